@@ -1,0 +1,153 @@
+"""Credentials as values: who asks, and on whose behalf (RFC 5849 s1.1).
+
+=====================  =================================================
+``Consumer``           client credentials: the application
+``RequestToken``       temporary credentials: a request for authorization
+``AccessToken``        token credentials: a user's consent
+``Account``            what one needs to call a service: consumer, token
+                       and the service's name
+=====================  =================================================
+
+Each is frozen, compares by value, shows no secret in its ``repr``, and travels
+as JSON through ``to_dict()`` and ``from_dict()``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
+
+from .errors import UsageError
+
+__all__ = ["AccessToken", "Account", "Consumer", "Credentials", "RequestToken", "check_key"]
+
+_C = TypeVar("_C", bound="Credentials")
+
+
+def check_key(value: object, what: str) -> str:
+    """Return the public half of a pair of credentials, if it can be one.
+
+    A key travels in headers and addresses, so a control character in it is an accident
+    (most often a line feed from a file) that would break the request. A secret never
+    travels and may hold anything.
+
+    :raises UsageError: it is no ``str``, is empty, or has control characters.
+    """
+    if not isinstance(value, str):
+        raise UsageError(f"{what} must be a str, not {type(value).__name__}")
+    if not value:
+        raise UsageError(f"{what} is empty: the service gives it together with its secret")
+    if not value.isprintable() and any(ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 for c in value):
+        raise UsageError(f"{what} has a control character in it (a line feed from a file, perhaps): strip it")
+    return value
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A key, which names its holder, and a secret, which only the two ends know.
+
+    :param key: the public identifier.
+    :param secret: the shared secret; empty where the service gives none (RSA, s3.4.3).
+    :param expires_at: when it ends, in seconds since the epoch; ``None``: not said.
+    :param extra: what else the service said when it issued them, by name.
+    :raises UsageError: the key is empty or has control characters, or the secret is no ``str``.
+    """
+
+    key: str
+    secret: str = field(default="", repr=False)
+    expires_at: float | None = field(default=None, kw_only=True)
+    extra: Mapping[str, Any] = field(default_factory=dict, kw_only=True, hash=False, repr=False)
+
+    def __post_init__(self) -> None:
+        check_key(self.key, f"the key of {_a(type(self).__name__)}")
+        if not isinstance(self.secret, str):
+            raise UsageError(
+                f"the secret of {_a(type(self).__name__)} must be a str, not {type(self.secret).__name__}"
+            )
+        object.__setattr__(self, "extra", dict(self.extra))
+
+    def __repr__(self) -> str:
+        expiry = "" if self.expires_at is None else f", expires_at={self.expires_at!r}"
+        return f"{type(self).__name__}(key={self.key!r}, secret=***{expiry})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the value, secrets included, as a dict that JSON can carry."""
+        return {f.name: getattr(self, f.name) for f in fields(self)} | {"extra": dict(self.extra)}
+
+    @classmethod
+    def from_dict(cls: type[_C], data: Mapping[str, Any]) -> _C:
+        """Return the value that ``to_dict`` took apart.
+
+        :raises UsageError: a field is missing, unknown or of the wrong type.
+        """
+        return cls(**_known_fields(cls, data))
+
+
+# eq=True would compare fields only within one class: a RequestToken never equals an AccessToken.
+@dataclass(frozen=True, repr=False)
+class Consumer(Credentials):
+    """Client credentials (s1.1): the application's identity with one service."""
+
+
+@dataclass(frozen=True, repr=False)
+class RequestToken(Credentials):
+    """Temporary credentials (s2.1): good only for asking the user and for the exchange."""
+
+
+@dataclass(frozen=True, repr=False)
+class AccessToken(Credentials):
+    """Token credentials (s2.3): the user's consent, to sign requests with."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """All that one needs to call a service on a user's behalf.
+
+    :param consumer: the application's credentials.
+    :param token: the user's, or ``None`` for two-legged calls.
+    :param service: the service's name or address, or ``None``.
+    """
+
+    consumer: Consumer
+    token: AccessToken | None = None
+    service: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the value, secrets included, as a dict that JSON can carry."""
+        token = None if self.token is None else self.token.to_dict()
+        return {"consumer": self.consumer.to_dict(), "token": token, "service": self.service}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Account:
+        """Return the value that ``to_dict`` took apart.
+
+        :raises UsageError: a field is missing, unknown or of the wrong type.
+        """
+        known = _known_fields(cls, data)
+        if "consumer" not in known:
+            raise UsageError("an Account needs a consumer")
+        token = known.get("token")
+        return cls(
+            consumer=Consumer.from_dict(known["consumer"]),
+            token=None if token is None else AccessToken.from_dict(token),
+            service=known.get("service"),
+        )
+
+
+def _known_fields(cls: type[Any], data: object) -> dict[str, Any]:
+    """Return ``data`` as keyword arguments for ``cls``, or say what does not fit."""
+    if not isinstance(data, Mapping):
+        raise UsageError(f"{cls.__name__}.from_dict wants a mapping, not {type(data).__name__}")
+    names = {f.name for f in fields(cls)}
+    unknown = sorted(str(name) for name in data if name not in names)
+    if unknown:
+        raise UsageError(f"{cls.__name__} has no field {', '.join(unknown)}")
+    if "key" in names and "key" not in data:
+        raise UsageError(f"{cls.__name__} needs a key")
+    return dict(data)
+
+
+def _a(noun: str) -> str:
+    """Return the noun with its indefinite article."""
+    return f"{'an' if noun[0] in 'AEIOU' else 'a'} {noun}"

@@ -1,0 +1,60 @@
+"""The errors of this package, and whose fault each one is.
+
+::
+
+    Exception
+    └── OAuthHookError            anything that this package raises
+        ├── UsageError            ours to mend: a wrong argument, a request that
+        │                         cannot be signed truthfully; also a ValueError
+        └── ProviderError         the server's answer; carries the evidence
+
+What goes wrong on the wire itself (no connection, a timeout, too many redirects)
+stays the exception that ``requests`` raises, as its users expect.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import requests
+
+__all__ = ["OAuthHookError", "ProviderError", "UsageError"]
+
+
+class OAuthHookError(Exception):
+    """The root of every error that this package raises."""
+
+
+class UsageError(OAuthHookError, ValueError):
+    """The caller asked for something that cannot be done truthfully.
+
+    Raised before anything is sent; the request that was to be signed is left as it was.
+    """
+
+
+class ProviderError(OAuthHookError):
+    """The server refused, or its answer makes no sense.
+
+    :param message: what was wrong and what to do about it, for a person.
+    :param status: the HTTP status of the answer, or ``None`` if there was none.
+    :param problem: the provider's own word for it, such as an ``oauth_problem``
+        (OAuth Problem Reporting extension), or ``None``.
+    :param body: the start of the answer's text, with every secret taken out.
+    :param response: the answer itself, or ``None``.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        problem: str | None = None,
+        body: str = "",
+        response: requests.Response | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.problem = problem
+        self.body = body
+        self.response = response

@@ -1,0 +1,61 @@
+"""``oauth_body_hash``: a body that is not form-encoded, covered by its digest.
+
+OAuth Request Body Hash 1.0 (draft 4, E. Hammer-Lahav and others, 2009) has SHA-1;
+services that sign with SHA-2 (Mastercard) hash with it too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64decode
+from binascii import b2a_base64
+
+from ..errors import UsageError
+
+__all__ = ["ALGORITHMS", "body_hash", "check_algorithm", "encode_digest", "objection_to_hash"]
+
+#: The digests, by the length of what they make, in octets.
+ALGORITHMS = {20: "sha1", 32: "sha256", 64: "sha512"}
+
+
+def check_algorithm(name: str | None) -> str | None:
+    """Return the name of a digest.
+
+    :raises UsageError: it is none of ours.
+    """
+    if name is not None and name not in ALGORITHMS.values():
+        known = ", ".join(ALGORITHMS.values())
+        raise UsageError(f"there is no body hash {name!r}: choose one of {known}, or None")
+    return name
+
+
+def body_hash(body: bytes | str, algorithm: str) -> str:
+    """Return the ``oauth_body_hash`` of a body (draft s3.2), not percent-encoded."""
+    octets = body.encode() if isinstance(body, str) else body
+    return encode_digest(hashlib.new(algorithm, octets).digest())
+
+
+def encode_digest(digest: bytes) -> str:
+    """Return a digest as the parameter's value: base64."""
+    return b2a_base64(digest, newline=False).decode()
+
+
+def objection_to_hash(value: str | None, body: bytes | str, in_form: bool) -> str:
+    """Say what is wrong with a request's ``oauth_body_hash`` (draft s4), or nothing.
+
+    :param value: the parameter's, ``None`` where there is none; its length names the digest.
+    :param in_form: the body is form-encoded.
+    """
+    if value is None:
+        return ""
+    if in_form:
+        return "oauth_body_hash is not for form-encoded bodies, whose fields are signed"
+    try:
+        algorithm = ALGORITHMS.get(len(b64decode(value, validate=True)))
+    except ValueError:
+        algorithm = None
+    if algorithm is None:
+        return "oauth_body_hash is no digest that we know"
+    if body_hash(body, algorithm) != value:
+        return "oauth_body_hash is another body's: the body was changed after signing"
+    return ""

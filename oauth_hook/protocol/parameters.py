@@ -1,0 +1,101 @@
+"""Request parameters (RFC 5849 s3.4.1.3): found, told apart, normalized.
+
+A parameter is a pair of name and value, both percent-encoded (s3.6); parameters are
+lists of pairs, never a dict, because a request may carry a name twice (s3.4.1.3.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from .encoding import Pair, escape_form
+
+__all__ = ["FORM", "SIGNATURE_PARAMETERS", "divide", "is_form", "normalize", "objection_to_parameters", "pairs_of"]
+
+#: The media type of single-part, form-encoded bodies (s3.4.1.3.1).
+FORM = "application/x-www-form-urlencoded"
+
+PREFIX = "oauth_"
+
+#: What belongs to one signature and goes when another takes its place (s3.1 and the
+#: body hash extension). ``oauth_callback``, ``oauth_verifier`` and extensions belong
+#: to the request, and stay.
+SIGNATURE_PARAMETERS = frozenset(
+    PREFIX + name
+    for name in (
+        "consumer_key", "token", "signature_method", "signature", "timestamp", "nonce", "version", "body_hash",
+    )
+)  # fmt: skip
+
+
+def is_form(content_type: str | None) -> bool:
+    """Tell whether a ``Content-Type`` means a form-encoded body (s3.4.1.3.1).
+
+    Media types are case-insensitive and may carry parameters (RFC 9110 s8.3.1), such as a charset.
+    """
+    return content_type is not None and content_type.partition(";")[0].strip().lower() == FORM
+
+
+def pairs_of(canonical: str) -> list[Pair]:
+    """Split text from ``escape_form`` into its parameters; a name without ``=`` has an empty value."""
+    pairs = []
+    for segment in canonical.split("&"):
+        if segment:
+            name, _, value = segment.partition("=")
+            pairs.append((name, value.replace("=", "%3D")))
+    return pairs
+
+
+def divide(wire: str) -> tuple[str, list[Pair], list[Pair]]:
+    """Tell the caller's parameters in a query or form (s3.4.1.3.1) from protocol parameters (s3.1).
+
+    :param wire: the query or form as it is on the wire, in octets.
+    :returns: the caller's own segments, octet for octet and in their order; their
+        pairs; and the pairs whose name begins with ``oauth_``.
+    """
+    canonical = escape_form(wire)
+    if PREFIX not in canonical:
+        return wire, pairs_of(canonical), []
+    own, own_canonical, protocol = [], [], []
+    for segment, spelled in zip(wire.split("&"), canonical.split("&"), strict=True):
+        if spelled.startswith(PREFIX):
+            protocol.append(spelled)
+        else:
+            own.append(segment)
+            own_canonical.append(spelled)
+    return "&".join(own), pairs_of("&".join(own_canonical)), pairs_of("&".join(protocol))
+
+
+def normalize(pairs: Iterable[Pair]) -> str:
+    """Sort parameters by name, then value, and join them (s3.4.1.3.2)."""
+    return "&".join([f"{name}={value}" for name, value in sorted(pairs)])
+
+
+_REQUIRED = ("oauth_consumer_key", "oauth_signature_method", "oauth_signature")
+_FRESH = ("oauth_timestamp", "oauth_nonce")
+
+
+def objection_to_parameters(
+    protocol: Sequence[Pair], values: Mapping[str, str], consumer_key: str, token_key: str | None
+) -> str:
+    """Say what is wrong with a request's protocol parameters (s3.1, s3.2), or nothing.
+
+    :param protocol: the parameters; ``values`` are the same, decoded.
+    :param token_key: ``None``: whether there is a token is not looked at.
+    """
+    if not protocol:
+        return "the request is not signed: there are no protocol parameters in its header, query or form"
+    # PLAINTEXT may go without timestamp and nonce (s3.1).
+    needed = _REQUIRED if values.get("oauth_signature_method") == "PLAINTEXT" else _REQUIRED + _FRESH
+    missing = [name for name in needed if name not in values]
+    if missing:
+        return f"the request has no {', no '.join(missing)}"
+    if len(values) < len(protocol):
+        return "a protocol parameter is there more than once (RFC 5849 s3.1)"
+    if values.get("oauth_version", "1.0") != "1.0":
+        return "oauth_version is not 1.0"
+    if values["oauth_consumer_key"] != consumer_key:
+        return "oauth_consumer_key names another consumer"
+    if token_key is not None and values.get("oauth_token") != token_key:
+        return "oauth_token names another token, or there is none"
+    return ""

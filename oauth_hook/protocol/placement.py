@@ -1,0 +1,112 @@
+"""Where protocol parameters travel (RFC 5849 s3.5): put there, and found there.
+
+Pairs are percent-encoded already (s3.6), so that placing is joining.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from ..errors import UsageError
+from .encoding import Pair, escape_header_value, octets
+
+__all__ = ["PLACEMENTS", "append", "authorization", "check_placement", "parse_authorization", "quote_realm", "targets", "with_headers"]
+
+#: The five placements. ``url-encoded`` is the body of a form-encoded request, else the
+#: query; ``header+url-encoded`` is both at once, for lenient servers: s3.5 allows one only.
+PLACEMENTS = ("header", "query", "body", "url-encoded", "header+url-encoded")
+
+# RFC 9110 s11.4: auth-scheme 1*SP ( auth-param *( "," auth-param ) ), the scheme in any case.
+_scheme = re.compile(r"\s*OAuth(?:\s+|$)", re.IGNORECASE).match
+# auth-param: token BWS "=" BWS ( token / quoted-string ). Names are percent-encoded (s3.5.1).
+_parameter = re.compile(r'\s*([^\s="\,]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]*))\s*(?:,|$)').match
+_quoted_pair = re.compile(r"\\(.)").sub
+
+
+def check_placement(name: str) -> str:
+    """Return the name of a placement.
+
+    :raises UsageError: there is no such placement.
+    """
+    if name not in PLACEMENTS:
+        raise UsageError(f"there is no placement {name!r}: choose one of {', '.join(PLACEMENTS)}")
+    return name
+
+
+def targets(placement: str, has_form: bool) -> tuple[bool, bool, bool]:
+    """Tell whether a placement means the header (s3.5.1), the body (s3.5.2), the query (s3.5.3).
+
+    :param has_form: the request is form-encoded: there ``url-encoded`` means the body.
+    """
+    url_encoded = placement.endswith("url-encoded")
+    return (
+        placement.startswith("header"),
+        placement == "body" or (url_encoded and has_form),
+        placement == "query" or (url_encoded and not has_form),
+    )
+
+
+def authorization(pairs: Sequence[Pair], realm: str | None) -> str:
+    """Return the value of the ``Authorization`` header (s3.5.1), the realm first.
+
+    :param realm: as ``quote_realm`` made it, or ``None`` for none.
+    """
+    head = "OAuth " if realm is None else f'OAuth realm="{realm}", '
+    return head + ", ".join([f'{name}="{value}"' for name, value in pairs])
+
+
+def append(wire: str, pairs: Sequence[Pair]) -> str:
+    """Return a form (s3.5.2) or query (s3.5.3) with the pairs after what is there."""
+    ours = "&".join([f"{name}={value}" for name, value in pairs])
+    return f"{wire}&{ours}" if wire else ours
+
+
+def quote_realm(realm: str) -> str:
+    r"""Return a realm as it stands between the quotes (RFC 9110 s5.6.4), ``"`` and ``\`` escaped.
+
+    :raises UsageError: it has a character that no header can carry.
+    """
+    if not isinstance(realm, str):
+        raise UsageError(f"realm must be a str, not {type(realm).__name__}")
+    if any(not " " <= c <= "\xff" or "\x7f" <= c < "\xa0" for c in realm):
+        raise UsageError("realm has a character that a header cannot carry (a control character, or beyond Latin-1)")
+    return realm.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def parse_authorization(header: str) -> tuple[str | None, list[Pair]] | None:
+    """Read an ``Authorization`` header (s3.5.1); the inverse of ``authorization``.
+
+    :returns: the realm, as it stood between its quotes, and the pairs, respelled as s3.6
+        would have them; ``None`` where it is another scheme's, or there is no sense in it.
+    """
+    scheme = _scheme(header)
+    if scheme is None:
+        return None
+    realm, pairs = None, []
+    position, end = scheme.end(), len(header.rstrip())
+    while position < end:
+        match = _parameter(header, position)
+        if match is None:
+            return None
+        position = match.end()
+        name, quoted, token = match.groups()
+        if name.lower() == "realm":
+            realm = token if quoted is None else quoted
+        else:
+            value = token if quoted is None else _quoted_pair(r"\1", quoted)
+            pairs.append((escape_header_value(octets(name)), escape_header_value(octets(value))))
+    return realm, pairs
+
+
+def with_headers(headers: Mapping[str, str], changed: Mapping[str, str | None]) -> dict[str, str]:
+    """Return headers with some of them set, or taken out (``None``), each under the name that it had."""
+    left = dict(changed)
+    known = {name.lower(): name for name in changed}
+    result: dict[str, str] = {}
+    for name, value in headers.items():
+        ours = known.get(name.lower())
+        new = value if ours is None else left.pop(ours, None)
+        if new is not None:
+            result[name] = new
+    return result | {name: value for name, value in left.items() if value is not None}

@@ -1,0 +1,423 @@
+"""Signing and verifying (RFC 5849 s3.1 to s3.3): this file composes the others.
+
+``Signer.sign`` is the whole pipeline, as straight lines of values::
+
+    request -> parameters -> base string -> signature -> placement -> request
+
+The only things here that are no function of their arguments are the default nonce
+and clock.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from binascii import b2a_base64
+from collections.abc import Mapping
+from copy import copy
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ..credentials import Consumer, Credentials
+from ..errors import UsageError
+from ..rsa import load_key
+from .base_string import Address, base_string, base_string_uri, is_loopback, split_url
+from .body_hash import body_hash as hash_of
+from .body_hash import check_algorithm, objection_to_hash
+from .encoding import Pair, escape, octets, octets_like, unescape
+from .methods import METHODS, Key, method_named, objection_to_method, signing_key
+from .parameters import FORM, SIGNATURE_PARAMETERS, divide, is_form, normalize, objection_to_parameters
+from .placement import (
+    append,
+    authorization,
+    check_placement,
+    parse_authorization,
+    quote_realm,
+    targets,
+    with_headers,
+)
+
+__all__ = ["Message", "Signature", "Signed", "Signer", "Verdict", "new_nonce", "sign", "verify"]
+
+_EMPTY = (None, "", b"")
+
+
+class Message(NamedTuple):
+    """What signing reads of a request. A body that is not text is never read."""
+
+    method: str
+    url: str
+    body: object = None
+    content_type: str | None = None
+    authorization: str | None = None
+    host: str | None = None  #: the ``Host`` header, where the request has one
+
+
+class Signature(NamedTuple):
+    """What signing makes of a request: each part that it may change, and how it came about."""
+
+    url: str
+    body: Any
+    content_type: str | None  #: to be set where signing made the body; else ``None``
+    authorization: str | None  #: the header to send; ``None``: none
+    base_string: str
+    signature: str
+
+
+class Reading(NamedTuple):
+    """A request's parameters, told apart by whose they are and by place (s3.4.1.3.1)."""
+
+    address: Address
+    uri: str  #: the base string URI, percent-encoded
+    query: str | None  #: the caller's own segments, octet for octet; ``None``: no query
+    form: str | None  #: likewise; ``None``: the body is no form
+    own: list[Pair]
+    realm: str | None
+    in_header: list[Pair] | None  #: ``None``: no Authorization header of OAuth's
+    in_query: list[Pair]
+    in_form: list[Pair]
+
+
+def read(message: Message) -> Reading:
+    """Find a request's parameters (s3.4.1.3.1) and its base string URI (s3.4.1.2).
+
+    :raises UsageError: the URL is none that can be signed, or the body a form-encoded stream.
+    """
+    address = split_url(message.url)
+    uri = base_string_uri(address.scheme, message.host or address.authority, address.path)
+    query, own, in_query = divide(address.query) if address.query else (address.query, [], [])
+    form: str | None = None
+    in_form: list[Pair] = []
+    if message.body is not None and is_form(message.content_type):
+        form, fields, in_form = divide(octets(_text(message.body)))
+        own = own + fields
+    earlier = None if message.authorization is None else parse_authorization(message.authorization)
+    realm, in_header = (None, None) if earlier is None else earlier
+    return Reading(address, uri, query, form, own, realm, in_header, in_query, in_form)
+
+
+def _text(body: object) -> bytes | str:
+    if isinstance(body, bytes | str):
+        return body
+    raise UsageError(
+        "the body is form-encoded, so that its fields are signed (RFC 5849 s3.4.1.3.1), but it is a stream "
+        f"({type(body).__name__}) and cannot be read without being used up: pass the form as a dict, bytes or str"
+    )
+
+
+class Signer:
+    """Who signs, and how: what stays the same from one request to the next.
+
+    The arguments are those of ``sign``; what is wrong with them is said here, not at
+    use. The RSA key is read here, once. ``for_token`` makes a signer for another user.
+    """
+
+    def __init__(
+        self,
+        consumer: Consumer,
+        token: Credentials | None = None,
+        signature_method: str = "HMAC-SHA1",
+        rsa_key: Any = None,
+        placement: str = "header",
+        realm: str | None = None,
+        callback: str | None = None,
+        verifier: str | None = None,
+        body_hash: str | None = None,
+    ) -> None:
+        method = method_named(signature_method)
+        if method.needs_rsa_key and rsa_key is None:
+            raise UsageError(f"{method.name} needs rsa_key: PEM text, (PEM text, passphrase), a loaded key or a callable")
+        _check_type(consumer, Consumer, "consumer", "a Consumer")
+        self.consumer = consumer
+        self.signature_method = signature_method
+        self.rsa_key = None if rsa_key is None else load_key(rsa_key)
+        self.placement = check_placement(placement)
+        self.realm = None if realm is None else quote_realm(realm)
+        self.callback = callback
+        self.verifier = verifier
+        self.body_hash = check_algorithm(body_hash)
+        self._set_token(token)
+
+    def for_token(self, token: Credentials | None) -> Signer:
+        """Return a signer for another user, or for none, with everything else the same."""
+        other = copy(self)
+        other._set_token(token)
+        return other
+
+    def _set_token(self, token: Credentials | None) -> None:
+        """Take the token, and make the protocol parameters (s3.1) that are the same in every request."""
+        if token is not None:
+            _check_type(token, Credentials, "token", "an AccessToken or a RequestToken")
+        self.token = token
+        self._key = Key(signing_key(self.consumer.secret, "" if token is None else token.secret), self.rsa_key)
+        values = {
+            "oauth_consumer_key": self.consumer.key,
+            "oauth_token": None if token is None else token.key,
+            "oauth_callback": self.callback,
+            "oauth_verifier": self.verifier,
+            "oauth_signature_method": self.signature_method,
+            "oauth_version": "1.0",
+        }
+        self._constant = [(name, escape(value)) for name, value in values.items() if value is not None]
+        # A request's own oauth_token stays where there is none of ours to take its place.
+        self._replaced = SIGNATURE_PARAMETERS - {"oauth_token"} | {name for name, _ in self._constant}
+
+    def sign(
+        self,
+        message: Message,
+        *,
+        nonce: str | None = None,
+        timestamp: str | None = None,
+        body_hash: str | None = None,
+        key: str | None = None,
+    ) -> Signature:
+        """Sign a request (s3.1).
+
+        :param nonce: default: fresh (s3.3).
+        :param timestamp: whole seconds since the epoch; default: now (s3.3).
+        :param body_hash: the digest that is to cover the body, or ``None``.
+        :param key: the signing key; default: the two secrets, joined (s3.4.2).
+        :raises UsageError: the request cannot be signed truthfully.
+        """
+        reading = read(message)
+        protocol = self._protocol_parameters(reading, nonce, timestamp, body_hash)
+        text = base_string(message.method, reading.uri, normalize(reading.own + protocol))
+        signature = self._signature(reading.address, text, key)
+        protocol.append(("oauth_signature", escape(signature)))
+        url, body, content_type, header = self._place(message, reading, protocol)
+        return Signature(url, body, content_type, header, text, signature)
+
+    def _protocol_parameters(
+        self, reading: Reading, nonce: str | None, timestamp: str | None, body_hash: str | None
+    ) -> list[Pair]:
+        """Return the protocol parameters to be signed (s3.1): ours, and those that the request came with."""
+        protocol = [
+            *self._constant,
+            ("oauth_nonce", new_nonce() if nonce is None else escape(nonce)),
+            ("oauth_timestamp", str(int(time.time())) if timestamp is None else escape(timestamp)),
+        ]
+        if body_hash is not None:
+            protocol.append(("oauth_body_hash", escape(body_hash)))
+        if reading.in_header or reading.in_query or reading.in_form:
+            # An earlier FULL placement left identical copies: a dict of pairs counts them once.
+            found = dict.fromkeys([*(reading.in_header or ()), *reading.in_query, *reading.in_form])
+            protocol += [pair for pair in found if pair[0] not in self._replaced]
+        return protocol
+
+    def _signature(self, address: Address, text: str, key: str | None) -> str:
+        """Return the signature of a base string (s3.4)."""
+        method = method_named(self.signature_method)
+        if method.plain and address.scheme.lower() == "http" and not is_loopback(address.authority):
+            raise UsageError(
+                f"{method.name} sends the secrets themselves, and {address.authority} is asked over plain http, where "
+                "anybody on the way reads them (RFC 5849 s3.4.4): use https, or another signature method"
+            )
+        return method.signature(text, self._key if key is None else Key(key, self.rsa_key))
+
+    def _place(
+        self, message: Message, reading: Reading, protocol: list[Pair]
+    ) -> tuple[str, object, str | None, str | None]:
+        """Return URL, body, its Content-Type if new, and Authorization with the parameters in place (s3.5)."""
+        in_header, in_body, in_query = targets(self.placement, reading.form is not None)
+        url, body, content_type, header = message.url, message.body, None, message.authorization
+        if in_header:
+            header = authorization(protocol, reading.realm if self.realm is None else self.realm)
+        elif reading.in_header is not None:
+            header = None
+        if in_query:
+            url = reading.address.with_query(append(reading.query or "", protocol))
+        elif reading.in_query:
+            url = reading.address.with_query(reading.query)
+        if in_body:
+            if reading.form is None:
+                _check_empty(message)
+                content_type = FORM
+            body = octets_like(append(reading.form or "", protocol), body)
+        elif reading.in_form:
+            body = octets_like(reading.form or "", body)
+        return url, body, content_type, header
+
+
+    def body_hash_of(self, message: Message) -> str | None:
+        """Return the digest that is to cover a body, where one is: never a form's, never nothing's."""
+        if self.body_hash is None or message.body in _EMPTY or is_form(message.content_type):
+            return None
+        return hash_of(_text(message.body), self.body_hash)
+
+
+def _check_empty(message: Message) -> None:
+    if message.body not in _EMPTY or not (message.content_type is None or is_form(message.content_type)):
+        kind = message.content_type or type(message.body).__name__
+        raise UsageError(
+            f"placement='body' puts parameters into a form (RFC 5849 s3.5.2), but the body is none ({kind}): "
+            "use placement='header' or 'query'"
+        )
+
+
+# Two of base64's signs are no letters or digits. Standing them for two that are leaves
+# 5.9 bits a character, 142 in all.
+_LETTERS_FOR_SIGNS = bytes.maketrans(b"+/", b"Az")
+
+
+def new_nonce() -> str:
+    """Return a nonce (s3.3): 24 letters and digits, made of 144 bits from the system's source.
+
+    Nothing is kept between calls, so threads and forks have nothing to share. Servers
+    built on oauthlib take 20 to 30 characters unless told otherwise.
+    """
+    return b2a_base64(os.urandom(18), newline=False).translate(_LETTERS_FOR_SIGNS).decode()
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A signed request: what to send, and how the signature came about.
+
+    Its ``repr`` shows neither: a PLAINTEXT signature is the secrets themselves.
+    """
+
+    url: str = field(repr=False)
+    headers: dict[str, str] = field(repr=False)
+    body: bytes | str | None = field(repr=False)
+    base_string: str = field(repr=False)
+    signature: str = field(repr=False)  #: base64 as the method made it, not percent-encoded
+
+
+def sign(
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | str | None = None,
+    consumer: Consumer,
+    token: Credentials | None = None,
+    signature_method: str = "HMAC-SHA1",
+    rsa_key: Any = None,
+    placement: str = "header",
+    realm: str | None = None,
+    callback: str | None = None,
+    verifier: str | None = None,
+    body_hash: str | None = None,
+    nonce: str | None = None,
+    timestamp: str | int | None = None,
+) -> Signed:
+    """Sign a request without a network (s3.1), exactly as it stands: nothing is re-quoted.
+
+    Parameters of an earlier signature are taken out first, so that signing twice is
+    signing once.
+
+    :param headers: the request's headers. ``Content-Type``, ``Authorization`` and
+        ``Host`` are read.
+    :param body: read where it is form-encoded, or for ``body_hash``.
+    :param token: an ``AccessToken`` or ``RequestToken``; ``None``: two-legged.
+    :param signature_method: a name in ``methods.METHODS``.
+    :param rsa_key: PEM text (``str`` or ``bytes``), ``(PEM, passphrase)``, a loaded key,
+        or a callable ``bytes -> bytes``.
+    :param placement: one of ``placement.PLACEMENTS``.
+    :param realm: goes first into the header and is never signed (s3.4.1.3.1).
+    :param callback: ``oauth_callback`` (s2.1).
+    :param verifier: ``oauth_verifier`` (s2.3).
+    :param body_hash: ``"sha1"``, ``"sha256"`` or ``"sha512"``: covers a body that is not
+        form-encoded by ``oauth_body_hash``.
+    :param nonce: default: fresh (s3.3).
+    :param timestamp: whole seconds since the epoch (s3.3); default: now.
+    :raises UsageError: an argument is wrong, or the request cannot be signed truthfully.
+    """
+    signer = Signer(consumer, token, signature_method, rsa_key, placement, realm, callback, verifier, body_hash)
+    message, names = _message(method, url, headers, body)
+    signature = signer.sign(
+        message,
+        nonce=nonce,
+        timestamp=None if timestamp is None else str(timestamp),
+        body_hash=signer.body_hash_of(message),
+    )
+    changed = {
+        "Authorization": signature.authorization,
+        "Content-Type": signature.content_type or message.content_type,
+    }
+    if "content-length" in names and signature.body is not body:
+        changed["Content-Length"] = str(len(octets(signature.body or "")))
+    return Signed(signature.url, with_headers(headers or {}, changed), signature.body, signature.base_string, signature.signature)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a request is signed rightly; true or false by itself."""
+
+    reason: str = ""  #: what is wrong, for a person; empty if nothing is
+    base_string: str = field(default="", repr=False)  #: the one that was judged; empty if it did not come to that
+
+    def __bool__(self) -> bool:
+        return not self.reason
+
+
+def verify(
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | str | None = None,
+    consumer: Consumer,
+    token: Credentials | None = None,
+    rsa_key: Any = None,
+) -> Verdict:
+    """Judge the signature of a request (s3.2), compared in constant time.
+
+    Whether nonce and timestamp are fresh is for the server to say, which remembers
+    the ones that it has seen.
+
+    :param method: as in ``sign``, as are ``url``, ``headers`` and ``body``: as received.
+    :param consumer: whose key the request has to name.
+    :param token: whose key it has to name; ``None``: the consumer alone signed.
+    :param rsa_key: either half of the consumer's pair. With it, only RSA methods are
+        accepted; without it, none: or else who knows a key that is no secret could sign.
+    :raises UsageError: an argument is wrong. A wrong request raises nothing.
+    """
+    _check_type(consumer, Consumer, "consumer", "a Consumer")
+    if token is not None:
+        _check_type(token, Credentials, "token", "an AccessToken or a RequestToken")
+    rsa = None if rsa_key is None else load_key(rsa_key, public=True)
+    message, _ = _message(method, url, headers, body)
+    try:
+        reading = read(message)
+        protocol = _received(reading)
+        signed = [pair for pair in protocol if pair[0] != "oauth_signature"]
+        text = base_string(method, reading.uri, normalize(reading.own + signed))
+    except UsageError as error:
+        return Verdict(str(error))
+    values = {unescape(name): unescape(value) for name, value in protocol}
+    objection = (
+        objection_to_parameters(protocol, values, consumer.key, None if token is None else token.key)
+        or objection_to_method(values["oauth_signature_method"], rsa is not None)
+        or objection_to_hash(values.get("oauth_body_hash"), body or "", is_form(message.content_type))
+    )
+    if objection:
+        return Verdict(objection, text)
+    key = Key(signing_key(consumer.secret, "" if token is None else token.secret), rsa)
+    if METHODS[values["oauth_signature_method"]].accepts(text, key, values["oauth_signature"]):
+        return Verdict("", text)
+    return Verdict("the signature is wrong: another secret, or the request was changed after signing", text)
+
+
+def _received(reading: Reading) -> list[Pair]:
+    """Return the protocol parameters of a request; identical copies in several places count once."""
+    places = [place for place in (reading.in_header, reading.in_query, reading.in_form) if place]
+    pairs = [pair for place in places for pair in place]
+    return list(dict.fromkeys(pairs)) if len(places) > 1 else pairs
+
+
+def _message(
+    method: str, url: str, headers: Mapping[str, str] | None, body: bytes | str | None
+) -> tuple[Message, dict[str, str]]:
+    """Return the request as signing reads it, and its headers by their names in lower case."""
+    if not isinstance(method, str) or not method:
+        raise UsageError(f"method must be the name of an HTTP method, not {method!r}")
+    if not isinstance(body, bytes | str | None):
+        raise UsageError(f"body must be bytes, str or None, not {type(body).__name__}: for streams there is OAuthHook")
+    by_name = {name.lower(): value for name, value in (headers or {}).items()}
+    header = by_name.get
+    return Message(method, url, body, header("content-type"), header("authorization"), header("host")), by_name
+
+
+def _check_type(value: object, kind: type, name: str, what: str) -> None:
+    if not isinstance(value, kind):
+        raise UsageError(f"{name} must be {what}, not {type(value).__name__}")
