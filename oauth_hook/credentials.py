@@ -18,15 +18,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
-from .errors import UsageError
+from .errors import UsageError, check_type
 
 __all__ = ["AccessToken", "Account", "Consumer", "Credentials", "RequestToken", "check_key"]
 
 _C = TypeVar("_C", bound="Credentials")
 
 
-def check_key(value: object, what: str) -> str:
-    """Return the public half of a pair of credentials, if it can be one.
+def check_key(value: str, what: str) -> None:
+    """Refuse what cannot be the public half of a pair of credentials.
 
     A key travels in headers and addresses, so a control character in it is an accident
     (most often a line feed from a file) that would break the request. A secret never
@@ -34,13 +34,11 @@ def check_key(value: object, what: str) -> str:
 
     :raises UsageError: it is no ``str``, is empty, or has control characters.
     """
-    if not isinstance(value, str):
-        raise UsageError(f"{what} must be a str, not {type(value).__name__}")
+    check_type(value, str, what, "a str")
     if not value:
         raise UsageError(f"{what} is empty: the service gives it together with its secret")
-    if not value.isprintable() and any(ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 for c in value):
+    if any(ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 for c in value):
         raise UsageError(f"{what} has a control character in it (a line feed from a file, perhaps): strip it")
-    return value
 
 
 @dataclass(frozen=True)
@@ -61,10 +59,7 @@ class Credentials:
 
     def __post_init__(self) -> None:
         check_key(self.key, f"the key of {_a(type(self).__name__)}")
-        if not isinstance(self.secret, str):
-            raise UsageError(
-                f"the secret of {_a(type(self).__name__)} must be a str, not {type(self.secret).__name__}"
-            )
+        check_type(self.secret, str, f"the secret of {_a(type(self).__name__)}", "a str")
         object.__setattr__(self, "extra", dict(self.extra))
 
     def __repr__(self) -> str:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["OAuthHookError", "ProviderError", "UsageError"]
+__all__ = ["OAuthHookError", "ProviderError", "UsageError", "check_type"]
 
 
 class OAuthHookError(Exception):
@@ -58,3 +58,12 @@ class ProviderError(OAuthHookError):
         self.problem = problem
         self.body = body
         self.response = response
+
+
+def check_type(value: object, kind: type, name: str, what: str) -> None:
+    """Refuse an argument of the wrong type.
+
+    :raises UsageError: the value is none of that kind; the message names the argument and what it must be.
+    """
+    if not isinstance(value, kind):
+        raise UsageError(f"{name} must be {what}, not {type(value).__name__}")

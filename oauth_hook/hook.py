@@ -33,9 +33,9 @@ log = logging.getLogger("oauth_hook")
 _Hook = TypeVar("_Hook", bound="OAuthHook")
 Origin = tuple[str, str, str]
 
-# What urllib3 puts on the wire as it stands (RFC 3986 s2, s3.3, s3.4): most URLs, and all of them.
-_plain = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/?#-]*").fullmatch
-_settled = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/?#-]|%[0-9A-F]{2})*").fullmatch
+# What urllib3 puts on the wire as it stands (RFC 3986 s2, s3.3, s3.4): plain characters and escapes.
+_PLAIN = r"[A-Za-z0-9._~!$&'()*+,;=:@/?#-]*"
+_settled = re.compile(f"{_PLAIN}(?:%[0-9A-F]{{2}}{_PLAIN})*").fullmatch
 
 _PIECE = 1 << 16  # octets of a file hashed at a time
 
@@ -197,7 +197,7 @@ class OAuthHook(AuthBase):
         signature = self._signer.sign(
             message,
             nonce=None if self._nonce is None else self._nonce(),
-            timestamp=None if self._clock is None else str(int(self._clock())),
+            timestamp=None if self._clock is None else _seconds(self._clock()),
             body_hash=self._body_hash(message),
             key=self._overridden_key(),
         )
@@ -215,7 +215,7 @@ class OAuthHook(AuthBase):
 
     def _overridden_key(self) -> str | None:
         """Return a subclass's own signing key; ``None``: the standard's, which the signer has ready."""
-        if type(self).signing_key is OAuthHook.signing_key:
+        if type(self).signing_key is _STANDARD_KEY:
             return None
         return self.signing_key(self.consumer.secret, "" if self.token is None else self.token.secret)
 
@@ -225,6 +225,9 @@ class OAuthHook(AuthBase):
         if algorithm is None or message.body is None or isinstance(message.body, bytes | str):
             return self._signer.body_hash_of(message)
         return encode_digest(_digest_of_file(message.body, algorithm))
+
+
+_STANDARD_KEY = OAuthHook.signing_key
 
 
 def _message(request: requests.PreparedRequest) -> Message:
@@ -252,12 +255,19 @@ def _on_the_wire(url: str) -> str:
     ``prepare`` has urllib3 spell URLs already. It is a redirect's ``Location``, or a
     URL set by hand, that arrives here with an ``[`` or a ``%c3`` in its path.
     """
-    if _plain(url) or _settled(url):
+    if _settled(url):
         return url
     try:
         return parse_url(url).url
     except LocationParseError:
         return url
+
+
+def _seconds(now: float) -> str:
+    """Return a time as a timestamp (s3.3): whole seconds."""
+    if not isinstance(now, int | float):
+        raise UsageError(f"clock must return seconds since the epoch, not {type(now).__name__}")
+    return str(int(now))
 
 
 def _text(value: str | bytes | None) -> str | None:
@@ -316,5 +326,5 @@ def _origins(given: str | Iterable[str]) -> frozenset[Origin]:
 
 def _callable(given: Any, name: str) -> Any:
     if given is not None and not callable(given):
-        raise UsageError(f"{name} must be called for each request, so it must be a callable, not {type(given).__name__}")
+        raise UsageError(f"{name} is called for each request, so it must be a callable, not {type(given).__name__}")
     return given

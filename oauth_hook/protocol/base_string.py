@@ -79,7 +79,9 @@ def origin(scheme: str, authority: str) -> tuple[str, str, str]:
         if not authority:
             raise UsageError("the URL has no host")
         if "@" in authority:
-            raise UsageError("the URL has a user name or password in it: OAuth 1.0 has no place for them, take them out")
+            raise UsageError(
+                "the URL has a user name or password in it, and OAuth 1.0 no place for them: take them out"
+            )
         raise UsageError(f"the host or port of {authority!r} is malformed")
     scheme = scheme.lower()
     host, port = match.groups()

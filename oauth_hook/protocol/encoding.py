@@ -17,7 +17,16 @@ from urllib.parse import quote, unquote
 
 from ..errors import UsageError
 
-__all__ = ["Pair", "escape", "escape_form", "escape_header_value", "octets", "octets_like", "unescape"]
+__all__ = [
+    "Pair",
+    "escape",
+    "escape_form",
+    "escape_header_value",
+    "octets",
+    "octets_like",
+    "text_of_octets",
+    "unescape",
+]
 
 #: A parameter: its name and value, both percent-encoded (s3.6).
 Pair = tuple[str, str]
@@ -30,14 +39,12 @@ _SPELLING = {chr(i): chr(i) if chr(i) in UNRESERVED else f"%{i:02X}" for i in ra
 _all_unreserved = re.compile(r"[A-Za-z0-9._~-]*").fullmatch
 _all_spelled = re.compile(r"[A-Za-z0-9._~%-]*").fullmatch
 
-# What a form-encoder's output has to consist of, to be spelled as s3.6 spells it
-# (separators included) ...
-_CANONICAL = (UNRESERVED + "%&=").encode()
+# What a form-encoder's output has to consist of, to be spelled as s3.6 spells it, with
+# separators and + for a space ...
+_WELL_SPELLED = (UNRESERVED + "%&=+").encode()
 # ... and an escape that is not so spelled: of an unreserved octet (2D 2E 30-39 41-5A
 # 5F 61-7A 7E), with a lower-case digit, or a % that begins no escape at all.
-_misspelled_escape = re.compile(
-    r"%(?![0189A-F][0-9A-F]|2[0-9A-CF]|3[A-F]|[46]0|5[B-E]|7[B-DF])"
-).search
+_misspelled_escape = re.compile(r"%(?![0189A-F][0-9A-F]|2[0-9A-CF]|3[A-F]|[46]0|5[B-E]|7[B-DF])").search
 # An escape, whatever its case, or one octet that has to become one. Separators stand.
 _respell = re.compile(r"%([0-9A-Fa-f]{2})|[^A-Za-z0-9._~&=-]").sub
 
@@ -52,11 +59,14 @@ def octets(text: str | bytes) -> str:
     return text.decode("latin-1")
 
 
-def octets_like(wire: str, original: object) -> bytes | str:
-    """Undo ``octets``: return the text in the type that the original has, ``str`` unless that is ``bytes``."""
-    if isinstance(original, bytes):
-        return wire.encode("latin-1")
+def text_of_octets(wire: str) -> str:
+    """Undo ``octets`` for text that was a ``str``."""
     return wire if wire.isascii() else wire.encode("latin-1").decode()
+
+
+def octets_like(wire: str, original: object) -> bytes | str:
+    """Undo ``octets`` for text that was what the original is: ``bytes``, or else ``str``."""
+    return wire.encode("latin-1") if isinstance(original, bytes) else text_of_octets(wire)
 
 
 def escape(text: str) -> str:
@@ -85,18 +95,15 @@ def escape_form(wire: str) -> str:
     like that already, which is found out at the speed of ``bytes.translate``: that is
     why nothing is split, decoded and encoded piece by piece.
     """
-    return _respelled(wire.replace("+", "%20"))
+    # Looked at while + is still one octet, so that no escape is looked at that was only just made.
+    well_spelled = not wire.encode("latin-1").translate(None, _WELL_SPELLED) and not _misspelled_escape(wire)
+    wire = wire.replace("+", "%20")
+    return wire if well_spelled else _respell(_spell, wire)
 
 
 def escape_header_value(wire: str) -> str:
     """Respell a value of the ``Authorization`` header (s3.5.1) as s3.6 would have it."""
-    return _respelled(wire).replace("&", "%26").replace("=", "%3D")
-
-
-def _respelled(wire: str) -> str:
-    if not wire.encode("latin-1").translate(None, _CANONICAL) and not _misspelled_escape(wire):
-        return wire
-    return _respell(_spell, wire)
+    return _respell(_spell, wire).replace("&", "%26").replace("=", "%3D")
 
 
 def _spell(match: re.Match[str]) -> str:
@@ -108,6 +115,4 @@ def _utf8(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError as error:
-        raise UsageError(
-            f"the text has a lone surrogate at position {error.start}, which UTF-8 cannot carry"
-        ) from None
+        raise UsageError(f"the text has a lone surrogate at position {error.start}, which UTF-8 cannot carry") from None

@@ -8,14 +8,29 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from ..errors import UsageError
+from ..errors import UsageError, check_type
 from .encoding import Pair, escape_header_value, octets
 
-__all__ = ["PLACEMENTS", "append", "authorization", "check_placement", "parse_authorization", "quote_realm", "targets", "with_headers"]
+__all__ = [
+    "EMPTY",
+    "PLACEMENTS",
+    "append",
+    "authorization",
+    "check_empty",
+    "check_placement",
+    "parse_authorization",
+    "quote_realm",
+    "targets",
+    "text_headers",
+    "with_headers",
+]
 
 #: The five placements. ``url-encoded`` is the body of a form-encoded request, else the
 #: query; ``header+url-encoded`` is both at once, for lenient servers: s3.5 allows one only.
 PLACEMENTS = ("header", "query", "body", "url-encoded", "header+url-encoded")
+
+#: Bodies of nothing.
+EMPTY = (None, "", b"")
 
 # RFC 9110 s11.4: auth-scheme 1*SP ( auth-param *( "," auth-param ) ), the scheme in any case.
 _scheme = re.compile(r"\s*OAuth(?:\s+|$)", re.IGNORECASE).match
@@ -47,6 +62,18 @@ def targets(placement: str, has_form: bool) -> tuple[bool, bool, bool]:
     )
 
 
+def check_empty(body: object, content_type: str | None, in_form: bool) -> None:
+    """Refuse to make a form (s3.5.2) of a request that has something else to send.
+
+    :raises UsageError: there is a body, or a media type that is no form's.
+    """
+    if body not in EMPTY or (content_type is not None and not in_form):
+        raise UsageError(
+            "placement='body' puts parameters into a form (RFC 5849 s3.5.2), and this body is none "
+            f"({content_type or type(body).__name__}): use placement='header' or 'query'"
+        )
+
+
 def authorization(pairs: Sequence[Pair], realm: str | None) -> str:
     """Return the value of the ``Authorization`` header (s3.5.1), the realm first.
 
@@ -67,8 +94,7 @@ def quote_realm(realm: str) -> str:
 
     :raises UsageError: it has a character that no header can carry.
     """
-    if not isinstance(realm, str):
-        raise UsageError(f"realm must be a str, not {type(realm).__name__}")
+    check_type(realm, str, "realm", "a str")
     if any(not " " <= c <= "\xff" or "\x7f" <= c < "\xa0" for c in realm):
         raise UsageError("realm has a character that a header cannot carry (a control character, or beyond Latin-1)")
     return realm.replace("\\", "\\\\").replace('"', '\\"')
@@ -97,6 +123,17 @@ def parse_authorization(header: str) -> tuple[str | None, list[Pair]] | None:
             value = token if quoted is None else _quoted_pair(r"\1", quoted)
             pairs.append((escape_header_value(octets(name)), escape_header_value(octets(value))))
     return realm, pairs
+
+
+def text_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """Return headers as a dict of our own; bytes, which ``requests`` allows, as text."""
+    result = {}
+    for name, value in (headers or {}).items():
+        check_type(name, str, "the name of a header", "a str")
+        text = value.decode("latin-1") if isinstance(value, bytes) else value
+        check_type(text, str, f"the header {name}", "a str")
+        result[name] = text
+    return result
 
 
 def with_headers(headers: Mapping[str, str], changed: Mapping[str, str | None]) -> dict[str, str]:

@@ -4,8 +4,7 @@
 
     request -> parameters -> base string -> signature -> placement -> request
 
-The only things here that are no function of their arguments are the default nonce
-and clock.
+All but the default nonce and clock is a function of its arguments.
 """
 
 from __future__ import annotations
@@ -19,27 +18,17 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..credentials import Consumer, Credentials
-from ..errors import UsageError
+from ..errors import UsageError, check_type
 from ..rsa import load_key
+from . import placement as places
 from .base_string import Address, base_string, base_string_uri, is_loopback, split_url
 from .body_hash import body_hash as hash_of
 from .body_hash import check_algorithm, objection_to_hash
-from .encoding import Pair, escape, octets, octets_like, unescape
+from .encoding import Pair, escape, octets, octets_like, text_of_octets, unescape
 from .methods import METHODS, Key, method_named, objection_to_method, signing_key
 from .parameters import FORM, SIGNATURE_PARAMETERS, divide, is_form, normalize, objection_to_parameters
-from .placement import (
-    append,
-    authorization,
-    check_placement,
-    parse_authorization,
-    quote_realm,
-    targets,
-    with_headers,
-)
 
 __all__ = ["Message", "Signature", "Signed", "Signer", "Verdict", "new_nonce", "sign", "verify"]
-
-_EMPTY = (None, "", b"")
 
 
 class Message(NamedTuple):
@@ -52,6 +41,9 @@ class Message(NamedTuple):
     authorization: str | None = None
     host: str | None = None  #: the ``Host`` header, where the request has one
 
+    def __repr__(self) -> str:
+        return "Message(***)"  # a form may hold a verifier or a password
+
 
 class Signature(NamedTuple):
     """What signing makes of a request: each part that it may change, and how it came about."""
@@ -63,13 +55,16 @@ class Signature(NamedTuple):
     base_string: str
     signature: str
 
+    def __repr__(self) -> str:
+        return "Signature(***)"  # PLAINTEXT's is the secrets
+
 
 class Reading(NamedTuple):
     """A request's parameters, told apart by whose they are and by place (s3.4.1.3.1)."""
 
     address: Address
     uri: str  #: the base string URI, percent-encoded
-    query: str | None  #: the caller's own segments, octet for octet; ``None``: no query
+    query: str  #: the caller's own segments, octet for octet
     form: str | None  #: likewise; ``None``: the body is no form
     own: list[Pair]
     realm: str | None
@@ -85,13 +80,13 @@ def read(message: Message) -> Reading:
     """
     address = split_url(message.url)
     uri = base_string_uri(address.scheme, message.host or address.authority, address.path)
-    query, own, in_query = divide(address.query) if address.query else (address.query, [], [])
+    query, own, in_query = divide(octets(address.query)) if address.query else ("", [], [])
     form: str | None = None
     in_form: list[Pair] = []
     if message.body is not None and is_form(message.content_type):
         form, fields, in_form = divide(octets(_text(message.body)))
         own = own + fields
-    earlier = None if message.authorization is None else parse_authorization(message.authorization)
+    earlier = None if message.authorization is None else places.parse_authorization(message.authorization)
     realm, in_header = (None, None) if earlier is None else earlier
     return Reading(address, uri, query, form, own, realm, in_header, in_query, in_form)
 
@@ -126,13 +121,13 @@ class Signer:
     ) -> None:
         method = method_named(signature_method)
         if method.needs_rsa_key and rsa_key is None:
-            raise UsageError(f"{method.name} needs rsa_key: PEM text, (PEM text, passphrase), a loaded key or a callable")
-        _check_type(consumer, Consumer, "consumer", "a Consumer")
+            raise UsageError(f"{method.name} needs rsa_key: PEM, (PEM, passphrase), a loaded key or a callable")
+        check_type(consumer, Consumer, "consumer", "a Consumer")
         self.consumer = consumer
         self.signature_method = signature_method
         self.rsa_key = None if rsa_key is None else load_key(rsa_key)
-        self.placement = check_placement(placement)
-        self.realm = None if realm is None else quote_realm(realm)
+        self.placement = places.check_placement(placement)
+        self.realm = None if realm is None else places.quote_realm(realm)
         self.callback = callback
         self.verifier = verifier
         self.body_hash = check_algorithm(body_hash)
@@ -147,7 +142,7 @@ class Signer:
     def _set_token(self, token: Credentials | None) -> None:
         """Take the token, and make the protocol parameters (s3.1) that are the same in every request."""
         if token is not None:
-            _check_type(token, Credentials, "token", "an AccessToken or a RequestToken")
+            check_type(token, Credentials, "token", "an AccessToken or a RequestToken")
         self.token = token
         self._key = Key(signing_key(self.consumer.secret, "" if token is None else token.secret), self.rsa_key)
         values = {
@@ -158,7 +153,10 @@ class Signer:
             "oauth_signature_method": self.signature_method,
             "oauth_version": "1.0",
         }
-        self._constant = [(name, escape(value)) for name, value in values.items() if value is not None]
+        present = {name: value for name, value in values.items() if value is not None}
+        for name, value in present.items():
+            check_type(value, str, name, "a str")
+        self._constant = [(name, escape(value)) for name, value in present.items()]
         # A request's own oauth_token stays where there is none of ours to take its place.
         self._replaced = SIGNATURE_PARAMETERS - {"oauth_token"} | {name for name, _ in self._constant}
 
@@ -179,6 +177,8 @@ class Signer:
         :param key: the signing key; default: the two secrets, joined (s3.4.2).
         :raises UsageError: the request cannot be signed truthfully.
         """
+        if nonce is not None:
+            check_type(nonce, str, "nonce", "a str")
         reading = read(message)
         protocol = self._protocol_parameters(reading, nonce, timestamp, body_hash)
         text = base_string(message.method, reading.uri, normalize(reading.own + protocol))
@@ -218,40 +218,30 @@ class Signer:
         self, message: Message, reading: Reading, protocol: list[Pair]
     ) -> tuple[str, object, str | None, str | None]:
         """Return URL, body, its Content-Type if new, and Authorization with the parameters in place (s3.5)."""
-        in_header, in_body, in_query = targets(self.placement, reading.form is not None)
+        in_header, in_body, in_query = places.targets(self.placement, reading.form is not None)
         url, body, content_type, header = message.url, message.body, None, message.authorization
         if in_header:
-            header = authorization(protocol, reading.realm if self.realm is None else self.realm)
+            header = places.authorization(protocol, reading.realm if self.realm is None else self.realm)
         elif reading.in_header is not None:
             header = None
         if in_query:
-            url = reading.address.with_query(append(reading.query or "", protocol))
+            url = reading.address.with_query(text_of_octets(places.append(reading.query, protocol)))
         elif reading.in_query:
-            url = reading.address.with_query(reading.query)
+            url = reading.address.with_query(text_of_octets(reading.query))
         if in_body:
             if reading.form is None:
-                _check_empty(message)
+                places.check_empty(message.body, message.content_type, is_form(message.content_type))
                 content_type = FORM
-            body = octets_like(append(reading.form or "", protocol), body)
+            body = octets_like(places.append(reading.form or "", protocol), body)
         elif reading.in_form:
             body = octets_like(reading.form or "", body)
         return url, body, content_type, header
 
-
     def body_hash_of(self, message: Message) -> str | None:
         """Return the digest that is to cover a body, where one is: never a form's, never nothing's."""
-        if self.body_hash is None or message.body in _EMPTY or is_form(message.content_type):
+        if self.body_hash is None or message.body in places.EMPTY or is_form(message.content_type):
             return None
         return hash_of(_text(message.body), self.body_hash)
-
-
-def _check_empty(message: Message) -> None:
-    if message.body not in _EMPTY or not (message.content_type is None or is_form(message.content_type)):
-        kind = message.content_type or type(message.body).__name__
-        raise UsageError(
-            f"placement='body' puts parameters into a form (RFC 5849 s3.5.2), but the body is none ({kind}): "
-            "use placement='header' or 'query'"
-        )
 
 
 # Two of base64's signs are no letters or digits. Standing them for two that are leaves
@@ -270,10 +260,7 @@ def new_nonce() -> str:
 
 @dataclass(frozen=True)
 class Signed:
-    """A signed request: what to send, and how the signature came about.
-
-    Its ``repr`` shows neither: a PLAINTEXT signature is the secrets themselves.
-    """
+    """A signed request: what to send, and how it came about. PLAINTEXT's is the secrets, so ``repr`` shows nothing."""
 
     url: str = field(repr=False)
     headers: dict[str, str] = field(repr=False)
@@ -302,28 +289,25 @@ def sign(
 ) -> Signed:
     """Sign a request without a network (s3.1), exactly as it stands: nothing is re-quoted.
 
-    Parameters of an earlier signature are taken out first, so that signing twice is
-    signing once.
+    An earlier signature is taken out first, so that signing twice is signing once.
 
-    :param headers: the request's headers. ``Content-Type``, ``Authorization`` and
-        ``Host`` are read.
+    :param headers: ``Content-Type``, ``Authorization`` and ``Host`` are read.
     :param body: read where it is form-encoded, or for ``body_hash``.
     :param token: an ``AccessToken`` or ``RequestToken``; ``None``: two-legged.
     :param signature_method: a name in ``methods.METHODS``.
-    :param rsa_key: PEM text (``str`` or ``bytes``), ``(PEM, passphrase)``, a loaded key,
-        or a callable ``bytes -> bytes``.
+    :param rsa_key: PEM, ``(PEM, passphrase)``, a loaded key, or a callable ``bytes -> bytes``.
     :param placement: one of ``placement.PLACEMENTS``.
     :param realm: goes first into the header and is never signed (s3.4.1.3.1).
     :param callback: ``oauth_callback`` (s2.1).
     :param verifier: ``oauth_verifier`` (s2.3).
-    :param body_hash: ``"sha1"``, ``"sha256"`` or ``"sha512"``: covers a body that is not
-        form-encoded by ``oauth_body_hash``.
+    :param body_hash: ``"sha1"``, ``"sha256"`` or ``"sha512"``, to cover a body that is no form.
     :param nonce: default: fresh (s3.3).
     :param timestamp: whole seconds since the epoch (s3.3); default: now.
     :raises UsageError: an argument is wrong, or the request cannot be signed truthfully.
     """
     signer = Signer(consumer, token, signature_method, rsa_key, placement, realm, callback, verifier, body_hash)
-    message, names = _message(method, url, headers, body)
+    sent = places.text_headers(headers)
+    message = _message(method, url, sent, body)
     signature = signer.sign(
         message,
         nonce=nonce,
@@ -334,9 +318,10 @@ def sign(
         "Authorization": signature.authorization,
         "Content-Type": signature.content_type or message.content_type,
     }
-    if "content-length" in names and signature.body is not body:
-        changed["Content-Length"] = str(len(octets(signature.body or "")))
-    return Signed(signature.url, with_headers(headers or {}, changed), signature.body, signature.base_string, signature.signature)
+    if signature.body is not body and any(name.lower() == "content-length" for name in sent):
+        changed["Content-Length"] = str(len(octets(signature.body)))
+    headers = places.with_headers(sent, changed)
+    return Signed(signature.url, headers, signature.body, signature.base_string, signature.signature)
 
 
 @dataclass(frozen=True)
@@ -372,11 +357,11 @@ def verify(
         accepted; without it, none: or else who knows a key that is no secret could sign.
     :raises UsageError: an argument is wrong. A wrong request raises nothing.
     """
-    _check_type(consumer, Consumer, "consumer", "a Consumer")
+    check_type(consumer, Consumer, "consumer", "a Consumer")
     if token is not None:
-        _check_type(token, Credentials, "token", "an AccessToken or a RequestToken")
+        check_type(token, Credentials, "token", "an AccessToken or a RequestToken")
     rsa = None if rsa_key is None else load_key(rsa_key, public=True)
-    message, _ = _message(method, url, headers, body)
+    message = _message(method, url, places.text_headers(headers), body)
     try:
         reading = read(message)
         protocol = _received(reading)
@@ -405,19 +390,11 @@ def _received(reading: Reading) -> list[Pair]:
     return list(dict.fromkeys(pairs)) if len(places) > 1 else pairs
 
 
-def _message(
-    method: str, url: str, headers: Mapping[str, str] | None, body: bytes | str | None
-) -> tuple[Message, dict[str, str]]:
-    """Return the request as signing reads it, and its headers by their names in lower case."""
+def _message(method: str, url: str, headers: Mapping[str, str], body: bytes | str | None) -> Message:
+    """Return the request as signing reads it."""
     if not isinstance(method, str) or not method:
         raise UsageError(f"method must be the name of an HTTP method, not {method!r}")
     if not isinstance(body, bytes | str | None):
         raise UsageError(f"body must be bytes, str or None, not {type(body).__name__}: for streams there is OAuthHook")
-    by_name = {name.lower(): value for name, value in (headers or {}).items()}
-    header = by_name.get
-    return Message(method, url, body, header("content-type"), header("authorization"), header("host")), by_name
-
-
-def _check_type(value: object, kind: type, name: str, what: str) -> None:
-    if not isinstance(value, kind):
-        raise UsageError(f"{name} must be {what}, not {type(value).__name__}")
+    header = {name.lower(): value for name, value in headers.items()}.get
+    return Message(method, url, body, header("content-type"), header("authorization"), header("host"))

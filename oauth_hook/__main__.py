@@ -1,0 +1,8 @@
+"""``python -m oauth_hook``: the command ``oauth-hook``."""
+
+import sys
+
+from .cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""A real OAuth 1.0a provider to run anywhere: one process, no set-up, no network needed.
+
+::
+
+    from oauth_hook.provider import serve
+
+    with serve() as provider:                     # loopback, a free port
+        provider.consumer, provider.user          # throwaway ones, made at the start
+        provider.request_token_url                # s2.1
+        provider.authorization_url                # s2.2: a plain HTML page
+        provider.access_token_url                 # s2.3
+        provider.resource_url                     # s3: echoes what was verified
+        provider.approve(url)                     # the user's part, without a browser
+
+It exists to judge clients, so it shares no code with the signer of this package: what
+a request says is decided by oauthlib's server side.  RFC 5849, section by section:
+
+===============  ==================================================================
+s2.1, s2.2, s2.3 ``application.py`` (routes), ``pages.py`` (what the user sees)
+s3.1, s3.5       ``parameters.py``: where parameters may stand, which must be there
+s3.2, s3.3       ``validator.py``: credentials, timestamp, nonce, signature
+s3.4             oauthlib
+s3.5.2           ``body.py``: what is a form, and what is only measured
+---------------  ------------------------------------------------------------------
+refusals         ``problems.py`` (OAuth Problem Reporting extension)
+state            ``storage.py`` (SQLite), ``passwords.py``
+HTTP             ``messages.py`` (values), ``bridge.py`` (HTTP/1.1 to WSGI)
+to run it        ``server.py`` (``serve``), ``pytest_plugin.py`` (``oauth_provider``)
+===============  ==================================================================
+
+Nothing is imported until it is asked for, so that the pytest plugin costs nothing where
+it is not used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .application import Application
+    from .server import Provider, serve
+
+__all__ = ["Application", "Provider", "serve"]
+
+_HOMES = {"Application": "application", "Provider": "server", "serve": "server"}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name on first use (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,238 @@
+"""The provider as a WSGI application: one table of routes, one function a route.
+
+- A request passes the same stations everywhere: read the head, read the form if it is one,
+  collect the parameters, check their form, let oauthlib verify, do what was asked.
+- Whatever stands in the way is an exception, and becomes an answer in one place.
+- One line is logged for each request, to ``oauth_hook.provider``: method, path, status, problem.
+  Queries and bodies are not logged, since they may hold verifiers and passwords.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from oauthlib.oauth1 import (
+    AccessTokenEndpoint,
+    RequestTokenEndpoint,
+    ResourceEndpoint,
+    SignatureOnlyEndpoint,
+)
+
+from ..errors import UsageError
+from . import authorization, pages
+from .body import Body, check_body_hash, measure, read_form
+from .messages import FORM, JSON, BadRequestError, Request, Response
+from .parameters import Parameters, canonical_url, check_form, collect, own_segments
+from .problems import Refusal, refuse
+from .storage import Storage
+from .validator import METHODS, Policy, Validator, check_host
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+__all__ = ["ROUTES", "Application"]
+
+_Handler = Callable[[Request, "bytes | None"], Response]
+
+log = logging.getLogger("oauth_hook.provider")
+
+ROUTES = {
+    "request_token": "/oauth/request_token",
+    "authorization": "/oauth/authorize",
+    "access_token": "/oauth/access_token",
+    "registration": "/api/client/register",
+    "resource": "/api/resource",
+    "two_legged": "/api/two-legged",
+}
+"""Where everything is, below the root."""
+
+_READ = frozenset({"GET", "HEAD"})
+_TOKEN = frozenset({"GET", "POST"})
+_ANY = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_SHOWN = ("signature_method", "nonce", "timestamp", "version", "body_hash", "callback")
+_TEXT = "text/plain; charset=utf-8"
+_REALM = re.compile(r"[ !#-\[\]-~]+")
+
+
+class Application:
+    """An OAuth 1.0a provider (RFC 5849) as a WSGI application (PEP 3333).
+
+    :param storage: what the provider knows; it stays the caller's to close.
+    :param policy: what it allows.
+    :param realm: the protection space that challenges name (RFC 9110 s11.5).
+    :raises UsageError: the realm cannot stand between quotes.
+    """
+
+    def __init__(self, storage: Storage, policy: Policy | None = None, realm: str = "provider") -> None:
+        if not _REALM.fullmatch(realm):
+            raise UsageError("a realm is printable ASCII, without quotes and backslashes")
+        self.storage = storage
+        self.policy = policy or Policy()
+        self.realm = realm
+        self._routes: dict[str, tuple[frozenset[str], _Handler]] = {
+            "/": (_READ, self._index),
+            ROUTES["request_token"]: (_TOKEN, self._request_token),
+            ROUTES["authorization"]: (_READ | {"POST"}, self._authorization),
+            ROUTES["access_token"]: (_TOKEN, self._access_token),
+            ROUTES["registration"]: (frozenset({"POST"}), self._registration),
+            ROUTES["resource"]: (_ANY, self._resource),
+            ROUTES["two_legged"]: (_ANY, self._two_legged),
+        }
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        problem = "-"
+        try:
+            response = self._respond(Request.from_environ(environ))
+        except Refusal as refusal:
+            problem = refusal.problem
+            response = refuse(refusal, self.realm)
+        except BadRequestError as error:
+            response = Response(error.status, _TEXT, f"{error}\n".encode())
+        what = ascii(f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '')}")[1:-1]  # stays one line
+        log.info("%s %d %s", what, response.status, problem)
+        length = ("Content-Length", str(len(response.body)))
+        start_response(
+            f"{response.status} {HTTPStatus(response.status).phrase}",
+            [("Content-Type", response.content_type), length, *response.headers],
+        )
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [response.body]
+
+    def _respond(self, request: Request) -> Response:
+        """Find the route, and follow it."""
+        methods, handler = self._routes.get(_routed(request.route), (None, None))
+        if methods is None or handler is None:
+            raise BadRequestError("there is nothing at this path", status=404)
+        if request.method not in methods:
+            allowed = ("Allow", ", ".join(sorted(methods)))
+            return Response(405, _TEXT, b"this method is not for this path\n", (allowed,))
+        return handler(request, read_form(request))
+
+    def _index(self, request: Request, form: bytes | None) -> Response:
+        """Say what this is."""
+        return pages.index((name.replace("_", " ").capitalize(), path) for name, path in ROUTES.items())
+
+    def _registration(self, request: Request, form: bytes | None) -> Response:
+        """Register a consumer: not offered yet."""
+        body = json.dumps({"error": "this provider does not register clients"})
+        return Response(501, JSON, body.encode())
+
+    # The three legs (s2)
+
+    def _request_token(self, request: Request, form: bytes | None) -> Response:
+        """Issue temporary credentials (s2.1)."""
+        parameters = self._collect(request, form, ["oauth_callback"])
+        authorization.check_callback(parameters.protocol["oauth_callback"])
+        _read_body(request, form, parameters)
+        validator, url = self._hearing(request, parameters)
+        endpoint = RequestTokenEndpoint(validator)
+        _, credentials, status = endpoint.create_request_token_response(url, request.method)
+        return _issued(validator, credentials, status)
+
+    def _authorization(self, request: Request, form: bytes | None) -> Response:
+        """Ask the user (s2.2)."""
+        return authorization.respond(self.storage, request, form)
+
+    def _access_token(self, request: Request, form: bytes | None) -> Response:
+        """Exchange temporary credentials for token credentials (s2.3)."""
+        parameters = self._collect(request, form, ["oauth_token", "oauth_verifier"])
+        _read_body(request, form, parameters)
+        validator, url = self._hearing(request, parameters)
+        endpoint = AccessTokenEndpoint(validator)
+        _, credentials, status = endpoint.create_access_token_response(url, request.method)
+        return _issued(validator, credentials, status)
+
+    # Protected resources (s3)
+
+    def _resource(self, request: Request, form: bytes | None) -> Response:
+        """Answer a user's request with what was verified."""
+        parameters = self._collect(request, form, ["oauth_token"], protected=True)
+        validator, url = self._hearing(request, parameters)
+        valid, _ = ResourceEndpoint(validator).validate_protected_resource_request(url, request.method)
+        return _echo(request, form, parameters, _accepted(validator, valid))
+
+    def _two_legged(self, request: Request, form: bytes | None) -> Response:
+        """Answer a consumer's own request with what was verified."""
+        parameters = self._collect(request, form, [], protected=True)
+        validator, url = self._hearing(request, parameters)
+        valid, _ = SignatureOnlyEndpoint(validator).validate_request(url, request.method)
+        return _echo(request, form, parameters, _accepted(validator, valid))
+
+    def _collect(
+        self, request: Request, form: bytes | None, required: list[str], *, protected: bool = False
+    ) -> Parameters:
+        """Return the parameters, well-formed and complete (s3.1)."""
+        parameters = collect(request, form)
+        check_form(parameters, methods=METHODS, required=required, protected=protected)
+        return parameters
+
+    def _hearing(self, request: Request, parameters: Parameters) -> tuple[Validator, str]:
+        """Return what oauthlib needs to verify a request: who answers it, and the URL to look at."""
+        if request.host.startswith("["):
+            check_host(request.base_url)
+        validator = Validator(self.storage, self.policy, parameters.protocol)
+        return validator, canonical_url(request, parameters, self.policy.clock())
+
+
+def _routed(path: str) -> str:
+    """Return the route that a path belongs to: a protected resource may be called by any path below."""
+    for name in ("resource", "two_legged"):
+        if path.startswith((f"{ROUTES[name]}/", f"{ROUTES[name]};")):
+            return ROUTES[name]
+    return path
+
+
+def _read_body(request: Request, form: bytes | None, parameters: Parameters) -> Body:
+    """Return the body's measures, checked against ``oauth_body_hash``."""
+    body_hash = parameters.protocol.get("oauth_body_hash")
+    body = measure(request, form, body_hash)
+    check_body_hash(body_hash, request.is_form, body)
+    return body
+
+
+def _accepted(validator: Validator, valid: bool) -> Validator:
+    """Return the validator of a request that oauthlib has verified, its nonce spent.
+
+    :raises Refusal: it has not been, or the nonce was used.
+    """
+    if not valid:
+        raise validator.refusal()
+    validator.spend_nonce()
+    return validator
+
+
+def _issued(validator: Validator, credentials: str | None, status: int) -> Response:
+    """Return new credentials, form-encoded (s2.1, s2.3).
+
+    :raises Refusal: oauthlib issued none.
+    """
+    if status != HTTPStatus.OK or credentials is None:
+        raise validator.refusal()
+    return Response(status, FORM, credentials.encode(), (("Cache-Control", "no-store"),))
+
+
+def _echo(request: Request, form: bytes | None, parameters: Parameters, validator: Validator) -> Response:
+    """Return what was verified, without what only sender and server may know."""
+    body = _read_body(request, form, parameters)
+    token = validator.token if parameters.protocol.get("oauth_token") else None
+    query = own_segments(request.query)
+    said = {name: parameters.protocol.get(f"oauth_{name}") for name in _SHOWN}
+    verified = {
+        "method": request.method,
+        "url": request.base_url + (f"?{query}" if query else ""),
+        "consumer": validator.consumer.key,
+        "user": token and token.user,
+        "token": token and token.key,
+        "parameters": parameters.own,
+        "oauth": {"placement": parameters.placement, "realm": parameters.realm, **said},
+        "content_type": request.content_type,
+        "body_length": body.length,
+        "body_sha256": body.digests["sha256"].hex(),
+        "json": body.json,
+    }
+    return Response(200, JSON, json.dumps(verified).encode(), (("Cache-Control", "no-store"),))

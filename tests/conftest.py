@@ -1,0 +1,131 @@
+"""What the tests share: a consumer, a token, and a server that keeps what it received."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from oauth_hook import AccessToken, Consumer
+
+
+@dataclass(frozen=True)
+class Received:
+    """One request, as it came over the socket."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def authorization(self) -> str:
+        return self.headers.get("authorization", "")
+
+
+@dataclass
+class Recorder:
+    """A loopback server that keeps each request, and answers as its ``answer`` says."""
+
+    url: str = ""
+    received: list[Received] = field(default_factory=list)
+    answer: Callable[[Received], tuple[int, dict[str, str], bytes]] | None = None
+
+    @property
+    def last(self) -> Received:
+        return self.received[-1]
+
+
+def _handler(recorder: Recorder) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = -1
+        timeout = 10
+
+        def handle_one_method(self) -> None:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            request = Received(self.command, self.path, headers, self._body(headers))
+            recorder.received.append(request)
+            status, extra, body = (recorder.answer or _plain)(request)
+            self.send_response(status)
+            for name, value in extra.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+        def _body(self, headers: dict[str, str]) -> bytes:
+            if headers.get("transfer-encoding") == "chunked":
+                pieces = []
+                while size := int(self.rfile.readline(), 16):
+                    pieces.append(self.rfile.read(size))
+                    self.rfile.readline()
+                self.rfile.readline()
+                return b"".join(pieces)
+            return self.rfile.read(int(headers.get("content-length", 0)))
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = handle_one_method
+
+        def log_message(self, *args: object) -> None:
+            """Keep the test's output clean."""
+
+    return Handler
+
+
+def _plain(request: Received) -> tuple[int, dict[str, str], bytes]:
+    return 200, {"Content-Type": "application/json"}, json.dumps({"method": request.method}).encode()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
+@pytest.fixture(scope="session")
+def recorders() -> Iterator[list[Recorder]]:
+    """Three servers for the whole run: a home, and two other origins."""
+    servers, recorders = [], []
+    for _ in range(3):
+        recorder = Recorder()
+        server = _Server(("127.0.0.1", 0), _handler(recorder))
+        recorder.url = f"http://127.0.0.1:{server.server_port}"
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        servers.append(server)
+        recorders.append(recorder)
+    yield recorders
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def server(recorders: list[Recorder]) -> Recorder:
+    """A server, cleared for this test."""
+    return _cleared(recorders[0])
+
+
+@pytest.fixture
+def abroad(recorders: list[Recorder]) -> Recorder:
+    """A server of another origin, cleared for this test."""
+    return _cleared(recorders[1])
+
+
+def _cleared(recorder: Recorder) -> Recorder:
+    recorder.received.clear()
+    recorder.answer = None
+    return recorder
+
+
+@pytest.fixture
+def consumer() -> Consumer:
+    return Consumer("dpf43f3p2l4k3l03", "kd94hf93k423kf44")
+
+
+@pytest.fixture
+def token() -> AccessToken:
+    return AccessToken("nnch734d00sl2jdk", "pfkkdhi9sl3r4s00")

@@ -1,0 +1,115 @@
+"""The command, as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+import requests
+
+from oauth_hook import OAuthHook
+from oauth_hook.version import __version__
+
+COMMAND = [sys.executable, "-W", "ignore", "-m", "oauth_hook"]
+
+
+def run(*arguments, **more):
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False, **more)
+
+
+def test_the_demo_does_the_whole_job():
+    """The demo goes through the legs, signs in every way, has changed requests refused, and sums up."""
+    done = run("demo")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    for words in ("request token", "authorization", "access token", "GET, header", "GET, URL-encoded",
+                  "POST form, header", "POST form, URL-encoded", "POST JSON, header", "POST JSON, URL-encoded",
+                  "query changed after signing", "form changed after signing"):  # fmt: skip
+        assert words in done.stdout
+    assert done.stdout.count("verified: HMAC-SHA1") == 6
+    assert done.stdout.count("refused: signature_invalid") == 2
+    assert "11 of 11 steps went as they should" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_the_demo_masks_the_verifier():
+    """The verifier is a secret: masked in what is shown and in what went out, unless asked for."""
+    assert 'oauth_verifier="***"' in run("demo").stdout
+    shown = run("demo", "--show-secrets").stdout
+    verifier = re.search(r"shows the verifier (\S+)", shown)[1]
+    assert verifier != "***"
+    assert f'oauth_verifier="{verifier}"' in shown
+
+
+@pytest.mark.parametrize("no_color", [False, True])
+def test_the_demo_has_colours_on_a_terminal_only(no_color):
+    """On a terminal there are colours, unless NO_COLOR is set (no-color.org)."""
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, "demo"], stdout=theirs, env=environment | ({"NO_COLOR": "1"} if no_color else {})
+    )
+    os.close(theirs)
+    output = b""
+    try:
+        while piece := os.read(ours, 65536):
+            output += piece
+    except OSError:  # what Linux says at the end of a terminal
+        pass
+    os.close(ours)
+    assert process.wait(30) == 0
+    assert (b"\x1b[" in output) is not no_color
+
+
+def test_the_demo_says_when_something_is_not_as_it_should_be(monkeypatch, capsys):
+    """The exit status is 0 only if all of it was as expected."""
+    from oauth_hook import cli
+
+    monkeypatch.setattr(OAuthHook, "signing_key", lambda self, consumer, token: "wrong")
+    assert cli.main(["demo"]) == 1
+    assert "signature_invalid" in capsys.readouterr().err
+    monkeypatch.undo()
+    from oauth_hook import demo
+
+    monkeypatch.setattr(demo, "_tampered", lambda hook, provider: [
+        ("not changed", hook(requests.Request("GET", provider.resource_url).prepare()))
+    ])  # fmt: skip
+    assert cli.main(["demo"]) == 1
+    assert "9 of 10 steps" in capsys.readouterr().out
+
+
+def test_the_provider_prints_what_a_client_needs():
+    """``oauth-hook provider`` prints one ``name: value`` a line at once, serves, and ends with Ctrl-C."""
+    process = subprocess.Popen([*COMMAND, "provider"], stdout=subprocess.PIPE, text=True)
+    try:
+        details = dict(process.stdout.readline().rstrip("\n").split(": ", 1) for _ in range(11))
+        assert list(details) == [
+            "url", "request_token_url", "authorization_url", "access_token_url", "registration_url", "resource_url",
+            "two_legged_url", "consumer_key", "consumer_secret", "user_name", "user_password",
+        ]  # fmt: skip
+        hook = OAuthHook(None, None, details["consumer_key"], details["consumer_secret"], callback="oob")
+        assert requests.post(details["request_token_url"], auth=hook, timeout=10).status_code == 200
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+        process.stdout.close()
+
+
+@pytest.mark.parametrize("arguments", [[], ["fly"], ["provider", "--port", "x"], ["provider", "--host", "192.0.2.1"]])
+def test_misuse_is_status_2(arguments):
+    """What is misused is said on standard error, without a traceback, and the status is 2."""
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert "oauth-hook" in done.stderr
+
+
+def test_the_version():
+    """``--version`` says which this is."""
+    assert run("--version").stdout == f"oauth-hook {__version__}\n"
