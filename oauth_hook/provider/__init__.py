@@ -15,18 +15,17 @@
 It exists to judge clients, so it shares no code with the signer of this package: what
 a request says is decided by oauthlib's server side.  RFC 5849, section by section:
 
-===============  ==================================================================
-s2.1, s2.2, s2.3 ``application.py`` (routes), ``pages.py`` (what the user sees)
-s3.1, s3.5       ``parameters.py``: where parameters may stand, which must be there
-s3.2, s3.3       ``validator.py``: credentials, timestamp, nonce, signature
-s3.4             oauthlib
-s3.5.2           ``body.py``: what is a form, and what is only measured
----------------  ------------------------------------------------------------------
-refusals         ``problems.py`` (OAuth Problem Reporting extension)
-state            ``storage.py`` (SQLite), ``passwords.py``
-HTTP             ``messages.py`` (values), ``bridge.py`` (HTTP/1.1 to WSGI)
-to run it        ``server.py`` (``serve``), ``pytest_plugin.py`` (``oauth_provider``)
-===============  ==================================================================
+=================  ==================================================================
+s2.1, s2.2, s2.3   ``application.py`` (routes), ``pages.py`` (what the user sees)
+s3.1, s3.5         ``parameters.py``: where parameters may stand, which must be there
+s3.2, s3.3         ``validator.py``: credentials, timestamp, nonce, signature
+s3.4               oauthlib
+s3.5.2             ``body.py``: what is a form, and what is only measured
+refusals           ``problems.py`` (OAuth Problem Reporting extension)
+state              ``storage.py`` (SQLite), ``passwords.py``
+HTTP               ``messages.py`` (values), ``bridge.py`` (HTTP/1.1 to WSGI)
+to run it          ``server.py`` (``serve``), ``pytest_plugin.py`` (``oauth_provider``)
+=================  ==================================================================
 
 Nothing is imported until it is asked for, so that the pytest plugin costs nothing where
 it is not used.
