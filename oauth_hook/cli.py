@@ -7,6 +7,7 @@ status is 0 for done, 1 where the provider said no, 2 for misuse.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -81,5 +82,16 @@ def _provider(arguments: argparse.Namespace) -> int:
         for name, value in provider.details().items():
             print(f"{name}: {value}")
         sys.stdout.flush()
-        threading.Event().wait()
+        _wait_for_the_end()
     return DONE
+
+
+def _wait_for_the_end() -> None:
+    """Wait until Ctrl-C or a polite ``kill``.
+
+    The handlers are set here because a shell starts what runs in its background deaf to Ctrl-C.
+    """
+    end = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: end.set())
+    end.wait()

@@ -83,8 +83,9 @@ def test_the_demo_says_when_something_is_not_as_it_should_be(monkeypatch, capsys
     assert "9 of 10 steps" in capsys.readouterr().out
 
 
-def test_the_provider_prints_what_a_client_needs():
-    """``oauth-hook provider`` prints one ``name: value`` a line at once, serves, and ends with Ctrl-C."""
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_the_provider_prints_what_a_client_needs(end):
+    """``oauth-hook provider`` prints one ``name: value`` a line at once, serves, and ends with Ctrl-C or a kill."""
     process = subprocess.Popen([*COMMAND, "provider"], stdout=subprocess.PIPE, text=True)
     try:
         details = dict(process.stdout.readline().rstrip("\n").split(": ", 1) for _ in range(11))
@@ -95,8 +96,8 @@ def test_the_provider_prints_what_a_client_needs():
         hook = OAuthHook(None, None, details["consumer_key"], details["consumer_secret"], callback="oob")
         assert requests.post(details["request_token_url"], auth=hook, timeout=10).status_code == 200
     finally:
-        process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 130
+        process.send_signal(end)
+        assert process.wait(10) == 0
         process.stdout.close()
 
 

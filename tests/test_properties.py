@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from types import SimpleNamespace
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -68,17 +68,19 @@ def signed_or_none(*args: object, **kwargs: object):
 def test_base_string_and_signature_are_those_of_oauthlib(digest, method, url, content_type, body):
     """Wherever oauthlib accepts a request, it finds the base string and signature that we find.
 
-    One difference is left out: oauthlib drops a ``;`` that ends the path (it goes through
-    ``urlparse`` and ``urlunparse``, which lose an empty one). On the wire it is there.
+    Two differences are left out. oauthlib drops a ``;`` that ends the path (it goes through
+    ``urlparse`` and ``urlunparse``, which lose an empty one), which on the wire is there; and it
+    makes U+FFFD of octets that are not UTF-8.
     """
     assume(not urlsplit(url).path.endswith(";"))
+    assume("\ufffd" not in unquote(urlsplit(url).query))
     signed = sign(
         method, url, headers=headers_of(content_type), body=body, consumer=CONSUMER, token=TOKEN,
         signature_method=f"HMAC-{digest.upper()}",
     )  # fmt: skip
     is_form = content_type is not None and content_type.lower().startswith(FORM) and body is not None
     text = octets(signed.body).encode("latin-1").decode("utf-8", "replace") if is_form else ""
-    assume("\ufffd" not in text)
+    assume("\ufffd" not in unquote(text))
     try:
         collected = oracle.collect_parameters(
             uri_query=urlsplit(signed.url).query,
