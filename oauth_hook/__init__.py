@@ -24,7 +24,10 @@ s3.5                 header, form body, query                       ``protocol/p
 s3.6                 percent-encoding                               ``protocol/encoding.py``
 (extension)          ``oauth_body_hash``                            ``protocol/body_hash.py``
 (requests)           signing a ``PreparedRequest``                  ``hook.py``
+(requests)           redirect hops, refusals                        ``hop.py``
+(requests)           retries                                        ``adapter.py``
 (requests)           the ``pre_request`` event                      ``pre_request.py``
+(s3.3)               the server's clock                             ``clock.py``
 ===================  =============================================  ==========================
 """
 
@@ -35,6 +38,7 @@ from typing import TYPE_CHECKING
 from .version import __version__
 
 if TYPE_CHECKING:
+    from .adapter import OAuthAdapter
     from .credentials import AccessToken, Account, Consumer, RequestToken
     from .errors import OAuthHookError, ProviderError, UsageError
     from .hook import OAuthHook
@@ -45,6 +49,7 @@ __all__ = [
     "AccessToken",
     "Account",
     "Consumer",
+    "OAuthAdapter",
     "OAuthHook",
     "OAuthHookError",
     "ProviderError",
@@ -60,6 +65,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "adapter": ("OAuthAdapter",),
     "credentials": ("AccessToken", "Account", "Consumer", "RequestToken"),
     "errors": ("OAuthHookError", "ProviderError", "UsageError"),
     "hook": ("OAuthHook",),

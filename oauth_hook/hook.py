@@ -7,37 +7,38 @@ be signed truthfully, none.
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import re
 from collections.abc import Callable, Iterable
 from copy import copy
 from typing import Any, TypeVar
 
 import requests
 from requests.auth import AuthBase
-from urllib3.exceptions import LocationParseError
-from urllib3.util import parse_url
 
+from .clock import ServerClock
 from .credentials import AccessToken, Consumer, Credentials
 from .errors import UsageError
+from .hop import SignedRequest, accompany
+from .prepared import Origin, digest_of_file, is_same_home, message_of, origin_of
+from .problem import read_problem, server_time
 from .protocol import methods
 from .protocol.base_string import origin, split_url
-from .protocol.body_hash import encode_digest
-from .protocol.signing import Message, Signer
+from .protocol.encoding import octets, octets_like, text_of_octets, unescape
+from .protocol.placement import parse_authorization, without
+from .protocol.signing import Message, Signer, protocol_parameters, read
 
 __all__ = ["OAuthHook"]
 
 log = logging.getLogger("oauth_hook")
 
 _Hook = TypeVar("_Hook", bound="OAuthHook")
-Origin = tuple[str, str, str]
-
-# What urllib3 puts on the wire as it stands (RFC 3986 s2, s3.3, s3.4): plain characters and escapes.
-_PLAIN = r"[A-Za-z0-9._~!$&'()*+,;=:@/?#-]*"
-_settled = re.compile(f"{_PLAIN}(?:%[0-9A-F]{{2}}{_PLAIN})*").fullmatch
-
-_PIECE = 1 << 16  # octets of a file hashed at a time
+# A clock that is further off than this, in seconds, may be why a server said 401: most
+# servers take timestamps for five minutes.
+_FAR = 300
+# What a signature of somebody else's may have alike, and so does not give ours away.
+_COMMON = frozenset({"oauth_signature_method", "oauth_timestamp", "oauth_version"})
+# Characters of a refusal that are looked at for its reason.
+_REPORT = 1 << 16
 
 
 class OAuthHook(AuthBase):
@@ -79,7 +80,7 @@ class OAuthHook(AuthBase):
     _signer: Signer
     _origins: frozenset[Origin] | None
     _nonce: Callable[[], str] | None
-    _clock: Callable[[], float] | None
+    _clock: ServerClock
 
     def __init__(
         self,
@@ -122,8 +123,10 @@ class OAuthHook(AuthBase):
             body_hash=body_hash,
         )
         own["_origins"] = None if origins is None else _origins(origins)
-        own["_nonce"] = _callable(nonce, "nonce")
-        own["_clock"] = _callable(clock, "clock")
+        if nonce is not None and not callable(nonce):
+            raise UsageError(f"nonce is called for each request, so it must be callable, not {type(nonce).__name__}")
+        own["_nonce"] = nonce
+        own["_clock"] = ServerClock(clock)
 
     @property
     def consumer(self) -> Consumer:
@@ -176,42 +179,87 @@ class OAuthHook(AuthBase):
         """
         if isinstance(request, requests.Request):
             request.auth = self
-        elif self._at_home(request.url):
-            self._sign(request)
-        else:
+        elif isinstance(request, SignedRequest) and request.abroad:
+            log.debug("not signed: a redirect led the request to another origin")
+        elif self._is_pinned_elsewhere(request.url):
             log.debug("not signed: the request is not to one of the hook's origins")
+            accompany(request, self, signed=False)
+        else:
+            self._sign(request)
         return request
 
-    def _at_home(self, url: str) -> bool:
-        """Tell whether a URL is one that this hook signs."""
-        if self._origins is None:
-            return True
-        try:
-            address = split_url(url)
-            return origin(address.scheme, address.authority) in self._origins
-        except UsageError:
-            return False
+    def _is_pinned_elsewhere(self, url: str | None) -> bool:
+        """Tell whether a URL is at none of the origins that this hook is pinned to."""
+        return self._origins is not None and origin_of(url) not in self._origins
 
     def _sign(self, request: requests.PreparedRequest) -> None:
-        message = _message(request)
+        message = message_of(request)
         signature = self._signer.sign(
             message,
             nonce=None if self._nonce is None else self._nonce(),
-            timestamp=None if self._clock is None else _seconds(self._clock()),
-            body_hash=self._body_hash(message),
+            timestamp=self._clock.timestamp(),
+            body_hash=self._body_hash(request, message),
             key=self._overridden_key(),
         )
-        headers = request.headers
-        request.url = signature.url
-        if signature.authorization is not None:
-            headers["Authorization"] = signature.authorization
-        elif message.authorization is not None:
-            del headers["Authorization"]
-        if signature.body is not message.body:
-            request.body = signature.body
-            if signature.content_type is not None:
-                headers["Content-Type"] = signature.content_type
-            request.prepare_content_length(signature.body)
+        _put_back(request, message, signature.url, signature.authorization, signature.body, signature.content_type)
+        accompany(request, self, signed=True)
+
+    def follow(self, hop: SignedRequest, source: SignedRequest) -> None:
+        """Sign a redirect hop anew if it stays at home; else take all that is ours out of it.
+
+        :param hop: the request that goes out next; its method, URL and body are settled.
+        :param source: the one that was answered by the redirect.
+        """
+        if source.signed:
+            hop._sent = source._sent.union(protocol_parameters(read(message_of(source))))
+        hop.signed = False
+        if source.abroad or not is_same_home(origin_of(source.url), origin_of(hop.url)):
+            hop.abroad = True
+            self._strip(hop)
+        elif not self._is_pinned_elsewhere(hop.url):
+            self._sign(hop)
+
+    def _strip(self, hop: SignedRequest) -> None:
+        """Take what earlier hops carried out of one that goes to another origin."""
+        needles = {f"{unescape(name)}={unescape(value)}" for name, value in hop._sent if name not in _COMMON}
+        if methods.method_named(self.signature_method).plain:
+            needles |= {self.consumer.secret, "" if self.token is None else self.token.secret} - {""}
+        try:
+            message = message_of(hop)
+            address = split_url(message.url)
+        except UsageError:
+            return  # nothing that requests would send
+        header = message.authorization
+        if header is not None and parse_authorization(header) is not None:
+            header = None
+        query, body = address.query, message.body
+        if query:
+            query = text_of_octets(without(octets(query), needles))
+        if isinstance(body, bytes | str):
+            form = octets(body)
+            left = without(form, needles)
+            body = body if left == form else octets_like(left, body)
+        url = message.url if query == address.query else address.with_query(query)
+        _put_back(hop, message, url, header, body, None)
+
+    def learn_from(self, response: requests.Response, streamed: bool) -> bool:
+        """Learn the server's time from a refusal, and tell whether signing anew may help.
+
+        :param response: an answer to a request of this hook's.
+        :param streamed: its body is the caller's to read, and only headers are looked at.
+        """
+        body = "" if streamed else response.content[:_REPORT].decode("utf-8", "replace")
+        fields = read_problem(response.headers, body)
+        problem, acceptable = fields.get("oauth_problem"), fields.get("oauth_acceptable_timestamps", "")
+        if problem == "nonce_used":
+            return True
+        now = server_time(response.headers, acceptable)
+        named = problem == "timestamp_refused" or bool(acceptable)
+        unexplained = response.status_code == requests.codes.unauthorized and problem is None
+        if now is None or not (named or (unexplained and self._clock.differs_from(now) > _FAR)):
+            return False
+        self._clock.learn(now)
+        return True
 
     def _overridden_key(self) -> str | None:
         """Return a subclass's own signing key; ``None``: the standard's, which the signer has ready."""
@@ -219,79 +267,37 @@ class OAuthHook(AuthBase):
             return None
         return self.signing_key(self.consumer.secret, "" if self.token is None else self.token.secret)
 
-    def _body_hash(self, message: Message) -> str | None:
+    def _body_hash(self, request: requests.PreparedRequest, message: Message) -> str | None:
         """Return the digest that is to cover the body; a file is read in pieces and rewound."""
         algorithm = self._signer.body_hash
         if algorithm is None or message.body is None or isinstance(message.body, bytes | str):
             return self._signer.body_hash_of(message)
-        return encode_digest(_digest_of_file(message.body, algorithm))
+        return digest_of_file(request, algorithm)
 
 
 _STANDARD_KEY = OAuthHook.signing_key
 
 
-def _message(request: requests.PreparedRequest) -> Message:
-    """Return what signing reads of a request.
-
-    :raises UsageError: it has no method or URL yet.
-    """
-    if request.method is None or request.url is None:
-        raise UsageError("the request has no method or no URL: prepare it first")
-    # A header that is not there is dear to look for (CaseInsensitiveDict raises and catches).
-    headers = dict(request.headers.lower_items())
-    return Message(
-        request.method,
-        _on_the_wire(request.url),
-        request.body,
-        _text(headers.get("content-type")),
-        _text(headers.get("authorization")),
-        _text(headers.get("host")),
-    )
-
-
-def _on_the_wire(url: str) -> str:
-    """Return a URL as urllib3 will spell it on the wire.
-
-    ``prepare`` has urllib3 spell URLs already. It is a redirect's ``Location``, or a
-    URL set by hand, that arrives here with an ``[`` or a ``%c3`` in its path.
-    """
-    if _settled(url):
-        return url
-    try:
-        return parse_url(url).url
-    except LocationParseError:
-        return url
-
-
-def _seconds(now: float) -> str:
-    """Return a time as a timestamp (s3.3): whole seconds."""
-    if not isinstance(now, int | float):
-        raise UsageError(f"clock must return seconds since the epoch, not {type(now).__name__}")
-    return str(int(now))
-
-
-def _text(value: str | bytes | None) -> str | None:
-    """Return a header's value as text: ``requests`` lets it be bytes."""
-    return value.decode("latin-1") if isinstance(value, bytes) else value
-
-
-def _digest_of_file(body: Any, algorithm: str) -> bytes:
-    """Return the digest of what is left of a file, and rewind it.
-
-    :raises UsageError: it is no file that can be rewound.
-    """
-    try:
-        start = body.tell()
-        digest = hashlib.new(algorithm)
-        while piece := body.read(_PIECE):
-            digest.update(piece.encode() if isinstance(piece, str) else piece)
-        body.seek(start)
-    except (AttributeError, OSError):
-        raise UsageError(
-            f"body_hash covers the whole body before it is sent, and a {type(body).__name__} can be read only once: "
-            "pass bytes or a file that can be rewound, or leave body_hash out"
-        ) from None
-    return digest.digest()
+def _put_back(
+    request: requests.PreparedRequest,
+    message: Message,
+    url: str,
+    authorization: str | None,
+    body: Any,
+    content_type: str | None,
+) -> None:
+    """Set those parts of a request that differ from what was read."""
+    headers = request.headers
+    request.url = url
+    if authorization is not None:
+        headers["Authorization"] = authorization
+    elif message.authorization is not None:
+        del headers["Authorization"]
+    if body is not message.body:
+        request.body = body
+        if content_type is not None:
+            headers["Content-Type"] = content_type
+        request.prepare_content_length(body)
 
 
 def _consumer(key: str | None, secret: str | None) -> Consumer:
@@ -322,9 +328,3 @@ def _origins(given: str | Iterable[str]) -> frozenset[Origin]:
     if not found:
         raise UsageError("origins is empty, so that nothing would be signed: name one, or pass None for all")
     return frozenset(found)
-
-
-def _callable(given: Any, name: str) -> Any:
-    if given is not None and not callable(given):
-        raise UsageError(f"{name} is called for each request, so it must be a callable, not {type(given).__name__}")
-    return given

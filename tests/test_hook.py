@@ -7,19 +7,16 @@ import gzip
 import io
 import json
 import logging
-import multiprocessing
 import pickle
 import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 
 from oauth_hook import AccessToken, Consumer, OAuthHook, UsageError, verify
-from oauth_hook.protocol.signing import new_nonce
 
 CONSUMER = Consumer("dpf43f3p2l4k3l03", "kd94hf93k423kf44")
 TOKEN = AccessToken("nnch734d00sl2jdk", "pfkkdhi9sl3r4s00")
@@ -473,21 +470,6 @@ def test_timestamps_are_now(server, hook):
     requests.get(server.url, auth=OAuthHook(*CREDENTIALS, header_auth=True))
     timestamp = int(server.last.authorization.partition('oauth_timestamp="')[2].partition('"')[0])
     assert before <= timestamp <= time.time()
-
-
-def test_nonces_never_repeat_across_threads_and_forks():
-    """8 threads times 10,000 nonces and 4 forked processes: no nonce twice."""
-    with ThreadPoolExecutor(8) as pool:
-        threads = [
-            nonce for batch in pool.map(lambda _: [new_nonce() for _ in range(10_000)], range(8)) for nonce in batch
-        ]
-    with multiprocessing.get_context("fork").Pool(4) as processes:
-        forks = [nonce for batch in processes.map(_nonces, range(4), chunksize=1) for nonce in batch]
-    assert len({*threads, *forks}) == 8 * 10_000 + 4 * 1_000
-
-
-def _nonces(_):
-    return [new_nonce() for _ in range(1_000)]
 
 
 # --- bad input ---

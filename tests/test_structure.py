@@ -15,9 +15,9 @@ PACKAGE = Path(oauth_hook.__file__).parent
 
 LEVELS = {
     "errors": 0, "version": 0,
-    "credentials": 1, "rsa": 1, "services": 1,
+    "credentials": 1, "rsa": 1, "services": 1, "clock": 1, "problem": 1,
     "protocol": 2, "store": 2,
-    "diagnosis": 3,
+    "diagnosis": 3, "prepared": 3, "hop": 3.5,
     "hook": 4,
     "pre_request": 5, "adapter": 5, "httpx": 5, "flow": 5, "registration": 5, "verifiers": 5,
     "client": 6, "pump": 6, "provider": 6,

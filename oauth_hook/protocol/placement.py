@@ -6,10 +6,10 @@ Pairs are percent-encoded already (s3.6), so that placing is joining.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ..errors import UsageError, check_type
-from .encoding import Pair, escape_header_value, octets
+from .encoding import Pair, escape_header_value, octets, unescape
 
 __all__ = [
     "EMPTY",
@@ -23,6 +23,7 @@ __all__ = [
     "targets",
     "text_headers",
     "with_headers",
+    "without",
 ]
 
 #: The five placements. ``url-encoded`` is the body of a form-encoded request, else the
@@ -123,6 +124,36 @@ def parse_authorization(header: str) -> tuple[str | None, list[Pair]] | None:
             value = token if quoted is None else _quoted_pair(r"\1", quoted)
             pairs.append((escape_header_value(octets(name)), escape_header_value(octets(value))))
     return realm, pairs
+
+
+def without(wire: str, needles: Collection[str]) -> str:
+    """Take protocol parameters out of a query or form that is bound for where they must not go.
+
+    Servers echo what they were sent, escaped more or less often than it was, or as part of
+    another parameter (``next=...``): a segment that has one of the needles in it goes, and with
+    it every ``oauth_*`` segment. Where none is found, nothing of ours is there, and all stays.
+
+    :param needles: texts, unescaped, that give ours away.
+    """
+    segments = wire.split("&")
+    plain = [_unescaped(segment) for segment in segments]
+    given_away = [any(needle in text for needle in needles) for text in plain]
+    if not any(given_away):
+        return wire
+    return "&".join(
+        segment
+        for segment, text, found in zip(segments, plain, given_away, strict=True)
+        if not found and not text.startswith("oauth_")
+    )
+
+
+def _unescaped(text: str) -> str:
+    """Undo percent-encoding as often as it was done; a few times is more than servers do."""
+    for _ in range(5):
+        text, before = unescape(text), text
+        if text == before:
+            break
+    return text
 
 
 def text_headers(headers: Mapping[str, str] | None) -> dict[str, str]:

@@ -364,7 +364,7 @@ def verify(
     message = _message(method, url, places.text_headers(headers), body)
     try:
         reading = read(message)
-        protocol = _received(reading)
+        protocol = protocol_parameters(reading)
         signed = [pair for pair in protocol if pair[0] != "oauth_signature"]
         text = base_string(method, reading.uri, normalize(reading.own + signed))
     except UsageError as error:
@@ -383,7 +383,7 @@ def verify(
     return Verdict("the signature is wrong: another secret, or the request was changed after signing", text)
 
 
-def _received(reading: Reading) -> list[Pair]:
+def protocol_parameters(reading: Reading) -> list[Pair]:
     """Return the protocol parameters of a request; identical copies in several places count once."""
     places = [place for place in (reading.in_header, reading.in_query, reading.in_form) if place]
     pairs = [pair for place in places for pair in place]
