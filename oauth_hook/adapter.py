@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -34,7 +34,7 @@ class OAuthAdapter(HTTPAdapter):
     :raises UsageError: the hook is none.
     """
 
-    __attrs__: ClassVar[list[str]] = [*HTTPAdapter.__attrs__, "hook"]
+    __attrs__ = [*HTTPAdapter.__attrs__, "hook"]  # noqa: RUF012  # as the base class declares it
 
     def __init__(self, hook: OAuthHook, **arguments: Any) -> None:
         check_type(hook, OAuthHook, "hook", "an OAuthHook")

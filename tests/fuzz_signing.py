@@ -85,7 +85,7 @@ def compare_with_oauthlib(method: str, signed) -> None:
     except ValueError:
         return  # what oauthlib does not accept
     names = [name for name, _ in pairs]
-    if any("&oauth_" in signed.url or name.startswith("oauth_") and names.count(name) > 1 for name in names):
+    if any("&oauth_" in signed.url or (name.startswith("oauth_") and names.count(name) > 1) for name in names):
         return  # parameters in two places, which oauthlib counts twice
     base = oracle.signature_base_string(method, uri, oracle.normalize_parameters(pairs))
     expect(base == signed.base_string, f"oauthlib has {base!r}, we have {signed.base_string!r}")
