@@ -181,7 +181,7 @@ class OAuthHook(AuthBase):
             request.auth = self
         elif isinstance(request, SignedRequest) and request.abroad:
             log.debug("not signed: a redirect led the request to another origin")
-        elif self._is_pinned_elsewhere(request.url):
+        elif self._origins is not None and self._is_pinned_elsewhere(request.url):
             log.debug("not signed: the request is not to one of the hook's origins")
             accompany(request, self, signed=False)
         else:
@@ -198,8 +198,8 @@ class OAuthHook(AuthBase):
             message,
             nonce=None if self._nonce is None else self._nonce(),
             timestamp=self._clock.timestamp(),
-            body_hash=self._body_hash(request, message),
-            key=self._overridden_key(),
+            body_hash=None if self._signer.body_hash is None else self._body_hash(request, message),
+            key=None if type(self).signing_key is _STANDARD_KEY else self._own_key(),
         )
         _put_back(request, message, signature.url, signature.authorization, signature.body, signature.content_type)
         accompany(request, self, signed=True)
@@ -261,18 +261,15 @@ class OAuthHook(AuthBase):
         self._clock.learn(now)
         return True
 
-    def _overridden_key(self) -> str | None:
-        """Return a subclass's own signing key; ``None``: the standard's, which the signer has ready."""
-        if type(self).signing_key is _STANDARD_KEY:
-            return None
+    def _own_key(self) -> str:
+        """Return the signing key of a subclass that overrides it; the signer has the standard's ready."""
         return self.signing_key(self.consumer.secret, "" if self.token is None else self.token.secret)
 
     def _body_hash(self, request: requests.PreparedRequest, message: Message) -> str | None:
         """Return the digest that is to cover the body; a file is read in pieces and rewound."""
-        algorithm = self._signer.body_hash
-        if algorithm is None or message.body is None or isinstance(message.body, bytes | str):
+        if message.body is None or isinstance(message.body, bytes | str):
             return self._signer.body_hash_of(message)
-        return digest_of_file(request, algorithm)
+        return digest_of_file(request, str(self._signer.body_hash))
 
 
 _STANDARD_KEY = OAuthHook.signing_key

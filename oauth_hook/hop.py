@@ -41,7 +41,7 @@ class SignedRequest(requests.PreparedRequest):
     """
 
     #: Whether it carries a signature of its hook's.
-    signed: bool = False
+    signed: bool = True
     #: Whether a redirect has led it away from home, where it is not signed any more.
     abroad: bool = False
     #: Whether it is the second attempt at a refused request, and so the last.
@@ -102,11 +102,15 @@ def accompany(request: Any, hook: Follower, *, signed: bool) -> None:
     kind: Any = type(request)
     if kind is requests.PreparedRequest:
         request.__class__ = SignedRequest
-    elif not isinstance(request, SignedRequest):
-        if not isinstance(request, requests.PreparedRequest):
-            return
+    elif isinstance(request, SignedRequest):
+        request._source, request.signed = None, True
+    elif isinstance(request, requests.PreparedRequest):
         request.__class__ = _signed_kind(kind)
-    request._hook, request._source, request.signed = hook, None, signed
+    else:
+        return
+    request._hook = hook
+    if not signed:
+        request.signed = False
     hooks = request.hooks["response"]
     if answered not in hooks:
         hooks.insert(0, answered)

@@ -26,6 +26,8 @@ Origin = tuple[str, str, str]
 _PLAIN = r"[A-Za-z0-9._~!$&'()*+,;=:@/?#-]*"
 _settled = re.compile(f"{_PLAIN}(?:%[0-9A-F]{{2}}{_PLAIN})*").fullmatch
 
+_NONE = (None, None, None)
+
 _PIECE = 1 << 16  # octets of a file hashed at a time
 
 
@@ -37,15 +39,12 @@ def message_of(request: requests.PreparedRequest) -> Message:
     if request.method is None or request.url is None:
         raise UsageError("the request has no method or no URL: prepare it first")
     # A header that is not there is dear to look for (CaseInsensitiveDict raises and catches).
-    headers = dict(request.headers.lower_items())
-    return Message(
-        request.method,
-        _on_the_wire(request.url),
-        request.body,
-        _text(headers.get("content-type")),
-        _text(headers.get("authorization")),
-        _text(headers.get("host")),
-    )
+    header = dict(request.headers.lower_items()).get
+    read: Any = header("content-type"), header("authorization"), header("host")
+    if read != _NONE:  # requests lets values be bytes
+        read = [value.decode("latin-1") if isinstance(value, bytes) else value for value in read]
+    url = request.url if _settled(request.url) else _on_the_wire(request.url)
+    return Message(request.method, url, request.body, *read)
 
 
 def _on_the_wire(url: str) -> str:
@@ -54,17 +53,10 @@ def _on_the_wire(url: str) -> str:
     ``prepare`` has urllib3 spell URLs already. It is a redirect's ``Location``, or a
     URL set by hand, that arrives here with an ``[`` or a ``%c3`` in its path.
     """
-    if _settled(url):
-        return url
     try:
         return parse_url(url).url
     except LocationParseError:
         return url
-
-
-def _text(value: str | bytes | None) -> str | None:
-    """Return a header's value as text: ``requests`` lets it be bytes."""
-    return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
 def digest_of_file(request: requests.PreparedRequest, algorithm: str) -> str:

@@ -38,12 +38,8 @@ def is_form(content_type: str | None) -> bool:
 
 def pairs_of(canonical: str) -> list[Pair]:
     """Split text from ``escape_form`` into its parameters; a name without ``=`` has an empty value."""
-    pairs = []
-    for segment in canonical.split("&"):
-        if segment:
-            name, _, value = segment.partition("=")
-            pairs.append((name, value.replace("=", "%3D")))
-    return pairs
+    parts = [segment.partition("=") for segment in canonical.split("&") if segment]
+    return [(name, value.replace("=", "%3D")) for name, _, value in parts]
 
 
 def divide(wire: str) -> tuple[str, list[Pair], list[Pair]]:

@@ -127,6 +127,7 @@ class Signer:
         self.signature_method = signature_method
         self.rsa_key = None if rsa_key is None else load_key(rsa_key)
         self.placement = places.check_placement(placement)
+        self._targets = places.targets(placement, False), places.targets(placement, True)
         self.realm = None if realm is None else places.quote_realm(realm)
         self.callback = callback
         self.verifier = verifier
@@ -184,8 +185,7 @@ class Signer:
         text = base_string(message.method, reading.uri, normalize(reading.own + protocol))
         signature = self._signature(reading.address, text, key)
         protocol.append(("oauth_signature", escape(signature)))
-        url, body, content_type, header = self._place(message, reading, protocol)
-        return Signature(url, body, content_type, header, text, signature)
+        return self._place(message, reading, protocol, text, signature)
 
     def _protocol_parameters(
         self, reading: Reading, nonce: str | None, timestamp: str | None, body_hash: str | None
@@ -194,7 +194,7 @@ class Signer:
         protocol = [
             *self._constant,
             ("oauth_nonce", new_nonce() if nonce is None else escape(nonce)),
-            ("oauth_timestamp", str(int(time.time())) if timestamp is None else escape(timestamp)),
+            ("oauth_timestamp", str(int(time.time())) if timestamp is None else timestamp),
         ]
         if body_hash is not None:
             protocol.append(("oauth_body_hash", escape(body_hash)))
@@ -214,11 +214,9 @@ class Signer:
             )
         return method.signature(text, self._key if key is None else Key(key, self.rsa_key))
 
-    def _place(
-        self, message: Message, reading: Reading, protocol: list[Pair]
-    ) -> tuple[str, object, str | None, str | None]:
-        """Return URL, body, its Content-Type if new, and Authorization with the parameters in place (s3.5)."""
-        in_header, in_body, in_query = places.targets(self.placement, reading.form is not None)
+    def _place(self, message: Message, reading: Reading, protocol: list[Pair], text: str, signature: str) -> Signature:
+        """Return the parts of a request with the parameters in place (s3.5), and how they came about."""
+        in_header, in_body, in_query = self._targets[reading.form is not None]
         url, body, content_type, header = message.url, message.body, None, message.authorization
         if in_header:
             header = places.authorization(protocol, reading.realm if self.realm is None else self.realm)
@@ -235,7 +233,7 @@ class Signer:
             body = octets_like(places.append(reading.form or "", protocol), body)
         elif reading.in_form:
             body = octets_like(reading.form or "", body)
-        return url, body, content_type, header
+        return Signature(url, body, content_type, header, text, signature)
 
     def body_hash_of(self, message: Message) -> str | None:
         """Return the digest that is to cover a body, where one is: never a form's, never nothing's."""
@@ -311,7 +309,7 @@ def sign(
     signature = signer.sign(
         message,
         nonce=nonce,
-        timestamp=None if timestamp is None else str(timestamp),
+        timestamp=None if timestamp is None else escape(str(timestamp)),
         body_hash=signer.body_hash_of(message),
     )
     changed = {
