@@ -108,6 +108,7 @@ class _SigningPool:
         *others: Any,
         **more: Any,
     ) -> Any:
+        """Make one attempt, signed; the next one, if there is to be one, comes here again."""
         attempts = _attempts.get()
         if attempts is not None:
             url, body, headers, retries = attempts.sign(retries)

@@ -26,7 +26,7 @@ from .body_hash import body_hash as hash_of
 from .body_hash import check_algorithm, objection_to_hash
 from .encoding import Pair, escape, octets, octets_like, text_of_octets, unescape
 from .methods import METHODS, Key, method_named, objection_to_method, signing_key
-from .parameters import FORM, SIGNATURE_PARAMETERS, divide, is_form, normalize, objection_to_parameters
+from .parameters import FORM, PREFIX, SIGNATURE_PARAMETERS, divide, is_form, normalize, objection_to_parameters
 
 __all__ = ["Message", "Signature", "Signed", "Signer", "Verdict", "new_nonce", "sign", "verify"]
 
@@ -220,6 +220,8 @@ class Signer:
         url, body, content_type, header = message.url, message.body, None, message.authorization
         if in_header:
             header = places.authorization(protocol, reading.realm if self.realm is None else self.realm)
+            # What a header had besides protocol parameters would count twice as a copy elsewhere.
+            protocol = [pair for pair in protocol if pair[0].startswith(PREFIX)] if in_query or in_body else protocol
         elif reading.in_header is not None:
             header = None
         if in_query:
