@@ -7,6 +7,7 @@ changes, and threads, and the hooks of other users, share it.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -60,6 +61,6 @@ class ServerClock:
         if self._clock is None:
             return time.time()
         now = self._clock()
-        if not isinstance(now, int | float):
-            raise UsageError(f"clock must return seconds since the epoch, not {type(now).__name__}")
+        if not isinstance(now, int | float) or not math.isfinite(now):
+            raise UsageError(f"clock must return seconds since the epoch, not {now!r}")
         return now

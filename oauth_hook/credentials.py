@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 from .errors import UsageError, check_type
 
-__all__ = ["AccessToken", "Account", "Consumer", "Credentials", "RequestToken", "check_key"]
+__all__ = ["AccessToken", "Account", "Consumer", "Credentials", "RequestToken", "check_key", "check_token"]
 
 _C = TypeVar("_C", bound="Credentials")
 
@@ -60,6 +60,9 @@ class Credentials:
     def __post_init__(self) -> None:
         check_key(self.key, f"the key of {_a(type(self).__name__)}")
         check_type(self.secret, str, f"the secret of {_a(type(self).__name__)}", "a str")
+        check_type(self.extra, Mapping, "extra", "a mapping")
+        if self.expires_at is not None:
+            check_type(self.expires_at, (int, float), "expires_at", "seconds since the epoch")
         object.__setattr__(self, "extra", dict(self.extra))
 
     def __repr__(self) -> str:
@@ -93,6 +96,15 @@ class RequestToken(Credentials):
 @dataclass(frozen=True, repr=False)
 class AccessToken(Credentials):
     """Token credentials (s2.3): the user's consent, to sign requests with."""
+
+
+def check_token(token: object) -> None:
+    """Refuse what no request is signed with on a user's behalf; ``None`` is nobody.
+
+    :raises UsageError: it is neither an ``AccessToken`` nor a ``RequestToken``.
+    """
+    if token is not None:
+        check_type(token, (AccessToken, RequestToken), "token", "an AccessToken or a RequestToken")
 
 
 @dataclass(frozen=True)

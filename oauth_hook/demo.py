@@ -44,6 +44,7 @@ def run(stream: TextIO, *, show_secrets: bool = False) -> bool:
     from .provider import serve
 
     with serve() as provider, requests.Session() as session:
+        session.trust_env = False  # a proxy has no business with loopback
         report = Report(stream, show_secrets=show_secrets)
         report.say(f"An OAuth 1.0a provider listens on {provider.url}; this package is its client.")
         report.head("Getting a token: the three legs")

@@ -60,7 +60,7 @@ class ProviderError(OAuthHookError):
         self.response = response
 
 
-def check_type(value: object, kind: type, name: str, what: str) -> None:
+def check_type(value: object, kind: type | tuple[type, ...], name: str, what: str) -> None:
     """Refuse an argument of the wrong type.
 
     :raises UsageError: the value is none of that kind; the message names the argument and what it must be.

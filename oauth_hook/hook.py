@@ -17,7 +17,7 @@ from requests.auth import AuthBase
 
 from .clock import ServerClock
 from .credentials import AccessToken, Consumer, Credentials
-from .errors import UsageError
+from .errors import UsageError, check_type
 from .hop import SignedRequest, accompany
 from .prepared import Origin, digest_of_file, is_same_home, message_of, origin_of
 from .problem import read_problem, server_time
@@ -295,6 +295,8 @@ def _put_back(
         if content_type is not None:
             headers["Content-Type"] = content_type
         request.prepare_content_length(body)
+        if not body:  # which requests takes for unknown, and leaves the old length
+            headers["Content-Length"] = "0"
 
 
 def _consumer(key: str | None, secret: str | None) -> Consumer:
@@ -317,10 +319,12 @@ def _origins(given: str | Iterable[str]) -> frozenset[Origin]:
     :raises UsageError: one is not ``scheme://host[:port]``, or there is none.
     """
     found = set()
+    check_type(given, Iterable, "origins", "scheme://host[:port], one or several")
     for text in [given] if isinstance(given, str) else given:
+        check_type(text, str, "an origin", "scheme://host[:port]")
         address = split_url(text)
         if address.path not in ("", "/") or address.query is not None or address.fragment is not None:
-            raise UsageError(f"an origin is scheme://host[:port], without the path of {text!r}")
+            raise UsageError("an origin is scheme://host[:port], without a path or a query")
         found.add(origin(address.scheme, address.authority))
     if not found:
         raise UsageError("origins is empty, so that nothing would be signed: name one, or pass None for all")

@@ -16,12 +16,15 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar, cast
 
 import requests
-import requests.hooks
 import requests.sessions
+from requests.models import RequestHooksMixin
 
 __all__ = ["Session", "extract_from_requests", "inject_into_requests", "session"]
 
 EVENT = "pre_request"
+
+# Where ``hooks`` stands among what ``requests.Session.request`` takes after the URL.
+_HOOKS_POSITION = 9
 
 Hook = Callable[[Any], Any]
 
@@ -37,6 +40,8 @@ class Session(requests.Session):
         """Send a request; ``hooks`` may have ``pre_request``, once or as a list."""
         if EVENT in (kwargs.get("hooks") or ()):
             kwargs["hooks"] = _carried(kwargs["hooks"])
+        elif len(args) > _HOOKS_POSITION and EVENT in (args[_HOOKS_POSITION] or ()):
+            args = (*args[:_HOOKS_POSITION], _carried(args[_HOOKS_POSITION]), *args[_HOOKS_POSITION + 1 :])
         return super().request(method, url, *args, **kwargs)
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
@@ -59,51 +64,64 @@ def session(hooks: Mapping[str, Any] | None = None) -> Session:
 def inject_into_requests() -> None:
     """Let plain ``requests`` know the event ``pre_request``, until ``extract_from_requests``.
 
-    Then ``requests.session(hooks=...)``, ``requests.post(url, hooks=...)`` and
-    ``requests.Session().hooks`` take it. Sessions without such a hook behave as before.
+    Then ``requests.session(hooks=...)``, ``requests.post(url, hooks=...)``, ``requests.Request``
+    and ``requests.Session().hooks`` take it. Sessions without such a hook behave as before.
     Injecting twice is injecting once.
     """
-    if _originals:
+    if _injected:
         return
-    for owner, name, replacement in (
-        (requests.Session, "prepare_request", _injected_prepare_request),
-        (requests.Session, "send", _injected_send),
-        (requests, "session", _injected_session),
-        (requests.sessions, "session", _injected_session),
-    ):
+    for (owner, name), replacement in _REPLACEMENTS.items():
         _originals[owner, name] = getattr(owner, name)
         setattr(owner, name, replacement)
-    requests.hooks.HOOKS.append(EVENT)
+    _injected.add(EVENT)
 
 
 def extract_from_requests() -> None:
-    """Undo ``inject_into_requests``, however often it was called: the very same objects come back."""
-    if not _originals:
-        return
-    for (owner, name), original in _originals.items():
-        setattr(owner, name, original)
-    _originals.clear()
-    requests.hooks.HOOKS.remove(EVENT)
+    """Undo ``inject_into_requests``, however often it was called: the very same objects come back.
+
+    What others have put on top since stays, and finds the replacements below passing
+    everything on; so does who has kept hold of one.
+    """
+    _injected.clear()
+    for (owner, name), replacement in _REPLACEMENTS.items():
+        if getattr(owner, name) is replacement:
+            setattr(owner, name, _originals[owner, name])
 
 
+_injected: set[str] = set()  # not empty while injected
 _originals: dict[tuple[Any, str], Any] = {}
 
 
 def _injected_prepare_request(self: requests.Session, request: requests.Request) -> requests.PreparedRequest:
     original = _originals[requests.Session, "prepare_request"]
-    if isinstance(self, Session) or not (_hooks(self, EVENT) or _hooks(request, EVENT)):
+    if not _injected or isinstance(self, Session) or not (_hooks(self, EVENT) or _hooks(request, EVENT)):
         return cast("requests.PreparedRequest", original(self, request))
     return _prepare(original, self, request)
 
 
 def _injected_send(self: requests.Session, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
     original = _originals[requests.Session, "send"]
-    outgoing = request if isinstance(self, Session) else _fire(self, request)
-    return cast("requests.Response", original(self, outgoing, **kwargs))
+    passing = not _injected or isinstance(self, Session)
+    return cast("requests.Response", original(self, request if passing else _fire(self, request), **kwargs))
 
 
 def _injected_session(hooks: Mapping[str, Any] | None = None) -> requests.Session:
     return _with_hooks(requests.Session(), hooks)
+
+
+def _injected_register_hook(self: Any, event: str, hook: Any) -> None:
+    if event == EVENT and _injected:
+        self.hooks.setdefault(EVENT, [])
+    _originals[RequestHooksMixin, "register_hook"](self, event, hook)
+
+
+_REPLACEMENTS: dict[tuple[Any, str], Any] = {
+    (requests.Session, "prepare_request"): _injected_prepare_request,
+    (requests.Session, "send"): _injected_send,
+    (requests, "session"): _injected_session,
+    (requests.sessions, "session"): _injected_session,
+    (RequestHooksMixin, "register_hook"): _injected_register_hook,
+}
 
 
 def _prepare(
@@ -165,7 +183,7 @@ _T = TypeVar("_T")
 
 def _with_hooks(session: _S, hooks: Mapping[str, Any] | None) -> _S:
     for event, hook in (hooks or {}).items():
-        if event not in session.hooks:
+        if event not in (*session.hooks, EVENT):
             raise ValueError(f"Unsupported event specified, with event name {event!r}")
         session.hooks[event] = _listed(hook)
     return session

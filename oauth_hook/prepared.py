@@ -36,8 +36,8 @@ def message_of(request: requests.PreparedRequest) -> Message:
 
     :raises UsageError: it has no method or URL yet.
     """
-    if request.method is None or request.url is None:
-        raise UsageError("the request has no method or no URL: prepare it first")
+    if request.method is None or request.url is None or request.headers is None:
+        raise UsageError("the request has no method, no URL or no headers: prepare it first")
     # A header that is not there is dear to look for (CaseInsensitiveDict raises and catches).
     header = dict(request.headers.lower_items()).get
     read: Any = header("content-type"), header("authorization"), header("host")
@@ -59,28 +59,28 @@ def _on_the_wire(url: str) -> str:
         return url
 
 
-def digest_of_file(request: requests.PreparedRequest, algorithm: str) -> str:
-    """Return ``oauth_body_hash`` for a body that is a file; it is read in pieces and rewound.
+def digest_of_file(request: requests.PreparedRequest, algorithm: str) -> str | None:
+    """Return ``oauth_body_hash`` for a body that is a file, read in pieces and rewound; ``None`` for an empty one.
 
     :raises UsageError: it is no file that can be rewound.
     """
     body: Any = request.body
     start: Any = request._body_position  # where requests begins to send, and rewinds to on a redirect
     try:
-        if isinstance(start, int):
-            body.seek(start)
-        else:
+        if not isinstance(start, int):
             start = body.tell()
-        digest = hashlib.new(algorithm)
+        body.seek(start)  # before anything is read: what cannot be rewound is left as it is
+        digest, length = hashlib.new(algorithm), 0
         while piece := body.read(_PIECE):
             digest.update(piece.encode() if isinstance(piece, str) else piece)
+            length += len(piece)
         body.seek(start)
     except (AttributeError, OSError):
         raise UsageError(
             f"body_hash covers the whole body before it is sent, and a {type(body).__name__} can be read only once: "
             "pass bytes or a file that can be rewound, or leave body_hash out"
         ) from None
-    return encode_digest(digest.digest())
+    return encode_digest(digest.digest()) if length else None
 
 
 def can_be_sent_again(request: requests.PreparedRequest) -> bool:

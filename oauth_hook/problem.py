@@ -1,7 +1,8 @@
-"""What a refusal says of itself (OAuth Problem Reporting extension).
+"""What a refusal says of itself.
 
-Servers put ``oauth_problem`` and its companions into ``WWW-Authenticate: OAuth``, or
-into a form-encoded or JSON body; often into both.
+Servers put ``oauth_problem`` and its companions (OAuth Problem Reporting extension) into
+``WWW-Authenticate: OAuth``, or into a form-encoded or JSON body; often into both. Others
+answer in a JSON of their own, in plain text or in HTML.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import json
 import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from html import unescape
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-__all__ = ["read_problem", "server_time"]
+__all__ = ["read_problem", "read_refusal", "server_time"]
 
 _challenge = re.compile(r"\bOAuth\b(.*)", re.IGNORECASE | re.DOTALL).search
 _parameters = re.compile(r'(oauth_\w+)\s*=\s*(?:"([^"]*)"|([^\s,"]*))').findall
@@ -68,3 +71,57 @@ def _date(text: str) -> float | None:
         return parsedate_to_datetime(text).timestamp()
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def read_refusal(headers: Mapping[str, str], body: str) -> tuple[str | None, str]:
+    """Return a refusal's own word for what was wrong, and what it says about it to a person.
+
+    :param headers: of the answer.
+    :param body: its text.
+    :returns: the word is ``None`` where there is none; the text may be empty.
+    """
+    fields = read_problem(headers, body)
+    if "oauth_problem" in fields:
+        return fields["oauth_problem"], fields.get("oauth_problem_advice", "")
+    text = body[:_MOST].strip()
+    if text.startswith("{"):
+        return _of_json(text)
+    if text.startswith("<"):
+        return None, _of_html(text)
+    line = text.partition("\n")[0].strip()
+    is_word = 0 < len(line) <= _A_WORD and line.isprintable() and "=" not in line
+    return (line if is_word else None), line[:_A_LINE]
+
+
+_A_WORD, _A_LINE = 80, 200  # characters
+_words_for_it = ("error", "code", "errorCode", "error_code", "type", "name")
+_texts_about_it = ("message", "error_description", "description", "info", "detail", "msg", "reason", "error")
+_heading = re.compile(r"<(title|h1)\b[^>]*>(.*?)</\1>", re.IGNORECASE | re.DOTALL).search
+
+
+def _of_json(text: str) -> tuple[str | None, str]:
+    """Read ``{"errors": [{"code": 32, "message": "..."}]}``, ``{"error": "..."}`` and their like."""
+    try:
+        found: Any = json.loads(text)
+    except ValueError:
+        return None, text[:_A_LINE]
+    for name in ("errors", "error"):
+        inner = found.get(name) if isinstance(found, dict) else None
+        if isinstance(inner, list) and inner:
+            inner = inner[0]
+        if isinstance(inner, dict):
+            found = inner
+        elif isinstance(inner, str) and name == "errors":
+            return inner, inner
+    word = next((str(found[name]) for name in _words_for_it if _is_plain(found.get(name))), None)
+    about = next((str(found[name]) for name in _texts_about_it if _is_plain(found.get(name))), "")
+    return word, about[:_A_LINE]
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str | int) and value != "" and not isinstance(value, bool)
+
+
+def _of_html(text: str) -> str:
+    heading = _heading(text)
+    return " ".join(unescape(re.sub("<[^>]*>", " ", heading[2])).split())[:_A_LINE] if heading else ""

@@ -8,6 +8,7 @@ clients a hundred times what the signature itself does.
 from __future__ import annotations
 
 import hmac
+from functools import lru_cache
 from typing import Any
 
 from .errors import UsageError
@@ -41,12 +42,15 @@ class RSAKey:
         :param digest: ``sha1``, ``sha256`` or ``sha512``.
         :raises UsageError: the key is a callable and returned no ``bytes``.
         """
-        if not hasattr(self._key, "sign"):
+        if callable(self._key):
             made = self._key(octets)
             if not isinstance(made, bytes):
                 raise UsageError(f"rsa_key was called and returned {type(made).__name__}: it must return bytes")
             return made
-        signature: bytes = self._key.sign(octets, *_scheme(digest))
+        try:
+            signature: bytes = self._key.sign(octets, *_scheme(digest))
+        except ValueError:
+            raise UsageError(f"rsa_key is too short for a signature with {digest}: make a key of 2048 bits") from None
         return signature
 
     def verify(self, octets: bytes, signature: bytes, digest: str) -> bool:
@@ -54,7 +58,7 @@ class RSAKey:
 
         A callable signs again: the scheme is deterministic, so that this is verifying.
         """
-        if not hasattr(self._key, "sign") and not hasattr(self._key, "verify"):
+        if callable(self._key):
             return hmac.compare_digest(self.sign(octets, digest), signature)
         from cryptography.exceptions import InvalidSignature
 
@@ -94,6 +98,7 @@ def load_key(given: Any, *, public: bool = False) -> RSAKey:
     )
 
 
+@lru_cache(maxsize=32)
 def _parse(pem: bytes, passphrase: bytes | None) -> Any:
     """Read PEM text, whichever of its formats it has."""
     _kinds()
@@ -105,7 +110,12 @@ def _parse(pem: bytes, passphrase: bytes | None) -> Any:
         # cryptography's word both for a passphrase that is missing and for one too many.
         mend = "give rsa_key=(pem, passphrase)" if passphrase is None else "it is not encrypted, give it alone"
         raise UsageError(f"rsa_key does not go with its passphrase: {mend}") from None
-    except (ValueError, UnsupportedAlgorithm):
+    except UnsupportedAlgorithm:
+        raise UsageError(
+            "rsa_key is of a kind that cryptography cannot read here; OpenSSH's encrypted keys need the package "
+            "'bcrypt' too: pip install 'requests-oauth-hook[rsa]'"
+        ) from None
+    except ValueError:
         if passphrase is not None:
             raise UsageError("rsa_key cannot be read: its passphrase is wrong, or the PEM text is damaged") from None
         raise UsageError(

@@ -86,6 +86,15 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_proxies() -> Iterator[None]:
+    """Everything here is on loopback, which a proxy of the machine's has no business with."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NO_PROXY", "127.0.0.1,localhost,::1,.invalid")
+        patch.setenv("no_proxy", "127.0.0.1,localhost,::1,.invalid")
+        yield
+
+
 @pytest.fixture(scope="session")
 def recorders() -> Iterator[list[Recorder]]:
     """Three servers for the whole run: a home, and two other origins."""

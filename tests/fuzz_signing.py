@@ -11,6 +11,7 @@ oauthlib's, wherever oauthlib accepts the request.
 
 from __future__ import annotations
 
+import re
 import sys
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -75,6 +76,8 @@ def compare_with_oauthlib(method: str, signed) -> None:
     text = octets(signed.body).encode("latin-1").decode("utf-8", "replace") if form else ""
     if "\ufffd" in unquote(text) + unquote(signed.url) or "Authorization" not in signed.headers:
         return
+    if re.search(r'%[^="]*="', signed.headers["Authorization"]):
+        return  # a header's names, which oauthlib does not decode (RFC 5849 s3.5.1)
     try:
         pairs = oracle.collect_parameters(
             uri_query=urlsplit(signed.url).query,

@@ -114,3 +114,19 @@ def test_misuse_is_status_2(arguments):
 def test_the_version():
     """``--version`` says which this is."""
     assert run("--version").stdout == f"oauth-hook {__version__}\n"
+
+
+def test_a_reader_that_goes_away_gets_no_traceback():
+    """``oauth-hook demo | head`` ends without a traceback."""
+    process = subprocess.Popen([*COMMAND, "demo"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(30) == 1
+    assert "Traceback" not in process.stderr.read()
+    process.stderr.close()
+
+
+def test_the_demo_minds_no_proxy():
+    """Loopback is asked directly, whatever proxy the environment names."""
+    environment = {**os.environ, "HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "", "no_proxy": ""}
+    assert run("demo", env=environment).returncode == 0

@@ -155,6 +155,16 @@ def test_header_values_are_str(hook):
     assert {type(value) for value in signed.headers.values()} == {str}
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_form_that_held_nothing_else_goes_out_empty(method, server):
+    """Where the only field was a protocol parameter, which moves to the header, Content-Length says 0."""
+    hook = OAuthHook(*CREDENTIALS, header_auth=True)
+    requests.request(method, server.url, data={"oauth_verifier": "v"}, auth=hook, timeout=5)
+    assert (server.last.body, server.last.headers["content-length"]) == (b"", "0")
+    assert 'oauth_verifier="v"' in server.last.authorization
+    assert verdict(server)
+
+
 @pytest.mark.parametrize("header_auth", [True, False])
 def test_hooking_twice_is_hooking_once(header_auth, server):
     """A request that is signed already is signed anew, the old signature gone."""
@@ -242,6 +252,21 @@ def test_a_form_encoded_stream_is_refused_before_anything_is_sent(body, server, 
         requests.post(server.url, data=body, headers={"Content-Type": FORM}, auth=hook)
     assert server.received == []
     assert b"".join(body) == b"a=1"
+
+
+@pytest.mark.parametrize("placement", ["header", "query", "header+url-encoded"])
+def test_an_error_leaves_every_part_as_it_was(placement):
+    """Where signing fails at its last step, neither address nor header nor body has changed."""
+
+    def broken(octets):
+        raise RuntimeError("the hardware is gone")
+
+    hook = OAuthHook(*CREDENTIALS, placement=placement, signature_method="RSA-SHA1", rsa_key=broken)
+    request = requests.Request("POST", "http://example.com/?a=1", data={"oauth_callback": "oob"}).prepare()
+    before = request.url, dict(request.headers), request.body
+    with pytest.raises(RuntimeError, match="hardware"):
+        hook(request)
+    assert (request.url, dict(request.headers), request.body) == before
 
 
 def test_an_error_leaves_the_request_as_it_was():
@@ -336,6 +361,28 @@ class _Sink:
         self._socket.close()
 
 
+def test_a_file_without_seek_is_refused_unread():
+    """What can be read only once is not read to find that out."""
+
+    class Tape:
+        def __init__(self):
+            self.left = [b"x"]
+
+        def __iter__(self):
+            return iter(self.left)
+
+        def tell(self):
+            return 0
+
+        def read(self, size=-1):
+            return self.left.pop() if self.left else b""
+
+    tape = Tape()
+    with pytest.raises(UsageError, match="only once"):
+        OAuthHook(*CREDENTIALS, body_hash="sha1")(requests.Request("PUT", "http://example.com/", data=tape).prepare())
+    assert tape.left == [b"x"]
+
+
 # --- origins ---
 
 
@@ -369,6 +416,15 @@ def test_origins_compare_scheme_host_and_port(origins, url, home):
     assert ("oauth_signature" in signed.url) is home
 
 
+def test_a_pinned_hook_refuses_nothing_elsewhere():
+    """Elsewhere nothing is refused either: not an address that could not be signed, nor a body."""
+    hook = OAuthHook(*CREDENTIALS, origins="https://api.example.com", placement="body")
+    odd = requests.Request("GET", "http://example.com/").prepare()
+    for url in ("http://me:secret@example.com/", "ftp://example.com/", "http://example.com:/"):
+        odd.url = url
+        assert hook(odd).url == url
+
+
 # --- values: pickling, users, repr ---
 
 
@@ -396,6 +452,12 @@ def test_as_user_gives_a_hook_for_another_user(hook, server):
     assert verify("GET", server.url + got.target, headers=got.headers, consumer=CONSUMER, token=other)
     assert hook.token == TOKEN
     assert hook.as_user(None).token is None
+    whole = OAuthHook(*CREDENTIALS, origins=server.url, realm="R", callback="oob", verifier="v", body_hash="sha1",
+                      header_auth=True).as_user(other)  # fmt: skip
+    requests.put(server.url, data=b"x", auth=whole)
+    for part in ('realm="R"', 'oauth_callback="oob"', 'oauth_verifier="v"', "oauth_body_hash="):
+        assert part in server.last.authorization
+    assert "oauth" not in str(whole(requests.Request("GET", "http://example.com/").prepare()).headers)
     assert type(type("Mine", (OAuthHook,), {})(*CREDENTIALS).as_user(other)).__name__ == "Mine"
     with pytest.raises(UsageError, match="AccessToken"):
         hook.as_user("other")

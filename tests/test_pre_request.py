@@ -67,6 +67,7 @@ def test_the_hooks_of_a_session(kind, how, server, hook, injected):
         elif how == "list":
             client.hooks["pre_request"] = [hook]
         elif how == "append":
+            client.hooks.setdefault("pre_request", [])
             client.hooks["pre_request"].append(hook)
         else:
             client.hooks = {"pre_request": hook}
@@ -229,7 +230,7 @@ def test_extracting_restores_the_very_same_objects():
     hooks = list(requests.hooks.HOOKS)
     for _ in range(3):
         inject_into_requests()
-    assert requests.hooks.HOOKS == ["response", "pre_request"]
+    assert requests.Request("GET", "http://example.com/", hooks={"pre_request": print}).hooks["pre_request"] == [print]
     extract_from_requests()
     assert all(getattr(owner, name) is was for (owner, name), was in zip(PARTS, before, strict=True))
     assert requests.hooks.HOOKS == hooks == ["response"]
@@ -238,6 +239,43 @@ def test_extracting_restores_the_very_same_objects():
         requests.session(hooks={})
     with pytest.raises(ValueError, match="pre_request"):
         requests.Request("GET", "http://example.com/", hooks={"pre_request": print})
+
+
+def test_what_was_made_under_the_injection_works_after_it(server):
+    """Sessions, requests and methods that somebody kept from the time of the injection behave as before it."""
+    inject_into_requests()
+    session, request = requests.Session(), requests.Request("GET", server.url)
+    session.hooks["response"] = [lambda response, **_: None]
+    kept = session.send
+    extract_from_requests()
+    assert session.get(server.url).status_code == 200
+    assert kept(request.prepare()).status_code == 200
+    session.close()
+
+
+def test_others_who_patch_on_top_keep_their_patch(server, monkeypatch):
+    """An instrumentation put on top of the injection is not thrown away by the extraction, and works on."""
+    original, calls = requests.Session.send, []
+    inject_into_requests()
+    injected = requests.Session.send
+
+    def instrumented(self, request, **kwargs):
+        calls.append(request.url)
+        return injected(self, request, **kwargs)
+
+    monkeypatch.setattr(requests.Session, "send", instrumented)
+    extract_from_requests()
+    assert requests.Session.send is instrumented
+    assert requests.get(server.url).status_code == 200
+    assert calls
+    requests.Session.send = original
+
+
+def test_hooks_given_by_position(server, hook):
+    """``hooks`` may stand in its place among the arguments, as requests allows."""
+    with Session() as client:
+        client.request("GET", server.url, None, None, None, None, None, None, 5, True, None, {"pre_request": hook})
+    assert "oauth_signature=" in server.last.authorization
 
 
 def test_importing_patches_nothing():

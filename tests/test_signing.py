@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from oauth_hook import AccessToken, Consumer, RequestToken, UsageError, sign, verify
-from oauth_hook.protocol import METHODS, Method, register
+from oauth_hook.protocol import METHODS, Key, Method, register
 from oauth_hook.protocol.signing import Message, Signer, new_nonce
 from oauth_hook.rsa import load_key
 
@@ -257,18 +257,31 @@ def test_plaintext_is_the_two_secrets(consumer):
     assert sign("GET", URL, consumer=Consumer("c"), signature_method="PLAINTEXT").signature == "&"
 
 
-@pytest.mark.parametrize("url", ["http://localhost:1/", "http://127.0.0.1/", "http://[::1]:80/", "http://a.localhost/"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost:1/",
+        "http://127.0.0.1/",
+        "http://[::1]:80/",
+        "http://a.localhost/",
+        "http://[0:0:0:0:0:0:0:1]/",
+    ],
+)
 def test_plaintext_may_go_to_this_machine(url, consumer):
     """Over plain http, PLAINTEXT goes to loopback only."""
     assert sign("GET", url, consumer=consumer, signature_method="PLAINTEXT")
 
 
-@pytest.mark.parametrize("url", ["http://example.com/", "http://127.0.0.1.example.com/", "http://localhost.example/"])
+@pytest.mark.parametrize(
+    "url", ["http://example.com/", "http://127.0.0.1.example.com/", "http://localhost.example/", "http://127.999.1.1/"]
+)
 def test_plaintext_never_goes_over_an_open_network(url, consumer):
     """PLAINTEXT over plain http to another machine is refused, and the error shows no secret."""
     with pytest.raises(UsageError, match="https") as caught:
         sign("GET", url, consumer=consumer, signature_method="PLAINTEXT")
     assert consumer.secret not in str(caught.value)
+    with pytest.raises(UsageError, match="https"):
+        sign("GET", url.replace("http", "HTTP"), consumer=consumer, signature_method="PLAINTEXT")
     with pytest.raises(UsageError, match="https"):
         sign("GET", url, headers={"Host": "localhost"}, consumer=consumer, signature_method="PLAINTEXT")
 
@@ -323,6 +336,12 @@ def test_a_wrong_rsa_key_is_named(case, rsa_key):
     with pytest.raises(UsageError, match=words) as caught:
         sign("GET", URL, consumer=Consumer("c"), signature_method="RSA-SHA1", rsa_key=key)
     assert "hunter2" not in str(caught.value)
+
+
+def test_openssh_keys_with_a_passphrase(rsa_key):
+    """OpenSSH's own encrypted format is read; the extra brings what that needs."""
+    key = (pem(rsa_key, "OpenSSH", b"pass"), "pass")
+    assert sign("GET", URL, consumer=Consumer("c"), signature_method="RSA-SHA1", rsa_key=key).signature
 
 
 def test_an_rsa_callable_has_to_return_bytes():
@@ -406,11 +425,13 @@ def test_an_rsa_consumer_is_not_impersonated_by_its_empty_secret(rsa_key):
 # --- nonce and clock (s3.3) ---
 
 
-def test_nonces_are_letters_and_digits_of_the_systems_source():
+def test_nonces_are_letters_and_digits_of_the_systems_source(monkeypatch):
     """A nonce has 24 letters and digits: more than 128 bits, and short enough for oauthlib's default limit."""
     nonces = {new_nonce() for _ in range(2000)}
     assert len(nonces) == 2000
     assert all(len(nonce) == 24 and nonce.isalnum() and nonce.isascii() for nonce in nonces)
+    monkeypatch.setattr("os.urandom", bytes)
+    assert new_nonce() == "A" * 24
 
 
 def test_given_nonce_and_timestamp_are_used(consumer):
@@ -447,6 +468,9 @@ BAD = {
     "callback": ({"callback": 5}, "callback"),
     "header": ({"headers": {"Host": 5}}, "Host"),
     "header name": ({"headers": {5: "x"}}, "header"),
+    "headers": ({"headers": [("a", "b")]}, "headers"),
+    "url list": ({"url": ["http://example.com/"]}, "URL"),
+    "token kind": ({"token": Consumer("k", "s")}, "AccessToken"),
 }
 
 
@@ -459,6 +483,39 @@ def test_bad_input_gets_an_error_that_says_what_to_do(case, consumer):
         sign(arguments.pop("method"), arguments.pop("url"), **arguments)
     assert isinstance(caught.value, ValueError)
     assert "hunter2" not in str(caught.value)
+
+
+def test_no_secret_hides_in_an_errors_context():
+    """A secret that cannot be encoded is in no message, and in no error behind the error."""
+    with pytest.raises(UsageError) as caught:
+        sign("GET", URL, consumer=Consumer("c", "hunter2\ud800"))
+    assert caught.value.__context__ is None
+    with pytest.raises(UsageError) as caught:
+        Consumer("c", b"hunter2")
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("header", ['OAuth realm=abc\\, x="1"', 'OAuth , a="1", , b="2",'])
+def test_odd_headers_of_the_callers_are_read(header, consumer):
+    """A realm without quotes cannot break out when it is quoted; empty elements of the list are nothing (RFC 9110)."""
+    signed = sign("GET", URL, headers={"Authorization": header}, consumer=consumer)
+    verdict = verify("GET", URL, headers=signed.headers, consumer=consumer)
+    assert verdict, verdict.reason
+
+
+def test_body_placement_leaves_the_callers_media_type(consumer):
+    """A form type with a charset stays as it is where signing makes the body."""
+    given = {"Content-Type": FORM["Content-Type"] + "; charset=UTF-8"}
+    assert sign("POST", URL, headers=given, consumer=consumer, placement="body").headers == given
+
+
+@pytest.mark.parametrize("given", [{"extra": 5}, {"expires_at": "soon"}])
+def test_credentials_of_wrong_types_are_refused(given):
+    """What is no mapping or no time is a UsageError, in from_dict too."""
+    with pytest.raises(UsageError):
+        AccessToken("k", "s", **given)
+    with pytest.raises(UsageError):
+        AccessToken.from_dict({"key": "k", **given})
 
 
 @pytest.mark.parametrize("kind", [Consumer, AccessToken, RequestToken])
@@ -491,4 +548,5 @@ def test_signed_shows_no_secret(consumer, token):
     assert consumer.secret not in repr(signed)
     signer = Signer(consumer, token)
     assert consumer.secret not in repr(signer)
+    assert consumer.secret not in repr(Key(consumer.secret)) + repr(Message("GET", URL, consumer.secret))
     assert consumer.secret not in repr(signer.sign(Message("GET", URL)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from ipaddress import ip_address
 from typing import NamedTuple
 
 from ..errors import UsageError
@@ -29,10 +30,6 @@ _split = re.compile(
 # RFC 3986 s3.2: host [ ":" port ], the host a name, an IPv4 address or an IP-literal in
 # brackets. An empty port is allowed there and refused here: servers disagree about it.
 _split_authority = re.compile(r"(\[[^\[\]]+\]|[^:@\[\]\s]+)(?::([0-9]+))?").fullmatch
-
-_loopback = re.compile(
-    r"(?:(?:[^:@\[\]\s]+\.)?localhost\.?|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?", re.IGNORECASE
-).fullmatch
 
 _DEFAULT_PORT = {"http": "80", "https": "443"}
 
@@ -89,8 +86,15 @@ def origin(scheme: str, authority: str) -> tuple[str, str, str]:
 
 
 def is_loopback(authority: str) -> bool:
-    """Tell whether a request to that host and port never leaves the machine (RFC 6761 s6.3, RFC 1122, RFC 4291)."""
-    return _loopback(authority) is not None
+    """Tell whether a request to that host and port never leaves the machine (RFC 6761 s6.3, RFC 6890)."""
+    match = _split_authority(authority)
+    host = "" if match is None else match[1].lower().strip("[]").removesuffix(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 @lru_cache

@@ -45,6 +45,8 @@ _WELL_SPELLED = (UNRESERVED + "%&=+").encode()
 # ... and an escape that is not so spelled: of an unreserved octet (2D 2E 30-39 41-5A
 # 5F 61-7A 7E), with a lower-case digit, or a % that begins no escape at all.
 _misspelled_escape = re.compile(r"%(?![0189A-F][0-9A-F]|2[0-9A-CF]|3[A-F]|[46]0|5[B-E]|7[B-DF])").search
+# How surrogatepass writes U+D800 to U+DFFF, which no UTF-8 has (RFC 3629 s3).
+_surrogate = re.compile(rb"\xED[\xA0-\xBF]").search
 # An escape, whatever its case, or one octet that has to become one. Separators stand.
 _respell = re.compile(r"%([0-9A-Fa-f]{2})|[^A-Za-z0-9._~&=-]").sub
 
@@ -112,7 +114,8 @@ def _spell(match: re.Match[str]) -> str:
 
 
 def _utf8(text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError as error:
-        raise UsageError(f"the text has a lone surrogate at position {error.start}, which UTF-8 cannot carry") from None
+    octets = text.encode("utf-8", "surrogatepass")
+    # Found out by hand: a UnicodeEncodeError would carry the text, which may be a secret, into a traceback.
+    if _surrogate(octets):
+        raise UsageError("there is text with a lone surrogate in it, which UTF-8 cannot carry")
+    return octets

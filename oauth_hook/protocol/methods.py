@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ..errors import UsageError
+from ..errors import UsageError, check_type
 from ..rsa import RSAKey
 from .encoding import escape
 
@@ -119,6 +119,7 @@ def register(method: Method) -> None:
 
     :raises UsageError: the name is empty or taken.
     """
+    check_type(method, Method, "method", "a Method")
     if not method.name:
         raise UsageError("a signature method needs a name")
     if method.name in METHODS:

@@ -10,7 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from .encoding import Pair, escape_form
 
-__all__ = ["FORM", "SIGNATURE_PARAMETERS", "divide", "is_form", "normalize", "objection_to_parameters", "pairs_of"]
+__all__ = [
+    "FORM",
+    "SIGNATURE_PARAMETERS",
+    "divide",
+    "is_form",
+    "normalize",
+    "objection_to_parameters",
+    "pairs_of",
+]
 
 #: The media type of single-part, form-encoded bodies (s3.4.1.3.1).
 FORM = "application/x-www-form-urlencoded"

@@ -12,12 +12,12 @@ from ..errors import UsageError, check_type
 from .encoding import Pair, escape_header_value, octets, unescape
 
 __all__ = [
-    "EMPTY",
     "PLACEMENTS",
     "append",
     "authorization",
     "check_empty",
     "check_placement",
+    "is_empty",
     "parse_authorization",
     "quote_realm",
     "targets",
@@ -30,13 +30,11 @@ __all__ = [
 #: query; ``header+url-encoded`` is both at once, for lenient servers: s3.5 allows one only.
 PLACEMENTS = ("header", "query", "body", "url-encoded", "header+url-encoded")
 
-#: Bodies of nothing.
-EMPTY = (None, "", b"")
-
 # RFC 9110 s11.4: auth-scheme 1*SP ( auth-param *( "," auth-param ) ), the scheme in any case.
 _scheme = re.compile(r"\s*OAuth(?:\s+|$)", re.IGNORECASE).match
 # auth-param: token BWS "=" BWS ( token / quoted-string ). Names are percent-encoded (s3.5.1).
 _parameter = re.compile(r'\s*([^\s="\,]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]*))\s*(?:,|$)').match
+_empty_element = re.compile(r"\s*,").match  # a list may have them (RFC 9110 s5.6.1)
 _quoted_pair = re.compile(r"\\(.)").sub
 
 
@@ -63,12 +61,17 @@ def targets(placement: str, has_form: bool) -> tuple[bool, bool, bool]:
     )
 
 
+def is_empty(body: object) -> bool:
+    """Tell whether there is nothing to send."""
+    return body is None or (isinstance(body, bytes | str) and not body)
+
+
 def check_empty(body: object, content_type: str | None, in_form: bool) -> None:
     """Refuse to make a form (s3.5.2) of a request that has something else to send.
 
     :raises UsageError: there is a body, or a media type that is no form's.
     """
-    if body not in EMPTY or (content_type is not None and not in_form):
+    if not is_empty(body) or (content_type is not None and not in_form):
         raise UsageError(
             "placement='body' puts parameters into a form (RFC 5849 s3.5.2), and this body is none "
             f"({content_type or type(body).__name__}): use placement='header' or 'query'"
@@ -113,13 +116,17 @@ def parse_authorization(header: str) -> tuple[str | None, list[Pair]] | None:
     realm, pairs = None, []
     position, end = scheme.end(), len(header.rstrip())
     while position < end:
+        empty = _empty_element(header, position)
+        if empty is not None:
+            position = empty.end()
+            continue
         match = _parameter(header, position)
         if match is None:
             return None
         position = match.end()
         name, quoted, token = match.groups()
         if name.lower() == "realm":
-            realm = token if quoted is None else quoted
+            realm = quote_realm(token) if quoted is None else quoted
         else:
             value = token if quoted is None else _quoted_pair(r"\1", quoted)
             pairs.append((escape_header_value(octets(name)), escape_header_value(octets(value))))
@@ -159,6 +166,8 @@ def _unescaped(text: str) -> str:
 def text_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
     """Return headers as a dict of our own; bytes, which ``requests`` allows, as text."""
     result = {}
+    if headers is not None:
+        check_type(headers, Mapping, "headers", "a mapping")
     for name, value in (headers or {}).items():
         check_type(name, str, "the name of a header", "a str")
         text = value.decode("latin-1") if isinstance(value, bytes) else value

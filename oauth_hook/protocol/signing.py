@@ -17,7 +17,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..credentials import Consumer, Credentials
+from ..credentials import Consumer, Credentials, check_token
 from ..errors import UsageError, check_type
 from ..rsa import load_key
 from . import placement as places
@@ -142,8 +142,7 @@ class Signer:
 
     def _set_token(self, token: Credentials | None) -> None:
         """Take the token, and make the protocol parameters (s3.1) that are the same in every request."""
-        if token is not None:
-            check_type(token, Credentials, "token", "an AccessToken or a RequestToken")
+        check_token(token)
         self.token = token
         self._key = Key(signing_key(self.consumer.secret, "" if token is None else token.secret), self.rsa_key)
         values = {
@@ -231,7 +230,7 @@ class Signer:
         if in_body:
             if reading.form is None:
                 places.check_empty(message.body, message.content_type, is_form(message.content_type))
-                content_type = FORM
+                content_type = FORM if message.content_type is None else None
             body = octets_like(places.append(reading.form or "", protocol), body)
         elif reading.in_form:
             body = octets_like(reading.form or "", body)
@@ -239,7 +238,7 @@ class Signer:
 
     def body_hash_of(self, message: Message) -> str | None:
         """Return the digest that is to cover a body, where one is: never a form's, never nothing's."""
-        if self.body_hash is None or message.body in places.EMPTY or is_form(message.content_type):
+        if self.body_hash is None or places.is_empty(message.body) or is_form(message.content_type):
             return None
         return hash_of(_text(message.body), self.body_hash)
 
@@ -358,8 +357,7 @@ def verify(
     :raises UsageError: an argument is wrong. A wrong request raises nothing.
     """
     check_type(consumer, Consumer, "consumer", "a Consumer")
-    if token is not None:
-        check_type(token, Credentials, "token", "an AccessToken or a RequestToken")
+    check_token(token)
     rsa = None if rsa_key is None else load_key(rsa_key, public=True)
     message = _message(method, url, places.text_headers(headers), body)
     try:
@@ -394,6 +392,7 @@ def _message(method: str, url: str, headers: Mapping[str, str], body: bytes | st
     """Return the request as signing reads it."""
     if not isinstance(method, str) or not method:
         raise UsageError(f"method must be the name of an HTTP method, not {method!r}")
+    check_type(url, str, "the URL", "a str")
     if not isinstance(body, bytes | str | None):
         raise UsageError(f"body must be bytes, str or None, not {type(body).__name__}: for streams there is OAuthHook")
     header = {name.lower(): value for name, value in headers.items()}.get
