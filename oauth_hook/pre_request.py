@@ -68,60 +68,81 @@ def inject_into_requests() -> None:
     and ``requests.Session().hooks`` take it. Sessions without such a hook behave as before.
     Injecting twice is injecting once.
     """
-    if _injected:
-        return
-    for (owner, name), replacement in _REPLACEMENTS.items():
-        _originals[owner, name] = getattr(owner, name)
-        setattr(owner, name, replacement)
-    _injected.add(EVENT)
+    if not _injections:
+        _injections.append(_Injection())
 
 
 def extract_from_requests() -> None:
     """Undo ``inject_into_requests``, however often it was called: the very same objects come back.
 
-    What others have put on top since stays, and finds the replacements below passing
-    everything on; so does who has kept hold of one.
+    What others have put on top since stays.
     """
-    _injected.clear()
-    for (owner, name), replacement in _REPLACEMENTS.items():
-        if getattr(owner, name) is replacement:
-            setattr(owner, name, _originals[owner, name])
+    while _injections:
+        _injections.pop().end()
 
 
-_injected: set[str] = set()  # not empty while injected
-_originals: dict[tuple[Any, str], Any] = {}
+class _Injection:
+    """One injection: what stands in for what, from its beginning to its end.
+
+    Whoever keeps hold of a stand-in, or has put something on top of it, finds that after
+    the end it passes everything on.
+    """
+
+    def __init__(self) -> None:
+        self.active = True
+        self._parts = []
+        for owner, name, stand_in in (
+            (requests.Session, "prepare_request", self._prepare_request),
+            (requests.Session, "send", self._send),
+            (RequestHooksMixin, "register_hook", self._register_hook),
+            (requests, "session", self._session),
+            (requests.sessions, "session", self._session),
+        ):
+            original = getattr(owner, name)
+            replacement = stand_in(original)
+            self._parts.append((owner, name, original, replacement))
+            setattr(owner, name, replacement)
+
+    def end(self) -> None:
+        """Put back what was there, where nobody has put something on top."""
+        self.active = False
+        for owner, name, original, replacement in self._parts:
+            if getattr(owner, name) is replacement:
+                setattr(owner, name, original)
+
+    def _prepare_request(self, original: Any) -> Any:
+        def prepare_request(session: requests.Session, request: requests.Request) -> requests.PreparedRequest:
+            known = self.active and not isinstance(session, Session)
+            if known and (_hooks(session, EVENT) or _hooks(request, EVENT)):
+                return _prepare(original, session, request)
+            return cast("requests.PreparedRequest", original(session, request))
+
+        return prepare_request
+
+    def _send(self, original: Any) -> Any:
+        def send(session: requests.Session, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+            known = self.active and not isinstance(session, Session)
+            return cast("requests.Response", original(session, _fire(session, request) if known else request, **kwargs))
+
+        return send
+
+    def _register_hook(self, original: Any) -> Any:
+        def register_hook(owner: Any, event: str, hook: Any) -> None:
+            if self.active and event == EVENT:
+                owner.hooks.setdefault(EVENT, [])
+            original(owner, event, hook)
+
+        return register_hook
+
+    def _session(self, original: Any) -> Any:
+        def session(hooks: Mapping[str, Any] | None = None) -> requests.Session:
+            plain: requests.Session = original()
+            return _with_hooks(plain, hooks)
+
+        return session
 
 
-def _injected_prepare_request(self: requests.Session, request: requests.Request) -> requests.PreparedRequest:
-    original = _originals[requests.Session, "prepare_request"]
-    if not _injected or isinstance(self, Session) or not (_hooks(self, EVENT) or _hooks(request, EVENT)):
-        return cast("requests.PreparedRequest", original(self, request))
-    return _prepare(original, self, request)
-
-
-def _injected_send(self: requests.Session, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-    original = _originals[requests.Session, "send"]
-    passing = not _injected or isinstance(self, Session)
-    return cast("requests.Response", original(self, request if passing else _fire(self, request), **kwargs))
-
-
-def _injected_session(hooks: Mapping[str, Any] | None = None) -> requests.Session:
-    return _with_hooks(requests.Session(), hooks)
-
-
-def _injected_register_hook(self: Any, event: str, hook: Any) -> None:
-    if event == EVENT and _injected:
-        self.hooks.setdefault(EVENT, [])
-    _originals[RequestHooksMixin, "register_hook"](self, event, hook)
-
-
-_REPLACEMENTS: dict[tuple[Any, str], Any] = {
-    (requests.Session, "prepare_request"): _injected_prepare_request,
-    (requests.Session, "send"): _injected_send,
-    (requests, "session"): _injected_session,
-    (requests.sessions, "session"): _injected_session,
-    (RequestHooksMixin, "register_hook"): _injected_register_hook,
-}
+_injections: list[_Injection] = []  # at most one
 
 
 def _prepare(
