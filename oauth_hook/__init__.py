@@ -22,6 +22,8 @@ s3.4.2 to s3.4.4     HMAC, RSA, PLAINTEXT, and SHA-2                ``protocol/m
 s3.4.3               RSA keys                                       ``rsa.py``
 s3.5                 header, form body, query                       ``protocol/placement.py``
 s3.6                 percent-encoding                               ``protocol/encoding.py``
+s2.1 to s2.3         the three legs                                 ``flow.py``
+s2.2                 the callback, ways to ask the user             ``callback.py``, ``verifiers.py``
 (extension)          ``oauth_body_hash``                            ``protocol/body_hash.py``
 (requests)           signing a ``PreparedRequest``                  ``hook.py``
 (requests)           redirect hops, refusals                        ``hop.py``
@@ -41,26 +43,40 @@ if TYPE_CHECKING:
     from .adapter import OAuthAdapter
     from .credentials import AccessToken, Account, Consumer, RequestToken
     from .errors import OAuthHookError, ProviderError, UsageError
+    from .flow import OAuthFlow
     from .hook import OAuthHook
     from .pre_request import Session, extract_from_requests, inject_into_requests, session
     from .protocol.signing import sign, verify
+    from .registration import discover, register_client, update_client
+    from .services import SERVICES, Service
+    from .store import CredentialStore
+    from .verifiers import LoopbackReceiver, ask_on_console
 
 __all__ = [
+    "SERVICES",
     "AccessToken",
     "Account",
     "Consumer",
+    "CredentialStore",
+    "LoopbackReceiver",
     "OAuthAdapter",
+    "OAuthFlow",
     "OAuthHook",
     "OAuthHookError",
     "ProviderError",
     "RequestToken",
+    "Service",
     "Session",
     "UsageError",
     "__version__",
+    "ask_on_console",
+    "discover",
     "extract_from_requests",
     "inject_into_requests",
+    "register_client",
     "session",
     "sign",
+    "update_client",
     "verify",
 ]
 
@@ -68,9 +84,14 @@ _HOMES = {
     "adapter": ("OAuthAdapter",),
     "credentials": ("AccessToken", "Account", "Consumer", "RequestToken"),
     "errors": ("OAuthHookError", "ProviderError", "UsageError"),
+    "flow": ("OAuthFlow",),
     "hook": ("OAuthHook",),
     "pre_request": ("Session", "extract_from_requests", "inject_into_requests", "session"),
     "protocol.signing": ("sign", "verify"),
+    "registration": ("discover", "register_client", "update_client"),
+    "services": ("SERVICES", "Service"),
+    "store": ("CredentialStore",),
+    "verifiers": ("LoopbackReceiver", "ask_on_console"),
 }
 
 

@@ -42,7 +42,7 @@ def _fields_of(text: str) -> dict[str, str]:
     if text.startswith("{"):
         try:
             found = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         pairs = list(found.items()) if isinstance(found, dict) else []
     else:
@@ -103,7 +103,7 @@ def _of_json(text: str) -> tuple[str | None, str]:
     """Read ``{"errors": [{"code": 32, "message": "..."}]}``, ``{"error": "..."}`` and their like."""
     try:
         found: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None, text[:_A_LINE]
     for name in ("errors", "error"):
         inner = found.get(name) if isinstance(found, dict) else None

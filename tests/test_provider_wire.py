@@ -306,7 +306,7 @@ class TestMalformed:
         """404 and 405 are what they are elsewhere."""
         assert wire.send("GET", "/nothing")[0] == 404
         assert wire.send("DELETE", "/oauth/request_token")[0] == 405
-        assert wire.send("POST", "/api/client/register")[0] == 501
+        assert wire.send("POST", "/api/client/register")[0] == 400
 
     @pytest.mark.parametrize(
         ("text", "status"),

@@ -10,6 +10,8 @@
         provider.authorization_url                # s2.2: a plain HTML page
         provider.access_token_url                 # s2.3
         provider.resource_url                     # s3: echoes what was verified
+        provider.registration_url                 # gives new client credentials to whoever asks
+        provider.webfinger                        # alice@127.0.0.1:PORT, to discover all this by
         provider.approve(url)                     # the user's part, without a browser
 
 It exists to judge clients, so it shares no code with the signer of this package: what
@@ -22,6 +24,8 @@ s3.2, s3.3         ``validator.py``: credentials, timestamp, nonce, signature
 s3.4               oauthlib
 s3.5.2             ``body.py``: what is a form, and what is only measured
 refusals           ``problems.py`` (OAuth Problem Reporting extension)
+registration       ``registration.py``: client credentials for whoever asks, as pump.io does
+discovery          ``discovery.py``: host-meta (RFC 6415), webfinger (RFC 7033), profiles
 state              ``storage.py`` (SQLite), ``passwords.py``
 HTTP               ``messages.py`` (values), ``bridge.py`` (HTTP/1.1 to WSGI)
 to run it          ``server.py`` (``serve``), ``pytest_plugin.py`` (``oauth_provider``)

@@ -24,7 +24,7 @@ from oauthlib.oauth1 import (
 )
 
 from ..errors import UsageError
-from . import authorization, pages
+from . import authorization, discovery, pages, registration
 from .body import Body, check_body_hash, measure, read_form
 from .messages import FORM, JSON, BadRequestError, Request, Response
 from .parameters import Parameters, canonical_url, check_form, collect, own_segments
@@ -48,6 +48,11 @@ ROUTES = {
     "registration": "/api/client/register",
     "resource": "/api/resource",
     "two_legged": "/api/two-legged",
+    "host_meta": "/.well-known/host-meta",
+    "host_meta_json": "/.well-known/host-meta.json",
+    "webfinger": "/.well-known/webfinger",
+    "whoami": "/api/whoami",
+    "profile": "/api/user/NICKNAME/profile",
 }
 """Where everything is, below the root."""
 
@@ -56,6 +61,7 @@ _TOKEN = frozenset({"GET", "POST"})
 _ANY = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SHOWN = ("signature_method", "nonce", "timestamp", "version", "body_hash", "callback")
 _TEXT = "text/plain; charset=utf-8"
+_PROFILE = re.compile(r"/api/user/[^/]+/profile")
 _REALM = re.compile(r"[ !#-\[\]-~]+")
 
 
@@ -82,6 +88,11 @@ class Application:
             ROUTES["registration"]: (frozenset({"POST"}), self._registration),
             ROUTES["resource"]: (_ANY, self._resource),
             ROUTES["two_legged"]: (_ANY, self._two_legged),
+            ROUTES["host_meta"]: (_READ, self._host_meta),
+            ROUTES["host_meta_json"]: (_READ, self._host_meta),
+            ROUTES["webfinger"]: (_READ, self._webfinger),
+            ROUTES["whoami"]: (_READ, self._whoami),
+            ROUTES["profile"]: (_READ, self._profile),
         }
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -118,9 +129,16 @@ class Application:
         return pages.index((name.replace("_", " ").capitalize(), path) for name, path in ROUTES.items())
 
     def _registration(self, request: Request, form: bytes | None) -> Response:
-        """Register a consumer: not offered yet."""
-        body = json.dumps({"error": "this provider does not register clients"})
-        return Response(501, JSON, body.encode())
+        """Register a consumer, or change what is known of one."""
+        return registration.respond(self.storage, request, form)
+
+    def _host_meta(self, request: Request, form: bytes | None) -> Response:
+        """Say where everything is (RFC 6415)."""
+        return discovery.host_meta(ROUTES, request, as_json=request.route == ROUTES["host_meta_json"])
+
+    def _webfinger(self, request: Request, form: bytes | None) -> Response:
+        """Say what there is about an account (RFC 7033)."""
+        return discovery.webfinger(self.storage, request)
 
     # The three legs (s2)
 
@@ -151,10 +169,22 @@ class Application:
 
     def _resource(self, request: Request, form: bytes | None) -> Response:
         """Answer a user's request with what was verified."""
-        parameters = self._collect(request, form, ["oauth_token"], protected=True)
-        validator, url = self._hearing(request, parameters)
-        valid, _ = ResourceEndpoint(validator).validate_protected_resource_request(url, request.method)
-        return _echo(request, form, parameters, _accepted(validator, valid))
+        parameters, validator = self._signed(request, form)
+        return _echo(request, form, parameters, validator)
+
+    def _whoami(self, request: Request, form: bytes | None) -> Response:
+        """Send a user's application on to the user's profile, which wants a signature of its own."""
+        parameters, validator = self._signed(request, form)
+        _read_body(request, form, parameters)
+        place = f"{request.scheme}://{request.host}{discovery.profile_path(str(validator.token.user))}"
+        return Response(302, _TEXT, b"", (("Location", place), ("Cache-Control", "no-store")))
+
+    def _profile(self, request: Request, form: bytes | None) -> Response:
+        """Tell a user's application about a user."""
+        parameters, _ = self._signed(request, form)
+        _read_body(request, form, parameters)
+        name = request.route.split("/")[3].encode("latin-1").decode("utf-8", "replace")  # PEP 3333
+        return discovery.profile(self.storage, request, name)
 
     def _two_legged(self, request: Request, form: bytes | None) -> Response:
         """Answer a consumer's own request with what was verified."""
@@ -162,6 +192,16 @@ class Application:
         validator, url = self._hearing(request, parameters)
         valid, _ = SignatureOnlyEndpoint(validator).validate_request(url, request.method)
         return _echo(request, form, parameters, _accepted(validator, valid))
+
+    def _signed(self, request: Request, form: bytes | None) -> tuple[Parameters, Validator]:
+        """Return what a user's request says, and who verified it.
+
+        :raises Refusal: it has not been verified.
+        """
+        parameters = self._collect(request, form, ["oauth_token"], protected=True)
+        validator, url = self._hearing(request, parameters)
+        valid, _ = ResourceEndpoint(validator).validate_protected_resource_request(url, request.method)
+        return parameters, _accepted(validator, valid)
 
     def _collect(
         self, request: Request, form: bytes | None, required: list[str], *, protected: bool = False
@@ -184,7 +224,7 @@ def _routed(path: str) -> str:
     for name in ("resource", "two_legged"):
         if path.startswith((f"{ROUTES[name]}/", f"{ROUTES[name]};")):
             return ROUTES[name]
-    return path
+    return ROUTES["profile"] if _PROFILE.fullmatch(path) else path
 
 
 def _read_body(request: Request, form: bytes | None, parameters: Parameters) -> Body:

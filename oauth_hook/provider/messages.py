@@ -64,6 +64,7 @@ class Request:
     :param authorization: the ``Authorization`` header, or the empty string.
     :param content_type: the ``Content-Type`` header, or the empty string.
     :param pieces: the body, which can be read once.
+    :param accept: the ``Accept`` header, or the empty string.
     """
 
     method: str
@@ -75,6 +76,7 @@ class Request:
     authorization: str
     content_type: str
     pieces: Iterator[bytes] = field(repr=False)
+    accept: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, Any]) -> Request:
@@ -101,6 +103,7 @@ class Request:
             authorization=environ.get("HTTP_AUTHORIZATION", ""),
             content_type=environ.get("CONTENT_TYPE", ""),
             pieces=_pieces(environ),
+            accept=environ.get("HTTP_ACCEPT", ""),
         )
 
     @property

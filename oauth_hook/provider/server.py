@@ -149,6 +149,16 @@ class Provider:
         """A protected resource of the consumer's own, called without a token."""
         return self.url + ROUTES["two_legged"]
 
+    @property
+    def whoami_url(self) -> str:
+        """A protected resource that leads to the profile of the user."""
+        return self.url + ROUTES["whoami"]
+
+    @property
+    def webfinger(self) -> str:
+        """The account of :attr:`user`, such as ``alice@127.0.0.1:8080``: what clients discover this provider by."""
+        return f"{self.user.name}@{self.url.partition('://')[2]}"
+
     def details(self) -> dict[str, str]:
         """Return all that a client needs, throwaway secrets included, by name and in order."""
         places = ("request_token", "authorization", "access_token", "registration", "resource", "two_legged")

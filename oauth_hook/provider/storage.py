@@ -130,6 +130,10 @@ class Storage:
             raise UsageError(f"there is a consumer with the key {key!r} already")
         return consumer
 
+    def rename_consumer(self, key: str, name: str) -> bool:
+        """Give a consumer another name; ``False`` if there is none of this key."""
+        return self._write("UPDATE consumers SET name = ? WHERE key = ?", name, key)
+
     def consumer(self, key: str) -> ConsumerRow | None:
         """Return a consumer by its key."""
         return self._one(ConsumerRow._make, "SELECT * FROM consumers WHERE key = ?", key)

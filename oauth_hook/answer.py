@@ -1,0 +1,211 @@
+"""Asking a server for credentials: one whole answer, or one clear error.
+
+- The time for all of it is bounded, dripping servers included; so is the answer's size.
+- A redirect to another origin is refused where credentials are at stake.
+- What goes wrong on the wire is ``requests``' own exception; an answer that makes no
+  sense is a ``ProviderError``, whose text has no secret in it.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import requests
+from requests.exceptions import ChunkedEncodingError, ContentDecodingError
+
+from .errors import ProviderError, UsageError
+from .prepared import is_same_home, origin_of
+from .problem import read_refusal
+from .redact import redact
+
+__all__ = ["Answer", "ask", "check_timeout", "refusal"]
+
+_MOST = 1 << 20  # octets of an answer that are read
+_SHOWN = 500  # characters of an answer that an error shows
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole answer."""
+
+    response: requests.Response
+    text: str = field(repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether its status says that all went well."""
+        return self.response.status_code < 400
+
+
+def check_timeout(timeout: float) -> float:
+    """Return a time limit, in seconds.
+
+    :raises UsageError: it is no positive number.
+    """
+    if not isinstance(timeout, int | float) or not timeout > 0:
+        raise UsageError(f"timeout must be a number of seconds above 0, not {timeout!r}")
+    return timeout
+
+
+def ask(
+    method: str,
+    url: str,
+    *,
+    auth: Callable[[Any], Any] | None = None,
+    session: requests.Session | None = None,
+    timeout: float = 30,
+    may_leave: bool = False,
+    **content: Any,
+) -> Answer:
+    """Send a request and read the whole answer.
+
+    :param auth: signs it; ``None``: it goes out unsigned, whatever the session's ``auth`` is.
+    :param session: the caller's own; ``None``: a new one for this request.
+    :param timeout: for all of it together, in seconds.
+    :param may_leave: follow redirects to other origins, except from https to http.
+    :param content: ``params``, ``data``, ``json`` and ``headers``, as requests takes them.
+    :raises ProviderError: the answer is too large, cut off, or a redirect to another origin.
+    :raises requests.RequestException: the wire failed, or time was up.
+    """
+    request = requests.Request(method, url, auth=auth or _unsigned, **content)
+    deadline = time.monotonic() + timeout
+
+    def exchange() -> Answer:
+        if session is not None:
+            return _exchange(session, request, deadline, may_leave)
+        with requests.Session() as own:
+            return _exchange(own, request, deadline, may_leave)
+
+    return _within(timeout, exchange)
+
+
+def _unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _exchange(session: requests.Session, request: requests.Request, deadline: float, may_leave: bool) -> Answer:
+    """Send a request and follow its redirects, hop by hop."""
+    prepared = session.prepare_request(request)
+    prepared.hooks["response"].append(_without_body)
+    for _ in range(session.max_redirects + 1):
+        settings = session.merge_environment_settings(prepared.url or "", {}, True, None, None)
+        left = max(0.001, deadline - time.monotonic())
+        response = session.send(prepared, timeout=left, allow_redirects=False, **settings)
+        with response:
+            following = response.next
+            if following is None:
+                return Answer(response, _whole_text(response, deadline))
+        if not _may_follow(prepared, following, may_leave):
+            raise ProviderError(
+                f"the server redirects to another origin ({_shown_origin(following.url)}), which has no business with "
+                "these credentials: check the address that was asked",
+                status=response.status_code,
+                response=response,
+            )
+        prepared = following
+    raise requests.TooManyRedirects(f"more than {session.max_redirects} redirects", response=response)
+
+
+def _without_body(response: requests.Response, **_: Any) -> None:
+    """Leave a redirect's body unread, which requests would read to its end, however long (a response hook)."""
+    if response.is_redirect:
+        response.close()
+        response._content, response._content_consumed = b"", True
+
+
+def _may_follow(source: requests.PreparedRequest, target: requests.PreparedRequest, may_leave: bool) -> bool:
+    old, new = origin_of(source.url), origin_of(target.url)
+    if may_leave and old is not None and new is not None:
+        return not (old[0] == "https" and new[0] == "http")
+    return is_same_home(old, new)
+
+
+def _shown_origin(url: str | None) -> str:
+    found = origin_of(url)
+    return "no http address" if found is None else f"{found[0]}://{found[1]}{found[2] and ':' + found[2]}"
+
+
+def _whole_text(response: requests.Response, deadline: float) -> str:
+    """Read the body within the time that is left, and leave it in the response for whoever looks."""
+    data = bytearray()
+    try:
+        for piece in response.iter_content(1 << 14):
+            data += piece
+            if len(data) > _MOST:
+                raise ProviderError(
+                    f"the answer is larger than {_MOST} octets, which no token is",
+                    status=response.status_code,
+                    response=response,
+                )
+            if time.monotonic() > deadline:
+                raise requests.ReadTimeout("the answer was not complete in time", response=response)
+    except (ChunkedEncodingError, ContentDecodingError) as error:
+        raise ProviderError(
+            "the answer was cut off, or is not encoded as it says", status=response.status_code, response=response
+        ) from error
+    response._content = bytes(data)
+    return data.decode(_charset(response), "replace")
+
+
+def _charset(response: requests.Response) -> str:
+    """Return the charset that the answer names, where Python knows it; else UTF-8."""
+    named = response.encoding if "charset" in response.headers.get("Content-Type", "").lower() else None
+    try:
+        "".encode(named or "utf-8")
+    except LookupError:
+        return "utf-8"
+    return named or "utf-8"
+
+
+def _within(seconds: float, call: Callable[[], _T]) -> _T:
+    """Return what a call returns, or give it up when time is up.
+
+    A timeout of requests bounds each wait for the socket, which a server that sends an octet
+    now and then never reaches; so the call has a thread of its own, which may be left behind.
+    """
+    done: list[_T] = []
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            done.append(call())
+        except BaseException as error:  # raised in the caller's thread
+            failed.append(error)
+
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(work,), daemon=True)
+    thread.start()
+    thread.join(seconds + 0.1)
+    if failed:
+        raise failed[0]
+    if not done:
+        raise requests.ReadTimeout(f"there was no whole answer within {seconds} seconds")
+    return done[0]
+
+
+def refusal(answer: Answer, what: str, secrets: Iterable[str] = ()) -> ProviderError:
+    """Return the error for an answer that is a refusal, or makes no sense.
+
+    :param what: what was asked for, as the subject of a sentence: "the request token".
+    :param secrets: all that the answer may echo; no message shows them.
+    """
+    secrets = list(secrets)
+    word, about = read_refusal(answer.response.headers, answer.text)
+    status = answer.response.status_code
+    said = ": ".join(dict.fromkeys(text for text in (word, about) if text))
+    if not said:
+        said = "it says nothing about why" if answer.text.strip() else "its answer is empty"
+    message = f"the server did not give {what} (status {status}): {redact(said, secrets)}"
+    return ProviderError(
+        message,
+        status=status,
+        problem=None if word is None else redact(word, secrets),
+        body=redact(answer.text[: _SHOWN * 4], secrets)[:_SHOWN],
+        response=answer.response,
+    )

@@ -1,0 +1,109 @@
+"""What the loopback receiver answers: whole HTTP messages, for a person to read.
+
+- Nothing that came in is shown: neither token nor verifier, nor anything else of the query.
+- The pages load nothing and run nothing, work without scripts, in any window, in light and dark.
+- Browsers keep nothing of them, and tell nobody where the user came from.
+"""
+
+from __future__ import annotations
+
+__all__ = ["denied", "done", "not_allowed", "not_ours", "nothing_here", "problem", "see_other", "unreadable"]
+
+_HEADERS = (
+    "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
+    "Cache-Control: no-store",
+    "Referrer-Policy: no-referrer",
+    "X-Content-Type-Options: nosniff",
+    "X-Frame-Options: DENY",
+    "Cross-Origin-Resource-Policy: same-origin",
+    "Content-Type: text/html; charset=utf-8",
+    "Connection: close",
+)
+
+_STYLE = """
+:root { color-scheme: light dark; --ink: #1b2430; --dim: #55606e; --ground: #eef1f5; --card: #fff;
+  --good: #11703c; --bad: #a4161a; --plain: #55606e; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8ecf1; --dim: #a9b4c1; --ground: #12171e;
+  --card: #1c242e; --good: #6fd69b; --bad: #ff9a94; --plain: #a9b4c1; } }
+* { box-sizing: border-box; }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem;
+  font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground); }
+main { width: 100%; max-width: 26rem; padding: 2rem; text-align: center; border-radius: .75rem;
+  background: var(--card); box-shadow: 0 1px 2px #0003, 0 8px 24px #0002; overflow-wrap: anywhere; }
+svg { width: 3.5rem; height: 3.5rem; fill: none; stroke-width: 3; stroke-linecap: round; stroke-linejoin: round; }
+.good { stroke: var(--good); } .bad { stroke: var(--bad); } .plain { stroke: var(--plain); }
+h1 { margin: .75rem 0; font-size: 1.375rem; line-height: 1.25; }
+p { margin: 0 0 1rem; } p:last-child { margin: 0; color: var(--dim); }
+"""
+
+# Drawn in a square of 24, inside a circle; the class beside it is its colour.
+_SIGNS = {"good": "M7 12.5l3.5 3.5 6.5-7.5", "bad": "M8.5 8.5l7 7m0-7l-7 7", "plain": "M12 7v6m0 4v.01"}
+
+_BYE = "You can close this window."
+
+
+def done() -> bytes:
+    """Return the last page for a user who said yes (s2.2)."""
+    return _page("200 OK", "good", "Done", "The application has your answer, and goes on by itself.", _BYE)
+
+
+def denied() -> bytes:
+    """Return the last page for a user who said no."""
+    return _page("200 OK", "bad", "You said no", "The application may not act on your behalf.", _BYE)
+
+
+def problem() -> bytes:
+    """Return the last page for a user whom the service sent back without a verifier."""
+    text = "The service sent you back without a permission. The application says what happened."
+    return _page("200 OK", "bad", "That did not work", text, _BYE)
+
+
+def not_ours() -> bytes:
+    """Return the page for a callback that is not the one which is waited for."""
+    text = "It belongs to another request, or something is missing in it."
+    title = "This is not the answer that the application waits for"
+    return _page("400 Bad Request", "plain", title, text, "The application still waits for the right one.")
+
+
+def nothing_here() -> bytes:
+    """Return the page for any other address."""
+    return _page("404 Not Found", "plain", "Nothing here", "An application waits at another address.")
+
+
+def unreadable() -> bytes:
+    """Return the page for what is no request, or is too long."""
+    text = "If your browser sent it: clear its cookies for 127.0.0.1, or use a private window, and try again."
+    return _page("400 Bad Request", "plain", "This request cannot be read, or is too long", text)
+
+
+def not_allowed() -> bytes:
+    """Return the answer to any method but GET; no person sees it."""
+    return _message("405 Method Not Allowed", b"", "Allow: GET")
+
+
+def see_other(path: str) -> bytes:
+    """Return the redirect to the last page.
+
+    Its address has no query, so that no verifier stays in the address bar, nor in what the
+    browser offers of its history.
+    """
+    return _message("303 See Other", b"", f"Location: {path}")
+
+
+def _page(status: str, kind: str, title: str, *paragraphs: str) -> bytes:
+    text = (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
+        f'<svg class="{kind}" viewBox="-1 -1 26 26" aria-hidden="true" focusable="false">'
+        f'<circle cx="12" cy="12" r="11" stroke-width="1.5"/><path d="{_SIGNS[kind]}" stroke-width="2"/></svg>\n'
+        f"<h1>{title}</h1>\n{''.join(f'<p>{paragraph}</p>' for paragraph in paragraphs)}\n"
+        "</main>\n</body>\n</html>\n"
+    )
+    return _message(status, text.encode())
+
+
+def _message(status: str, body: bytes, *more: str) -> bytes:
+    lines = (f"HTTP/1.1 {status}", *_HEADERS, *more, f"Content-Length: {len(body)}", "", "")
+    return "\r\n".join(lines).encode("ascii") + body
