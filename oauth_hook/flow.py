@@ -174,7 +174,8 @@ class OAuthFlow:
     def parse_callback(self, callback: str, request_token: RequestToken) -> str | None:
         """Return the verifier that the user came back with (s2.2), having checked that it is ours.
 
-        :param callback: the whole callback URL, its query, or the bare PIN that the service showed.
+        :param callback: the whole callback URL, its query, or the bare PIN that the service showed. A web application
+            passes the whole URL, or the query with its ``?``: a single word would be taken for a PIN.
         :raises ProviderError: the user said no; the callback is about another token; something is missing.
         :raises UsageError: it is neither a URL nor a PIN.
         """
