@@ -25,7 +25,7 @@ from .protocol import methods
 from .protocol.base_string import origin, split_url
 from .protocol.encoding import octets, octets_like, text_of_octets, unescape
 from .protocol.placement import parse_authorization, without
-from .protocol.signing import Message, Signer, protocol_parameters, read
+from .protocol.signing import Message, Signature, Signer, protocol_parameters, read
 
 __all__ = ["OAuthHook"]
 
@@ -201,7 +201,7 @@ class OAuthHook(AuthBase):
             body_hash=None if self._signer.body_hash is None else self._body_hash(request, message),
             key=None if type(self).signing_key is _STANDARD_KEY else self._own_key(),
         )
-        _put_back(request, message, signature.url, signature.authorization, signature.body, signature.content_type)
+        _put_back(request, message, signature)
         accompany(request, self, signed=True)
 
     def follow(self, hop: SignedRequest, source: SignedRequest) -> None:
@@ -240,7 +240,7 @@ class OAuthHook(AuthBase):
             left = without(form, needles)
             body = body if left == form else octets_like(left, body)
         url = message.url if query == address.query else address.with_query(query)
-        _put_back(hop, message, url, header, body, None)
+        _put_back(hop, message, Signature(url, body, None, header, "", ""))
 
     def learn_from(self, response: requests.Response, streamed: bool) -> bool:
         """Learn the server's time from a refusal, and tell whether signing anew may help.
@@ -275,27 +275,20 @@ class OAuthHook(AuthBase):
 _STANDARD_KEY = OAuthHook.signing_key
 
 
-def _put_back(
-    request: requests.PreparedRequest,
-    message: Message,
-    url: str,
-    authorization: str | None,
-    body: Any,
-    content_type: str | None,
-) -> None:
+def _put_back(request: requests.PreparedRequest, message: Message, made: Signature) -> None:
     """Set those parts of a request that differ from what was read."""
     headers = request.headers
-    request.url = url
-    if authorization is not None:
-        headers["Authorization"] = authorization
+    request.url = made.url
+    if made.authorization is not None:
+        headers["Authorization"] = made.authorization
     elif message.authorization is not None:
         del headers["Authorization"]
-    if body is not message.body:
-        request.body = body
-        if content_type is not None:
-            headers["Content-Type"] = content_type
-        request.prepare_content_length(body)
-        if not body:  # which requests takes for unknown, and leaves the old length
+    if made.body is not message.body:
+        request.body = made.body
+        if made.content_type is not None:
+            headers["Content-Type"] = made.content_type
+        request.prepare_content_length(made.body)
+        if not made.body:  # which requests takes for unknown, and leaves the old length
             headers["Content-Length"] = "0"
 
 

@@ -24,7 +24,7 @@ from . import placement as places
 from .base_string import Address, base_string, base_string_uri, is_loopback, split_url
 from .body_hash import body_hash as hash_of
 from .body_hash import check_algorithm, objection_to_hash
-from .encoding import Pair, escape, octets, octets_like, text_of_octets, unescape
+from .encoding import Pair, escape, escape_base64, octets, octets_like, text_of_octets, unescape
 from .methods import METHODS, Key, method_named, objection_to_method, signing_key
 from .parameters import FORM, PREFIX, SIGNATURE_PARAMETERS, divide, is_form, normalize, objection_to_parameters
 
@@ -179,11 +179,14 @@ class Signer:
         """
         if nonce is not None:
             check_type(nonce, str, "nonce", "a str")
+        method = method_named(self.signature_method)
         reading = read(message)
+        if method.plain:
+            _check_transport(reading.address, method.name)
         protocol = self._protocol_parameters(reading, nonce, timestamp, body_hash)
         text = base_string(message.method, reading.uri, normalize(reading.own + protocol))
-        signature = self._signature(reading.address, text, key)
-        protocol.append(("oauth_signature", escape(signature)))
+        signature = method.signature(text, self._key if key is None else Key(key, self.rsa_key))
+        protocol.append(("oauth_signature", escape(signature) if method.plain else escape_base64(signature)))
         return self._place(message, reading, protocol, text, signature)
 
     def _protocol_parameters(
@@ -202,16 +205,6 @@ class Signer:
             found = dict.fromkeys([*(reading.in_header or ()), *reading.in_query, *reading.in_form])
             protocol += [pair for pair in found if pair[0] not in self._replaced]
         return protocol
-
-    def _signature(self, address: Address, text: str, key: str | None) -> str:
-        """Return the signature of a base string (s3.4)."""
-        method = method_named(self.signature_method)
-        if method.plain and address.scheme.lower() == "http" and not is_loopback(address.authority):
-            raise UsageError(
-                f"{method.name} sends the secrets themselves, and {address.authority} is asked over plain http, where "
-                "anybody on the way reads them (RFC 5849 s3.4.4): use https, or another signature method"
-            )
-        return method.signature(text, self._key if key is None else Key(key, self.rsa_key))
 
     def _place(self, message: Message, reading: Reading, protocol: list[Pair], text: str, signature: str) -> Signature:
         """Return the parts of a request with the parameters in place (s3.5), and how they came about."""
@@ -243,6 +236,15 @@ class Signer:
         return hash_of(_text(message.body), self.body_hash)
 
 
+def _check_transport(address: Address, method: str) -> None:
+    """Refuse to send the secrets themselves over an open network (s3.4.4)."""
+    if address.scheme.lower() == "http" and not is_loopback(address.authority):
+        raise UsageError(
+            f"{method} sends the secrets themselves, and {address.authority} is asked over plain http, where "
+            "anybody on the way reads them (RFC 5849 s3.4.4): use https, or another signature method"
+        )
+
+
 # Two of base64's signs are no letters or digits. Standing them for two that are leaves
 # 5.9 bits a character, 142 in all.
 _LETTERS_FOR_SIGNS = bytes.maketrans(b"+/", b"Az")
@@ -251,8 +253,7 @@ _LETTERS_FOR_SIGNS = bytes.maketrans(b"+/", b"Az")
 def new_nonce() -> str:
     """Return a nonce (s3.3): 24 letters and digits, made of 144 bits from the system's source.
 
-    Nothing is kept between calls, so threads and forks have nothing to share. Servers
-    built on oauthlib take 20 to 30 characters unless told otherwise.
+    Nothing is kept for threads and forks to share. oauthlib's servers want 20 to 30 by default.
     """
     return b2a_base64(os.urandom(18), newline=False).translate(_LETTERS_FOR_SIGNS).decode()
 
