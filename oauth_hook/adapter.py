@@ -88,7 +88,7 @@ class _Attempts:
 
 def _only_connecting(policy: Retry) -> Retry:
     """Return a policy for a body that is used up once it has begun to go out: the answer is the answer."""
-    return policy.new(read=False, other=False, status_forcelist=(), respect_retry_after_header=False)
+    return policy.new(read=False, other=False, status=0, status_forcelist=(), respect_retry_after_header=False)
 
 
 # Pools are shared by threads and know no requests: which one is being sent is the context's.

@@ -16,6 +16,9 @@ from .errors import UsageError
 __all__ = ["ServerClock"]
 
 
+_BACK = 300  # seconds
+
+
 class ServerClock:
     """A clock that can be corrected.
 
@@ -49,13 +52,13 @@ class ServerClock:
         return str(last)
 
     def learn(self, server_time: float) -> None:
-        """Take over the server's time, in seconds since the epoch."""
-        self._last = int(server_time)
-        self._offset = server_time - self._now()
+        """Take over the server's time, in seconds since the epoch.
 
-    def differs_from(self, server_time: float) -> float:
-        """Return how far the server's time is from the one that we sign with, in seconds."""
-        return abs(server_time - self._now() - (self._offset or 0))
+        Small corrections do not set timestamps back; one of more than five minutes has to.
+        """
+        if self._last - server_time > _BACK:
+            self._last = int(server_time)
+        self._offset = server_time - self._now()
 
     def _now(self) -> float:
         if self._clock is None:

@@ -8,6 +8,7 @@ be signed truthfully, none.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterable
 from copy import copy
 from typing import Any, TypeVar
@@ -23,7 +24,8 @@ from .prepared import Origin, digest_of_file, is_same_home, message_of, origin_o
 from .problem import read_problem, server_time
 from .protocol import methods
 from .protocol.base_string import origin, split_url
-from .protocol.encoding import octets, octets_like, text_of_octets, unescape
+from .protocol.encoding import Pair, octets, octets_like, text_of_octets, unescape
+from .protocol.parameters import is_form
 from .protocol.placement import parse_authorization, without
 from .protocol.signing import Message, Signature, Signer, protocol_parameters, read
 
@@ -36,7 +38,7 @@ _Hook = TypeVar("_Hook", bound="OAuthHook")
 # servers take timestamps for five minutes.
 _FAR = 300
 # What a signature of somebody else's may have alike, and so does not give ours away.
-_COMMON = frozenset({"oauth_signature_method", "oauth_timestamp", "oauth_version"})
+_COMMON = frozenset({"oauth_signature_method", "oauth_version"})
 # Characters of a refusal that are looked at for its reason.
 _REPORT = 1 << 16
 
@@ -216,31 +218,43 @@ class OAuthHook(AuthBase):
         if source.abroad or not is_same_home(origin_of(source.url), origin_of(hop.url)):
             hop.abroad = True
             self._strip(hop)
-        elif not self._is_pinned_elsewhere(hop.url):
+        elif self._is_pinned_elsewhere(hop.url):
+            self._strip(hop)
+        else:
             self._sign(hop)
 
     def _strip(self, hop: SignedRequest) -> None:
         """Take what earlier hops carried out of one that goes to another origin."""
-        needles = {f"{unescape(name)}={unescape(value)}" for name, value in hop._sent if name not in _COMMON}
-        if methods.method_named(self.signature_method).plain:
-            needles |= {self.consumer.secret, "" if self.token is None else self.token.secret} - {""}
+        if not hop._sent:
+            return
         try:
             message = message_of(hop)
             address = split_url(message.url)
         except UsageError:
             return  # nothing that requests would send
+        ours = self._given_away(hop._sent)
         header = message.authorization
         if header is not None and parse_authorization(header) is not None:
             header = None
-        query, body = address.query, message.body
-        if query:
-            query = text_of_octets(without(octets(query), needles))
-        if isinstance(body, bytes | str):
+        url, body = message.url, message.body
+        if address.query:
+            query = octets(address.query)
+            left = without(query, ours)
+            url = url if left == query else address.with_query(text_of_octets(left))
+        if isinstance(body, bytes | str) and is_form(message.content_type):
             form = octets(body)
-            left = without(form, needles)
+            left = without(form, ours)
             body = body if left == form else octets_like(left, body)
-        url = message.url if query == address.query else address.with_query(query)
         _put_back(hop, message, Signature(url, body, None, header, "", ""))
+
+    def _given_away(self, sent: frozenset[Pair]) -> Callable[[str], object]:
+        """Return what finds ours in unescaped text: as a form, a header and JSON have it; PLAINTEXT's secrets too."""
+        pairs = [(unescape(name), unescape(value)) for name, value in sent if name not in _COMMON]
+        found = [f"{re.escape(name)}[\"']?\\s*[=:]\\s*[\"']?{re.escape(value)}" for name, value in pairs]
+        if methods.method_named(self.signature_method).plain:
+            secrets = {self.consumer.secret, "" if self.token is None else self.token.secret} - {""}
+            found += [f"(?<![^=&:\"'\\s]){re.escape(secret)}" for secret in secrets]
+        return re.compile(f"(?:{'|'.join(found)})(?![^&,;\"'\\s}}\\]])").search
 
     def learn_from(self, response: requests.Response, streamed: bool) -> bool:
         """Learn the server's time from a refusal, and tell whether signing anew may help.
@@ -248,7 +262,7 @@ class OAuthHook(AuthBase):
         :param response: an answer to a request of this hook's.
         :param streamed: its body is the caller's to read, and only headers are looked at.
         """
-        body = "" if streamed else response.content[:_REPORT].decode("utf-8", "replace")
+        body = "" if streamed else (response.content or b"")[:_REPORT].decode("utf-8", "replace")
         fields = read_problem(response.headers, body)
         problem, acceptable = fields.get("oauth_problem"), fields.get("oauth_acceptable_timestamps", "")
         if problem == "nonce_used":
@@ -256,7 +270,7 @@ class OAuthHook(AuthBase):
         now = server_time(response.headers, acceptable)
         named = problem == "timestamp_refused" or bool(acceptable)
         unexplained = response.status_code == requests.codes.unauthorized and problem is None
-        if now is None or not (named or (unexplained and self._clock.differs_from(now) > _FAR)):
+        if now is None or not (named or (unexplained and _was_far_from(response.request, now))):
             return False
         self._clock.learn(now)
         return True
@@ -273,6 +287,12 @@ class OAuthHook(AuthBase):
 
 
 _STANDARD_KEY = OAuthHook.signing_key
+
+
+def _was_far_from(request: requests.PreparedRequest, now: float) -> bool:
+    """Tell whether a request was signed for another time; by now another thread may have corrected the clock."""
+    values = dict(protocol_parameters(read(message_of(request))))
+    return abs(now - int(values.get("oauth_timestamp", now))) > _FAR
 
 
 def _put_back(request: requests.PreparedRequest, message: Message, made: Signature) -> None:

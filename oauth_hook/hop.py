@@ -8,6 +8,8 @@ Nothing of ``requests`` is patched, and all else about redirects is as it does t
 
 from __future__ import annotations
 
+import time
+from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -69,9 +71,15 @@ class SignedRequest(requests.PreparedRequest):
             self._hook.follow(self, source)
 
     def prepare_auth(self, auth: Any, url: str | bytes = "") -> None:
-        """Take other credentials where ours are not: ``.netrc`` does not displace a signature."""
-        if not self.signed:
+        """Take other credentials; but ``.netrc``'s, a pair, do not displace a signature on a redirect hop."""
+        if not (self.signed and isinstance(auth, tuple)):
             super().prepare_auth(auth, url)
+
+    def prepare(self, *args: Any, **kwargs: Any) -> None:
+        """Prepare another request in the place of this one."""
+        self.signed = self.abroad = self.again = False
+        self._source, self._sent = None, frozenset()
+        super().prepare(*args, **kwargs)
 
     def __reduce__(self) -> Any:
         state = {name: value for name, value in self.__dict__.items() if name not in _OURS}
@@ -126,15 +134,20 @@ def answered(response: requests.Response, **kwargs: Any) -> requests.Response | 
         return None
     if not request._hook.learn_from(response, kwargs.get("stream", False)) or not can_be_sent_again(request):
         return None
-    response.content  # noqa: B018  # read to its end, so that the connection can be used again
+    if not kwargs.get("stream", False):
+        response.content  # noqa: B018  # read to its end, so that the connection can be used again
     response.close()
     again: Any = request.copy()
+    if again._cookies:  # whose header would otherwise stay as it is
+        again.headers.pop("Cookie", None)
     extract_cookies_to_jar(again._cookies, request, response.raw)
     again.prepare_cookies(again._cookies)
     again.again = True
     if again._body_position is not None:
         rewind_body(again)
+    begin = time.perf_counter()
     second = response.connection.send(again, **kwargs)
+    second.elapsed = timedelta(seconds=time.perf_counter() - begin)
     second.history.append(response)
     second.request = again
     return second

@@ -68,9 +68,10 @@ def server_time(headers: Mapping[str, str], acceptable: str = "") -> float | Non
 
 def _date(text: str) -> float | None:
     try:
-        return parsedate_to_datetime(text).timestamp()
+        seconds = parsedate_to_datetime(text).timestamp()
     except (ValueError, OverflowError, OSError):
         return None
+    return seconds if seconds > 0 else None
 
 
 def read_refusal(headers: Mapping[str, str], body: str) -> tuple[str | None, str]:

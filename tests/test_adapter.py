@@ -132,7 +132,7 @@ def test_files_are_rewound_for_each_attempt(server, session):
 })()], ids=["generator", "pipe"])  # fmt: skip
 def test_what_cannot_be_rewound_is_sent_once(body, server, session):
     """A body that is used up is not sent again: the server's answer is the answer."""
-    failing(server, 1)
+    failing(server, 1, headers={"Retry-After": "0"})
     mounted(session, server.url, Retry(3, status_forcelist=[503], allowed_methods=None), header_auth=True)
     response = session.post(server.url, data=body)
     assert response.status_code == 503

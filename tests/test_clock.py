@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 from urllib.parse import urlencode
 
@@ -100,7 +102,7 @@ def test_redirect_hops_are_corrected_too(server):
         if got.target == "/a":
             return 302, {"Location": "/b"}, b""
         if len(server.received) == 2:
-            return 401, {"WWW-Authenticate": 'OAuth oauth_problem="timestamp_refused"', "Date": formatdate(0)}, b""
+            return 401, {"WWW-Authenticate": 'OAuth oauth_problem="timestamp_refused"', "Date": formatdate(time.time() + 100_000)}, b""
         return 200, {}, b"done"
 
     server.answer = answer
@@ -163,6 +165,7 @@ OTHER = {
     "a date not so far": (401, {"Date": formatdate(1_000_000_200, usegmt=True)}, b""),
     "no date": (401, {}, b""),
     "a senseless date": (401, {"Date": "yesterday"}, b""),
+    "a date before all": (401, {"Date": "Fri, 01 Jan 1960 00:00:00 GMT"}, b""),
     "another problem": (401, {"Date": FAR_DATE}, b"oauth_problem=signature_invalid"),
     "a far date on a 400": (400, {"Date": FAR_DATE}, b""),
     "a far date on a 403": (403, {"Date": FAR_DATE}, b"Forbidden"),
@@ -226,6 +229,50 @@ def test_cookies_of_a_refusal_are_sent_with_the_second_attempt(server):
     assert server.last.headers["cookie"] == "c=1"
 
 
+def test_threads_refused_at_once_are_all_corrected(server):
+    """Refusals that only a Date explains are corrected for every thread, whichever learns first."""
+    everybody = threading.Barrier(8)
+
+    def answer(got):
+        timestamp = int(got.authorization.partition('oauth_timestamp="')[2].partition('"')[0])
+        if abs(timestamp - 1_000_100_000) < 300:
+            return 200, {}, b""
+        everybody.wait(10)
+        return 401, {"Date": FAR_DATE}, b""
+
+    server.answer = answer
+    hook = OAuthHook("t", "s", "c", "s", header_auth=True, clock=lambda: 1_000_000_000.0)
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(lambda _: requests.get(server.url, auth=hook, timeout=20).status_code, range(8)))
+    assert statuses == [200] * 8
+
+
+def test_an_answer_without_a_body_is_no_trouble():
+    """An adapter of somebody's own may answer with a bare Response, as requests allows."""
+
+    class Bare(requests.adapters.BaseAdapter):
+        def send(self, request, **_):
+            response = requests.Response()
+            response.status_code, response.request, response.url = 401, request, request.url
+            response.raw = io.BytesIO()
+            response._content = None
+            return response
+
+        def close(self):
+            pass
+
+    with requests.Session() as session:
+        session.mount("http://", Bare())
+        assert session.get("http://example.com/", auth=OAuthHook("t", "s", "c", "s")).status_code == 401
+
+
+def test_the_second_answer_has_its_time(server):
+    """``elapsed`` is measured for the second attempt too."""
+    refusing(server, 401, {"Date": FAR_DATE})
+    _, response = attempts(server)
+    assert response.elapsed.total_seconds() > 0
+
+
 # --- the clock itself ---
 
 
@@ -241,6 +288,8 @@ def test_the_clock_is_monotonic_once_it_has_learned():
     now[0] += 10
     assert clock.timestamp() == "5010"
     now[0] -= 100
+    assert clock.timestamp() == "5010"
+    clock.learn(5005.0)
     assert clock.timestamp() == "5010"
     clock.learn(4000.0)
     assert clock.timestamp() == "4000"

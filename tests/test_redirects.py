@@ -295,6 +295,99 @@ def test_who_was_abroad_is_not_signed_on_return(way, home, abroad):
     assert [line[2][:3] for line in home.redirecting.seen] == ["200", "401"]
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_nothing_of_ours_on_later_hops_abroad(way, home, abroad):
+    """Abroad stays abroad on the next hop, and an echo that comes a hop later is stripped as well."""
+    hook = hook_for(home, placement="query")
+    echo = []
+    home.redirecting.plan, home.redirecting.seen = [(307, "/api/resource/hop/2"), (307, abroad.url + "/first")], []
+
+    def answer(got):
+        echo.append(got)
+        if len(echo) > 1:
+            return 200, {}, b""
+        query = "&".join(line[1].partition("?")[2] for line in home.redirecting.seen)
+        return 307, {"Location": f"/second?{query}"}, b""
+
+    abroad.answer = answer
+    with client(way, hook, "http://") as request:
+        assert request("POST", home.resource_url + "/hop", data={"a": "1"}).status_code == 200
+    assert [got.target.partition("?")[0] for got in echo] == ["/first", "/second"]
+    assert all(nothing_of_ours(home, got) for got in echo)
+    assert echo[1].body == b"a=1"
+
+
+@pytest.mark.parametrize("method", ["HMAC-SHA1", "PLAINTEXT"])
+@pytest.mark.parametrize(
+    "content",
+    [{"json": {"password": "s", "u": "http://x/?a=1&oauth_token=t&b=2"}}, {"files": {"f": b"has s and t"}},
+     {"data": b"s=t&oauth_token=t"}],
+)  # fmt: skip
+def test_bodies_that_are_no_forms_go_abroad_untouched(method, content, server, abroad):
+    """JSON, multipart and binary bodies are never touched, whatever is in them (promise 1)."""
+    server.answer = lambda got: (307, {"Location": abroad.url}, b"")
+    hook = OAuthHook("t", "s", "c", "s", header_auth=True, signature_method=method)
+    requests.post(server.url, auth=hook, **content)
+    assert abroad.last.body == server.last.body
+    assert not abroad.last.authorization
+
+
+@pytest.mark.parametrize("token_secret", ["s", ""])
+def test_short_keys_and_secrets_take_nothing_of_others_along(token_secret, server, abroad):
+    """Where a key or secret is one letter, the parameters of others stay as they are."""
+    target = "/?things=2&page=1&x=oauth_tokens&sort=asc"
+    server.answer = lambda got: (302, {"Location": abroad.url + target}, b"")
+    hook = OAuthHook("t", token_secret, "c", "s", header_auth=True, signature_method="PLAINTEXT")
+    requests.get(server.url, auth=hook)
+    assert abroad.last.target == target
+    server.answer = lambda got: (302, {"Location": abroad.url + "/?oauth_token=theirs&x=1"}, b"")
+    requests.get(server.url, auth=OAuthHook("t", "s", "c", "s"))
+    assert abroad.last.target == "/?oauth_token=theirs&x=1"
+
+
+@pytest.mark.parametrize("echo", ["?h={header}", "?j={json}", "?{amp}", "?oauth_timestamp={timestamp}&z=1"])
+def test_other_echoes_are_stripped_too(echo, server, abroad):
+    """The header as a parameter, JSON, an HTML-escaped query, the timestamp alone: nothing of ours arrives."""
+
+    def answer(got):
+        pairs = dict(part.split("=") for part in got.target.partition("?")[2].split("&"))
+        header = "OAuth " + ", ".join(f'{name}="{value}"' for name, value in pairs.items())
+        text = '{"oauth_token": "token key"}'
+        location = echo.format(header=quote(header), json=quote(text), timestamp=pairs["oauth_timestamp"],
+                               amp=got.target.partition("?")[2].replace("&", "&amp;"))  # fmt: skip
+        return 302, {"Location": abroad.url + "/" + location}, b""
+
+    server.answer = answer
+    requests.get(server.url, auth=OAuthHook("token key", "s", "c", "s"))
+    assert "oauth_" not in unquote(abroad.last.target)
+
+
+def test_a_hop_out_of_the_pins_is_stripped():
+    """Where http leads to its https, which is none of the origins, the old signature does not go along."""
+    hook = OAuthHook("t", "s", "c", "s", origins="http://api.example.com", placement="body")
+    source = hook(requests.Request("POST", "http://api.example.com/", data={"x": "1"}).prepare())
+    hop = source.copy()
+    hop.url = "https://api.example.com/"
+    hop.prepare_cookies(hop._cookies)
+    assert (hop.body, hop.signed, hop.abroad) == ("x=1", False, False)
+    empty = hook(requests.Request("POST", "http://api.example.com/").prepare()).copy()
+    empty.url = "http://elsewhere.example/"
+    empty.prepare_cookies(empty._cookies)
+    assert (empty.body, empty.headers["Content-Length"]) == ("", "0")
+
+
+def test_preparing_again_is_signing_again():
+    """A PreparedRequest that is used for another request, or for another user, is signed for that."""
+    prepared = requests.PreparedRequest()
+    for number in (1, 2):
+        prepared.prepare("GET", f"http://example.com/{number}", auth=OAuthHook("t", "s", "c", "s", header_auth=True))
+        assert "oauth_signature" in prepared.headers["Authorization"]
+    prepared.prepare_auth(OAuthHook("other", "s", "c", "s", header_auth=True))
+    assert 'oauth_token="other"' in prepared.headers["Authorization"]
+    prepared.prepare("GET", "http://example.com/", auth=("me", "password"))
+    assert prepared.headers["Authorization"].startswith("Basic ")
+
+
 def test_parameters_of_somebody_elses_stay(home, abroad):
     """A Location with oauth_* parameters that are not ours goes out as the server wrote it."""
     target = "/authorize?oauth_token=theirs&oauth_version=1.0&b=2"

@@ -6,7 +6,7 @@ Pairs are percent-encoded already (s3.6), so that placing is joining.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ..errors import UsageError, check_type
 from .encoding import Pair, escape_header_value, octets, unescape
@@ -133,24 +133,24 @@ def parse_authorization(header: str) -> tuple[str | None, list[Pair]] | None:
     return realm, pairs
 
 
-def without(wire: str, needles: Collection[str]) -> str:
+def without(wire: str, gives_away: Callable[[str], object]) -> str:
     """Take protocol parameters out of a query or form that is bound for where they must not go.
 
     Servers echo what they were sent, escaped more or less often than it was, or as part of
-    another parameter (``next=...``): a segment that has one of the needles in it goes, and with
-    it every ``oauth_*`` segment. Where none is found, nothing of ours is there, and all stays.
+    another parameter (``next=...``): a segment that gives them away goes, and with it every
+    ``oauth_*`` segment. Where none does, nothing of ours is there, and all stays.
 
-    :param needles: texts, unescaped, that give ours away.
+    :param gives_away: finds ours in text, unescaped.
     """
     segments = wire.split("&")
     plain = [_unescaped(segment) for segment in segments]
-    given_away = [any(needle in text for needle in needles) for text in plain]
+    given_away = [bool(gives_away(text)) for text in plain]
     if not any(given_away):
         return wire
     return "&".join(
         segment
         for segment, text, found in zip(segments, plain, given_away, strict=True)
-        if not found and not text.startswith("oauth_")
+        if not found and not text.startswith(("oauth_", "amp;oauth_"))
     )
 
 
