@@ -118,12 +118,12 @@ def test_the_version():
 
 def test_a_reader_that_goes_away_gets_no_traceback():
     """``oauth-hook demo | head`` ends without a traceback."""
-    process = subprocess.Popen([*COMMAND, "demo"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    process.stdout.readline()
-    process.stdout.close()
-    assert process.wait(30) == 1
-    assert "Traceback" not in process.stderr.read()
-    process.stderr.close()
+    unbuffered = [COMMAND[0], "-u", *COMMAND[1:], "demo"]
+    with subprocess.Popen(unbuffered, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert "Traceback" not in process.stderr.read()
+        assert process.wait(30) == 1
 
 
 def test_the_demo_minds_no_proxy():
