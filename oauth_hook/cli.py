@@ -29,13 +29,15 @@ never from an argument, which others on the machine could see.
 """
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, *, store: commands.Store | None = None) -> int:
     """Run the command.
 
     :param argv: the arguments; default: those of the process.
+    :param store: keeps the credentials: any mapping from names to them; default: a ``CredentialStore``.
     :returns: the exit status.
     """
     arguments = _parser().parse_args(argv)
+    arguments.given_store = store
     try:
         status: int = arguments.run(arguments)
         sys.stdout.flush()

@@ -8,9 +8,11 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import MutableMapping
+from contextlib import AbstractContextManager, nullcontext
 from getpass import getpass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import requests
 
@@ -22,7 +24,10 @@ from .redact import MASK, redact
 from .services import SERVICES, Service
 from .store import CredentialStore
 
-__all__ = ["DONE", "MISUSE", "REFUSED"]
+__all__ = ["DONE", "MISUSE", "REFUSED", "Store"]
+
+#: Where the commands keep credentials: a ``CredentialStore``, or any other such mapping.
+Store: TypeAlias = MutableMapping[str, Any]
 
 DONE, REFUSED, MISUSE = 0, 1, 2
 
@@ -71,7 +76,7 @@ def authorize(arguments: argparse.Namespace) -> int:
     """
     from .verifiers import LoopbackReceiver, ask_on_console
 
-    with CredentialStore(arguments.store) as store:
+    with _opened(arguments) as store:
         kept = store.get(arguments.name)
         service = _service_of(arguments, kept)
         consumer = _consumer_of(kept) or _consumer_from_environment() or _register_or_ask(arguments, service)
@@ -102,7 +107,7 @@ def register(arguments: argparse.Namespace) -> int:
         contacts=arguments.contact,
         scheme=scheme,
     )
-    with CredentialStore(arguments.store) as store:
+    with _opened(arguments) as store:
         store[arguments.name] = Account(consumer, None, arguments.server)
     _print(arguments, f"kept as {arguments.name}", {"name": arguments.name, "consumer": consumer.key})
     return DONE
@@ -212,7 +217,7 @@ def _hook_of(arguments: argparse.Namespace) -> tuple[OAuthHook, str, str]:
 
 
 def _kept(arguments: argparse.Namespace, name: str) -> Credentials | Account:
-    with CredentialStore(arguments.store) as store:
+    with _opened(arguments) as store:
         if name not in store:
             raise UsageError(f"there is no {name!r} in the store: see 'oauth-hook credentials list'")
         return store[name]
@@ -251,7 +256,7 @@ def _write(response: requests.Response, arguments: argparse.Namespace, secrets: 
 
 def credentials(arguments: argparse.Namespace) -> int:
     """List, show or remove what is in the store; secrets are masked."""
-    with CredentialStore(arguments.store) as store:
+    with _opened(arguments) as store:
         if arguments.action == "list":
             found = {name: _kind(store[name]) for name in store}
             _print(arguments, "\n".join(f"{name}\t{kind}" for name, kind in found.items()), found)
@@ -284,6 +289,12 @@ def services(arguments: argparse.Namespace) -> int:
 
 
 # --- what they share ---
+
+
+def _opened(arguments: argparse.Namespace) -> AbstractContextManager[Store]:
+    """Return the store that ``main`` was given, or the one of the command line."""
+    given: Store | None = arguments.given_store
+    return CredentialStore(arguments.store) if given is None else nullcontext(given)
 
 
 def _print(arguments: argparse.Namespace, text: str, data: Any) -> None:

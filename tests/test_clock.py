@@ -102,7 +102,14 @@ def test_redirect_hops_are_corrected_too(server):
         if got.target == "/a":
             return 302, {"Location": "/b"}, b""
         if len(server.received) == 2:
-            return 401, {"WWW-Authenticate": 'OAuth oauth_problem="timestamp_refused"', "Date": formatdate(time.time() + 100_000)}, b""
+            return (
+                401,
+                {
+                    "WWW-Authenticate": 'OAuth oauth_problem="timestamp_refused"',
+                    "Date": formatdate(time.time() + 100_000),
+                },
+                b"",
+            )
         return 200, {}, b"done"
 
     server.answer = answer

@@ -260,3 +260,14 @@ def test_register_and_authorize_with_a_pump(run, oauth_provider):
         assert store["me"].consumer.key == key
         assert store["me"].token is None
     assert "not authorized yet" in run("credentials", "list").stdout
+
+
+def test_any_mapping_may_keep_the_credentials(oauth_provider, capsysbinary):
+    """``main(argv, store=...)`` takes a mapping of the application's own in the place of the file."""
+    from oauth_hook.cli import main
+
+    store = {"me": Account(oauth_provider.consumer, oauth_provider.add_token(), "example")}
+    assert main(["request", "me", "GET", oauth_provider.resource_url], store=store) == 0
+    assert json.loads(capsysbinary.readouterr().out)["user"] == "alice"
+    assert main(["credentials", "remove", "me"], store=store) == 0
+    assert store == {}
