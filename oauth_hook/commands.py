@@ -220,7 +220,8 @@ def _kept(arguments: argparse.Namespace, name: str) -> Credentials | Account:
     with _opened(arguments) as store:
         if name not in store:
             raise UsageError(f"there is no {name!r} in the store: see 'oauth-hook credentials list'")
-        return store[name]
+        kept: Credentials | Account = store[name]
+    return kept
 
 
 def _part(text: str) -> tuple[str, tuple[str | None, Any]]:
