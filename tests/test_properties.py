@@ -23,7 +23,7 @@ FORM = "application/x-www-form-urlencoded"
 CONSUMER = Consumer("dpf43f3p2l4k3l03", "kd94hf93k423kf44")
 TOKEN = AccessToken("nnch734d00sl2jdk", "pfkkdhi9sl3r4s00")
 
-settings.register_profile("suite", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("suite", max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
 ODD = ("%20", "%2F", "%7E", "%7e", "%c3%a9", "%C3%A9", "+", "a[]", "'", "$", "|", "é", "~", "%", "%zz", ";:@!")

@@ -136,16 +136,12 @@ def test_modules_and_public_names_have_docstrings(path):
     """Every module, class and public function says what it is."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     assert ast.get_docstring(tree), path
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    inner = {id(node) for outer in functions for node in ast.walk(outer) if node is not outer}
     for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef) or (
-            isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_")
-        ):
-            if isinstance(node, ast.FunctionDef) and any(
-                isinstance(outer, ast.FunctionDef) and node in ast.walk(outer) and node is not outer
-                for outer in ast.walk(tree)
-            ):
-                continue
-            assert node.name.startswith("_") or ast.get_docstring(node), f"{path.name}: {node.name}"
+        named = isinstance(node, ast.ClassDef) or (node in functions and id(node) not in inner)
+        if named and not node.name.startswith("_"):
+            assert ast.get_docstring(node), f"{path.name}: {node.name}"
 
 
 def test_the_pytest_plugin_costs_nothing():
