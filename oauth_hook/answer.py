@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import requests
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError
 
-from .errors import ProviderError, UsageError
+from .errors import OAuthHookError, ProviderError, UsageError
 from .prepared import is_same_home, origin_of
 from .problem import read_refusal
 from .redact import redact
@@ -26,6 +26,7 @@ from .redact import redact
 __all__ = ["Answer", "ask", "check_timeout", "refusal"]
 
 _MOST = 1 << 20  # octets of an answer that are read
+_LOOKED_AT = 1 << 16  # characters of an answer that an error is made from
 _SHOWN = 500  # characters of an answer that an error shows
 
 _T = TypeVar("_T")
@@ -49,7 +50,7 @@ def check_timeout(timeout: float) -> float:
 
     :raises UsageError: it is no positive number.
     """
-    if not isinstance(timeout, int | float) or not timeout > 0:
+    if not isinstance(timeout, int | float) or not 0 < timeout <= threading.TIMEOUT_MAX:
         raise UsageError(f"timeout must be a number of seconds above 0, not {timeout!r}")
     return timeout
 
@@ -97,7 +98,7 @@ def _exchange(session: requests.Session, request: requests.Request, deadline: fl
     for _ in range(session.max_redirects + 1):
         settings = session.merge_environment_settings(prepared.url or "", {}, True, None, None)
         left = max(0.001, deadline - time.monotonic())
-        response = session.send(prepared, timeout=left, allow_redirects=False, **settings)
+        response = _sent(session, prepared, timeout=left, allow_redirects=False, **settings)
         with response:
             following = response.next
             if following is None:
@@ -111,6 +112,16 @@ def _exchange(session: requests.Session, request: requests.Request, deadline: fl
             )
         prepared = following
     raise requests.TooManyRedirects(f"more than {session.max_redirects} redirects", response=response)
+
+
+def _sent(session: requests.Session, prepared: requests.PreparedRequest, **settings: Any) -> requests.Response:
+    """Send a request; a ``Location`` that is no address is the server's error, which requests lets through raw."""
+    try:
+        return session.send(prepared, **settings)
+    except (requests.RequestException, OAuthHookError):
+        raise
+    except ValueError as error:
+        raise ProviderError("the server redirects to something that is no address") from error
 
 
 def _without_body(response: requests.Response, **_: Any) -> None:
@@ -151,17 +162,11 @@ def _whole_text(response: requests.Response, deadline: float) -> str:
             "the answer was cut off, or is not encoded as it says", status=response.status_code, response=response
         ) from error
     response._content = bytes(data)
-    return data.decode(_charset(response), "replace")
-
-
-def _charset(response: requests.Response) -> str:
-    """Return the charset that the answer names, where Python knows it; else UTF-8."""
     named = response.encoding if "charset" in response.headers.get("Content-Type", "").lower() else None
     try:
-        "".encode(named or "utf-8")
-    except LookupError:
-        return "utf-8"
-    return named or "utf-8"
+        return data.decode(named or "utf-8", "replace")
+    except (LookupError, UnicodeError):  # no charset that Python knows, or one that is no text encoding
+        return data.decode("utf-8", "replace")
 
 
 def _within(seconds: float, call: Callable[[], _T]) -> _T:
@@ -196,7 +201,9 @@ def refusal(answer: Answer, what: str, secrets: Iterable[str] = ()) -> ProviderE
     :param secrets: all that the answer may echo; no message shows them.
     """
     secrets = list(secrets)
-    word, about = read_refusal(answer.response.headers, answer.text)
+    # Redacted first and cut then: half a secret would not be found any more.
+    text = redact(answer.text[:_LOOKED_AT], secrets)
+    word, about = read_refusal(answer.response.headers, text)
     status = answer.response.status_code
     said = ": ".join(dict.fromkeys(text for text in (word, about) if text))
     if not said:
@@ -206,6 +213,6 @@ def refusal(answer: Answer, what: str, secrets: Iterable[str] = ()) -> ProviderE
         message,
         status=status,
         problem=None if word is None else redact(word, secrets),
-        body=redact(answer.text[: _SHOWN * 4], secrets)[:_SHOWN],
+        body=text[:_SHOWN],
         response=answer.response,
     )

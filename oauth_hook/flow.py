@@ -121,7 +121,8 @@ class OAuthFlow:
         """
         found = service if isinstance(service, Service) else SERVICES[service]
         fields = found.to_dict()
-        return cls(consumer, **{**fields, "method": fields.pop("token_method"), **more})
+        fields["method"] = fields.pop("token_method")
+        return cls(consumer, **{**fields, **more})
 
     def __repr__(self) -> str:
         return f"OAuthFlow({self.consumer!r}, {self.service.request_token_url!r}, ...)"
@@ -227,8 +228,9 @@ class OAuthFlow:
             raise UsageError("this token cannot be renewed: it has no oauth_session_handle, the service no renewal_url")
         fields = parameters if handle is None else {"oauth_session_handle": handle, **parameters}
         answer = self._ask(url or self._address("access_token_url"), self.hook(access_token), fields)
-        if url is not None and answer.ok and "oauth_token" not in answer.text:
-            return replace(access_token, expires_at=None)  # E*TRADE's answer is a sentence: the token lives on
+        # E*TRADE's answer is a sentence, "Access Token has been renewed": the token lives on.
+        if url is not None and answer.ok and "renewed" in answer.text.lower() and "oauth_" not in answer.text:
+            return replace(access_token, expires_at=None)
         renewed = self._token(AccessToken, answer, "a renewed token", [access_token.secret, handle or ""])
         return replace(renewed, extra={**({"oauth_session_handle": handle} if handle else {}), **renewed.extra})
 

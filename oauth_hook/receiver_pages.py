@@ -31,7 +31,7 @@ body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding
   font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground); }
 main { width: 100%; max-width: 26rem; padding: 2rem; text-align: center; border-radius: .75rem;
   background: var(--card); box-shadow: 0 1px 2px #0003, 0 8px 24px #0002; overflow-wrap: anywhere; }
-svg { width: 3.5rem; height: 3.5rem; fill: none; stroke-width: 3; stroke-linecap: round; stroke-linejoin: round; }
+svg { width: 3.5rem; height: 3.5rem; fill: none; stroke-linecap: round; stroke-linejoin: round; }
 .good { stroke: var(--good); } .bad { stroke: var(--bad); } .plain { stroke: var(--plain); }
 h1 { margin: .75rem 0; font-size: 1.375rem; line-height: 1.25; }
 p { margin: 0 0 1rem; } p:last-child { margin: 0; color: var(--dim); }
@@ -50,7 +50,7 @@ def done() -> bytes:
 
 def denied() -> bytes:
     """Return the last page for a user who said no."""
-    return _page("200 OK", "bad", "You said no", "The application may not act on your behalf.", _BYE)
+    return _page("200 OK", "bad", "Access denied", "You said no: the application may not act on your behalf.", _BYE)
 
 
 def problem() -> bytes:

@@ -24,12 +24,17 @@ def read_token(kind: type[_Token], text: str, now: float) -> _Token | None:
     """
     fields = _json_fields(text) if text.lstrip().startswith("{") else _form_fields(text)
     key, secret = fields.pop("oauth_token", None), fields.pop("oauth_token_secret", None)
-    if not isinstance(key, str) or not isinstance(secret, str):
+    if not isinstance(key, str) or not isinstance(secret, str) or _is_broken(key + secret):
         return None
     try:
         return kind(key, secret, expires_at=_expiry(fields.get("oauth_expires_in"), now), extra=fields)
     except UsageError:  # a key that cannot be one
         return None
+
+
+def _is_broken(text: str) -> bool:
+    """Tell whether JSON has put a lone surrogate into a text, which nothing can carry on."""
+    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _form_fields(text: str) -> dict[str, Any]:

@@ -168,6 +168,7 @@ def test_flows_of_known_services():
     assert OAuthFlow.for_service(own, CONSUMER, callback="https://app.example/").service.realm == "R"
     with pytest.raises(UsageError):
         OAuthFlow.for_service("mastercard", CONSUMER, rsa_key=None)
+    assert OAuthFlow.for_service("discogs", CONSUMER, method="POST").service.token_method == "POST"
     with pytest.raises((UsageError, KeyError)):
         OAuthFlow.for_service("no such service", CONSUMER)
 
@@ -309,8 +310,13 @@ FAILURES = {
     "cut off JSON": ((200, {}, b'{"oauth_token": "a", "oauth_token_sec'), None, ""),
     "not UTF-8": ((200, {}, b"\xff\xfe\x00"), None, ""),
     "an unknown charset": ((400, {"Content-Type": "text/plain; charset=klingon"}, b"no"), "no", "no"),
-    "echoes": ((401, {}, f"you sent {SECRETS} &#34;consumer-hunter2&#34; in this".encode()), None, "***"),
+    "echoes": (
+        (401, {}, f"you sent {SECRETS} &#34;consumer-hunter2&#34;, more than a word for it, and so on".encode()),
+        None, "***"),
     "echoes in JSON": ((401, {}, json.dumps({"error": "bad verifier-hunter2"}).encode()), "bad ***", "***"),
+    "half a secret": ((401, {}, b"X" * 175 + b" verifier-hunter2"), None, "***"),
+    "a charset that is no text": ((400, {"Content-Type": "text/plain; charset=idna"}, b"no"), "no", "no"),
+    "a lone surrogate": ((200, {}, b'{"oauth_token":"\\ud800","oauth_token_secret":"x"}'), None, ""),
     "too large": ((200, {}, b"x" * (2 << 20)), None, "larger"),
     "gzip that is none": ((200, {"Content-Encoding": "gzip"}, b"plain"), None, "cut off"),
 }  # fmt: skip
@@ -361,6 +367,13 @@ def test_the_body_of_a_redirect_is_not_read(server):
         (302, {"Location": "/second"}, b"x" * (8 << 20)) if got.target == "/request" else (200, {}, GOOD)
     )  # fmt: skip
     assert flow_at(server).fetch_request_token().key == "t"
+
+
+def test_a_redirect_to_no_address(server):
+    """A Location that is no address is the server's error."""
+    server.answer = lambda got: (302, {"Location": "http://[bad/"}, b"")
+    with pytest.raises((ProviderError, requests.RequestException)):
+        flow_at(server).fetch_request_token()
 
 
 def test_redirects_for_ever(server):
@@ -449,6 +462,7 @@ BAD = {
     "method": ({"method": "PUT"}, "POST"),
     "confirmed": ({"confirmed": "maybe"}, "require"),
     "timeout": ({"timeout": 0}, "timeout"),
+    "timeout for ever": ({"timeout": float("inf")}, "timeout"),
     "timeout type": ({"timeout": "30"}, "timeout"),
     "placement": ({"placement": "cookie"}, "placement"),
     "signature method": ({"signature_method": "HMAC-MD5"}, "HMAC-SHA1"),
