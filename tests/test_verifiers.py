@@ -674,6 +674,8 @@ class TestEndOfTheCall:
             f"    receiver({URL!r})\n"
             "except KeyboardInterrupt:\n"
             "    port = int(receiver.callback_url[17:-1])\n"
+            "    for thread in threading.enumerate():  # the one that opens the browser may be about to end\n"
+            "        thread is threading.current_thread() or thread.join(1)\n"
             "    print(threading.active_count(), socket.socket().connect_ex(('127.0.0.1', port)) != 0, flush=True)\n"
             "    raise\n"
         )
