@@ -19,6 +19,7 @@ import requests
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError
 
 from .errors import OAuthHookError, ProviderError, UsageError
+from .hop import settle
 from .prepared import is_same_home, origin_of
 from .problem import read_refusal
 from .redact import redact
@@ -94,6 +95,7 @@ def _unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
 def _exchange(session: requests.Session, request: requests.Request, deadline: float, may_leave: bool) -> Answer:
     """Send a request and follow its redirects, hop by hop."""
     prepared = session.prepare_request(request)
+    settle(prepared)  # the session's hooks, and adapters, have other credentials
     prepared.hooks["response"].append(_without_body)
     for _ in range(session.max_redirects + 1):
         settings = session.merge_environment_settings(prepared.url or "", {}, True, None, None)

@@ -9,17 +9,18 @@ from .errors import ProviderError, UsageError, check_type
 
 __all__ = ["read_callback"]
 
-# A PIN is one word; base64 may end in =, and nothing else in it looks like a query.
-_is_pin = re.compile(r"[^\s&?=:/#]+={0,2}").fullmatch
+# A PIN is one word; base64 may end in =, and nothing else in it looks like a query or an address.
+_is_pin = re.compile(r"(?!\S*://)[^\s&?=#]+={0,2}").fullmatch
 
 _DENIED = ("user_refused", "permission_denied")
 
 
-def read_callback(callback: str, token_key: str) -> str | None:
+def read_callback(callback: str, token_key: str, *, verified: bool = True) -> str | None:
     """Return the verifier in a callback.
 
     :param callback: a whole URL, its query, or a bare PIN.
     :param token_key: the request token that the user was asked about.
+    :param verified: whether there has to be a verifier; OAuth 1.0, before revision A, has none.
     :raises ProviderError: see ``OAuthFlow.parse_callback``; its ``problem`` is a word of the
         OAuth Problem Reporting extension.
     :raises UsageError: it is neither.
@@ -29,10 +30,10 @@ def read_callback(callback: str, token_key: str) -> str | None:
     if _is_pin(text):
         return text
     fields = _fields_of(text)
+    if any(fields.get(name, token_key) != token_key for name in ("oauth_token", "denied")):
+        raise _foreign()
     problem = fields.get("oauth_problem")
     if "denied" in fields or problem in _DENIED:
-        if fields.get("denied", token_key) != token_key:
-            raise _foreign()
         raise ProviderError("the user said no", problem=problem or "user_refused")
     if problem is not None:
         raise ProviderError(f"the service sent the user back with a problem: {problem[:80]}", problem=problem[:80])
@@ -40,11 +41,10 @@ def read_callback(callback: str, token_key: str) -> str | None:
         raise ProviderError(
             "the callback names no oauth_token, so that nobody knows whose it is", problem="parameter_absent"
         )
-    if fields["oauth_token"] != token_key:
-        raise _foreign()
-    if not fields.get("oauth_verifier"):
+    verifier = fields.get("oauth_verifier")
+    if verified and not verifier:
         raise ProviderError("the callback has no oauth_verifier (RFC 5849 s2.2)", problem="parameter_absent")
-    return fields["oauth_verifier"]
+    return verifier or None
 
 
 def _foreign() -> ProviderError:
@@ -70,9 +70,9 @@ def _fields_of(text: str) -> dict[str, str]:
             raise UsageError(
                 "this is neither a callback URL nor a verifier: paste all that the service shows, or sends"
             )
-    # pump.io adds its parameters at the end, behind a fragment where the callback has one.
-    query = query.partition("#")[0] if "#" not in address else query
-    pairs = parse_qsl(query, keep_blank_values=True)
+    # pump.io adds its parameters at the very end, behind a fragment where the callback has one.
+    query, _, fragment = query.partition("#") if "#" not in address else (query, "", "")
+    pairs = parse_qsl(query, keep_blank_values=True) + parse_qsl(fragment.partition("&")[2], keep_blank_values=True)
     names = [name for name, _ in pairs if name in ("oauth_token", "oauth_verifier", "denied", "oauth_problem")]
     if len(names) > len(set(names)):
         raise ProviderError("the callback says the same thing twice", problem="parameter_rejected")

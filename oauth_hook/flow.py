@@ -170,7 +170,8 @@ class OAuthFlow:
             for name, value in self.service.authorization_parameters.items()
         }
         query = urlencode({self.service.token_parameter: request_token.key, **ours, **parameters})
-        return f"{url}{'&' if '?' in url else '?'}{query}"
+        address, mark, fragment = url.partition("#")
+        return f"{address}{'&' if '?' in address else '?'}{query}{mark}{fragment}"
 
     def parse_callback(self, callback: str, request_token: RequestToken) -> str | None:
         """Return the verifier that the user came back with (s2.2), having checked that it is ours.
@@ -202,7 +203,8 @@ class OAuthFlow:
         """Go through all three legs.
 
         :param ask: a verifier source: it is called with the authorization URL, and returns the verifier, the
-            whole callback URL, or ``None`` where the verifier comes later.
+            whole callback URL, or ``None`` where the verifier comes later. Where the service speaks OAuth 1.0
+            (its ``callback`` is ``None``) an empty answer will do, and a callback without a verifier.
         :param parameters: for the authorization URL.
         :raises VerifierPendingError: the verifier comes later; a ``UsageError`` that carries ``request_token``.
         :raises ProviderError: see the three steps.
@@ -211,7 +213,13 @@ class OAuthFlow:
         answer = ask(self.authorization_url(request_token, **parameters))
         if answer is None:
             raise VerifierPendingError(request_token)
-        return self.fetch_access_token(request_token, self.parse_callback(answer, request_token))
+        return self.fetch_access_token(request_token, self._verifier_in(answer, request_token))
+
+    def _verifier_in(self, answer: str, request_token: RequestToken) -> str | None:
+        """Return the verifier in what a source returned; OAuth 1.0, before revision A, has none."""
+        if self.service.callback is None and isinstance(answer, str):
+            return read_callback(answer, request_token.key, verified=False) if answer.strip() else None
+        return self.parse_callback(answer, request_token)
 
     # Other ways
 

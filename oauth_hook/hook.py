@@ -183,6 +183,8 @@ class OAuthHook(AuthBase):
             request.auth = self
         elif isinstance(request, SignedRequest) and request.abroad:
             log.debug("not signed: a redirect led the request to another origin")
+        elif isinstance(request, SignedRequest) and request.settled and request._hook is not self:
+            return request._hook(request)
         elif self._origins is not None and self._is_pinned_elsewhere(request.url):
             log.debug("not signed: the request is not to one of the hook's origins")
             accompany(request, self, signed=False)

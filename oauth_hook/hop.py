@@ -22,11 +22,14 @@ from .prepared import can_be_sent_again
 if TYPE_CHECKING:
     from .protocol.encoding import Pair
 
-__all__ = ["SignedRequest", "accompany"]
+__all__ = ["SignedRequest", "accompany", "settle"]
 
 
 class Follower(Protocol):
     """A hook, as what it signed knows it."""
+
+    def __call__(self, request: Any) -> Any:
+        """Sign a request."""
 
     def follow(self, hop: SignedRequest, source: SignedRequest) -> None:
         """Sign a redirect hop for where it goes, or strip it."""
@@ -48,6 +51,8 @@ class SignedRequest(requests.PreparedRequest):
     abroad: bool = False
     #: Whether it is the second attempt at a refused request, and so the last.
     again: bool = False
+    #: Whether its own hook alone may sign it, and not one that the session has besides.
+    settled: bool = False
 
     _plain: type[requests.PreparedRequest] = requests.PreparedRequest
     _hook: Follower
@@ -58,7 +63,7 @@ class SignedRequest(requests.PreparedRequest):
         """Return a copy, which is signed anew if it becomes a redirect hop."""
         copied: Any = super().copy()
         copied.__class__ = type(self)
-        for name in ("_hook", "_sent", "signed", "abroad"):
+        for name in ("_hook", "_sent", "signed", "abroad", "settled"):
             setattr(copied, name, getattr(self, name))
         copied._source = self
         return copied  # type: ignore[no-any-return]
@@ -77,7 +82,7 @@ class SignedRequest(requests.PreparedRequest):
 
     def prepare(self, *args: Any, **kwargs: Any) -> None:
         """Prepare another request in the place of this one."""
-        self.signed = self.abroad = self.again = False
+        self.signed = self.abroad = self.again = self.settled = False
         self._source, self._sent = None, frozenset()
         super().prepare(*args, **kwargs)
 
@@ -87,7 +92,7 @@ class SignedRequest(requests.PreparedRequest):
         return _restored, (self._plain, state)
 
 
-_OURS = frozenset({"signed", "abroad", "again", "_hook", "_source", "_sent"})
+_OURS = frozenset({"signed", "abroad", "again", "settled", "_hook", "_source", "_sent"})
 
 
 def _restored(kind: type[requests.PreparedRequest], state: dict[str, Any]) -> requests.PreparedRequest:
@@ -122,6 +127,27 @@ def accompany(request: Any, hook: Follower, *, signed: bool) -> None:
     hooks = request.hooks["response"]
     if answered not in hooks:
         hooks.insert(0, answered)
+
+
+class _Nobody:
+    """Follows a request that nobody is to sign."""
+
+    def __call__(self, request: Any) -> Any:
+        return request
+
+    def follow(self, hop: SignedRequest, source: SignedRequest) -> None:
+        hop.signed = False
+
+    def learn_from(self, response: requests.Response, streamed: bool) -> bool:
+        return False
+
+
+def settle(request: requests.PreparedRequest) -> None:
+    """Keep a request as it was signed, or unsigned, whatever hooks the session and its adapters have."""
+    if not isinstance(request, SignedRequest):
+        accompany(request, _Nobody(), signed=False)
+    if isinstance(request, SignedRequest):
+        request.settled = True
 
 
 def answered(response: requests.Response, **kwargs: Any) -> requests.Response | None:

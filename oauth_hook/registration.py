@@ -32,6 +32,7 @@ from .links import read_links
 from .prepared import origin_of
 from .protocol.base_string import is_loopback, origin, split_url
 from .services import Service
+from .token_answer import is_broken
 
 __all__ = ["discover", "register_client", "update_client"]
 
@@ -155,6 +156,7 @@ class _Search:
 
     :ivar found: relation -> the address, and the answer that had it.
     :ivar trouble: why the last document that could not be read could not.
+    :ivar failure: the first time that the wire failed.
     """
 
     root: str
@@ -164,6 +166,7 @@ class _Search:
     found: dict[str, tuple[str, Answer]] = field(default_factory=dict)
     lookups: list[str] = field(default_factory=list)
     trouble: ProviderError | None = None
+    failure: requests.ConnectionError | None = None
 
     def documents(self) -> Iterator[tuple[str, str, str]]:
         """Yield what to read: an address, the type to ask for, and what it is; host-meta's lookups once known."""
@@ -190,6 +193,9 @@ class _Search:
         except ProviderError as error:
             self.trouble = error
             return
+        except requests.ConnectionError as error:  # a server that hangs up may have the next document
+            self.failure = self.failure or error
+            return
         for link in links:
             if link.rel in _FIELDS and link.href:
                 self.found.setdefault(link.rel, (link.href, answer))  # the first is the preferred one (RFC 6415 s3)
@@ -202,6 +208,8 @@ class _Search:
         :raises ProviderError: one that is needed is missing, is no address, or is not where ``scheme`` allows.
         """
         missing = [rel for rel in _NEEDED if rel not in self.found]
+        if missing and self.failure is not None:
+            raise self.failure
         if missing:
             raise self._missing(missing) from self.trouble
         for rel, (href, answer) in self.found.items():
@@ -265,7 +273,7 @@ def _send(url: str, content: dict[str, str], session: requests.Session | None, t
         raise refusal(answer, "client credentials", secrets)
     expiry = _expiry(fields.pop("expires_at", None))
     for name in ("client_id", "client_secret"):
-        if not isinstance(fields.get(name), str) or not fields[name]:
+        if not isinstance(fields.get(name), str) or not fields[name] or is_broken(fields[name]):
             raise refusal(answer, f"a {name}", secrets)
     if expiry is None:
         raise refusal(answer, "an expires_at in seconds", secrets)

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from .credentials import AccessToken, RequestToken
 from .errors import UsageError
 
-__all__ = ["read_token"]
+__all__ = ["is_broken", "read_token"]
 
 _Token = TypeVar("_Token", RequestToken, AccessToken)
 
@@ -24,7 +24,7 @@ def read_token(kind: type[_Token], text: str, now: float) -> _Token | None:
     """
     fields = _json_fields(text) if text.lstrip().startswith("{") else _form_fields(text)
     key, secret = fields.pop("oauth_token", None), fields.pop("oauth_token_secret", None)
-    if not isinstance(key, str) or not isinstance(secret, str) or _is_broken(key + secret):
+    if not isinstance(key, str) or not isinstance(secret, str) or is_broken(key + secret):
         return None
     try:
         return kind(key, secret, expires_at=_expiry(fields.get("oauth_expires_in"), now), extra=fields)
@@ -32,7 +32,7 @@ def read_token(kind: type[_Token], text: str, now: float) -> _Token | None:
         return None
 
 
-def _is_broken(text: str) -> bool:
+def is_broken(text: str) -> bool:
     """Tell whether JSON has put a lone surrogate into a text, which nothing can carry on."""
     return any("\ud800" <= character <= "\udfff" for character in text)
 

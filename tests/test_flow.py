@@ -13,7 +13,17 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from oauth_hook import AccessToken, Consumer, OAuthFlow, OAuthHook, ProviderError, RequestToken, UsageError
+import oauth_hook
+from oauth_hook import (
+    AccessToken,
+    Consumer,
+    OAuthAdapter,
+    OAuthFlow,
+    OAuthHook,
+    ProviderError,
+    RequestToken,
+    UsageError,
+)
 from oauth_hook.flow import VerifierPendingError
 from oauth_hook.services import Service
 
@@ -232,10 +242,12 @@ def test_the_callback_has_to_be_confirmed(policy, answer, outcome, server, caplo
 TAKEN = {
     "123456": "123456",
     "  abc-DEF_1.2~3 \n": "abc-DEF_1.2~3",
-    "a+b/c==".replace("/", ""): "a+bc==",
+    "a+b/c:d==": "a+b/c:d==",
+    "/b64+": "/b64+",
     "https://app.example/cb?oauth_token=request&oauth_verifier=v": "v",
     "https://app.example/cb?x=1&oauth_verifier=a%20b&oauth_token=request#_=_": "a b",
     "https://app.example/cb#top?oauth_token=request&oauth_verifier=v": "v",
+    "https://app.example/cb?x=1#top&oauth_token=request&oauth_verifier=v": "v",
     "oauth_token=request&oauth_verifier=v": "v",
     "?oauth_token=request&oauth_verifier=v": "v",
     "/cb?oauth_token=request&oauth_verifier=v": "v",
@@ -253,6 +265,8 @@ REFUSED = {
     "https://app.example/cb?oauth_problem=permission_denied": "permission_denied",
     "https://app.example/cb?denied=request&oauth_token=request&oauth_verifier=v": "user_refused",
     "https://app.example/cb?oauth_token=request&oauth_verifier=v&oauth_problem=user_refused": "user_refused",
+    "https://app.example/cb?oauth_token=other&oauth_problem=user_refused": "token_rejected",
+    "https://app.example/cb?oauth_token=other&denied=request": "token_rejected",
     "https://app.example/cb?oauth_token=request&oauth_problem=token_expired": "token_expired",
     "https://app.example/cb?oauth_token=request&oauth_token=other&oauth_verifier=v": "parameter_rejected",
     "https://app.example/cb?oauth_token=request&oauth_verifier=v&oauth_verifier=w": "parameter_rejected",
@@ -278,6 +292,70 @@ def test_what_is_neither_url_nor_pin(callback, server):
     """Anything else is a UsageError that says what to paste."""
     with pytest.raises(UsageError):
         flow_at(server).parse_callback(callback, TOKEN)
+
+
+@pytest.mark.parametrize(
+    "said", ["", " \n", "yes", "https://app.example/cb?oauth_token=t", "https://app.example/cb?oauth_token=t&x="]
+)
+def test_a_user_of_oauth_1_0_comes_back_without_a_verifier(said, server):
+    """Where the service has no callback, an empty answer will do, and a callback without a verifier."""
+    server.answer = lambda request: (200, {}, GOOD)
+    flow = flow_at(server, callback=None, confirmed="ignore")
+    assert flow.authorize(lambda url: said).key == "t"
+    assert ("oauth_verifier" in sent(server)) is (said == "yes")
+
+
+@pytest.mark.parametrize(("said", "problem"), [("?denied=t", "user_refused"), ("?oauth_token=x", "token_rejected")])
+def test_a_user_of_oauth_1_0_may_say_no(said, problem, server):
+    """A callback is looked at there, too: for denial, and for whose it is."""
+    server.answer = lambda request: (200, {}, GOOD)
+    with pytest.raises(ProviderError) as caught:
+        flow_at(server, callback=None, confirmed="ignore").authorize(lambda url: f"https://app.example/{said}")
+    assert caught.value.problem == problem
+
+
+def test_an_authorization_address_with_a_fragment(server):
+    """The query goes before the fragment, where the server sees it."""
+    flow = OAuthFlow(CONSUMER, server.url, f"{server.url}/ok?a=1#top", server.url)
+    assert flow.authorization_url(TOKEN) == f"{server.url}/ok?a=1&oauth_token=request#top"
+
+
+def _with_a_hook(url, other):
+    session = oauth_hook.Session()
+    session.hooks["pre_request"] = [other]
+    return session
+
+
+def _with_an_adapter(url, other):
+    session = requests.Session()
+    session.mount(url, OAuthAdapter(other))
+    return session
+
+
+@pytest.mark.parametrize("kind", [_with_a_hook, _with_an_adapter])
+def test_a_session_with_a_hook_of_its_own(kind, oauth_provider):
+    """What the caller's session signs with is not what a token request, or a registration, is signed with."""
+    other = OAuthHook("somebody", "else", "other consumer", "other secret")
+    with kind(oauth_provider.url, other) as session:
+        flow = flow_of(oauth_provider, session=session)
+        token = flow.authorize(oauth_provider.approve)
+        new = oauth_hook.register_client(oauth_provider.registration_url, application_name="Mine", session=session)
+    with requests.get(oauth_provider.resource_url, auth=flow.hook(token)) as response:
+        assert response.json()["user"] == "alice"
+    assert new.key
+
+
+@pytest.mark.parametrize("kind", [_with_a_hook, _with_an_adapter])
+def test_a_registration_stays_unsigned(kind, server):
+    """pump.io refuses a registration with an Authorization header: nothing that the session has signs it."""
+    server.answer = lambda request: (
+        (307, {"Location": "/again"}, b"")
+        if request.target == "/"
+        else (200, {}, b'{"client_id":"a","client_secret":"b"}')
+    )
+    with kind(server.url, OAuthHook("somebody", "else", "other consumer", "other secret", header_auth=True)) as session:
+        oauth_hook.register_client(f"{server.url}/", application_name="Mine", session=session)
+    assert [request.authorization for request in server.received] == ["", ""]
 
 
 # --- every way of failing ---

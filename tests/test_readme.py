@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import doctest
-import gc
 import re
 from pathlib import Path
 
 import pytest
+from sessions import run_session
 
 from oauth_hook import OAuthHook, extract_from_requests
 
@@ -28,20 +27,11 @@ def test_the_readme_runs():
     """Each interactive block of the README runs in turn and prints what it shows."""
     blocks = re.findall(r"^```pycon\n(.*?)^```$", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     assert len(blocks) >= 10
-    test = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, "README.md", str(README), 0)
-    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL)
-    report: list[str] = []
-    names = test.globs
-    runner.run(test, out=report.append, clear_globs=False)
-    if "provider" in names:
-        names["provider"].close()
-    names.clear()
-    gc.collect()
-    assert runner.failures == 0, "".join(report)
+    assert run_session("\n".join(blocks), "README.md") == ""
 
 
 def test_the_two_commands_are_one_line_each():
     """A fresh machine needs one line for the demo and one for the tests, each in a block of its own."""
     blocks = re.findall(r"^```sh\n(.*?)^```$", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     assert "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/oauth-hook demo\n" in blocks
-    assert "python3 -m venv .venv && .venv/bin/pip install '.[test]' && .venv/bin/pytest\n" in blocks
+    assert "python3 -m venv .venv && .venv/bin/pip install '.[test]' && .venv/bin/pytest -n auto\n" in blocks

@@ -474,6 +474,25 @@ class TestDocuments:
         with pytest.raises(requests.ConnectionError):
             discover(f"alice@127.0.0.1:{port}", scheme="http", timeout=5)
 
+    def test_a_document_that_is_hung_up_on(self, server: Recorder, pump: PumpIO) -> None:
+        """A server that drops the connection for one document is asked for the next."""
+
+        def dropping(request: Received) -> Any:
+            if request.target == "/.well-known/host-meta.json":
+                raise ConnectionAbortedError
+            return pump(request)
+
+        server.answer = dropping
+        assert discover(account(server.url), scheme="http").request_token_url
+        asked = [request.target for request in server.received]
+        assert asked == ["/.well-known/host-meta.json", "/.well-known/host-meta"]
+
+    @pytest.mark.parametrize("there", ["http://127.0.0.1:99999/", "alice@127.0.0.1:65536", "127.0.0.1:123456789012"])
+    def test_a_port_that_is_none(self, there: str) -> None:
+        """There is no port beyond 65535: a UsageError, before anything is sent."""
+        with pytest.raises(UsageError):
+            discover(there, scheme="http")
+
 
 BOMB = (
     "<!DOCTYPE XRD [<!ENTITY a '0123456789'>"
@@ -719,6 +738,14 @@ class TestAnswers:
             register_client(f"{server.url}/r", application_name="Test.io")
         assert secret not in caught.value.body
         assert json.dumps(secret)[1:-1] not in caught.value.body
+
+    @pytest.mark.parametrize("field", ["client_id", "client_secret"])
+    def test_half_a_character(self, server: Recorder, field: str) -> None:
+        r"""A lone surrogate, which JSON can spell, is none that anything could be signed with."""
+        body = json.dumps({"client_id": "a", "client_secret": "b", field: "x\ud800"})
+        server.answer = lambda request: (200, JSON, body.encode())
+        with pytest.raises(ProviderError, match=f"did not give a {field}"):
+            register_client(f"{server.url}/r", application_name="Test.io")
 
     def test_arrays_are_never_sent(self, server: Recorder, pump: PumpIO) -> None:
         """This pump.io refuses arrays; whoever sends them by hand sees what the module spares one."""

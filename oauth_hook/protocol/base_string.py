@@ -29,9 +29,10 @@ _split = re.compile(
 
 # RFC 3986 s3.2: host [ ":" port ], the host a name, an IPv4 address or an IP-literal in
 # brackets. An empty port is allowed there and refused here: servers disagree about it.
-_split_authority = re.compile(r"(\[[^\[\]]+\]|[^:@\[\]\s]+)(?::([0-9]+))?").fullmatch
+_split_authority = re.compile(r"(\[[^\[\]]+\]|[^:@\[\]\s]+)(?::([0-9]{1,9}))?").fullmatch
 
 _DEFAULT_PORT = {"http": "80", "https": "443"}
+_LAST_PORT = 65535
 
 
 class Address(NamedTuple):
@@ -72,7 +73,7 @@ def origin(scheme: str, authority: str) -> tuple[str, str, str]:
     :raises UsageError: there is no host, or the authority has userinfo or an empty port.
     """
     match = _split_authority(authority)
-    if match is None:
+    if match is None or int(match[2] or 0) > _LAST_PORT:
         if not authority:
             raise UsageError("the URL has no host")
         if "@" in authority:
