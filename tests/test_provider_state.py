@@ -220,12 +220,14 @@ class TestRunning:
                 session.get(provider.url, timeout=10)
 
     def test_log(self, caplog: pytest.LogCaptureFixture) -> None:
-        """One line a request: method, path, status, problem; no query, no secret."""
+        """One line a request: method, path, status, problem and its cause; no query's value, no secret."""
         caplog.set_level(logging.DEBUG, "oauth_hook.provider")
         with serve() as provider:
             url, headers, _ = signer(provider.consumer, provider.add_token()).sign(provider.resource_url)
             requests.get(f"{url}?a=secret", headers=headers, timeout=10)
-        assert [record.getMessage() for record in caplog.records] == ["GET /api/resource 401 signature_invalid"]
+        assert [record.getMessage() for record in caplog.records] == [
+            "GET /api/resource 401 signature_invalid: the query was not signed (s3.4.1.3.1), or was added afterwards"
+        ]
 
     def test_names(self) -> None:
         """What the package promises is there, and nothing else."""

@@ -101,12 +101,12 @@ class Application:
         try:
             response = self._respond(Request.from_environ(environ))
         except Refusal as refusal:
-            problem = refusal.problem
+            problem = refusal.problem if refusal.cause is None else f"{refusal.problem}: {refusal.cause}"
             response = refuse(refusal, self.realm)
         except BadRequestError as error:
             response = Response(error.status, _TEXT, f"{error}\n".encode())
         what = ascii(f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '')}")[1:-1]  # stays one line
-        log.info("%s %d %s", what, response.status, problem)
+        log.info("%s %d %s", what, response.status, ascii(problem)[1:-1])
         length = ("Content-Length", str(len(response.body)))
         start_response(
             f"{response.status} {HTTPStatus(response.status).phrase}",
@@ -215,7 +215,7 @@ class Application:
         """Return what oauthlib needs to verify a request: who answers it, and the URL to look at."""
         if request.host.startswith("["):
             check_host(request.base_url)
-        validator = Validator(self.storage, self.policy, parameters.protocol)
+        validator = Validator(self.storage, self.policy, parameters)
         return validator, canonical_url(request, parameters, self.policy.clock())
 
 

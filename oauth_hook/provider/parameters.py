@@ -47,6 +47,7 @@ class Parameters:
     :param header_own: what the header holds besides protocol parameters and the realm.
     :param placement: ``header``, ``query``, ``body`` or ``header+url-encoded``; empty: unsigned.
     :param realm: the header's realm, which is no part of the signature.
+    :param in_query: how many of ``own`` stand in the query.
     """
 
     protocol: dict[str, str]
@@ -54,6 +55,7 @@ class Parameters:
     header_own: list[Pair]
     placement: str
     realm: str | None
+    in_query: int = 0
 
 
 def collect(request: Request, form: bytes | None) -> Parameters:
@@ -67,7 +69,7 @@ def collect(request: Request, form: bytes | None) -> Parameters:
     query = _decode(request.query)
     body = _decode(_form_text(form or b""))
     protocol, placement = _one_place(_protocol(header), _protocol(query), _protocol(body))
-    return Parameters(protocol, _own(query) + _own(body), _own(header), placement, realm)
+    return Parameters(protocol, _own(query) + _own(body), _own(header), placement, realm, len(_own(query)))
 
 
 def check_form(

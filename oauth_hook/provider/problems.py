@@ -47,6 +47,8 @@ class Refusal(Exception):  # noqa: N818 - an outcome, and nobody's failure
         self.status = STATUSES[problem]
         self.advice = advice
         self.companions = companions
+        # Which mistake it was, where that is known exactly; for the log.
+        self.cause: str | None = None
         # The server's base string is too long for a header, and only wanted for comparison.
         self.base_string: str | None = None
 

@@ -27,7 +27,9 @@ from oauthlib.common import Request
 from oauthlib.oauth1 import RequestValidator
 from oauthlib.oauth1.rfc5849.signature import base_string_uri, normalize_parameters, signature_base_string
 
+from .causes import named_cause
 from .messages import BadRequestError
+from .parameters import Parameters
 from .problems import Refusal, rejected
 from .storage import ConsumerRow, RequestTokenRow, Storage, TokenRow
 
@@ -63,16 +65,17 @@ class Validator(RequestValidator):
 
     :param storage: what the provider knows.
     :param policy: what it allows.
-    :param protocol: the request's protocol parameters, decoded.
+    :param parameters: the request's, decoded.
 
     The methods raise :class:`~.problems.Refusal` where verification cannot go on.
     """
 
-    def __init__(self, storage: Storage, policy: Policy, protocol: Mapping[str, str]) -> None:
+    def __init__(self, storage: Storage, policy: Policy, parameters: Parameters) -> None:
         super().__init__()
         self._storage = storage
         self._policy = policy
-        self._protocol = protocol
+        self._parameters = parameters
+        self._protocol = parameters.protocol
         self._request: Request | None = None
         self._consumer: ConsumerRow | None = None
         self._token: RequestTokenRow | TokenRow | None = None
@@ -97,10 +100,18 @@ class Validator(RequestValidator):
     def refusal(self) -> Refusal:
         """Return why oauthlib said no."""
         if self._request is not None and self._request.validator_log.get("signature") is False:
-            refusal = Refusal("signature_invalid", "compare the secrets, and the base string part by part")
-            refusal.base_string = _shown_base_string(self._request, self._protocol)
-            return refusal
+            return self._wrong_signature(self._request)
         return self._fault or rejected([], "oauthlib does not take this for a signed request")
+
+    def _wrong_signature(self, request: Request) -> Refusal:
+        """Return a refusal that names the exact cause, where one of the usual mistakes makes this signature."""
+        secrets = self.consumer.secret, "" if self._token is None else self._token.secret
+        address = request.uri.partition("?")[0]
+        cause = named_cause(request.http_method, address, self._parameters, secrets)
+        refusal = Refusal("signature_invalid", cause or "compare the secrets, and the base string part by part")
+        refusal.cause = cause
+        refusal.base_string = _shown_base_string(request, self._protocol)
+        return refusal
 
     def spend_nonce(self) -> None:
         """Use up the nonce of a verified request (s3.3).
