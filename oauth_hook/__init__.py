@@ -30,6 +30,8 @@ s2.2                 the callback, ways to ask the user             ``callback.p
 (requests)           retries                                        ``adapter.py``
 (requests)           the ``pre_request`` event                      ``pre_request.py``
 (s3.3)               the server's clock                             ``clock.py``
+(extension)          a refusal's words                              ``problem.py``
+(all of it)          why a request was refused                      ``diagnosis.py``, ``causes/``
 ===================  =============================================  ==========================
 """
 
@@ -42,6 +44,7 @@ from .version import __version__
 if TYPE_CHECKING:
     from .adapter import OAuthAdapter
     from .credentials import AccessToken, Account, Consumer, RequestToken
+    from .diagnosis import explain
     from .errors import OAuthHookError, ProviderError, UsageError
     from .flow import OAuthFlow
     from .hook import OAuthHook
@@ -71,6 +74,7 @@ __all__ = [
     "__version__",
     "ask_on_console",
     "discover",
+    "explain",
     "extract_from_requests",
     "inject_into_requests",
     "register_client",
@@ -83,6 +87,7 @@ __all__ = [
 _HOMES = {
     "adapter": ("OAuthAdapter",),
     "credentials": ("AccessToken", "Account", "Consumer", "RequestToken"),
+    "diagnosis": ("explain",),
     "errors": ("OAuthHookError", "ProviderError", "UsageError"),
     "flow": ("OAuthFlow",),
     "hook": ("OAuthHook",),

@@ -1,6 +1,7 @@
 """Asking a server for credentials: one whole answer, or one clear error.
 
 - The time for all of it is bounded, dripping servers included; so is the answer's size.
+  When time is up, the connection is hung up.
 - A redirect to another origin is refused where credentials are at stake.
 - What goes wrong on the wire is ``requests``' own exception; an answer that makes no
   sense is a ``ProviderError``, whose text has no secret in it.
@@ -9,9 +10,12 @@
 from __future__ import annotations
 
 import contextvars
+import socket
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -29,6 +33,10 @@ __all__ = ["Answer", "ask", "check_timeout", "refusal"]
 _MOST = 1 << 20  # octets of an answer that are read
 _LOOKED_AT = 1 << 16  # characters of an answer that an error is made from
 _SHOWN = 500  # characters of an answer that an error shows
+_SAID = 200  # characters of what a server calls a problem, and says about it
+_SHORT = 2  # characters of a secret that nobody has in earnest
+
+_HANG_UPS, _PAUSE = 100, 0.1  # how often, and seconds in between
 
 _T = TypeVar("_T")
 
@@ -39,6 +47,8 @@ class Answer:
 
     response: requests.Response
     text: str = field(repr=False)
+    #: Makes the explanation of a refusal, where the request was signed.
+    explain: Callable[[], Any] | None = field(default=None, repr=False)
 
     @property
     def ok(self) -> bool:
@@ -175,7 +185,7 @@ def _within(seconds: float, call: Callable[[], _T]) -> _T:
     """Return what a call returns, or give it up when time is up.
 
     A timeout of requests bounds each wait for the socket, which a server that sends an octet
-    now and then never reaches; so the call has a thread of its own, which may be left behind.
+    now and then never reaches; so the call has a thread of its own, which is left behind then, and hung up.
     """
     done: list[_T] = []
     failed: list[BaseException] = []
@@ -188,12 +198,43 @@ def _within(seconds: float, call: Callable[[], _T]) -> _T:
 
     thread = threading.Thread(target=contextvars.copy_context().run, args=(work,), daemon=True)
     thread.start()
-    thread.join(seconds + 0.1)
+    try:
+        thread.join(seconds + 0.1)
+    finally:
+        if thread.is_alive():  # time is up, or Ctrl-C
+            threading.Thread(target=_hang_up, args=(thread,), daemon=True).start()
     if failed:
         raise failed[0]
     if not done:
         raise requests.ReadTimeout(f"there was no whole answer within {seconds} seconds")
     return done[0]
+
+
+def _hang_up(thread: threading.Thread) -> None:
+    """Shut the connection that a thread is waiting for, so that it ends; again where it has made a next one.
+
+    Closing does not do it: ``requests`` has nothing to close before an answer's head is there, and closing
+    what another thread reads from waits for that thread. Shutting the socket ends its wait with an error.
+    """
+    for _ in range(_HANG_UPS):
+        for connection in _in_use_by(thread):
+            with suppress(OSError):  # it is closed already
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)  # under TLS: without its farewell
+        thread.join(_PAUSE)
+        if not thread.is_alive():
+            return
+
+
+def _in_use_by(thread: threading.Thread) -> Iterator[socket.socket]:
+    """Yield the sockets in whose methods a thread is, whatever session or adapter has made them."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    while frame is not None:
+        holder = frame.f_locals.get("self")
+        if isinstance(holder, socket.SocketIO):  # what http.client reads from
+            holder = getattr(holder, "_sock", None)
+        if isinstance(holder, socket.socket):
+            yield holder
+        frame = frame.f_back
 
 
 def refusal(answer: Answer, what: str, secrets: Iterable[str] = ()) -> ProviderError:
@@ -203,18 +244,19 @@ def refusal(answer: Answer, what: str, secrets: Iterable[str] = ()) -> ProviderE
     :param secrets: all that the answer may echo; no message shows them.
     """
     secrets = list(secrets)
-    # Redacted first and cut then: half a secret would not be found any more.
-    text = redact(answer.text[:_LOOKED_AT], secrets)
+    # Redacted first and cut then: half a secret would not be found any more. Those as short as a letter wait
+    # until the answer has been read, which would make no sense without that letter; our own words keep it.
+    text = redact(answer.text[:_LOOKED_AT], [secret for secret in secrets if len(str(secret)) > _SHORT])
     word, about = read_refusal(answer.response.headers, text)
-    status = answer.response.status_code
-    said = ": ".join(dict.fromkeys(text for text in (word, about) if text))
+    word = None if word is None else redact(word, secrets)[:_SAID]
+    said = ": ".join(dict.fromkeys(part for part in (word, redact(about, secrets)[:_SAID]) if part))
     if not said:
         said = "it says nothing about why" if answer.text.strip() else "its answer is empty"
-    message = f"the server did not give {what} (status {status}): {redact(said, secrets)}"
+    status = answer.response.status_code
     return ProviderError(
-        message,
+        f"the server did not give {what} (status {status}): {said}",
         status=status,
-        problem=None if word is None else redact(word, secrets),
-        body=text[:_SHOWN],
+        problem=word,
+        body=redact(text, secrets)[:_SHOWN],
         response=answer.response,
     )

@@ -14,9 +14,11 @@ stays the exception that ``requests`` raises, as its users expect.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import requests
 
 __all__ = ["OAuthHookError", "ProviderError", "UsageError", "check_type"]
@@ -42,6 +44,7 @@ class ProviderError(OAuthHookError):
         (OAuth Problem Reporting extension), or ``None``.
     :param body: the start of the answer's text, with every secret taken out.
     :param response: the answer itself, or ``None``.
+    :param explain: makes the explanation, when it is asked for.
     """
 
     def __init__(
@@ -52,12 +55,22 @@ class ProviderError(OAuthHookError):
         problem: str | None = None,
         body: str = "",
         response: requests.Response | None = None,
+        explain: Callable[[], Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.problem = problem
         self.body = body
         self.response = response
+        self._explain = explain
+
+    @property
+    def explanation(self) -> Any:
+        """Why a signed request was refused: what ``oauth_hook.explain`` returns; ``None`` where nothing was signed.
+
+        It is worked out anew each time that it is asked for.
+        """
+        return None if self._explain is None else self._explain()
 
 
 def check_type(value: object, kind: type | tuple[type, ...], name: str, what: str) -> None:

@@ -17,6 +17,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -267,7 +268,8 @@ class OAuthFlow:
         method = method or self.service.token_method
         content: dict[str, Any] = {"data" if method == "POST" else "params": dict(parameters)}
         content["headers"] = dict(self.service.headers)
-        return ask(method, url, auth=hook, session=self._session, timeout=self._timeout, **content)
+        answer = ask(method, url, auth=hook, session=self._session, timeout=self._timeout, **content)
+        return replace(answer, explain=partial(hook.explain, answer.response))
 
     def _token(self, kind: type[_Token], answer: Answer, what: str, secrets: list[str]) -> _Token:
         """Read a token from an answer (s2.1, s2.3)."""

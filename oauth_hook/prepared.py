@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from urllib3.exceptions import LocationParseError
@@ -17,7 +18,7 @@ from .protocol.signing import Message
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["Origin", "can_be_sent_again", "digest_of_file", "is_same_home", "message_of", "origin_of"]
+__all__ = ["Origin", "can_be_sent_again", "digest_of_file", "is_same_home", "message_of", "on_the_wire", "origin_of"]
 
 #: Scheme, host and port, as they are compared: lower case, and empty for the default port.
 Origin = tuple[str, str, str]
@@ -39,20 +40,30 @@ def message_of(request: requests.PreparedRequest) -> Message:
     if request.method is None or request.url is None or request.headers is None:
         raise UsageError("the request has no method, no URL or no headers: prepare it first")
     # A header that is not there is dear to look for (CaseInsensitiveDict raises and catches).
-    header = dict(request.headers.lower_items()).get
+    header = dict(_lower_items(request.headers)).get
     read: Any = header("content-type"), header("authorization"), header("host")
     if read != _NONE:  # requests lets values be bytes
         read = [value.decode("latin-1") if isinstance(value, bytes) else value for value in read]
-    url = request.url if _settled(request.url) else _on_the_wire(request.url)
+    # What stands in for a request of httpx has the URL as that sends it.
+    url = request.url if getattr(request, "in_wire_form", False) else on_the_wire(request.url)
     return Message(request.method, url, request.body, *read)
 
 
-def _on_the_wire(url: str) -> str:
+def _lower_items(headers: Any) -> Iterable[tuple[str, Any]]:
+    """Return headers with their names in lower case; HTTPie puts a mapping of its own in the place of requests'."""
+    if hasattr(headers, "lower_items"):
+        return headers.lower_items()  # type: ignore[no-any-return]
+    return ((name.lower(), value) for name, value in headers.items())
+
+
+def on_the_wire(url: str) -> str:
     """Return a URL as urllib3 will spell it on the wire.
 
     ``prepare`` has urllib3 spell URLs already. It is a redirect's ``Location``, or a
     URL set by hand, that arrives here with an ``[`` or a ``%c3`` in its path.
     """
+    if _settled(url):
+        return url
     try:
         return parse_url(url).url
     except LocationParseError:

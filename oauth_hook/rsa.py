@@ -36,6 +36,11 @@ class RSAKey:
     def __reduce__(self) -> tuple[Any, ...]:
         return load_key, (self._given,)
 
+    @property
+    def is_in_hardware(self) -> bool:
+        """Whether it is a callable, which does all that it is asked for somewhere else."""
+        return callable(self._key)
+
     def sign(self, octets: bytes, digest: str) -> bytes:
         """Return the signature of octets (s3.4.3).
 

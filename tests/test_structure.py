@@ -18,7 +18,7 @@ LEVELS = {
     "credentials": 1, "rsa": 1, "services": 1, "clock": 1, "problem": 1, "redact": 1, "links": 1, "callback": 1,
     "receiver_pages": 1, "loopback": 2,
     "protocol": 2, "store": 2, "token_answer": 2,
-    "diagnosis": 3, "prepared": 3, "hop": 3.5, "answer": 4,
+    "prepared": 2.5, "causes": 2.7, "diagnosis": 3, "hop": 3.5, "answer": 4,
     "hook": 4,
     "pre_request": 5, "adapter": 5, "httpx": 5, "flow": 5, "registration": 5, "verifiers": 5,
     "client": 6, "pump": 6, "provider": 6,

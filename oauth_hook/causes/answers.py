@@ -1,0 +1,144 @@
+"""What a server's words mean: the causes that an answer names.
+
+The words are those of the OAuth Problem Reporting extension, and those of the services that
+have words of their own, in JSON, plain text and HTML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from ..problem import read_problem, read_refusal
+
+__all__ = ["SAID_SO", "Words", "read_words"]
+
+
+class Words(NamedTuple):
+    """What an answer says.
+
+    :ivar problem: its own word for what was wrong, or ``None``.
+    :ivar text: what it says to a person; may be empty.
+    :ivar codes: the causes that it names, the likeliest first.
+    :ivar blames_signature: it says that the signature is wrong, and so nothing of nonces, clocks and tokens.
+    """
+
+    problem: str | None
+    text: str
+    codes: tuple[str, ...]
+    blames_signature: bool
+
+    def __repr__(self) -> str:
+        return f"Words(codes={self.codes!r})"
+
+    @property
+    def said(self) -> str:
+        """The words, for people."""
+        return ": ".join(dict.fromkeys(part for part in (self.problem, self.text) if part))
+
+
+# OAuth Problem Reporting extension, revision of 2009.
+_PROBLEMS = {
+    "timestamp_refused": ("clock-skew",),
+    "nonce_used": ("nonce-reused",),
+    "consumer_key_unknown": ("consumer-key",),
+    "consumer_key_rejected": ("consumer-key",),
+    "consumer_key_refused": ("consumer-key",),
+    "token_expired": ("token-expired",),
+    "token_revoked": ("token-expired", "token-key"),
+    "token_used": ("token-key", "token-expired"),
+    "token_rejected": ("token-key", "token-expired"),
+    "token_not_authorized": ("token-key",),
+    "signature_method_rejected": ("signature-method",),
+    "verifier_invalid": ("verifier-missing",),
+    "body_hash_invalid": ("body-changed",),
+}
+_ABSENT = {
+    "oauth_callback": "callback-missing", "oauth_verifier": "verifier-missing", "oauth_token": "token-missing",
+    "oauth_consumer_key": "consumer-key", "oauth_signature_method": "signature-method",
+    "oauth_timestamp": "clock-skew", "oauth_nonce": "nonce-reused", "oauth_body_hash": "body-changed",
+}  # fmt: skip
+
+_CLOCK, _NONCE, _TRANSPORT = ("clock-skew",), ("nonce-reused",), ("insecure-transport",)
+_CALLBACK, _VERIFIER, _CONSUMER = ("callback-missing",), ("verifier-missing",), ("consumer-key",)
+_TOKEN = ("token-key", "token-expired")
+
+# Words of services, as phrases; the first that is there counts.
+_BAD = r"(?:invalid|bad|wrong|unknown|unrecogni[sz]ed|rejected|no such)"
+_ABSENT_WORD = r"(?:missing|absent|no|required?|requires)"
+_PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    # pump.io says this on its API where it does not know the consumer.
+    (r"invalid / used nonce", ("nonce-reused", "consumer-key")),
+    (r"invalid / expired token|invalid or expired token", ("token-expired", "token-key")),
+    (r"(?:timestamp|clock).{0,60}(?:out of bounds|refused|invalid|expired|old|future|range|rejected|bad)", _CLOCK),
+    (r"(?:invalid|bad|expired|wrong|old|stale|unacceptable).{0,30}timestamp", _CLOCK),
+    (r"nonce.{0,60}(?:used|replay|reused|duplicate|invalid|already)|replay", _NONCE),
+    (r"(?:invalid|used|duplicate).{0,20}nonce", _NONCE),
+    (r"(?:https|ssl|tls|secure connection)\b.{0,40}(?:required|needed|only|must)", _TRANSPORT),
+    (r"(?:use|requires?|only).{0,20}\b(?:https|ssl|tls)\b", _TRANSPORT),
+    (r"signature[ _]method", ("signature-method",)),
+    (rf"{_ABSENT_WORD}.{{0,40}}oauth_callback|callback.{{0,30}}(?:missing|required|not approved|absent)", _CALLBACK),
+    (rf"(?:{_ABSENT_WORD}|{_BAD}).{{0,40}}verifier", _VERIFIER),
+    (r"verifier.{0,40}(?:missing|required|invalid|wrong|match|expired)", _VERIFIER),
+    (r"(?:token|session|authori[sz]ation).{0,40}(?:expired|revoked)|expired.{0,20}token", ("token-expired",)),
+    (rf"{_ABSENT_WORD}.{{0,30}}(?:oauth_token|access token)\b", ("token-missing",)),
+    (rf"{_BAD}.{{0,30}}(?:consumer|client|application|api key)", _CONSUMER),
+    (r"(?:consumer|client|api)[ _]?(?:key|id)?\b.{0,40}(?:unknown|invalid|rejected|disabled|suspended)", _CONSUMER),
+    (r"(?:consumer|client|api)[ _]?(?:key|id)?\b.{0,40}not (?:found|recogni[sz]ed|registered|valid)", _CONSUMER),
+    (rf"{_BAD}.{{0,30}}token|token.{{0,40}}(?:unknown|invalid|not found|rejected|mismatch)", _TOKEN),
+    (r"content[- ]type|unsupported media", ("content-type",)),
+    (r"body[ _]?hash", ("body-changed",)),
+)
+
+_signature = re.compile(r"signature(?![ _]method)", re.IGNORECASE).search
+_FAULTY = ("signature_invalid",)
+
+
+def read_words(status: int, headers: Mapping[str, str], body: str) -> Words:
+    """Read an answer: its fields, else its text.
+
+    :param status: with 2xx, only an answer that calls itself an error says anything (some do).
+    """
+    fields = read_problem(headers, body)
+    if status < 400 and "oauth_problem" not in fields and not re.match(r'\s*\{\s*"errors?"', body):
+        return Words(None, "", (), False)
+    problem, text = read_refusal(headers, body)
+    codes = _PROBLEMS.get(problem or "", ())
+    if problem == "parameter_absent":
+        absent = re.split(r"[&,\s]+", fields.get("oauth_parameters_absent", ""))
+        codes = tuple(_ABSENT[name] for name in absent if name in _ABSENT)
+        if len(absent) > 2 and "oauth_signature" in absent:
+            codes = ("unsigned",)
+    if "oauth_acceptable_timestamps" in fields and "clock-skew" not in codes:
+        codes = ("clock-skew", *codes)
+    said = " ".join(dict.fromkeys(part for part in (problem, text, _described(headers)) if part))
+    if not codes:
+        codes = next((named for phrase, named in _PHRASES if re.search(phrase, said, re.IGNORECASE)), ())
+    blames = problem in _FAULTY or (not codes and _signature(said) is not None)
+    return Words(problem, text or _described(headers), codes, blames)
+
+
+def _described(headers: Mapping[str, str]) -> str:
+    """Return what ``WWW-Authenticate`` says in the words of other schemes (NetSuite: ``error_description``)."""
+    challenge = headers.get("WWW-Authenticate", "")
+    found = re.findall(r'\b(?:error|error_description)\s*=\s*"([^"]*)"', challenge)
+    return ": ".join(found)[:200]
+
+
+#: What each cause is, in the server's words.
+SAID_SO = {
+    "unsigned": "The server found no signature in the request.",
+    "clock-skew": "The server does not take the timestamp.",
+    "nonce-reused": "The server has seen this nonce before.",
+    "consumer-key": "The server does not know this consumer key, or does not take it.",
+    "token-key": "The server does not know this token, or does not take it.",
+    "token-missing": "The server misses a token.",
+    "token-expired": "The token is not good any more.",
+    "signature-method": "The server does not take this signature method.",
+    "callback-missing": "The server misses oauth_callback, or does not take the one that was sent.",
+    "verifier-missing": "The server misses oauth_verifier, or does not take the one that was sent.",
+    "insecure-transport": "The server wants https.",
+    "content-type": "The server does not take this Content-Type.",
+    "body-changed": "The server does not take oauth_body_hash.",
+}

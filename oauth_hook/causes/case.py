@@ -1,0 +1,70 @@
+"""One refused request: what is known of it, and what has been found out so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ..credentials import Consumer, Credentials
+from ..redact import redact
+from ..rsa import RSAKey
+from .alignment import align
+from .exchange import Answered, Asked
+from .findings import Sides, masked_rows
+from .parts import Parts
+
+__all__ = ["GUESSED", "PROVEN", "SAID", "SEEN", "Case"]
+
+#: How certain a finding is: computed; seen in the request or in a comparison; said by the server; guessed.
+PROVEN, SEEN, SAID, GUESSED = 96, 93, 85, 20
+
+_SHORT = 3  # characters of a secret that stands in too many words by accident to be taken out of a text
+
+
+@dataclass(repr=False)
+class Case:
+    """One refused request.
+
+    :ivar server_text: the server's base string, as it was given.
+    :ivar server_signature: a signature known good for the same nonce and timestamp.
+    :ivar own_key: the signing key, where it is not made of the secrets as RFC 5849 s3.4.2 says.
+    :ivar ruled_out: what was looked at and is not the cause.
+    :ivar sides: the base string beside that of the other side, without secrets.
+    """
+
+    asked: Asked
+    answered: Answered
+    consumer: Consumer | None = None
+    token: Credentials | None = None
+    server_text: str | None = None
+    server_signature: str | None = None
+    rsa_key: RSAKey | None = None
+    own_key: str | None = None
+    ruled_out: list[str] = field(default_factory=list)
+    sides: Sides | None = None
+
+    @property
+    def secrets(self) -> list[str]:
+        """All that must not be shown."""
+        return [credentials.secret for credentials in (self.consumer, self.token) if credentials is not None]
+
+    def hidden(self, texts: Iterable[str], *, fields: bool = True) -> tuple[str, ...]:
+        """Return texts without the secrets in them."""
+        known = [secret for secret in self.secrets if len(secret) > _SHORT]
+        return tuple(redact(text, known, fields=fields) for text in texts)
+
+    def align(self, left: str, mine: Parts, right: str, other: Parts) -> None:
+        """Put two base strings side by side."""
+        self.sides = Sides(left, right, masked_rows(align(mine, other), self.secrets))
+
+    def evidence(self) -> tuple[str, ...]:
+        """Return the parts that differ, as lines."""
+        if self.sides is None:
+            return ()
+        rows = [row for row in self.sides.rows if row.differs][:5]
+        shown = {None: "none", "": "empty"}
+        return tuple(
+            f"{row.name}: {self.sides.left} has {shown.get(row.left, row.left)}, "
+            f"{self.sides.right} {shown.get(row.right, row.right)}"
+            for row in rows
+        )

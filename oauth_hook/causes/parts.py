@@ -1,0 +1,134 @@
+"""A signature base string in its parts (RFC 5849 s3.4.1), made and taken apart.
+
+The rules of the signer are in ``protocol/``. What is here makes base strings by other
+rules as well, those of servers and libraries that read the RFC in another way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from html import unescape as html_unescape
+from typing import NamedTuple
+from urllib.parse import quote, unquote, unquote_to_bytes
+
+from ..protocol.base_string import origin
+from ..protocol.encoding import Pair, escape_form
+from ..protocol.parameters import pairs_of
+from ..protocol.signing import Reading, protocol_parameters
+
+__all__ = ["Parts", "decoded", "find_base_strings", "parse", "parts_of", "respell"]
+
+Spelling = Callable[[str], str]
+
+
+class Parts(NamedTuple):
+    """What a base string is made of, each part as it is on the wire, and by which rules.
+
+    ``query`` and ``form`` are segments in octets; ``protocol`` is percent-encoded pairs.
+    """
+
+    method: str
+    scheme: str
+    host: str
+    port: str  #: empty for none
+    path: str
+    query: tuple[str, ...] = ()
+    form: tuple[str, ...] = ()
+    protocol: tuple[Pair, ...] = ()
+    more: tuple[Pair, ...] = ()  #: further pairs, percent-encoded, that are signed by mistake
+    plus: str = "%20"  #: what a ``+`` in query or form means
+    spell: Spelling | None = None  #: respells each name and value, instead of s3.6
+    spell_path: Spelling | None = None
+    keep: Callable[[list[Pair]], list[Pair]] | None = None  #: leaves some of the pairs out
+    order: Callable[[list[Pair]], Sequence[Pair]] = sorted  #: instead of s3.4.1.3.2
+    twice: bool = False  #: the normalized parameters are encoded once more than they should be
+
+    @property
+    def uri(self) -> str:
+        """The base string URI (s3.4.1.2)."""
+        path = self.path if self.spell_path is None else self.spell_path(self.path)
+        return f"{self.scheme}://{self.host}{self.port and ':' + self.port}{path}"
+
+    def pairs(self) -> list[Pair]:
+        """Return all the parameters (s3.4.1.3.1), in the order of the wire."""
+        wire = "&".join(self.query + self.form)
+        pairs = pairs_of(escape_form(wire.replace("+", self.plus))) + list(self.protocol) + list(self.more)
+        if self.keep is not None:
+            pairs = self.keep(pairs)
+        if self.spell is not None:
+            pairs = [(self.spell(name), self.spell(value)) for name, value in pairs]
+        return pairs
+
+    def text(self) -> str:
+        """Return the base string (s3.4.1.1)."""
+        normalized = "&".join([f"{name}={value}" for name, value in self.order(self.pairs())])
+        escaped = quote(normalized, safe="~%") if self.twice else quote(normalized, safe="~")
+        return f"{self.method}&{quote(self.uri.encode('latin-1'), safe='~')}&{escaped}"
+
+
+def parts_of(method: str, reading: Reading, authority: str) -> Parts:
+    """Return the parts of a request by the RFC's rules: their text is the right base string.
+
+    :param authority: the ``Host`` header's value, or the URL's host and port.
+    :raises UsageError: the authority is none.
+    """
+    scheme, host, port = origin(reading.address.scheme, authority)
+    protocol = [pair for pair in protocol_parameters(reading) if pair[0] != "oauth_signature"]
+    return Parts(
+        method.upper(), scheme, _octets(host), port, _octets(reading.address.path) or "/",
+        query=_segments(reading.query), form=_segments(reading.form or ""), protocol=tuple(protocol),
+    )  # fmt: skip
+
+
+def _octets(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("latin-1")
+
+
+def _segments(wire: str) -> tuple[str, ...]:
+    return tuple(segment for segment in wire.split("&") if segment)
+
+
+def decoded(text: str) -> str:
+    """Undo percent-encoding, octet by octet: what is no UTF-8 is kept as Latin-1."""
+    octets = unquote_to_bytes(text)
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
+
+
+def respell(text: str, safe: str = "~") -> str:
+    """Percent-encode what percent-encoding spelled, with other characters left alone."""
+    return quote(unquote_to_bytes(text), safe=safe)
+
+
+# METHOD & address & parameters, the last two percent-encoded: nothing that looks like it is anything else.
+_base_string = re.compile(r"\b([A-Z]{3,10})&(https?%3A%2F%2F[^&\s\"'<>\\]+)&([^&\s\"'<>\\]*)", re.IGNORECASE)
+_address = re.compile(r"([a-z]+)://(\[[^\]]*\]|[^:/?#]*)(?::(\d*))?(.*)", re.IGNORECASE | re.DOTALL).fullmatch
+
+
+def parse(text: str) -> Parts | None:
+    """Take a base string apart; ``None`` where it is none.
+
+    It may be percent-encoded as a whole, or escaped for HTML, as error pages have it.
+    """
+    found = find_base_strings(text)
+    if not found:
+        return None
+    method, uri, parameters = found[0].split("&")
+    address = _address(decoded(uri))
+    if address is None:
+        return None
+    scheme, host, port, path = address.groups()
+    pairs = [segment.partition("=") for segment in unquote(parameters, "latin-1").split("&") if segment]
+    protocol = tuple((name, value) for name, _, value in pairs)
+    return Parts(method, scheme, _octets(host), port or "", _octets(path), protocol=protocol)
+
+
+def find_base_strings(text: str) -> list[str]:
+    """Return the base strings in a text, such as an error page: raw, or in the escapes of HTML, JSON and forms."""
+    plain = text.replace("\\u0026", "&").replace("\\/", "/")
+    spelled = [plain, html_unescape(plain), unquote(plain), unquote(html_unescape(plain))]
+    found = [match[0] for candidate in spelled for match in _base_string.finditer(candidate)]
+    return list(dict.fromkeys(found))

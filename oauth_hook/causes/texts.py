@@ -1,0 +1,318 @@
+"""The base strings that others make of the same request: each by one rule that is not the RFC's.
+
+Each rule has been seen: in the bug trackers of servers and libraries, behind proxies, in
+code that builds its base string by hand. A ``Variant`` names the cause that it would be.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Literal, NamedTuple
+from unicodedata import normalize as unicode_form
+from urllib.parse import quote, unquote_to_bytes
+
+from ..protocol.encoding import Pair
+from .parts import Parts, decoded, respell
+
+__all__ = ["Context", "Variant", "text_variants"]
+
+# More parameters than this are not left out one by one.
+_FEW = 40
+
+_METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS")
+_PORTS = ("80", "443", "8080", "8443", "8000", "8888", "5000", "3000")
+
+
+class Variant(NamedTuple):
+    """One rule that differs.
+
+    :ivar code: the cause that it is, if it reproduces a signature.
+    :ivar phrase: how the base string was made, to end a sentence that begins "The base string was made ...".
+    """
+
+    code: str
+    phrase: str
+    parts: Parts
+
+
+class Context(NamedTuple):
+    """What of a request its base string does not show.
+
+    :ivar url_host: the host and port of the URL, where a ``Host`` header says something else.
+    :ivar body: the body in octets, where it is text; ``None``: it is not, or there is none.
+    :ivar content_type: the media type as it was sent; empty for none.
+    :ivar realm: the header's realm, or ``None``.
+    """
+
+    url_host: str = ""
+    body: str | None = None
+    content_type: str = ""
+    realm: str | None = None
+
+
+def text_variants(parts: Parts, context: Context) -> Iterator[Variant]:
+    """Yield what others make of a request, the commonest mistakes first."""
+    for rule in _RULES:
+        yield from rule(parts, context)
+
+
+def _address(parts: Parts, context: Context) -> Iterator[Variant]:
+    """Another scheme, host or port: a proxy in between, most often (s3.4.1.2)."""
+    other = "https" if parts.scheme == "http" else "http"
+    yield Variant("scheme", f"for {other}", parts._replace(scheme=other))
+    own = {"http": "80", "https": "443"}[parts.scheme]
+    if parts.port:
+        yield Variant("port", "without the port", parts._replace(port=""))
+        yield Variant("scheme", f"for {other}, without the port", parts._replace(scheme=other, port=""))
+    else:
+        yield Variant("port", f"with the default port, :{own}", parts._replace(port=own))
+    for port in _PORTS:
+        if port not in (parts.port, own):
+            yield Variant("port", f"with the port :{port}", parts._replace(port=port))
+    hosts = [context.url_host.partition(":")[0] if context.url_host else ""]
+    hosts += [parts.host.removeprefix("www."), f"www.{parts.host}", f"{parts.host}.", parts.host.upper()]
+    hosts += ["localhost", "127.0.0.1", "[::1]"]
+    for host in dict.fromkeys(hosts):
+        if host and host != parts.host:
+            yield Variant("host", f"for the host {host}", parts._replace(host=host))
+    if context.url_host:
+        host, _, port = context.url_host.partition(":")
+        yield Variant("host", f"for the host {context.url_host}", parts._replace(host=host, port=port))
+
+
+def _path(parts: Parts, context: Context) -> Iterator[Variant]:
+    """Another path, or one that was encoded or decoded on the way (s3.4.1.2)."""
+    path = parts.path
+    plain, again = decoded(path), quote(path, safe="/~")
+    escaped = quote(unquote_to_bytes(path), safe="/~;=@:!$&'()*+,")
+    rules = [
+        ("path", "with a slash after the path", f"{path}/"),
+        ("path", "without the last slash of the path", path.rstrip("/")),
+        ("path", "without the parameters (;) of the path", path.partition(";")[0]),
+        ("path", "with double slashes of the path as one", re.sub("/{2,}", "/", path)),
+        ("path", "with the path in lower case", path.lower()),
+        ("path", "without the first segment of the path", "/" + path[1:].partition("/")[2]),
+        ("double-encoding", "with the path percent-encoded once more", again),
+        ("double-encoding", "with the path decoded", plain.encode("utf-8", "replace").decode("latin-1")),
+        ("percent-encoding", "with the path escaped by other rules", escaped),
+        ("percent-encoding", "with lower-case escapes in the path", _lower_escapes(path)),
+    ]
+    for code, phrase, other in rules:
+        if other != path:
+            yield Variant(code, phrase, parts._replace(path=other))
+    query = "&".join(parts.query)
+    if query:
+        yield Variant("query-changed", "with the query in the address", parts._replace(path=f"{path}?{query}"))
+        as_address = parts._replace(path=f"{path}?{query}", query=())
+        yield Variant("query-changed", "with the query in the address, not among the parameters", as_address)
+
+
+def _membership(parts: Parts, context: Context) -> Iterator[Variant]:
+    """Parameters in or out that should not be (s3.4.1.3.1)."""
+    if parts.form:
+        code = "content-type" if ";" in context.content_type or not _looks_like_form(context.body) else _FORM_OUT
+        yield Variant(code, "without the fields of the form", parts._replace(form=()))
+    elif context.body:
+        yield from _body_signed(parts, context)
+    if parts.query:
+        yield Variant("query-changed", "without the query", parts._replace(query=()))
+        yield Variant("query-changed", "without the query and the form", parts._replace(query=(), form=()))
+    if context.realm is not None:
+        realm = ("realm", quote(context.realm, safe="~"))
+        yield Variant("realm", "with the realm among the parameters", parts._replace(more=(realm,)))
+    names = {name for name, _ in parts.protocol}
+    if "oauth_token" not in names:
+        empty = parts._replace(more=(("oauth_token", ""),))
+        yield Variant("empty-value", "with an empty oauth_token", empty)
+    if "oauth_version" not in names:
+        more = parts._replace(more=(("oauth_version", "1.0"),))
+        yield Variant("query-changed", "with an oauth_version that was not sent", more)
+    for pair in parts.protocol:
+        code = _WITHOUT.get(pair[0], "query-changed")
+        left = tuple(other for other in parts.protocol if other != pair)
+        yield Variant(code, f"without {pair[0]}", parts._replace(protocol=left))
+
+
+_FORM_OUT = "body-not-signed"
+_WITHOUT = {
+    "oauth_callback": "callback-missing", "oauth_verifier": "verifier-missing", "oauth_token": "token-missing",
+    "oauth_body_hash": "body-changed",
+}  # fmt: skip
+
+
+def _body_signed(parts: Parts, context: Context) -> Iterator[Variant]:
+    """A body that is no form, signed as if it were one."""
+    body = context.body or ""
+    fields = tuple(segment for segment in body.split("&") if segment)
+    code = "content-type" if _looks_like_form(body) else "body-signed"
+    yield Variant(code, "with the body's fields among the parameters", parts._replace(form=fields))
+    whole = (quote(body.encode("latin-1"), safe="~"), "")
+    yield Variant("body-signed", "with the whole body among the parameters", parts._replace(more=(whole,)))
+    try:
+        found = _plain_json(body)
+    except (ValueError, RecursionError):
+        return
+    if found:
+        more = tuple((quote(name, safe="~"), quote(value, safe="~")) for name, value in found)
+        yield Variant("body-signed", "with the members of the JSON among the parameters", parts._replace(more=more))
+
+
+def _plain_json(body: str) -> list[tuple[str, str]]:
+    import json
+
+    found = json.loads(body.encode("latin-1"))
+    items = found.items() if isinstance(found, dict) else ()
+    return [(name, value if isinstance(value, str) else json.dumps(value)) for name, value in items]
+
+
+def _looks_like_form(body: str | None) -> bool:
+    return (
+        body is not None
+        and re.fullmatch(r"[^\s=&{}\[\]\"<>]+=[^\s={}\"<>]*(?:&[^\s=&{}\"<>]+=[^\s={}\"<>]*)*", body) is not None
+    )
+
+
+def _changed(parts: Parts, context: Context) -> Iterator[Variant]:
+    """One parameter more than was signed."""
+    for left, name in _one_less(parts.query):
+        yield Variant("query-changed", f"without {name} of the query", parts._replace(query=left))
+    for left, name in _one_less(parts.form):
+        yield Variant("body-changed", f"without {name} of the form", parts._replace(form=left))
+
+
+def _one_less(segments: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    for position, segment in enumerate(segments if len(segments) <= _FEW else ()):
+        yield segments[:position] + segments[position + 1 :], segment.partition("=")[0][:40]
+
+
+def _spelling(parts: Parts, context: Context) -> Iterator[Variant]:
+    """Names and values spelled by other rules than s3.6's."""
+    for code, phrase, spell in _SPELLINGS:
+        yield Variant(code, phrase, parts._replace(spell=spell))
+        if parts.path != "/" and code in ("charset", "percent-encoding"):
+            yield Variant(code, f"{phrase}, in the path too", parts._replace(spell=spell, spell_path=spell_path(spell)))
+    plus = parts._replace(plus="%2B")
+    yield Variant("plus-as-space", "with + in query or form taken for a plus sign", plus)
+    yield Variant("double-encoding", "with the parameters encoded once too seldom", parts._replace(twice=True))
+
+
+def spell_path(spell: Callable[[str], str]) -> Callable[[str], str]:
+    """Return what spells each segment of a path by a rule for values."""
+    return lambda path: "/".join(spell(segment) for segment in path.split("/"))
+
+
+def _lower_escapes(text: str) -> str:
+    return re.sub("%[0-9A-Fa-f]{2}", lambda escape: escape[0].lower(), text)
+
+
+def _latin1(text: str) -> str:
+    """Spell text in Latin-1 that is in UTF-8."""
+    try:
+        return quote(unquote_to_bytes(text).decode().encode("latin-1"), safe="~")
+    except ValueError:
+        return text
+
+
+def _from_latin1(text: str) -> str:
+    """Spell text in UTF-8 that is in Latin-1, or was taken for it."""
+    return quote(unquote_to_bytes(text).decode("latin-1"), safe="~")
+
+
+def _unicode(form: Literal["NFC", "NFD"]) -> Callable[[str], str]:
+    def spell(text: str) -> str:
+        try:
+            return quote(unicode_form(form, unquote_to_bytes(text).decode()), safe="~")
+        except ValueError:
+            return text
+
+    return spell
+
+
+_SPELLINGS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
+    ("double-encoding", "with names and values percent-encoded twice", lambda text: quote(text, safe="~")),
+    ("double-encoding", "with names and values not percent-encoded", lambda text: decoded(text)),
+    ("plus-as-space", "with spaces as +", lambda text: text.replace("%20", "+")),
+    ("plus-as-space", "with plus signs as spaces", lambda text: text.replace("%2B", "%20")),
+    ("plus-as-space", "with spaces as plus signs", lambda text: text.replace("%20", "%2B")),
+    ("percent-encoding", "with lower-case escapes", _lower_escapes),
+    ("percent-encoding", "with ~ escaped", lambda text: text.replace("~", "%7E")),
+    ("percent-encoding", "with ~ escaped and spaces as +", lambda text: text.replace("~", "%7E").replace("%20", "+")),
+    ("percent-encoding", "with !*'() left alone", lambda text: respell(text, "~!*'()")),
+    ("percent-encoding", "with * left alone", lambda text: respell(text, "~*")),
+    ("percent-encoding", "with / left alone", lambda text: respell(text, "~/")),
+    ("percent-encoding", "with , left alone", lambda text: respell(text, "~,")),
+    ("percent-encoding", "with : and / left alone", lambda text: respell(text, "~:/")),
+    ("percent-encoding", "with @:/ and the like left alone", lambda text: respell(text, "~:/@,;$!*'()")),
+    ("percent-encoding", "with [ and ] left alone", lambda text: respell(text, "~[]")),
+    ("charset", "with text in Latin-1", _latin1),
+    ("charset", "with text taken for Latin-1", _from_latin1),
+    ("charset", "with text in Unicode's composed form (NFC)", _unicode("NFC")),
+    ("charset", "with text in Unicode's decomposed form (NFD)", _unicode("NFD")),
+)
+
+
+def _selection(parts: Parts, context: Context) -> Iterator[Variant]:
+    """Parameters that one side loses."""
+    yield Variant("empty-value", "without parameters that are empty", parts._replace(keep=_not_empty))
+    yield Variant("duplicate-parameters", "with the last of each name only", parts._replace(keep=_last_of_each))
+    yield Variant("duplicate-parameters", "with the first of each name only", parts._replace(keep=_first_of_each))
+    bare = tuple(segment for segment in parts.query if "=" in segment)
+    if bare != parts.query:
+        yield Variant("empty-value", "without names that have no =", parts._replace(query=bare))
+    twice = parts._replace(more=parts.protocol)
+    yield Variant("duplicate-parameters", "with the protocol parameters twice", twice)
+
+
+def _not_empty(pairs: list[Pair]) -> list[Pair]:
+    return [pair for pair in pairs if pair[1]]
+
+
+def _last_of_each(pairs: list[Pair]) -> list[Pair]:
+    return list(dict(pairs).items())
+
+
+def _first_of_each(pairs: list[Pair]) -> list[Pair]:
+    return list(dict(reversed(pairs)).items())
+
+
+def _method(parts: Parts, context: Context) -> Iterator[Variant]:
+    for method in _METHODS:
+        if method != parts.method:
+            yield Variant("method", f"for {method}", parts._replace(method=method))
+    yield Variant("method", "with the method in lower case", parts._replace(method=parts.method.lower()))
+
+
+def _order(parts: Parts, context: Context) -> Iterator[Variant]:
+    """Parameters in another order than s3.4.1.3.2's."""
+    for phrase, order in _ORDERS:
+        yield Variant("parameter-order", phrase, parts._replace(order=order))
+
+
+def _unencoded(pair: Pair) -> tuple[str, str]:
+    return decoded(pair[0]), decoded(pair[1])
+
+
+def _nested(pair: Pair) -> tuple[object, ...]:
+    """PHP's order: names as keys of nested arrays, numbers by their size."""
+    name = decoded(pair[0])
+    keys = re.split(r"[\[\]]+", name.rstrip("]"))
+    return tuple((0, int(key), "") if key.isdecimal() else (1, 0, key) for key in keys)
+
+
+_ORDERS: tuple[tuple[str, Callable[[list[Pair]], list[Pair]]], ...] = (
+    ("with the parameters in the order of the wire", list),
+    ("with the protocol parameters first", lambda pairs: sorted(pairs, key=lambda pair: not _is_protocol(pair))),
+    ("sorted by names and values before their encoding", lambda pairs: sorted(pairs, key=_unencoded)),
+    ("sorted by name alone", lambda pairs: sorted(pairs, key=lambda pair: pair[0])),
+    ("sorted without regard to case", lambda pairs: sorted(pairs, key=lambda pair: (pair[0].lower(), pair[1].lower()))),
+    ("sorted as whole name=value texts", lambda pairs: sorted(pairs, key=lambda pair: f"{pair[0]}={pair[1]}")),
+    ("sorted as PHP sorts nested arrays", lambda pairs: sorted(pairs, key=_nested)),
+)
+
+
+def _is_protocol(pair: Pair) -> bool:
+    return pair[0].startswith("oauth_")
+
+
+_RULES = (_address, _method, _path, _membership, _spelling, _selection, _order, _changed)
