@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import parse_qs
@@ -19,6 +20,7 @@ from .errors import ProviderError
 from .hook import OAuthHook
 
 if TYPE_CHECKING:
+    from .diagnosis import Explanation
     from .provider import Provider
 
 __all__ = ["run"]
@@ -59,7 +61,9 @@ def run(stream: TextIO, *, show_secrets: bool = False) -> bool:
                 report.step(f"{kind}, {_PLACES[header_auth]}", session.send(request, timeout=_TIMEOUT))
         report.head("Requests changed after signing, which have to be refused")
         for what, request in _tampered(hook, provider):
-            report.step(what, session.send(request, timeout=_TIMEOUT), expected=401)
+            answer = session.send(request, timeout=_TIMEOUT)
+            report.step(what, answer, expected=401)
+            report.explain(hook.explain(answer))
         return report.end()
 
 
@@ -139,6 +143,14 @@ class Report:
         if request.body:
             self._outgoing(_text(request.body))
         self.verdict(answer.status_code == expected, f"{answer.status_code} {_verdict(answer)}")
+
+    def explain(self, explanation: Explanation) -> None:
+        """Show why a request was refused."""
+        for finding in explanation.findings:
+            self.say(f"      why: {finding.code}{' (proven)' if finding.proven else ''}", "1;33")
+            for text in (finding.what, *finding.evidence, finding.advice):
+                for line in textwrap.wrap(text, _WIDTH - 11):
+                    self.say(f"           {line}")
 
     def consent(self, url: str, user: str, verifier: str) -> None:
         """Show the user's part."""

@@ -26,7 +26,15 @@ from .causes.computation import of_computation
 from .causes.exchange import Answered, read_answer, read_request
 from .causes.findings import Explanation, Finding, masked_rows
 from .causes.parts import Parts
-from .causes.structure import of_clock, of_credentials, of_request, of_step, of_unsigned
+from .causes.structure import (
+    of_clock,
+    of_credentials,
+    of_expiry,
+    of_location,
+    of_request,
+    of_step,
+    of_unsigned,
+)
 from .credentials import Consumer, Credentials, check_token
 from .errors import check_type
 from .redact import redact
@@ -116,8 +124,12 @@ def _findings(case: Case) -> Iterator[Finding]:
     yield from of_request(case.asked, case.answered)
     yield from of_credentials(case.asked, case.consumer, case.token)
     yield from _of_signature(case)
-    clock, step = of_clock(case.asked, case.answered), of_step(case.asked, case.answered)
-    yield from (finding for finding in (clock, step) if finding is not None)
+    clock = of_clock(case.asked, case.answered)
+    others = (
+        of_step(case.asked, case.answered), of_location(case.asked, case.answered),
+        of_expiry(case.asked, case.answered, case.token),
+    )  # fmt: skip
+    yield from (finding for finding in (clock, *others) if finding is not None)
     if clock is None and case.answered.date is not None:
         case.ruled_out.append("the clock: the timestamp is within five minutes of the server's Date")
     yield from _of_words(case)

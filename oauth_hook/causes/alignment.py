@@ -77,7 +77,7 @@ def differences(ours: Parts, theirs: Parts) -> list[Difference]:
     mine, others = ours.pairs(), theirs.pairs()
     only_ours, only_theirs = Counter(mine) - Counter(others), Counter(others) - Counter(mine)
     if not only_ours and not only_theirs:
-        if mine and ours.order(mine) != list(theirs.order(others)):
+        if mine and list(ours.order(mine)) != list(theirs.order(others)):
             found.append(Difference("parameter-order", "the parameters are in another order"))
         return found
     return found + _of_parameters(ours, list(only_ours.elements()), list(only_theirs.elements()))
@@ -101,7 +101,7 @@ def _of_parameters(ours: Parts, only_ours: list[Pair], only_theirs: list[Pair]) 
     form = Counter(Parts("", "", "", "", "", form=ours.form).pairs())
     missing, extra = list(only_ours), list(only_theirs)
     found: list[Difference] = []
-    if form and not form - Counter(missing):
+    if form and not form - Counter(missing) and not {name for name, _ in form} & {name for name, _ in extra}:
         missing = list((Counter(missing) - form).elements())
         found.append(Difference("body-not-signed", "{right} has none of the form's fields"))
     for pair in list(missing):
@@ -140,6 +140,8 @@ _CREDENTIALS = {
 
 
 def _same_text(left: str, right: str) -> bool:
+    if "\ufffd" in left + right:  # what a server puts for octets that are no UTF-8
+        return True
     if unicode_form("NFC", left) == unicode_form("NFC", right):
         return True
     try:

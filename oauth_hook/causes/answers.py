@@ -6,8 +6,10 @@ have words of their own, in JSON, plain text and HTML.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from html import unescape
 from typing import NamedTuple
 
 from ..problem import read_problem, read_refusal
@@ -91,39 +93,89 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"body[ _]?hash", ("body-changed",)),
 )
 
-_signature = re.compile(r"signature(?![ _]method)", re.IGNORECASE).search
+# What says no more than that the signature, or the credentials behind it, are not believed.
+_disbelief = re.compile(
+    r"signature(?![ _]method)|could not authenticate|(?:invalid|bad) .{0,20}credentials|authentication failed|"
+    r"login attempt",
+    re.IGNORECASE,
+).search
 _FAULTY = ("signature_invalid",)
+
+_problem = re.compile(r"\boauth_problem\s*[=:]\s*[\"']?(\w+)").search
+_described = re.compile(r'\b(?:error|error_description)\s*=\s*"([^"]*)"').findall
+
+_A_PAGE = 4096  # characters of a page that are looked through for words
+_REFUSED = (400, 401, 403)
 
 
 def read_words(status: int, headers: Mapping[str, str], body: str) -> Words:
     """Read an answer: its fields, else its text.
 
-    :param status: with 2xx, only an answer that calls itself an error says anything (some do).
+    :param status: an answer that is no refusal by its status says something only where it calls itself an error, as
+        those of MediaWiki, Flickr and FatSecret do.
     """
     fields = read_problem(headers, body)
-    if status < 400 and "oauth_problem" not in fields and not re.match(r'\s*\{\s*"errors?"', body):
+    if status < 400 and "oauth_problem" not in fields and not _is_error(body):
         return Words(None, "", (), False)
     problem, text = read_refusal(headers, body)
+    described = ": ".join(_described(headers.get("WWW-Authenticate", "")))[:200]
+    shown = text or described or _plain_text(body)[:200]
+    if status not in (*range(400), *_REFUSED):  # not found, too many, broken: nothing that OAuth could help
+        return Words(problem, shown, (), False)
+    codes = _of_fields(fields, problem)
+    said = " ".join(dict.fromkeys(part for part in (problem, text, described, _plain_text(body)) if part))
+    named = _problem(said)
+    # A base string that is handed back names methods, tokens and nonces, too.
+    said = " ".join(word for word in said[:_A_PAGE].split() if "%" not in word)
+    if not codes:
+        words = [named[1] if named else "", *re.findall(r"\w+", described)]
+        codes = next((_PROBLEMS[word] for word in words if word in _PROBLEMS), ())
+    if not codes:
+        codes = next((found for phrase, found in _PHRASES if re.search(phrase, said, re.IGNORECASE)), ())
+    blames = problem in _FAULTY or (not codes and _disbelief(said) is not None)
+    return Words(problem, shown, codes, blames)
+
+
+def _of_fields(fields: Mapping[str, str], problem: str | None) -> tuple[str, ...]:
+    """Return the causes that the fields of the extension name."""
     codes = _PROBLEMS.get(problem or "", ())
     if problem == "parameter_absent":
-        absent = re.split(r"[&,\s]+", fields.get("oauth_parameters_absent", ""))
+        absent = [name for name in re.split(r"[&,\s]+", fields.get("oauth_parameters_absent", "")) if name]
         codes = tuple(_ABSENT[name] for name in absent if name in _ABSENT)
         if len(absent) > 2 and "oauth_signature" in absent:
             codes = ("unsigned",)
     if "oauth_acceptable_timestamps" in fields and "clock-skew" not in codes:
         codes = ("clock-skew", *codes)
-    said = " ".join(dict.fromkeys(part for part in (problem, text, _described(headers)) if part))
-    if not codes:
-        codes = next((named for phrase, named in _PHRASES if re.search(phrase, said, re.IGNORECASE)), ())
-    blames = problem in _FAULTY or (not codes and _signature(said) is not None)
-    return Words(problem, text or _described(headers), codes, blames)
+    return codes
 
 
-def _described(headers: Mapping[str, str]) -> str:
-    """Return what ``WWW-Authenticate`` says in the words of other schemes (NetSuite: ``error_description``)."""
-    challenge = headers.get("WWW-Authenticate", "")
-    found = re.findall(r'\b(?:error|error_description)\s*=\s*"([^"]*)"', challenge)
-    return ": ".join(found)[:200]
+def _is_error(body: str) -> bool:
+    """Tell whether an answer calls itself an error, whatever its status."""
+    text = body.lstrip()
+    if text.startswith("{"):
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            return False
+        return bool(found.get("error") or found.get("errors")) or found.get("stat") == "fail"
+    return re.match(r'(?:<\?xml[^>]*>\s*)?<rsp stat="fail"', text) is not None
+
+
+def _plain_text(body: str) -> str:
+    """Return the words of a page, or of the texts in JSON."""
+    text = body[:_A_PAGE].strip()
+    if text.startswith("<"):
+        text = re.sub(r'<err\b[^>]*msg="([^"]*)"[^>]*>', r" \1 ", text)
+        text = unescape(re.sub(r"<(?:style|script)\b.*?</(?:style|script)>|<[^>]*>", " ", text, flags=re.DOTALL))
+    elif text.startswith(("{", "[")):
+        text = " ".join(
+            re.findall(
+                r'"(?:error|message|msg|info|detail|description|title|errors|reason|code)\w*"\s*:\s*"'
+                r'((?:[^"\\]|\\.)*)"',
+                text,
+            )
+        )
+    return " ".join(text.split())
 
 
 #: What each cause is, in the server's words.

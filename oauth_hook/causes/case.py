@@ -26,6 +26,7 @@ class Case:
     """One refused request.
 
     :ivar server_text: the server's base string, as it was given.
+    :ivar server_raw: the one that is compared, letter for letter; empty where there is none.
     :ivar server_signature: a signature known good for the same nonce and timestamp.
     :ivar own_key: the signing key, where it is not made of the secrets as RFC 5849 s3.4.2 says.
     :ivar ruled_out: what was looked at and is not the cause.
@@ -42,6 +43,7 @@ class Case:
     own_key: str | None = None
     ruled_out: list[str] = field(default_factory=list)
     sides: Sides | None = None
+    server_raw: str = ""
 
     @property
     def secrets(self) -> list[str]:

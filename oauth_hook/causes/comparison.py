@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -10,6 +11,8 @@ from .case import PROVEN, SEEN, Case
 from .findings import Finding
 from .parts import Parts, find_base_strings, parse
 from .texts import Variant, text_variants
+
+_BUDGET = 0.2  # seconds of this thread's time
 
 __all__ = ["of_server_parts", "of_what_was_signed", "server_parts"]
 
@@ -26,33 +29,36 @@ def of_what_was_signed(case: Case, parts: Parts) -> Iterator[Finding]:
     case.align("signed", signed, "sent", parts)
     for difference in differences(parts, signed):
         what = difference.phrase.format(left="what was sent", right="what was signed")
-        yield Finding(difference.code, f"The request was changed after signing: {what}.", proven=True, weight=PROVEN)
+        what = f"The request was changed after signing: {what}."
+        yield Finding(difference.code, what, case.evidence(), proven=True, weight=PROVEN)
 
 
 def server_parts(case: Case, parts: Parts) -> Parts | None:
     """Return the server's base string, made comparable; ``None`` where it is not known."""
     given = [] if case.server_text is None else find_base_strings(case.server_text)
-    found = [parse(text) for text in (given or case.answered.base_strings)]
+    found = [(text, parse(text)) for text in (given or case.answered.base_strings)]
     nonce = ("oauth_nonce", dict(parts.protocol).get("oauth_nonce", ""))
-    candidates = [theirs for theirs in found if theirs is not None]
+    candidates = [(text, theirs) for text, theirs in found if theirs is not None]
     if case.server_text is not None and not given:
         case.ruled_out.append("the server's base string: what was given is none (METHOD&address&parameters)")
     if not candidates:
         return None
-    return next((theirs for theirs in candidates if nonce in theirs.protocol), candidates[0])
+    of_this = [(text, theirs) for text, theirs in candidates if nonce in theirs.protocol]
+    case.server_raw, server = (of_this or candidates)[0]
+    return server
 
 
 def of_server_parts(case: Case, parts: Parts, server: Parts | None) -> Iterator[Finding]:
     """Name the difference between the request's base string and the server's."""
     if server is None:
         return
-    if server.text() == parts.text():
+    if server.text() == parts.text() and case.server_raw in ("", parts.text()):
         case.align("the request", parts, "the server", server)
         case.ruled_out.append("the base string: the server's is that of the request")
         return
     server = _of_the_same_attempt(parts, server)
     case.align("the request", parts, "the server", server)
-    variant = _variant_of(case, parts, server.text())
+    variant = _variant_of(case, parts, {server.text(), case.server_raw} - {parts.text()})
     if variant is not None:
         what = f"The server made its base string {variant.phrase}."
         yield Finding(variant.code, what, case.evidence(), proven=True, weight=PROVEN - 1)
@@ -64,9 +70,15 @@ def of_server_parts(case: Case, parts: Parts, server: Parts | None) -> Iterator[
         )
 
 
-def _variant_of(case: Case, parts: Parts, text: str) -> Variant | None:
-    variants = text_variants(parts, case.asked.context)
-    return next((variant for variant in variants if variant.parts.text() == text), None)
+def _variant_of(case: Case, parts: Parts, texts: set[str]) -> Variant | None:
+    """Return the mistake that makes one of these base strings, if it is found in time."""
+    deadline = time.thread_time() + _BUDGET
+    for variant in text_variants(parts, case.asked.context):
+        if variant.parts.text() in texts:
+            return variant
+        if time.thread_time() > deadline:
+            break
+    return None
 
 
 def _of_the_same_attempt(parts: Parts, server: Parts) -> Parts:

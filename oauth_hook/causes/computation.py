@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from urllib.parse import unquote
 
 from ..errors import UsageError
 from ..protocol import methods
 from .case import GUESSED, PROVEN, SEEN, Case
-from .findings import Finding
+from .findings import Finding, fingerprint
 from .keys import Secrets
 from .parts import Parts
 from .search import Found, Search, Target, target_of
@@ -95,7 +94,7 @@ def _key_evidence(case: Case, found: Found) -> tuple[str, ...]:
     if not found.keys or secrets is None:
         return ()
     key = case.own_key if case.own_key is not None else secrets.signing_key
-    return (f"the right signing key has {len(key)} characters, fingerprint {_fingerprint(key)}",)
+    return (f"the right signing key has {len(key)} characters, fingerprint {fingerprint(key)}",)
 
 
 def _of_the_other_side(case: Case, search: Search, parts: Parts, server: Parts | None) -> Iterator[Finding]:
@@ -103,10 +102,12 @@ def _of_the_other_side(case: Case, search: Search, parts: Parts, server: Parts |
     if case.server_signature is None:
         if server is None and case.answered.words.blames_signature:
             yield from _of_what_servers_see(case, parts)
-        elif server is not None and server.text() == parts.text():
+        elif server is not None and server.text() == parts.text() and case.answered.is_refusal:
             yield from _other_secrets(case, "The server has the same base string, and not the same secrets.", SEEN)
         return
     target = target_of(case.server_signature)
+    if not target.octets:  # percent-encoded, as it stands in a header
+        target = target_of(unquote(case.server_signature))
     theirs = search.find(target) or search.find(target, pairs=True)
     if theirs is None:
         yield from _other_secrets(case, "The server's signature comes of other secrets, or of another request.", 40)
@@ -136,9 +137,12 @@ def _other_secrets(case: Case, what: str, weight: int) -> Iterator[Finding]:
 
 def _guesses(case: Case, search: Search, parts: Parts, sent: Target) -> Iterator[Finding]:
     """Where nothing reproduces the signature: other secrets signed it, or another request was signed."""
-    tried = f"{search.tried:,} ways to make the base string and the key: none makes this signature"
-    case.ruled_out.append(tried + (" (time was up before all were tried)" if search.cut_short else ""))
     name = case.asked.values.get("oauth_signature_method", "")
+    tried = f"{search.tried:,} ways to make the base string and the key: none makes this signature"
+    if name.startswith("RSA-") and (case.rsa_key is None or case.rsa_key.is_in_hardware):
+        case.ruled_out.append("nothing of the signature: an RSA one is judged with rsa_key=, either half of the pair")
+        return
+    case.ruled_out.append(tried + (" (time was up before all were tried)" if search.cut_short else ""))
     if name in _DIGESTS and not _fits(case, sent):
         what = f"The signature is none that {name} makes: its length is another."
         yield Finding("signature-method", what, proven=True, weight=SEEN)
@@ -151,7 +155,3 @@ def _guesses(case: Case, search: Search, parts: Parts, sent: Target) -> Iterator
         yield Finding("query-changed", what, weight=GUESSED - 2)
     if parts.form:
         yield Finding("body-changed", what, weight=GUESSED - 2)
-
-
-def _fingerprint(key: str) -> str:
-    return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:4]

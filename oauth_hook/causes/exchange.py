@@ -19,6 +19,7 @@ from .texts import Context
 
 __all__ = ["Answered", "Asked", "read_answer", "read_request"]
 
+_SIGNED_BODY = 1 << 16  # octets of a body that somebody may have signed by mistake; a larger one is an upload
 _LOOKED_AT = 1 << 16  # octets of an answer that are read: refusals are short
 
 
@@ -48,11 +49,10 @@ class Asked:
     def context(self) -> Context:
         """What else is known of it."""
         reading, body = self.reading, self.message.body
-        text = octets(body) if isinstance(body, bytes | str) and body else None
+        text = octets(body) if isinstance(body, bytes | str) and body and len(body) <= _SIGNED_BODY else None
         authority = "" if reading is None else reading.address.authority
-        url_host = authority if self.message.host not in (None, authority) else ""
         realm = None if reading is None else reading.realm
-        return Context(url_host, text, self.message.content_type or "", realm)
+        return Context(authority, text, self.message.content_type or "", realm)
 
     @property
     def is_plain_http(self) -> bool:
@@ -71,9 +71,11 @@ def read_request(request: Any) -> Asked:
             request = request.prepare()
         except ValueError as error:
             raise UsageError("the request cannot be prepared, so that there is nothing to explain yet") from error
-    method, url = getattr(request, "method", None), getattr(request, "url", None)
-    if not method or url is None:
+    if not hasattr(request, "method") or not hasattr(request, "url"):
         raise UsageError(f"explain wants a request or a response, not {type(request).__name__}")
+    method, url = request.method, request.url
+    if not method or url is None:
+        return Asked(Message(str(method or ""), str(url or "")), {}, objection="it has no method, or no URL, yet")
     headers = _text_headers(getattr(request, "headers", None) or {})
     body = getattr(request, "body", None) if hasattr(request, "body") else getattr(request, "_content", None)
     message = Message(
@@ -121,6 +123,8 @@ class Answered:
     :ivar base_strings: those that the server hands back in its error page.
     :ivar unread: the body was not read, because reading is the caller's (``stream=True``).
     :ivar hops: the requests before the last, the first one first.
+    :ivar location: where the server redirects to, if nobody followed it there.
+    :ivar retries: how many attempts urllib3 made before this one, with the same headers.
     """
 
     status: int | None = None
@@ -130,6 +134,8 @@ class Answered:
     base_strings: tuple[str, ...] = ()
     unread: bool = False
     hops: tuple[Asked, ...] = ()
+    location: str = ""
+    retries: int = 0
 
     @property
     def is_refusal(self) -> bool:
@@ -149,4 +155,11 @@ def read_answer(response: Any) -> Answered:
         status, _text(getattr(response, "reason", None) or getattr(response, "reason_phrase", "") or ""),
         read_words(status, named, text), server_time(named), tuple(find_base_strings(text)),
         content is False, tuple(read_request(hop) for hop in hops),
+        headers.get("location", "") if 300 <= status < 400 else "", _retries(response),
     )  # fmt: skip
+
+
+def _retries(response: Any) -> int:
+    """Return how often urllib3 has sent a request again for another reason than a redirect."""
+    history = getattr(getattr(getattr(response, "raw", None), "retries", None), "history", None) or ()
+    return sum(getattr(attempt, "redirect_location", None) is None for attempt in history)

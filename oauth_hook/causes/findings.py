@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import textwrap
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ from ..protocol.encoding import unescape
 from ..redact import MASK, redact
 from .alignment import Row
 
-__all__ = ["ADVICE", "Explanation", "Finding", "Sides", "masked_rows"]
+__all__ = ["ADVICE", "Explanation", "Finding", "Sides", "fingerprint", "masked_rows"]
 
 _WIDTH = 100  # columns of a terminal that are used
 _VALUE = 36  # characters of a value that are shown
@@ -44,7 +45,7 @@ ADVICE = {
     "body-signed": "Only form-encoded bodies are signed (RFC 5849 s3.4.1.3.1): leave JSON, multipart and files out.",
     "body-changed": "Sign last: nothing may change the body after it was signed.",
     "query-changed": "Sign last: nothing may change the query after it was signed, nor add to it on the way.",
-    "duplicate-parameters": "Send each protocol parameter once (RFC 5849 s3.1); of others, the server may keep only one "
+    "duplicate-parameters": "Send each protocol parameter once (RFC 5849 s3.1); of others, a server may keep only one "
     "of each name.",
     "parameter-order": "Sort by the percent-encoded name, then by the percent-encoded value (RFC 5849 s3.4.1.3.2).",
     "signature-method": "Sign with the method that oauth_signature_method names and that the service accepts.",
@@ -206,7 +207,27 @@ def masked_rows(rows: Iterable[Row], secrets: Iterable[str]) -> tuple[Row, ...]:
     Where two secret values differ, they are still told apart.
     """
     known = [secret for secret in secrets if len(secret) >= _LONG]
-    return tuple(_masked(row, known) for row in rows)
+    return tuple(_masked(_measured(row), known) for row in rows)
+
+
+def _measured(row: Row) -> Row:
+    """Return a row with a measure in place of a value that nobody could read."""
+    left, right = (
+        value if value is None or len(value) <= _MOST else _measure(value) for value in (row.left, row.right)
+    )
+    return Row(row.name[:_MOST], left, right)
+
+
+def _measure(value: str) -> str:
+    return f"({len(value):,} characters, fingerprint {fingerprint(value)})"
+
+
+def fingerprint(text: str) -> str:
+    """Return a few characters by which a text is told from another, and not found out."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:4]
+
+
+_MOST = 2000  # characters of a value that are shown to tools; people are shown fewer
 
 
 # A shorter secret stands in too many words by accident: masking it would hide the evidence, and hide nothing.

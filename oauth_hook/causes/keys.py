@@ -53,6 +53,12 @@ def key_variants(secrets: Secrets) -> Iterator[KeyVariant]:
 def secret_variants(secrets: Secrets) -> Iterator[tuple[tuple[str, ...], str, Secrets]]:
     """Yield other secrets than those given: spaces, mix-ups, empty ones."""
     yield from _spaced(secrets)
+    for owner in ("consumer", "token"):
+        secret = getattr(secrets, owner)
+        for phrase, other in (("percent-encoded", quote(secret, safe="~")), ("percent-decoded", unquote(secret))):
+            if other != secret:
+                changed = secrets._replace(**{owner: other})
+                yield ("signing-key-encoding",), f"with the {owner}'s secret {phrase} before", changed
     both = ("consumer-secret", "token-secret")
     token = ("token-secret",)
     yield both, "with the two secrets swapped", secrets._replace(consumer=secrets.token, token=secrets.consumer)

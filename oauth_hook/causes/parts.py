@@ -42,7 +42,8 @@ class Parts(NamedTuple):
     spell_path: Spelling | None = None
     keep: Callable[[list[Pair]], list[Pair]] | None = None  #: leaves some of the pairs out
     order: Callable[[list[Pair]], Sequence[Pair]] = sorted  #: instead of s3.4.1.3.2
-    twice: bool = False  #: the normalized parameters are encoded once more than they should be
+    twice: bool = False  #: the normalized parameters are encoded once too seldom
+    finish: Spelling | None = None  #: respells the whole of it
 
     @property
     def uri(self) -> str:
@@ -60,11 +61,19 @@ class Parts(NamedTuple):
             pairs = [(self.spell(name), self.spell(value)) for name, value in pairs]
         return pairs
 
+    def head(self) -> str:
+        """Return the base string as far as the parameters."""
+        return f"{self.method}&{quote(self.uri.encode('latin-1'), safe='~')}&"
+
+    def tail(self) -> str:
+        """Return the parameters, as they stand in the base string."""
+        normalized = "&".join([f"{name}={value}" for name, value in self.order(self.pairs())])
+        return quote(normalized, safe="~%" if self.twice else "~")
+
     def text(self) -> str:
         """Return the base string (s3.4.1.1)."""
-        normalized = "&".join([f"{name}={value}" for name, value in self.order(self.pairs())])
-        escaped = quote(normalized, safe="~%") if self.twice else quote(normalized, safe="~")
-        return f"{self.method}&{quote(self.uri.encode('latin-1'), safe='~')}&{escaped}"
+        text = self.head() + self.tail()
+        return text if self.finish is None else self.finish(text)
 
 
 def parts_of(method: str, reading: Reading, authority: str) -> Parts:
@@ -123,7 +132,7 @@ def parse(text: str) -> Parts | None:
     scheme, host, port, path = address.groups()
     pairs = [segment.partition("=") for segment in unquote(parameters, "latin-1").split("&") if segment]
     protocol = tuple((name, value) for name, _, value in pairs)
-    return Parts(method, scheme, _octets(host), port or "", _octets(path), protocol=protocol)
+    return Parts(method, scheme, _octets(host), port or "", _octets(path), protocol=protocol, order=list)
 
 
 def find_base_strings(text: str) -> list[str]:

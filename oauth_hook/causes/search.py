@@ -16,11 +16,11 @@ from urllib.parse import unquote
 from ..rsa import RSAKey
 from .keys import KeyVariant, Secrets, key_variants, secret_variants
 from .parts import Parts
-from .texts import Context, Variant, text_variants
+from .texts import Context, Variant, address_variants, parameter_variants, text_variants
 
 __all__ = ["Found", "Search", "Target", "target_of"]
 
-#: Seconds that all searches of one explanation may take.
+#: Seconds of this thread's time that all searches of one explanation may take.
 BUDGET = 0.6
 
 # What a digest's length says of the method, whatever oauth_signature_method says.
@@ -108,7 +108,7 @@ class Search:
     ) -> None:
         self.tried = 0
         self.cut_short = False
-        self._deadline = time.monotonic() + BUDGET
+        self._deadline = time.thread_time() + BUDGET
         self._context = context
         self._secrets = secrets
         self._rsa_key = rsa_key
@@ -131,7 +131,7 @@ class Search:
         return self._find_plain(target) or (self._find_hmac(target) if target.digest else None)
 
     def _is_over(self) -> bool:
-        self.cut_short = self.cut_short or time.monotonic() > self._deadline
+        self.cut_short = self.cut_short or time.thread_time() > self._deadline
         return self.cut_short
 
     def _find_plain(self, target: Target) -> Found | None:
@@ -167,11 +167,26 @@ class Search:
         for first, second in self._pairs_of_keys():
             if self._matches(target, second, octets):
                 return self._found((), (first, second))
-        for first_text, second_text in self._pairs_of_texts():
-            if self._is_over():
-                return None
-            if self._matches(target, self._keys[0], _octets(second_text.parts)):
-                return self._found((first_text, second_text), ())
+        return self._find_pair_of_texts(target)
+
+    def _find_pair_of_texts(self, target: Target) -> Found | None:
+        """Find two mistakes in the base string: of its address and its parameters, or twice of either."""
+        right, context = self._texts[0].parts, self._context
+        addresses, others = list(address_variants(right, context)), list(parameter_variants(right, context))
+        tails = [(other, other.parts.head(), other.parts.tail()) for other in others]
+        for first in addresses:
+            head = first.parts.head()
+            for second, own, tail in tails:
+                # One that moves the query into the address has a head of its own.
+                if own == right.head() and self._matches(target, self._keys[0], (head + tail).encode()):
+                    return self._found((first, second._replace(parts=_joined(first.parts, second.parts))), ())
+        for variants, rule in ((others, parameter_variants), (addresses, address_variants)):
+            for first in variants:
+                for second in rule(first.parts, context):
+                    if self._is_over():
+                        return None
+                    if self._matches(target, self._keys[0], _octets(second.parts)):
+                        return self._found((first, second), ())
         return None
 
     def _pairs_of_keys(self) -> Iterator[tuple[KeyVariant, KeyVariant]]:
@@ -179,12 +194,6 @@ class Search:
             first = KeyVariant(codes, phrase, b"")
             for second in key_variants(secrets):
                 yield first, second
-
-    def _pairs_of_texts(self) -> Iterator[tuple[Variant, Variant]]:
-        for first in self._texts[1:] if self._keys else ():
-            for second in text_variants(first.parts, self._context):
-                if second.phrase != first.phrase:
-                    yield first, second
 
     def _find_rsa(self, target: Target) -> Found | None:
         """Find the base string of an RSA signature (s3.4.3), which either half of the key judges."""
@@ -215,6 +224,14 @@ def _keys(secrets: Secrets | None, own_key: str | None) -> list[KeyVariant]:
         return []
     right = own_key if own_key is not None else secrets.signing_key
     return [KeyVariant((), "", right.encode()), *key_variants(secrets)]
+
+
+def _joined(address: Parts, parameters: Parts) -> Parts:
+    """Return the one's method and address with the other's parameters."""
+    method, scheme, host, port, path = address[:5]
+    return parameters._replace(
+        method=method, scheme=scheme, host=host, port=port, path=path, spell_path=address.spell_path
+    )
 
 
 def _octets(parts: Parts) -> bytes:

@@ -13,7 +13,16 @@ from ..protocol.parameters import is_form
 from .exchange import Answered, Asked
 from .findings import Finding
 
-__all__ = ["of_clock", "of_credentials", "of_request", "of_secrets", "of_step", "of_unsigned"]
+__all__ = [
+    "of_clock",
+    "of_credentials",
+    "of_expiry",
+    "of_location",
+    "of_request",
+    "of_secrets",
+    "of_step",
+    "of_unsigned",
+]
 
 # A clock that is further off than this, in seconds, may be why a server said no.
 _FAR = 300
@@ -58,6 +67,10 @@ def of_request(asked: Asked, answered: Answered) -> Iterator[Finding]:
         what = f"{', '.join(asked.repeated)} is in the request more than once, each time another."
         yield Finding("duplicate-parameters", what, (), proven=True, weight=97)
     yield from _of_hops(asked, answered)
+    if answered.retries and answered.words.codes[:1] == ("nonce-reused",):
+        what = "urllib3 sent the request again with the signature of the first attempt."
+        evidence = (f"it made {answered.retries} attempt(s) before this one",)
+        yield Finding("nonce-reused", what, evidence, proven=True, weight=98)
     yield from _of_timestamp(values.get("oauth_timestamp"), values.get("oauth_signature_method", ""))
     method = values.get("oauth_signature_method", "")
     if method not in METHODS:
@@ -109,17 +122,38 @@ def of_credentials(asked: Asked, consumer: Consumer | None, token: Credentials |
     if consumer is not None and values.get("oauth_consumer_key") != consumer.key:
         sent = values.get("oauth_consumer_key")
         what = "The request names another consumer." if sent else "The request names no consumer."
-        yield Finding("consumer-key", what, _compared("oauth_consumer_key", sent, consumer.key), True, 95)
+        yield Finding("consumer-key", what, _compared("oauth_consumer_key", sent, consumer.key), True, 98)
     if token is None:
         return
     sent = values.get("oauth_token")
     if not sent:
         evidence = (f"oauth_token should be {token.key[:60]}",)
-        yield Finding("token-missing", "The request names no token: it was signed two-legged.", evidence, True, 95)
+        yield Finding("token-missing", "The request names no token: it was signed two-legged.", evidence, True, 98)
     elif sent != token.key:
         yield Finding(
             "token-key", "The request names another token.", _compared("oauth_token", sent, token.key), True, 95
         )
+
+
+def of_expiry(asked: Asked, answered: Answered, token: Credentials | None) -> Finding | None:
+    """Say that a token has ended, where a request with it was refused."""
+    timestamp = asked.values.get("oauth_timestamp", "")
+    if token is None or token.expires_at is None or not answered.is_refusal or not timestamp.isdecimal():
+        return None
+    now = int(timestamp) if answered.date is None else answered.date
+    if token.expires_at > now:
+        return None
+    evidence = (f"it was good until {token.expires_at:.0f} (seconds since the epoch), and this was at {now:.0f}",)
+    return Finding("token-expired", "The token had ended when it was used.", evidence, proven=True, weight=90)
+
+
+def of_location(asked: Asked, answered: Answered) -> Finding | None:
+    """Say that the server is at another address, where a redirect was not followed."""
+    if not answered.location or answered.status not in (301, 307, 308):
+        return None
+    what = "The server redirects for good, and nobody followed: it has another address for this."
+    evidence = (f"the Location is {answered.location.partition('?')[0][:120]}",)
+    return Finding("redirected", what, evidence, proven=True, weight=70)
 
 
 def of_secrets(consumer: Consumer, token: Credentials | None, weight: int) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote_to_bytes
 from ..protocol.encoding import Pair
 from .parts import Parts, decoded, respell
 
-__all__ = ["Context", "Variant", "text_variants"]
+__all__ = ["Context", "Variant", "address_variants", "parameter_variants", "text_variants"]
 
 # More parameters than this are not left out one by one.
 _FEW = 40
@@ -39,7 +39,7 @@ class Variant(NamedTuple):
 class Context(NamedTuple):
     """What of a request its base string does not show.
 
-    :ivar url_host: the host and port of the URL, where a ``Host`` header says something else.
+    :ivar url_host: the host and port of the URL, as they stand in it.
     :ivar body: the body in octets, where it is text; ``None``: it is not, or there is none.
     :ivar content_type: the media type as it was sent; empty for none.
     :ivar realm: the header's realm, or ``None``.
@@ -53,7 +53,21 @@ class Context(NamedTuple):
 
 def text_variants(parts: Parts, context: Context) -> Iterator[Variant]:
     """Yield what others make of a request, the commonest mistakes first."""
-    for rule in _RULES:
+    yield from address_variants(parts, context)
+    yield from parameter_variants(parts, context)
+    if parts.finish is None:
+        yield Variant("percent-encoding", "with lower-case escapes throughout", parts._replace(finish=_lower_escapes))
+
+
+def address_variants(parts: Parts, context: Context) -> Iterator[Variant]:
+    """Yield those that have another method or address, and the same parameters."""
+    for rule in (_address, _method, _path):
+        yield from rule(parts, context)
+
+
+def parameter_variants(parts: Parts, context: Context) -> Iterator[Variant]:
+    """Yield those that have other parameters, or the same ones spelled or ordered otherwise."""
+    for rule in (_membership, _protocol, _spelling, _selection, _order, _changed):
         yield from rule(parts, context)
 
 
@@ -70,15 +84,19 @@ def _address(parts: Parts, context: Context) -> Iterator[Variant]:
     for port in _PORTS:
         if port not in (parts.port, own):
             yield Variant("port", f"with the port :{port}", parts._replace(port=port))
-    hosts = [context.url_host.partition(":")[0] if context.url_host else ""]
-    hosts += [parts.host.removeprefix("www."), f"www.{parts.host}", f"{parts.host}.", parts.host.upper()]
+    host, port = _split_authority(context.url_host)
+    hosts = [host, parts.host.removeprefix("www."), f"www.{parts.host}", f"{parts.host}.", parts.host.upper()]
     hosts += ["localhost", "127.0.0.1", "[::1]"]
-    for host in dict.fromkeys(hosts):
-        if host and host != parts.host:
-            yield Variant("host", f"for the host {host}", parts._replace(host=host))
-    if context.url_host:
-        host, _, port = context.url_host.partition(":")
+    for other in dict.fromkeys(hosts):
+        if other and other != parts.host:
+            yield Variant("host", f"for the host {other}", parts._replace(host=other))
+    if host.lower() != parts.host:
         yield Variant("host", f"for the host {context.url_host}", parts._replace(host=host, port=port))
+
+
+def _split_authority(authority: str) -> tuple[str, str]:
+    host, mark, port = authority.rpartition(":")
+    return (host, port) if mark and port.isdecimal() else (authority, "")
 
 
 def _path(parts: Parts, context: Context) -> Iterator[Variant]:
@@ -101,11 +119,6 @@ def _path(parts: Parts, context: Context) -> Iterator[Variant]:
     for code, phrase, other in rules:
         if other != path:
             yield Variant(code, phrase, parts._replace(path=other))
-    query = "&".join(parts.query)
-    if query:
-        yield Variant("query-changed", "with the query in the address", parts._replace(path=f"{path}?{query}"))
-        as_address = parts._replace(path=f"{path}?{query}", query=())
-        yield Variant("query-changed", "with the query in the address, not among the parameters", as_address)
 
 
 def _membership(parts: Parts, context: Context) -> Iterator[Variant]:
@@ -121,6 +134,16 @@ def _membership(parts: Parts, context: Context) -> Iterator[Variant]:
     if context.realm is not None:
         realm = ("realm", quote(context.realm, safe="~"))
         yield Variant("realm", "with the realm among the parameters", parts._replace(more=(realm,)))
+    query = "&".join(parts.query)
+    if query:
+        there = parts._replace(path=f"{parts.path}?{query}")
+        yield Variant("query-changed", "with the query in the address, too", there)
+        moved = there._replace(query=())
+        yield Variant("query-changed", "with the query in the address, not among the parameters", moved)
+
+
+def _protocol(parts: Parts, context: Context) -> Iterator[Variant]:
+    """Protocol parameters in or out, or another method's name (s3.4.1.3.1)."""
     names = {name for name, _ in parts.protocol}
     if "oauth_token" not in names:
         empty = parts._replace(more=(("oauth_token", ""),))
@@ -129,12 +152,16 @@ def _membership(parts: Parts, context: Context) -> Iterator[Variant]:
         more = parts._replace(more=(("oauth_version", "1.0"),))
         yield Variant("query-changed", "with an oauth_version that was not sent", more)
     for pair in parts.protocol:
-        code = _WITHOUT.get(pair[0], "query-changed")
         left = tuple(other for other in parts.protocol if other != pair)
-        yield Variant(code, f"without {pair[0]}", parts._replace(protocol=left))
+        yield Variant(_WITHOUT.get(pair[0], "query-changed"), f"without {pair[0]}", parts._replace(protocol=left))
+        for method in _SIGNATURE_METHODS if pair[0] == "oauth_signature_method" else ():
+            if method != pair[1]:
+                named = (*left, (pair[0], method))
+                yield Variant("signature-method", f"with {method} as its method", parts._replace(protocol=named))
 
 
 _FORM_OUT = "body-not-signed"
+_SIGNATURE_METHODS = ("HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512")
 _WITHOUT = {
     "oauth_callback": "callback-missing", "oauth_verifier": "verifier-missing", "oauth_token": "token-missing",
     "oauth_body_hash": "body-changed",
@@ -147,7 +174,11 @@ def _body_signed(parts: Parts, context: Context) -> Iterator[Variant]:
     fields = tuple(segment for segment in body.split("&") if segment)
     code = "content-type" if _looks_like_form(body) else "body-signed"
     yield Variant(code, "with the body's fields among the parameters", parts._replace(form=fields))
-    whole = (quote(body.encode("latin-1"), safe="~"), "")
+    parts_of_form = _multipart_fields(body) if "multipart" in context.content_type.lower() else []
+    if parts_of_form:
+        more = tuple((_escaped(name), _escaped(value)) for name, value in parts_of_form)
+        yield Variant("body-signed", "with the parts of the form among the parameters", parts._replace(more=more))
+    whole = (_escaped(body), "")
     yield Variant("body-signed", "with the whole body among the parameters", parts._replace(more=(whole,)))
     try:
         found = _plain_json(body)
@@ -156,6 +187,18 @@ def _body_signed(parts: Parts, context: Context) -> Iterator[Variant]:
     if found:
         more = tuple((quote(name, safe="~"), quote(value, safe="~")) for name, value in found)
         yield Variant("body-signed", "with the members of the JSON among the parameters", parts._replace(more=more))
+
+
+def _escaped(wire: str) -> str:
+    return quote(wire.encode("latin-1"), safe="~")
+
+
+_part = re.compile(r'form-data; name="([^"]*)"(?:\r\n(?!\r\n)[^\r\n]*)*\r\n\r\n(.*?)\r\n--', re.DOTALL).findall
+
+
+def _multipart_fields(body: str) -> list[tuple[str, str]]:
+    """Return the fields of a multipart form, without its files (RFC 7578)."""
+    return [(name, value) for name, value in _part(body)]
 
 
 def _plain_json(body: str) -> list[tuple[str, str]]:
@@ -300,6 +343,15 @@ def _nested(pair: Pair) -> tuple[object, ...]:
     return tuple((0, int(key), "") if key.isdecimal() else (1, 0, key) for key in keys)
 
 
+def _array(pair: Pair) -> str:
+    return decoded(pair[0]).partition("[")[0]
+
+
+def _by_numbers(pair: Pair) -> list[tuple[int, int, str]]:
+    runs = re.split(r"(\d+)", decoded(pair[0]))
+    return [(0, int(run), "") if run.isdecimal() else (1, 0, run) for run in runs]
+
+
 _ORDERS: tuple[tuple[str, Callable[[list[Pair]], list[Pair]]], ...] = (
     ("with the parameters in the order of the wire", list),
     ("with the protocol parameters first", lambda pairs: sorted(pairs, key=lambda pair: not _is_protocol(pair))),
@@ -308,11 +360,10 @@ _ORDERS: tuple[tuple[str, Callable[[list[Pair]], list[Pair]]], ...] = (
     ("sorted without regard to case", lambda pairs: sorted(pairs, key=lambda pair: (pair[0].lower(), pair[1].lower()))),
     ("sorted as whole name=value texts", lambda pairs: sorted(pairs, key=lambda pair: f"{pair[0]}={pair[1]}")),
     ("sorted as PHP sorts nested arrays", lambda pairs: sorted(pairs, key=_nested)),
+    ("sorted by names, the members of arrays as they came", lambda pairs: sorted(pairs, key=_array)),
+    ("with numbers in names sorted by their size", lambda pairs: sorted(pairs, key=_by_numbers)),
 )
 
 
 def _is_protocol(pair: Pair) -> bool:
     return pair[0].startswith("oauth_")
-
-
-_RULES = (_address, _method, _path, _membership, _spelling, _selection, _order, _changed)
