@@ -28,7 +28,7 @@ from .prepared import is_same_home, origin_of
 from .problem import read_refusal
 from .redact import redact
 
-__all__ = ["Answer", "ask", "check_timeout", "refusal"]
+__all__ = ["Answer", "ask", "check_timeout", "refusal", "shown_body", "within"]
 
 _MOST = 1 << 20  # octets of an answer that are read
 _LOOKED_AT = 1 << 16  # characters of an answer that an error is made from
@@ -95,7 +95,7 @@ def ask(
         with requests.Session() as own:
             return _exchange(own, request, deadline, may_leave)
 
-    return _within(timeout, exchange)
+    return within(timeout, exchange)
 
 
 def _unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -181,7 +181,7 @@ def _whole_text(response: requests.Response, deadline: float) -> str:
         return data.decode("utf-8", "replace")
 
 
-def _within(seconds: float, call: Callable[[], _T]) -> _T:
+def within(seconds: float, call: Callable[[], _T]) -> _T:
     """Return what a call returns, or give it up when time is up.
 
     A timeout of requests bounds each wait for the socket, which a server that sends an octet
@@ -198,15 +198,17 @@ def _within(seconds: float, call: Callable[[], _T]) -> _T:
 
     thread = threading.Thread(target=contextvars.copy_context().run, args=(work,), daemon=True)
     thread.start()
+    is_late = True
     try:
         thread.join(seconds + 0.1)
+        is_late = thread.is_alive()
     finally:
-        if thread.is_alive():  # time is up, or Ctrl-C
+        if is_late:  # or Ctrl-C has ended the wait
             threading.Thread(target=_hang_up, args=(thread,), daemon=True).start()
+    if is_late:  # whatever comes now: a head that is hung up may look like a whole answer
+        raise requests.ReadTimeout(f"there was no whole answer within {seconds} seconds")
     if failed:
         raise failed[0]
-    if not done:
-        raise requests.ReadTimeout(f"there was no whole answer within {seconds} seconds")
     return done[0]
 
 
@@ -259,4 +261,10 @@ def refusal(answer: Answer, what: str, secrets: Iterable[str] = ()) -> ProviderE
         problem=word,
         body=redact(text, secrets)[:_SHOWN],
         response=answer.response,
+        explain=answer.explain,
     )
+
+
+def shown_body(answer: Answer, secrets: Iterable[str]) -> str:
+    """Return the start of an answer, as an error may show it."""
+    return redact(answer.text[:_LOOKED_AT], [secret for secret in secrets if len(secret) > _SHORT])[:_SHOWN]

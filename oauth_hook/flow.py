@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 
 import requests
 
-from .answer import Answer, ask, check_timeout, refusal
+from .answer import Answer, ask, check_timeout, refusal, shown_body
 from .callback import read_callback
 from .credentials import AccessToken, Consumer, Credentials, RequestToken
 from .errors import ProviderError, UsageError, check_type
@@ -204,8 +204,9 @@ class OAuthFlow:
         """Go through all three legs.
 
         :param ask: a verifier source: it is called with the authorization URL, and returns the verifier, the
-            whole callback URL, or ``None`` where the verifier comes later. Where the service speaks OAuth 1.0
-            (its ``callback`` is ``None``) an empty answer will do, and a callback without a verifier.
+            whole callback URL, or ``None`` where the verifier comes later. Where the service takes no callback in
+            the request (its ``callback`` is ``None``, as in OAuth 1.0) an empty answer will do, and a callback
+            without a verifier.
         :param parameters: for the authorization URL.
         :raises VerifierPendingError: the verifier comes later; a ``UsageError`` that carries ``request_token``.
         :raises ProviderError: see the three steps.
@@ -291,5 +292,6 @@ class OAuthFlow:
             "could be led astray; confirmed='ignore' takes that",
             status=answer.response.status_code,
             problem="parameter_absent" if said is None else "parameter_rejected",
+            body=shown_body(answer, [self.consumer.secret, token.secret]),
             response=answer.response,
         )

@@ -119,6 +119,7 @@ def _measured(body: bytes, headers: dict[str, str]) -> bytes | None:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> Any:
+        """Refuse a command line that curl itself would not take."""
         raise UsageError(f"this curl command line cannot be read: {message[:200]}")
 
 

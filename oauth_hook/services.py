@@ -148,8 +148,8 @@ class _Known(Mapping[str, Service]):
 
 
 # ``checked`` is set where the row was compared, on that day, with the service's documentation as a public
-# index had stored it. Where it is empty, the documentation was out of reach and the row rests on what
-# clients of the service do.
+# index had stored it; for Flickr, Schoology, MediaWiki and WooCommerce with source of their own as well. Where it
+# is empty, the documentation was out of reach and the row rests on what clients of the service do.
 _CHECKED = "2026-11-21"
 
 _X = Service(
@@ -171,8 +171,13 @@ _TUMBLR = Service(
     authorization_url="https://www.tumblr.com/oauth/authorize",
     access_token_url="https://www.tumblr.com/oauth/access_token",
     api_url="https://api.tumblr.com/v2/user/info",
-    notes="HMAC-SHA1 in the header only. Multipart bodies (photos) are not part of the signature.",
+    access_token_method="GET",
+    callback=None,  # it refuses 'oob': issue 381 of scribejava, pull request 5 of Tumblr's own tumblr_client
+    notes="HMAC-SHA1 in the header only. Multipart bodies (photos) are not part of the signature. 'oob' is refused: "
+    "without a callback it sends the user to the one that the application is registered with, and the verifier stands "
+    "in that address. Every request has to carry a User-Agent, always the same.",
     documentation="https://www.tumblr.com/docs/en/api/v2",
+    checked=_CHECKED,
 )  # fmt: skip
 
 _FLICKR = Service(
@@ -180,9 +185,12 @@ _FLICKR = Service(
     request_token_url="https://www.flickr.com/services/oauth/request_token",
     authorization_url="https://www.flickr.com/services/oauth/authorize",
     access_token_url="https://www.flickr.com/services/oauth/access_token",
+    api_url="https://www.flickr.com/services/rest?method=flickr.test.login&format=json&nojsoncallback=1",
+    token_method="GET",
     notes="HMAC-SHA1 only. The parameter perms of the authorization address ('read', 'write' or 'delete') says "
-    "what the user is asked for.",
+    "what the user is asked for; without it Flickr may not know what to ask.",
     documentation="https://www.flickr.com/services/api/auth.oauth.html",
+    checked=_CHECKED,
 )  # fmt: skip
 
 _DISCOGS = Service(
@@ -193,9 +201,10 @@ _DISCOGS = Service(
     api_url="https://api.discogs.com/oauth/identity",
     token_method="GET", access_token_method="POST",
     headers={"User-Agent": f"requests-oauth-hook/{__version__}"},
-    notes="Every request has to carry a User-Agent that names the application: give your own. "
-    "A nonce has 64 characters at most. PLAINTEXT is accepted too.",
+    notes="Every request has to carry a User-Agent that names the application: give your own. A request token is good "
+    "for 15 minutes. A nonce has 64 characters at most. PLAINTEXT is accepted too.",
     documentation="https://www.discogs.com/developers/#page:authentication",
+    checked=_CHECKED,
 )  # fmt: skip
 
 _MEDIAWIKI = Service(
@@ -204,9 +213,12 @@ _MEDIAWIKI = Service(
     authorization_url="https://meta.wikimedia.org/w/index.php?title=Special:OAuth/authorize",
     access_token_url="https://meta.wikimedia.org/w/index.php?title=Special:OAuth/token",
     authorization_parameters={"oauth_consumer_key": "{consumer_key}"},
-    notes="Other wikis have the same addresses on their own hosts. Special:OAuth/authenticate only identifies the "
-    "user. Errors arrive with status 200, as JSON.",
+    notes="Other wikis have the same addresses on their own hosts. Special:OAuth/authenticate does not ask again for "
+    "what only identifies the user. 'oob' means the callback that the consumer is registered with; another is taken "
+    "only where the consumer allows it. Errors arrive with status 200: from these addresses as text, from the API as "
+    "JSON. RSA-SHA1 is accepted too.",
     documentation="https://www.mediawiki.org/wiki/OAuth/For_Developers",
+    checked=_CHECKED,
 )  # fmt: skip
 
 _ZOTERO = Service(
@@ -251,7 +263,9 @@ _SCHOOLOGY = Service(
     authorization_url="https://www.schoology.com/oauth/authorize",
     access_token_url="https://api.schoology.com/v1/oauth/access_token",
     token_method="GET", realm="Schoology API",
-    notes="Schools have hosts of their own: send the user to /oauth/authorize there. Timestamps must not go back.",
+    callback=None, confirmed="ignore",  # as Schoology's own client for PHP goes about it
+    notes="Schools have hosts of their own: send the user to /oauth/authorize there. Timestamps must not go back. "
+    "OAuth 1.0: no verifier. A web site passes return_url to the authorization address.",
     documentation="https://developers.schoology.com/api-documentation/authentication",
     checked=_CHECKED,
 )  # fmt: skip
@@ -274,8 +288,14 @@ _GARMIN = Service(
     request_token_url="https://connectapi.garmin.com/oauth-service/oauth/request_token",
     authorization_url="https://connect.garmin.com/oauthConfirm",
     access_token_url="https://connectapi.garmin.com/oauth-service/oauth/access_token",
-    notes="OAuth 1 retires on 2026-12-31: new applications use Garmin's OAuth 2, and old tokens are exchanged.",
+    api_url="https://apis.garmin.com/wellness-api/rest/user/id",
+    callback=None,
+    notes="OAuth 1 retires on 2026-12-31: new applications use Garmin's OAuth 2, and old tokens are exchanged. "
+    "HMAC-SHA1 in the header, without a realm; a timestamp may be ten minutes off. The callback is the one of the "
+    "developer portal, or the parameter oauth_callback of the authorization address. A user who says no comes back "
+    "with the verifier NULL.",
     documentation="https://developer.garmin.com/gc-developer-program/overview/",
+    checked=_CHECKED,
 )  # fmt: skip
 
 _NETSUITE = Service(
@@ -290,9 +310,11 @@ _NETSUITE = Service(
 _WOOCOMMERCE = Service(
     name="woocommerce", title="WooCommerce over plain http",
     placement="query", callback=None,
-    notes="One-legged: a consumer and no token. The API is /wp-json/wc/v3/ on the shop's own host, and reads protocol "
-    "parameters in the query only. Over https it takes the same keys by HTTP Basic.",
+    notes="One-legged: a consumer and no token. The API is /wp-json/wc/v3/ on the shop's own host. Protocol parameters "
+    "go in the query: the header is read since WooCommerce 3.0, where the web server passes it on. A timestamp may be "
+    "15 minutes off. HMAC-SHA256 is accepted too. Over https it takes the same keys by HTTP Basic.",
     documentation="https://developer.woocommerce.com/docs/apis/rest-api/authentication/",
+    checked=_CHECKED,
 )  # fmt: skip
 
 _MASTERCARD = Service(
@@ -330,8 +352,10 @@ _YAHOO = Service(
     request_token_url="https://api.login.yahoo.com/oauth/v2/get_request_token",
     authorization_url="https://api.login.yahoo.com/oauth/v2/request_auth",
     access_token_url="https://api.login.yahoo.com/oauth/v2/get_token",
-    notes="Access tokens are short-lived; the oauth_session_handle that came with one renews it, at the same address.",
+    notes="Access tokens are short-lived; the oauth_session_handle that came with one renews it, at the same address. "
+    "A timestamp may be ten minutes off. PLAINTEXT was accepted too. Yahoo's services have moved to OAuth 2.",
     documentation="https://developer.yahoo.com/oauth/guide/oauth-auth-flow.html",
+    checked=_CHECKED,
 )  # fmt: skip
 
 SERVICES: Mapping[str, Service] = _Known((

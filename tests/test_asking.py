@@ -1,4 +1,7 @@
-"""Asking the user: ``ask_on_console`` and ``LoopbackReceiver`` on real streams and sockets."""
+"""Asking the user: ``ask_on_console`` and ``LoopbackReceiver`` on real streams and sockets.
+
+And asking a server, which may never come to an end with its answer.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,11 @@ import time
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from oauth_hook import LoopbackReceiver, OAuthFlow, OAuthHookError, ProviderError, UsageError
+from oauth_hook.answer import ask
 
 CONSOLE = "import sys; from oauth_hook import ask_on_console; print(ask_on_console(sys.argv[1]))"
 LINK = "https://service.example/authorize?oauth_token=ours"
@@ -213,3 +219,90 @@ def test_the_last_page_in_a_browser(tmp_path):
     assert '<html lang="en">' in pages[0]
     assert "<h1" in pages[0]
     assert "oauth_verifier" not in pages[0]
+
+
+# --- a server that never comes to an end ---
+
+
+class Drip:
+    """A server that sends an octet now and then, of its head or its body, and notes who hangs up."""
+
+    def __init__(self, start):
+        self.start, self.asked, self.hung_up, self.end = start, 0, 0, threading.Event()
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.socket.settimeout(30)
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}/"
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self):
+        with self.socket, contextlib.suppress(OSError):
+            while not self.end.is_set():
+                self.answer(self.socket.accept()[0])
+
+    def answer(self, connection):
+        with connection:
+            connection.settimeout(0.05)
+            try:
+                connection.recv(65536)
+                self.asked += 1
+                connection.sendall(self.start)
+                while not self.end.is_set():
+                    connection.sendall(b"x")
+                    with contextlib.suppress(TimeoutError):
+                        if not connection.recv(65536):
+                            break
+            except ConnectionError:
+                pass
+            self.hung_up += 1
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.end.set()
+        with contextlib.suppress(OSError):
+            socket.create_connection(self.socket.getsockname()).close()
+        self.thread.join(10)
+
+
+HEAD, BODY = b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n"
+CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nFFFF\r\n"
+
+
+@pytest.mark.parametrize(
+    ("start", "own"),
+    [(b"", True), (HEAD, True), (HEAD, False), (BODY, True), (BODY, False), (CHUNKS, True)],
+    ids=["start", "head", "head, no session", "body", "body, no session", "chunks"],
+)
+def test_who_is_given_up_is_hung_up(start, own):
+    """When time is up the connection is hung up, and the thread that waited for it ends, whosever session it is."""
+    with Drip(start) as server, contextlib.closing(requests.Session()) as session:
+        before = set(threading.enumerate())
+        with pytest.raises(requests.ReadTimeout, match="within 1"):
+            ask("POST", server.url, session=session if own else None, timeout=1)
+        assert eventually(lambda: set(threading.enumerate()) <= before)
+        assert eventually(lambda: server.hung_up)
+        assert (server.asked, server.hung_up) == (1, 1)
+
+
+def test_who_tries_again_is_hung_up_again():
+    """An adapter that was told to retry does so in vain: each of its connections is hung up, until it ends."""
+    with Drip(b"") as server, contextlib.closing(requests.Session()) as session:
+        session.mount("http://", HTTPAdapter(max_retries=Retry(3, backoff_factor=0)))
+        before = set(threading.enumerate())
+        with pytest.raises(requests.ReadTimeout):
+            ask("GET", server.url, session=session, timeout=1)
+        assert eventually(lambda: set(threading.enumerate()) <= before)
+        assert eventually(lambda: server.hung_up == 4)
+
+
+def test_what_else_a_session_does_goes_on(server):
+    """Only the exchange that was given up is hung up: the session's other connections are used on."""
+    with Drip(BODY) as drip, contextlib.closing(requests.Session()) as session:
+        with session.get(server.url, stream=True) as other:
+            with pytest.raises(requests.ReadTimeout):
+                ask("POST", drip.url, session=session, timeout=1)
+            assert eventually(lambda: drip.hung_up)
+            assert other.json() == {"method": "GET"}
+        assert ask("POST", server.url, session=session, timeout=30).ok

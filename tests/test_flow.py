@@ -229,8 +229,9 @@ def test_the_callback_has_to_be_confirmed(policy, answer, outcome, server, caplo
     more = b"" if answer is None else f"&oauth_callback_confirmed={answer}".encode()
     server.answer = lambda got: (200, {}, b"oauth_token=t&oauth_token_secret=s" + more)
     if outcome == "refused":
-        with pytest.raises(ProviderError, match="confirm"):
+        with pytest.raises(ProviderError, match="confirm") as caught:
             flow_at(server, confirmed=policy).fetch_request_token()
+        assert caught.value.body.startswith("oauth_token=t&oauth_token_secret=***")
     else:
         assert flow_at(server, confirmed=policy).fetch_request_token().key == "t"
     warnings = [record for record in caplog.records if record.levelno == logging.WARNING]

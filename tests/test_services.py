@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import FrozenInstanceError, fields, replace
 from datetime import date
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -292,3 +293,52 @@ def test_files_that_cannot_be_read(tmp_path):
     for path in (tmp_path / "nowhere.json", tmp_path):
         with pytest.raises(UsageError, match=re.escape(str(path))):
             Service.from_file(path)
+
+
+def test_how_tokens_are_asked_for():
+    """Who refuses 'oob', or speaks OAuth 1.0, is told no callback; who documents GET for tokens is asked by GET."""
+    flows = {name: service for name, service in SERVICES.items() if service.request_token_url}
+    assert {name for name in flows if flows[name].callback is None} == {"tumblr", "schoology", "launchpad", "garmin"}
+    assert {name for name in flows if flows[name].confirmed == "ignore"} == {"schoology", "launchpad"}  # OAuth 1.0
+    methods = {name: (each.token_method, each.access_token_method or each.token_method) for name, each in flows.items()}
+    assert {name: both for name, both in methods.items() if "GET" in both} == {
+        "tumblr": ("POST", "GET"), "discogs": ("GET", "POST"),
+        "flickr": ("GET", "GET"), "etrade": ("GET", "GET"), "schoology": ("GET", "GET"),
+    }  # fmt: skip
+
+
+# --- the page that says what to click where ---
+
+PAGE = Path(__file__).parent.parent / "docs" / "howto" / "services.rst"
+
+
+def sections():
+    """Return the sections of the page by their titles, in their order."""
+    parts = re.split(r"^(\S.*)\n(-+)$\n", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert all(len(title) == len(line) for title, line in zip(parts[1::3], parts[2::3], strict=True))
+    return dict(zip(parts[1::3], parts[3::3], strict=True))
+
+
+def test_each_service_has_a_section():
+    """The page has a section for each service, under the service's title, in the order of the table."""
+    titles = [service.title for service in SERVICES.values()]
+    assert [title for title in sections() if title in titles] == titles
+    first, *_, last = sections()
+    assert list(sections()) == [first, *titles, last]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_section_says_what_the_table_says(name):
+    """Where to register, what to copy, the documentation, and the lines to write are there, as the table has them."""
+    service, section = SERVICES[name], sections()[SERVICES[name].title]
+    fields = re.findall(r"^:(\w+):\s", section, flags=re.MULTILINE)
+    assert fields == ["Register", "Copy", "Documentation"]
+    assert re.search(rf"^:Documentation:\s+{re.escape(service.documentation)}$", section, flags=re.MULTILINE)
+    assert re.search(r"^What (goes|went) wrong most often:\n\n(- .+\n(  .+\n)*)+", section, flags=re.MULTILINE)
+    assert (f"oauth-hook authorize {name}" in section) is bool(service.request_token_url)
+    line = f'OAuthFlow.for_service("{name}", ' if service.access_token_url else "OAuthHook("
+    assert line in section
+    wanted = {service.signature_method, service.placement, service.body_hash, service.realm, service.token_parameter}
+    usual = {"HMAC-SHA1", "header", "oauth_token", None}
+    assert all(word in section for word in wanted - usual), wanted
+    assert service.callback is None or "callback" in section or "``oob``" in section
