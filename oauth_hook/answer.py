@@ -127,13 +127,20 @@ def _exchange(session: requests.Session, request: requests.Request, deadline: fl
 
 
 def _sent(session: requests.Session, prepared: requests.PreparedRequest, **settings: Any) -> requests.Response:
-    """Send a request; a ``Location`` that is no address is the server's error, which requests lets through raw."""
+    """Send a request; an address that is none is the caller's error, or the server's that redirects there.
+
+    requests lets a raw ``ValueError`` through for both.
+    """
+    answered: list[requests.Response] = []
+    prepared.hooks["response"].append(lambda response, **_: answered.append(response))
     try:
         return session.send(prepared, **settings)
     except (requests.RequestException, OAuthHookError):
         raise
     except ValueError as error:
-        raise ProviderError("the server redirects to something that is no address") from error
+        if answered:
+            raise ProviderError("the server redirects to something that is no address") from error
+        raise UsageError(f"the address cannot be asked: {error}") from error
 
 
 def _without_body(response: requests.Response, **_: Any) -> None:

@@ -1,25 +1,36 @@
 """The command ``oauth-hook``: its words, and its exit status.
 
 Results go to standard output; prompts, progress and errors to standard error. The exit
-status is 0 for done, 1 where the provider said no or could not be reached, 2 for misuse.
-What each command does is in ``commands.py``.
+status is 0 for done, 1 where the provider said no or could not be reached, 2 for misuse;
+130 after Ctrl-C, and 141 where the reader of the output has gone, as a shell has them.
+What each command does is in ``commands.py``, ``account_commands.py``, ``request_command.py`` and
+``explain_command.py``.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import NoReturn
 
 import requests
 
 from . import commands
-from .errors import OAuthHookError, UsageError
+from .account_commands import authorize, register
+from .command_common import Store, is_text, is_token, report
+from .errors import OAuthHookError
+from .explain_command import explain
+from .failures import BROKEN_PIPE, INTERRUPTED, MISUSE, status_of, tell, tell_plainly
+from .request_command import request
 from .version import __version__
 
 __all__ = ["main"]
 
-_INTERRUPTED = 130
+_LONGEST = 1_000_000  # seconds; what a socket can wait ends at twice as many
 
 _ENVIRONMENT = """\
 credentials come from the store (NAME), or from the environment:
@@ -29,65 +40,148 @@ never from an argument, which others on the machine could see.
 """
 
 
-def main(argv: Sequence[str] | None = None, *, store: commands.Store | None = None) -> int:
+def main(argv: Sequence[str] | None = None, *, store: Store | None = None) -> int:
     """Run the command.
 
     :param argv: the arguments; default: those of the process.
     :param store: keeps the credentials: any mapping from names to them; default: a ``CredentialStore``.
     :returns: the exit status.
+    :raises SystemExit: the arguments are none of this command's (2), or ask for help or the version (0).
     """
-    arguments = _parser().parse_args(argv)
-    arguments.given_store = store
     try:
+        arguments = _parsed(argv)
+        arguments.given_store = store
         status: int = arguments.run(arguments)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return INTERRUPTED
     except (OAuthHookError, requests.RequestException) as error:
-        print(f"oauth-hook: {error}", file=sys.stderr)
-        return commands.MISUSE if isinstance(error, UsageError) else commands.REFUSED
-    except BrokenPipeError:
-        # The reader of our output has gone (``oauth-hook demo | head``), and wants no traceback.
-        sys.stderr.close()
-        return commands.REFUSED
+        return _failed(error)
+    except BrokenPipeError:  # the reader of our output has gone (``oauth-hook demo | head``), and wants no traceback
+        return BROKEN_PIPE
     except OSError as error:
-        print(f"oauth-hook: {error}", file=sys.stderr)
-        return commands.REFUSED
+        return _failed(error)
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="oauth-hook", description="OAuth 1.0a: tokens, signed requests, and a demo.")
+def _failed(error: Exception) -> int:
+    with suppress(OSError):  # nobody reads that either
+        report(f"oauth-hook: {tell(error)}")
+    return status_of(error)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that says in one line what it does not take."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what was wrong and where to read on, and end with the status for misuse."""
+        self.exit(MISUSE, f"{self.prog}: {tell_plainly(message)}; see '{self.prog} --help'\n")
+
+
+def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    arguments, rest = parser.parse_known_args(argv)
+    # argparse wants positional arguments in one piece: `request GET -d a=1 URL` leaves the URL over.
+    unknown = [word for word in rest if word.startswith("-")] or ([] if hasattr(arguments, "words") else rest)
+    if unknown:  # what stands behind a name may be a secret, which does not belong into an argument
+        names = (re.sub(r"^(-[^-]|--[^=]*|).*", r"\1", word, flags=re.DOTALL) or word for word in unknown)
+        parser.error(f"unknown arguments: {' '.join(names)}")
+    if rest:
+        arguments.words += rest
+    return arguments
+
+
+def _parser() -> _Parser:
+    parser = _Parser(prog="oauth-hook", description="OAuth 1.0a: tokens, signed requests, and a demo.")
     parser.add_argument("--version", action="version", version=f"oauth-hook {__version__}")
-    parser.add_argument("--store", metavar="FILE", help="where credentials are kept (default: the user's data folder)")
+    _add_store(parser, None)
     add = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for describe in (_demo, _authorize, _request, _register, _credentials, _services, _provider):
+    for describe in (_demo, _authorize, _request, _explain, _register, _credentials, _services, _provider):
         describe(add)
     return parser
 
 
-def _command(
-    add: argparse._SubParsersAction[argparse.ArgumentParser], name: str, run: object
-) -> argparse.ArgumentParser:
+def _add_store(parser: argparse.ArgumentParser, default: str | None) -> None:
+    about = "where credentials are kept (default: the user's data folder)"
+    parser.add_argument("--store", metavar="FILE", type=str, default=default, help=about)
+
+
+def _command(add: argparse._SubParsersAction[_Parser], name: str, run: Callable[[argparse.Namespace], int]) -> _Parser:
     about = str(run.__doc__).partition("\n")[0]
     parser = add.add_parser(
         name, help=about, description=run.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.set_defaults(run=run)
+    parser.register("type", None, _text)  # what has no type of its own; paths have str, and may be any octets
+    _add_store(parser, argparse.SUPPRESS)  # which leaves what was said before the command's name
     return parser
 
 
-def _demo(add: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+# --- what arguments are ---
+
+
+def _text(value: str) -> str:
+    if not is_text(value):
+        raise argparse.ArgumentTypeError("it has octets that are no text (UTF-8)")
+    return value
+
+
+def _seconds(value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not 0 < number <= _LONGEST:
+        raise argparse.ArgumentTypeError(f"it must be a number of seconds above 0, and at most {_LONGEST}")
+    return number
+
+
+def _pair(value: str) -> tuple[str, str]:
+    name, mark, rest = _text(value).partition("=")
+    if not mark or not name:
+        raise argparse.ArgumentTypeError("say NAME=VALUE")
+    return name, rest
+
+
+def _part(value: str) -> tuple[str, str]:
+    """Take a part of a form; the path of a file may be no text."""
+    name, mark, path = value.partition("=@")
+    if not mark or "=" in name:
+        return _pair(value)
+    return _pair(f"{name}=")[0], f"@{path}"
+
+
+def _header(value: str) -> tuple[str, str]:
+    """Take a header; no message shows its value."""
+    name, mark, rest = (part.strip() for part in value.partition(":"))
+    if not mark or not is_token(name):
+        raise argparse.ArgumentTypeError("a header is 'Name: value'")
+    try:
+        rest.encode("latin-1")
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError(f"the value of {name} has characters that no header can carry") from None
+    if not all(character.isprintable() or character in "\t\xa0\xad" for character in rest):
+        raise argparse.ArgumentTypeError(f"the value of {name} has a line feed or another control character in it")
+    return name, rest
+
+
+# --- the commands ---
+
+
+def _demo(add: argparse._SubParsersAction[_Parser]) -> None:
     parser = _command(add, "demo", commands.demo)
     parser.add_argument("--show-secrets", action="store_true", help="show verifiers too, which are masked otherwise")
 
 
-def _authorize(add: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = _command(add, "authorize", commands.authorize)
+def _authorize(add: argparse._SubParsersAction[_Parser]) -> None:
+    parser = _command(add, "authorize", authorize)
     parser.add_argument(
         "name", metavar="NAME", help="what to keep the account as; a known service's name means that one"
     )
-    parser.add_argument("--service", metavar="SERVICE", help="a known service, a JSON file, or someone@pump.example")
+    parser.add_argument(
+        "--service", type=str, metavar="SERVICE", help="a known service, a JSON file, or someone@pump.example"
+    )
     for leg in ("request-token", "authorization", "access-token"):
         parser.add_argument(f"--{leg}-url", metavar="URL", help="instead of --service")
     parser.add_argument("--http", action="store_true", help="someone@pump.example is asked over plain http")
@@ -96,33 +190,56 @@ def _authorize(add: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "--port", type=int, default=0, help="for --browser, where the callback is registered with a port"
     )
     parser.add_argument(
-        "--set", action="append", default=[], metavar="K=V", help="a parameter for the authorization page"
+        "--set", action="append", type=_pair, default=[], metavar="K=V", help="a parameter for the authorization page"
     )
-    parser.add_argument("--timeout", type=float, default=300, help="seconds to wait for the browser (default: 300)")
+    parser.add_argument("--timeout", type=_seconds, default=300, help="seconds to wait for the browser (default: 300)")
+    parser.add_argument("--replace", action="store_true", help="forget what is kept as NAME, once this is done")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
-def _request(add: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = _command(add, "request", commands.request)
+def _request(add: argparse._SubParsersAction[_Parser]) -> None:
+    parser = _command(add, "request", request)
     parser.epilog = _ENVIRONMENT
     parser.add_argument(
         "words", nargs="+", metavar="[NAME] METHOD URL", help="NAME is an account or token in the store"
     )
-    parser.add_argument("-d", "--data", action="append", default=[], metavar="K=V", help="a field of a form")
+    parser.add_argument(
+        "-d", "--data", action="append", type=_pair, default=[], metavar="K=V", help="a field of a form"
+    )
     parser.add_argument("--json", metavar="TEXT", help="a JSON body")
     parser.add_argument(
-        "-F", "--form", action="append", default=[], metavar="K=V|K=@FILE", help="a part of a multipart form"
+        "-F",
+        "--form",
+        action="append",
+        type=_part,
+        default=[],
+        metavar="K=V|K=@FILE",
+        help="a part of a multipart form",
     )
-    parser.add_argument("-H", "--header", action="append", default=[], metavar="'N: V'", help="a header")
-    parser.add_argument("-o", "--output", metavar="FILE", help="write the answer's body to a file, as it is")
+    parser.add_argument("-H", "--header", action="append", type=_header, default=[], metavar="'N: V'", help="a header")
+    parser.add_argument("-o", "--output", type=str, metavar="FILE", help="write the answer's body to a file, as it is")
     parser.add_argument("--placement", help="header (default), query, body, url-encoded or header+url-encoded")
     parser.add_argument("--signature-method", help="default: the service's, or HMAC-SHA1")
-    parser.add_argument("--timeout", type=float, default=30, help="seconds (default: 30)")
+    parser.add_argument(
+        "--timeout", type=_seconds, default=30, help="seconds to wait for the server each time (default: 30)"
+    )
     parser.add_argument("--show-secrets", action="store_true", help="show our secrets where the answer echoes them")
 
 
-def _register(add: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = _command(add, "register", commands.register)
+def _explain(add: argparse._SubParsersAction[_Parser]) -> None:
+    parser = _command(add, "explain", explain)
+    parser.epilog = _ENVIRONMENT
+    parser.add_argument("words", nargs="*", metavar="[NAME] FILE", help="NAME is an account in the store")
+    parser.add_argument("--base-string", type=str, metavar="TEXT|@FILE", help="what the server says it signed")
+    parser.add_argument("--signature", metavar="TEXT", help="a signature known good for the same nonce and timestamp")
+    parser.add_argument(
+        "--scheme", choices=("https", "http"), default="https", help="of raw HTTP, which does not say (default: https)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _register(add: argparse._SubParsersAction[_Parser]) -> None:
+    parser = _command(add, "register", register)
     parser.add_argument("name", metavar="NAME", help="what to keep the consumer as")
     parser.add_argument("server", metavar="SERVER", help="someone@pump.example, pump.example, or a URL")
     parser.add_argument("--application-name", required=True, metavar="TEXT", help="what users will be shown")
@@ -130,10 +247,11 @@ def _register(add: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--redirect-uri", action="append", default=[], metavar="URL")
     parser.add_argument("--contact", action="append", default=[], metavar="ADDRESS")
     parser.add_argument("--http", action="store_true", help="ask over plain http")
+    parser.add_argument("--replace", action="store_true", help="forget what is kept as NAME, once this is done")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
-def _credentials(add: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _credentials(add: argparse._SubParsersAction[_Parser]) -> None:
     parser = _command(add, "credentials", commands.credentials)
     parser.add_argument("action", choices=("list", "show", "remove"))
     parser.add_argument("name", nargs="?", metavar="NAME")
@@ -141,14 +259,14 @@ def _credentials(add: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
-def _services(add: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _services(add: argparse._SubParsersAction[_Parser]) -> None:
     parser = _command(add, "services", commands.services)
     parser.add_argument("name", nargs="?", metavar="NAME")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
-def _provider(add: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _provider(add: argparse._SubParsersAction[_Parser]) -> None:
     parser = _command(add, "provider", commands.provider)
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="default: a free one")
-    parser.add_argument("--database", metavar="FILE", help="keep the state in a file (default: in memory)")
+    parser.add_argument("--database", type=str, metavar="FILE", help="keep the state in a file (default: in memory)")

@@ -113,7 +113,8 @@ class Account:
 
     :param consumer: the application's credentials.
     :param token: the user's, or ``None`` for two-legged calls.
-    :param service: the service's name or address, or ``None``.
+    :param service: the service's name, its address, its three addresses with spaces between them, or the path of the
+        file that describes it; or ``None``.
     """
 
     consumer: Consumer

@@ -85,6 +85,7 @@ def _read_line() -> str:
         except ValueError:  # closed, or not text; the error would keep what was typed
             trouble = "closed, or not text"
     if not line:
+        _tell("")  # the prompt's line ends here
         raise OAuthHookError(
             f"no verifier was entered: standard input is {trouble}. Enter it there, or use another verifier source, "
             "such as LoopbackReceiver"

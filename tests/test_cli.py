@@ -12,7 +12,7 @@ import sys
 import pytest
 import requests
 
-from oauth_hook import OAuthHook
+from oauth_hook import Consumer, CredentialStore, OAuthHook, cli
 from oauth_hook.version import __version__
 
 COMMAND = [sys.executable, "-W", "ignore", "-m", "oauth_hook"]
@@ -68,8 +68,6 @@ def test_the_demo_has_colours_on_a_terminal_only(no_color):
 
 def test_the_demo_says_when_something_is_not_as_it_should_be(monkeypatch, capsys):
     """The exit status is 0 only if all of it was as expected."""
-    from oauth_hook import cli
-
     monkeypatch.setattr(OAuthHook, "signing_key", lambda self, consumer, token: "wrong")
     assert cli.main(["demo"]) == 1
     assert "signature_invalid" in capsys.readouterr().err
@@ -101,14 +99,47 @@ def test_the_provider_prints_what_a_client_needs(end):
         process.stdout.close()
 
 
-@pytest.mark.parametrize("arguments", [[], ["fly"], ["provider", "--port", "x"], ["provider", "--host", "192.0.2.1"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["fly"], ["provider", "--port", "x"], ["provider", "--host", "192.0.2.1"], ["services", "tumblr", "x"],
+     ["provider", "--port", "99999"]],
+)  # fmt: skip
 def test_misuse_is_status_2(arguments):
-    """What is misused is said on standard error, without a traceback, and the status is 2."""
+    """What is misused is said on standard error, in one line without a traceback, and the status is 2."""
     done = run(*arguments)
     assert done.returncode == 2
     assert done.stdout == ""
-    assert "Traceback" not in done.stderr
-    assert "oauth-hook" in done.stderr
+    assert done.stderr.startswith("oauth-hook")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_secret_among_the_arguments_is_not_repeated(capsys):
+    """Whoever passes a secret as an argument is told that there is no such one, without the secret."""
+    for word in ("--consumer-secret=hunter2", "-khunter2"):
+        with pytest.raises(SystemExit) as caught:
+            cli.main(["services", "tumblr", word])
+        assert caught.value.code == 2
+        error = capsys.readouterr().err
+        assert word[:2] in error
+        assert "hunter2" not in error
+    with pytest.raises(SystemExit):
+        cli.main(["services", "--consumer-secret", "hunter2"])
+    assert "hunter2" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["authorize", b"\xff"], ["register", "me", b"\xff", "--application-name", "a"], ["services", b"\xff"],
+     ["credentials", "show", b"\xff"]],
+)  # fmt: skip
+def test_octets_that_are_no_text_are_misuse(words, capsys):
+    """An argument that the terminal's encoding cannot read is refused in one line."""
+    with pytest.raises(SystemExit) as caught:
+        cli.main([os.fsdecode(word) for word in words])
+    assert caught.value.code == 2
+    error = capsys.readouterr().err
+    assert "no text" in error
+    assert error.count("\n") == 1
 
 
 def test_the_version():
@@ -117,13 +148,58 @@ def test_the_version():
 
 
 def test_a_reader_that_goes_away_gets_no_traceback():
-    """``oauth-hook demo | head`` ends without a traceback."""
+    """``oauth-hook demo | head`` ends quietly, with the status that a shell knows from other commands."""
     unbuffered = [COMMAND[0], "-u", *COMMAND[1:], "demo"]
     with subprocess.Popen(unbuffered, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         process.stdout.readline()
         process.stdout.close()
-        assert "Traceback" not in process.stderr.read()
-        assert process.wait(30) == 1
+        assert process.stderr.read() == ""
+        assert process.wait(30) == 141
+
+
+@pytest.mark.parametrize("words", [["services"], ["demo"], ["services", "nowhere"]])
+def test_nobody_reads_anything(words):
+    """Where nobody reads what is printed, errors included, the end is quiet: nothing is left to Python's own."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with subprocess.Popen([*COMMAND, *words], stdout=writer, stderr=writer if "nowhere" in words else subprocess.PIPE,
+                          text=True) as process:  # fmt: skip
+        os.close(writer)
+        assert process.wait(30) == (2 if "nowhere" in words else 141)
+        assert process.stderr is None or process.stderr.read() == ""
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
+def test_a_full_disk_is_said_in_one_line():
+    """Output that cannot be written is status 1 and one line."""
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([*COMMAND, "services"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith("oauth-hook: ")
+
+
+def test_no_standard_output_at_all():
+    """``>&-`` is no error."""
+    done = subprocess.run(
+        [*COMMAND, "services"], stderr=subprocess.PIPE, text=True, timeout=60, preexec_fn=lambda: os.close(1)
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_store_may_be_named_before_and_after_the_command(tmp_path, capsys):
+    """--store is taken in both places; the later one counts."""
+    for name in ("one", "two"):
+        with CredentialStore(tmp_path / name) as store:
+            store[name] = Consumer(name)
+    one, two = ["--store", str(tmp_path / "one")], ["--store", str(tmp_path / "two")]
+    for words, expected in (
+        ([*one, "credentials", "list"], "one"),
+        (["credentials", "list", *one], "one"),
+        (["credentials", *one, "list"], "one"),
+        ([*one, "credentials", "list", *two], "two"),
+    ):
+        assert cli.main(words) == 0
+        assert capsys.readouterr().out == f"{expected}\tconsumer\n"
 
 
 def test_the_demo_minds_no_proxy():

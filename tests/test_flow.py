@@ -359,6 +359,13 @@ def test_a_registration_stays_unsigned(kind, server):
     assert [request.authorization for request in server.received] == ["", ""]
 
 
+def test_an_address_that_is_none():
+    """What requests cannot ask is the caller's to mend; nothing is sent."""
+    flow = OAuthFlow(CONSUMER, "http://a..b/request", "http://a..b/authorize", "http://a..b/access", timeout=5)
+    with pytest.raises(ValueError, match="address|URL|label"):
+        flow.fetch_request_token()
+
+
 # --- every way of failing ---
 
 SECRETS = "consumer-hunter2 request-hunter2 verifier-hunter2 new-hunter2"

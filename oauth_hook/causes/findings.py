@@ -121,17 +121,26 @@ class Explanation:
     sides: Sides | None = None
 
     def __str__(self) -> str:
-        lines = [line for line in (self.request, self.answer) if line]
-        for number, finding in enumerate(self.findings, 1):
-            lines += ["", f"{number}. {finding.code}{' (proven)' if finding.proven else ''}"]
-            lines += _wrapped(finding.what) + _wrapped(finding.advice)
-            lines += [line for text in finding.evidence for line in _wrapped(text, "     - ", "       ")]
+        lines = [line for line in (self.request, self.answer) if line] + ["", *self._findings()]
         if self.ruled_out:
             lines += ["", "Ruled out:"]
             lines += [line for text in self.ruled_out for line in _wrapped(text, "   - ", "     ")]
         if self.sides is not None:
             lines += ["", "The base string, part by part:", *_table(self.sides)]
-        return "\n".join(lines)
+        return _printable("\n".join(lines))
+
+    @property
+    def brief(self) -> str:
+        """The findings alone, for a terminal."""
+        return _printable("\n".join(self._findings()))
+
+    def _findings(self) -> list[str]:
+        lines = []
+        for number, finding in enumerate(self.findings, 1):
+            lines += ["", f"{number}. {finding.code}{' (proven)' if finding.proven else ''}"]
+            lines += _wrapped(finding.what) + _wrapped(finding.advice)
+            lines += [line for text in finding.evidence for line in _wrapped(text, "     - ", "       ")]
+        return lines[1:]
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it as JSON can carry it."""
@@ -158,6 +167,11 @@ class Explanation:
 def _listed(sides: Sides) -> dict[str, Any]:
     rows = [{"name": row.name, "left": row.left, "right": row.right, "differs": row.differs} for row in sides.rows]
     return {"left": sides.left, "right": sides.right, "rows": rows}
+
+
+def _printable(text: str) -> str:
+    """Return what a terminal shows and does not obey: a server's words are among it."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _wrapped(text: str, first: str = "   ", then: str = "   ") -> list[str]:

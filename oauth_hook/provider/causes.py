@@ -12,6 +12,7 @@ from __future__ import annotations
 import hmac
 from base64 import b64encode
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import unquote
 
 from oauthlib.oauth1.rfc5849.signature import base_string_uri, normalize_parameters, signature_base_string
@@ -65,7 +66,7 @@ def _pairs(parameters: Parameters) -> list[Pair]:
     return signed + parameters.own + parameters.header_own
 
 
-def _base_string(method: str, url: str, pairs: list[Pair]) -> str:
+def _base_string(method: Any, url: str, pairs: Any) -> str:
     """Return the base string (s3.4.1) of oauthlib."""
     return signature_base_string(method, base_string_uri(url), normalize_parameters(pairs))
 
@@ -135,7 +136,7 @@ def _spelled(method: str, url: str, pairs: list[Pair]) -> Iterator[tuple[str, st
     yield "the parameters were sorted before they were percent-encoded", _joined(method, url, by_text)
 
 
-def _joined(method: str, url: str, pairs: list[Pair]) -> str:
+def _joined(method: Any, url: str, pairs: list[Pair]) -> str:
     return signature_base_string(method, base_string_uri(url), "&".join(f"{name}={value}" for name, value in pairs))
 
 

@@ -1,0 +1,131 @@
+"""What the commands of ``oauth-hook`` share: the store, credentials, services by name, results."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping, MutableMapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, TypeAlias
+
+from .credentials import AccessToken, Account, Consumer
+from .errors import UsageError
+from .services import SERVICES, Service
+from .store import CredentialStore
+
+__all__ = [
+    "Store", "consumer_from_environment", "consumer_of", "described_service", "is_file", "is_text", "is_token",
+    "kept_as", "opened", "print_result", "report", "shown_place", "token_from_environment",
+]  # fmt: skip
+
+#: Where the commands keep credentials: a ``CredentialStore``, or any other such mapping.
+Store: TypeAlias = MutableMapping[str, Any]
+
+# RFC 9110 s5.6.2: what a method, and the name of a header, is made of.
+_is_token = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
+
+
+def opened(arguments: argparse.Namespace) -> AbstractContextManager[Store]:
+    """Return the store that ``main`` was given, or the one of the command line."""
+    given: Store | None = arguments.given_store
+    return CredentialStore(arguments.store) if given is None else nullcontext(given)
+
+
+def kept_as(store: Mapping[str, Any], name: str) -> Any:
+    """Return what is in the store by that name.
+
+    :raises UsageError: there is nothing, or it is damaged.
+    """
+    if name not in store:
+        raise UsageError(f"there is no {name!r} in the store: see 'oauth-hook credentials list'")
+    return store[name]
+
+
+def print_result(arguments: argparse.Namespace, text: str, data: Any) -> None:
+    """Print a result, for people or, with ``--json``, for scripts."""
+    if arguments.json:
+        print(json.dumps(data))
+    elif text:
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        print(text.encode(encoding, "backslashreplace").decode(encoding))  # a name may have letters that it lacks
+
+
+# --- credentials ---
+
+
+def consumer_of(kept: object) -> Consumer | None:
+    """Return the consumer of what is kept, if it has one."""
+    if isinstance(kept, Account):
+        return kept.consumer
+    return kept if isinstance(kept, Consumer) else None
+
+
+def consumer_from_environment() -> Consumer | None:
+    """Return the consumer that the environment names, if it does."""
+    pair = _from_environment("OAUTH_CONSUMER_KEY", "OAUTH_CONSUMER_SECRET")
+    return None if pair is None else Consumer(*pair)
+
+
+def token_from_environment() -> AccessToken | None:
+    """Return the user's token that the environment names, if it does."""
+    pair = _from_environment("OAUTH_TOKEN", "OAUTH_TOKEN_SECRET")
+    return None if pair is None else AccessToken(*pair)
+
+
+def _from_environment(*names: str) -> tuple[str, ...] | None:
+    values = tuple(os.environ.get(name, "") for name in names)
+    for name, value in zip(names, values, strict=True):
+        if not is_text(value):
+            raise UsageError(f"{name} in the environment has octets that are no text (UTF-8)")
+    return values if values[0] else None
+
+
+def is_text(value: str) -> bool:
+    """Tell whether the system could read a word as text: what it could not, Python keeps as half characters."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def is_token(value: str) -> bool:
+    """Tell whether a word can be a method, or the name of a header."""
+    return _is_token(value) is not None
+
+
+# --- services ---
+
+
+def is_file(named: str) -> bool:
+    """Tell whether a service is named by the file that describes it."""
+    return "://" not in named and (named.endswith(".json") or os.sep in named)
+
+
+def described_service(account: Account) -> Service:
+    """Return what is known of an account's service: how it wants its requests signed.
+
+    :raises UsageError: a file described it, which is gone or describes none any more.
+    """
+    place = account.service or ""
+    if place in SERVICES:
+        return SERVICES[place]
+    if not is_file(place):
+        return Service(name="")  # an address tells nothing but where it is
+    if not os.path.exists(place):
+        raise UsageError(
+            f"the file that describes this account's service is gone: {place}; put it back, or authorize again with "
+            "--service and where it is now"
+        )
+    return Service.from_file(place)
+
+
+def shown_place(place: str | None) -> str:
+    """Return where an account is, for a person: of a service's three addresses, the one that users see."""
+    parts = (place or "no service").split(" ")
+    return parts[1] if len(parts) == 3 else place or "no service"
+
+
+def report(text: str) -> None:
+    """Say something to a person, on standard error, where there is one."""
+    if sys.stderr is not None:
+        print(text, file=sys.stderr, flush=True)
