@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable
 from copy import copy
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
 from requests.auth import AuthBase
@@ -19,7 +19,7 @@ from requests.auth import AuthBase
 from .clock import ServerClock
 from .credentials import AccessToken, Consumer, Credentials
 from .errors import UsageError, check_type
-from .hop import SignedRequest, accompany
+from .hop import SignedRequest, accompany, is_of_niquests
 from .prepared import Origin, digest_of_file, is_same_home, message_of, origin_of
 from .problem import read_problem, server_time
 from .protocol import methods
@@ -28,6 +28,9 @@ from .protocol.encoding import Pair, octets, octets_like, text_of_octets, unesca
 from .protocol.parameters import is_form
 from .protocol.placement import parse_authorization, without
 from .protocol.signing import Message, Signature, Signer, protocol_parameters, read
+
+if TYPE_CHECKING:
+    from .diagnosis import Explanation
 
 __all__ = ["OAuthHook"]
 
@@ -179,7 +182,7 @@ class OAuthHook(AuthBase):
 
         :raises UsageError: the request cannot be signed truthfully; it is left as it was.
         """
-        if isinstance(request, requests.Request):
+        if isinstance(request, requests.Request) or is_of_niquests(request, "Request"):
             request.auth = self
         elif isinstance(request, SignedRequest) and request.abroad:
             log.debug("not signed: a redirect led the request to another origin")
@@ -206,7 +209,7 @@ class OAuthHook(AuthBase):
             key=None if type(self).signing_key is _STANDARD_KEY else self._own_key(),
         )
         _put_back(request, message, signature)
-        accompany(request, self, signed=True)
+        accompany(request, self, signed=True, base_string=signature.base_string)
 
     def follow(self, hop: SignedRequest, source: SignedRequest) -> None:
         """Sign a redirect hop anew if it stays at home; else take all that is ours out of it.
@@ -216,7 +219,7 @@ class OAuthHook(AuthBase):
         """
         if source.signed:
             hop._sent = source._sent.union(protocol_parameters(read(message_of(source))))
-        hop.signed = False
+        hop.signed, hop.base_string = False, ""
         if source.abroad or not is_same_home(origin_of(source.url), origin_of(hop.url)):
             hop.abroad = True
             self._strip(hop)
@@ -276,6 +279,25 @@ class OAuthHook(AuthBase):
             return False
         self._clock.learn(now)
         return True
+
+    def explain(
+        self, request_or_response: Any, server_base_string: str | None = None, server_signature: str | None = None
+    ) -> Explanation:
+        """Say why a request was refused; the hook lends its credentials. See ``oauth_hook.explain``.
+
+        :param request_or_response: what was refused: of ``requests``, or of a client like it.
+        :raises UsageError: that is neither a request nor a response.
+        """
+        from .diagnosis import explain, pinned_elsewhere
+
+        explanation = explain(
+            request_or_response, self.consumer, self.token, server_base_string, server_signature,
+            rsa_key=self._signer.rsa_key,
+            signing_key=None if type(self).signing_key is _STANDARD_KEY else self._own_key(),
+        )  # fmt: skip
+        request = getattr(request_or_response, "request", request_or_response)
+        url = getattr(request, "url", None)
+        return pinned_elsewhere(explanation) if url and self._is_pinned_elsewhere(str(url)) else explanation
 
     def _own_key(self) -> str:
         """Return the signing key of a subclass that overrides it; the signer has the standard's ready."""

@@ -4,13 +4,17 @@
 body, and then calls ``prepare_cookies`` on it. So a request that was signed is turned into
 a ``SignedRequest``, whose copies tell their hook at that moment where they are bound for.
 Nothing of ``requests`` is patched, and all else about redirects is as it does them.
+niquests, which descends from ``requests``, makes its hops the same way; its attempts may be asynchronous.
 """
 
 from __future__ import annotations
 
+import inspect
+import sys
 import time
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import requests
@@ -22,7 +26,11 @@ from .prepared import can_be_sent_again
 if TYPE_CHECKING:
     from .protocol.encoding import Pair
 
-__all__ = ["SignedRequest", "accompany", "settle"]
+    _Prepared = requests.PreparedRequest
+else:
+    _Prepared = object  # it is mixed into the class of requests', or of niquests'
+
+__all__ = ["SignedRequest", "accompany", "is_of_niquests", "settle"]
 
 
 class Follower(Protocol):
@@ -38,8 +46,8 @@ class Follower(Protocol):
         """Learn from a refusal, and tell whether signing anew may help."""
 
 
-class SignedRequest(requests.PreparedRequest):
-    """A prepared request that its hook follows.
+class SignedRequest(_Prepared):
+    """What a prepared request gains whose hook follows it.
 
     A mere copy is as it was. It pickles as the plain request that it is, without its hook
     and so without secrets.
@@ -53,8 +61,10 @@ class SignedRequest(requests.PreparedRequest):
     again: bool = False
     #: Whether its own hook alone may sign it, and not one that the session has besides.
     settled: bool = False
+    #: The signature base string (RFC 5849 s3.4.1) that was signed; empty where it is not signed.
+    base_string: str = ""
 
-    _plain: type[requests.PreparedRequest] = requests.PreparedRequest
+    _plain: type[requests.PreparedRequest]
     _hook: Follower
     _source: SignedRequest | None = None  # what this is a copy of, until it is known where it goes
     _sent: frozenset[Pair] = frozenset()  # protocol parameters that earlier hops carried
@@ -63,7 +73,7 @@ class SignedRequest(requests.PreparedRequest):
         """Return a copy, which is signed anew if it becomes a redirect hop."""
         copied: Any = super().copy()
         copied.__class__ = type(self)
-        for name in ("_hook", "_sent", "signed", "abroad", "settled"):
+        for name in ("_hook", "_sent", "signed", "abroad", "settled", "base_string"):
             setattr(copied, name, getattr(self, name))
         copied._source = self
         return copied  # type: ignore[no-any-return]
@@ -83,16 +93,16 @@ class SignedRequest(requests.PreparedRequest):
     def prepare(self, *args: Any, **kwargs: Any) -> None:
         """Prepare another request in the place of this one."""
         self.signed = self.abroad = self.again = self.settled = False
-        self._source, self._sent = None, frozenset()
+        self._source, self._sent, self.base_string = None, frozenset(), ""
         super().prepare(*args, **kwargs)
 
     def __reduce__(self) -> Any:
         state = {name: value for name, value in self.__dict__.items() if name not in _OURS}
-        state["hooks"] = {event: [h for h in hooks if h is not answered] for event, hooks in self.hooks.items()}
+        state["hooks"] = {event: [h for h in hooks if h not in _OUR_HOOKS] for event, hooks in self.hooks.items()}
         return _restored, (self._plain, state)
 
 
-_OURS = frozenset({"signed", "abroad", "again", "settled", "_hook", "_source", "_sent"})
+_OURS = frozenset({"signed", "abroad", "again", "settled", "base_string", "_hook", "_source", "_sent"})
 
 
 def _restored(kind: type[requests.PreparedRequest], state: dict[str, Any]) -> requests.PreparedRequest:
@@ -103,30 +113,35 @@ def _restored(kind: type[requests.PreparedRequest], state: dict[str, Any]) -> re
 
 @lru_cache
 def _signed_kind(plain: type[requests.PreparedRequest]) -> type[SignedRequest]:
-    """Return the class for a request of somebody's own subclass."""
+    """Return the class for a signed request that was of this one."""
     return type(f"Signed{plain.__name__}", (SignedRequest, plain), {"_plain": plain})
 
 
-def accompany(request: Any, hook: Follower, *, signed: bool) -> None:
+def accompany(request: Any, hook: Follower, *, signed: bool, base_string: str = "") -> None:
     """Have a hook follow a request that it has seen, to where redirects lead it and to a refusal.
 
-    Requests of other libraries than ``requests`` go their own ways.
+    Requests of other libraries than ``requests`` and niquests go their own ways.
     """
-    kind: Any = type(request)
-    if kind is requests.PreparedRequest:
-        request.__class__ = SignedRequest
-    elif isinstance(request, SignedRequest):
+    ours, foreign = isinstance(request, requests.PreparedRequest), is_of_niquests(request, "PreparedRequest")
+    if isinstance(request, SignedRequest):
         request._source, request.signed = None, True
-    elif isinstance(request, requests.PreparedRequest):
+    elif ours or foreign:
+        kind: Any = type(request)
         request.__class__ = _signed_kind(kind)
     else:
         return
-    request._hook = hook
+    request._hook, request.base_string = hook, base_string
     if not signed:
         request.signed = False
     hooks = request.hooks["response"]
-    if answered not in hooks:
-        hooks.insert(0, answered)
+    hook_of_answers = answered if ours else answered_by_niquests
+    if hook_of_answers not in hooks:
+        hooks.insert(0, hook_of_answers)
+
+
+def is_of_niquests(request: object, name: str) -> bool:
+    """Tell whether an object is of a class of niquests, which nobody has imported yet if it is not."""
+    return isinstance(request, getattr(sys.modules.get("niquests"), name, ()))
 
 
 class _Nobody:
@@ -136,9 +151,11 @@ class _Nobody:
         return request
 
     def follow(self, hop: SignedRequest, source: SignedRequest) -> None:
+        """Leave a redirect hop unsigned."""
         hop.signed = False
 
     def learn_from(self, response: requests.Response, streamed: bool) -> bool:
+        """Learn nothing."""
         return False
 
 
@@ -155,15 +172,71 @@ def answered(response: requests.Response, **kwargs: Any) -> requests.Response | 
 
     The refused answer goes into the history of the new one, as with ``HTTPDigestAuth``.
     """
-    request = response.request
-    if response.ok or not isinstance(request, SignedRequest) or not request.signed or request.again:
+    streamed = kwargs.get("stream", False)
+    if not _is_refusal(response) or not _may_help(response.request, response, streamed, kwargs):
         return None
-    if not request._hook.learn_from(response, kwargs.get("stream", False)) or not can_be_sent_again(request):
-        return None
-    if not kwargs.get("stream", False):
+    if not streamed:
         response.content  # noqa: B018  # read to its end, so that the connection can be used again
     response.close()
-    again: Any = request.copy()
+    again = _another_of(response)
+    begin = time.perf_counter()
+    second: requests.Response = _with_history(response.connection.send(again, **kwargs), again, response, begin)
+    return second
+
+
+async def _answered_later(response: Any, **kwargs: Any) -> Any:
+    """Do the same for a response of niquests' ``AsyncSession``."""
+    streamed = kwargs.get("stream", False)
+    if not _is_refusal(response):
+        return None
+    body = b"" if streamed else await response.content
+    seen: Any = SimpleNamespace(**vars(response), content=body)
+    if not _may_help(response.request, seen, streamed, kwargs):
+        return None
+    await response.close()
+    again = _another_of(response)
+    begin = time.perf_counter()
+    second = await response.connection.send(again, **kwargs)
+    if not streamed:  # as niquests does with what it has read
+        response.__class__ = sys.modules["niquests"].Response
+    return _with_history(second, again, response, begin)
+
+
+class _Answered(partial):  # type: ignore[type-arg]
+    """``answered`` for both kinds of session of niquests, which do not tell a hook which one calls it.
+
+    ``AsyncSession`` awaits the hooks that ``iscoroutinefunction`` knows, and that looks through a
+    ``partial`` at what is in it; ``Session`` calls every hook. What they pass shows who it was.
+    """
+
+    def __call__(self, response: Any, **kwargs: Any) -> Any:
+        return (self.func if inspect.iscoroutinefunction(type(response).close) else answered)(response, **kwargs)
+
+
+answered_by_niquests = _Answered(_answered_later)
+_OUR_HOOKS = (answered, answered_by_niquests)
+
+
+def _is_refusal(response: requests.Response) -> bool:
+    """Tell whether an answer is a refusal of what was signed, and the first one."""
+    request = response.request
+    return not response.ok and isinstance(request, SignedRequest) and request.signed and not request.again
+
+
+def _may_help(request: Any, refusal: requests.Response, streamed: bool, kwargs: Any) -> bool:
+    """Have the hook learn from a refusal, and tell whether to send its request once more.
+
+    What a multiplexed session of niquests gets once more would reach nobody: the caller has the first answer already.
+    And an application that niquests calls in this process (``app=``) has no connection to it.
+    """
+    helps = request._hook.learn_from(refusal, streamed) and can_be_sent_again(request)
+    return bool(helps and hasattr(refusal, "connection") and not kwargs.get("multiplexed", False))
+
+
+def _another_of(response: requests.Response) -> Any:
+    """Return the request that was answered, signed anew."""
+    request: Any = response.request
+    again = request.copy()
     if again._cookies:  # whose header would otherwise stay as it is
         again.headers.pop("Cookie", None)
     extract_cookies_to_jar(again._cookies, request, response.raw)
@@ -171,8 +244,11 @@ def answered(response: requests.Response, **kwargs: Any) -> requests.Response | 
     again.again = True
     if again._body_position is not None:
         rewind_body(again)
-    begin = time.perf_counter()
-    second = response.connection.send(again, **kwargs)
+    return again
+
+
+def _with_history(second: Any, again: Any, response: requests.Response, begin: float) -> Any:
+    """Return the answer to the second attempt as one that the first led to."""
     second.elapsed = timedelta(seconds=time.perf_counter() - begin)
     second.history.append(response)
     second.request = again

@@ -362,7 +362,7 @@ def test_a_registration_stays_unsigned(kind, server):
 def test_an_address_that_is_none():
     """What requests cannot ask is the caller's to mend; nothing is sent."""
     flow = OAuthFlow(CONSUMER, "http://a..b/request", "http://a..b/authorize", "http://a..b/access", timeout=5)
-    with pytest.raises(ValueError, match="address|URL|label"):
+    with pytest.raises(ValueError, match=r"address|URL|label"):
         flow.fetch_request_token()
 
 
