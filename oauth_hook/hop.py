@@ -21,7 +21,7 @@ import requests
 from requests.cookies import extract_cookies_to_jar
 from requests.utils import rewind_body
 
-from .prepared import can_be_sent_again
+from .prepared import can_be_sent_again, is_used_up
 
 if TYPE_CHECKING:
     from .protocol.encoding import Pair
@@ -61,6 +61,8 @@ class SignedRequest(_Prepared):
     again: bool = False
     #: Whether its own hook alone may sign it, and not one that the session has besides.
     settled: bool = False
+    #: Whether it is a hop whose body was read by the request before it.
+    used_up: bool = False
     #: The signature base string (RFC 5849 s3.4.1) that was signed; empty where it is not signed.
     base_string: str = ""
 
@@ -84,6 +86,22 @@ class SignedRequest(_Prepared):
         source, self._source = self._source, None
         if source is not None:
             self._hook.follow(self, source)
+            self.used_up = is_used_up(self)
+
+    @property
+    def path_url(self) -> str:
+        """The target of the request, which clients ask for when they send it.
+
+        :raises requests.exceptions.UnrewindableBodyError: the body is not there any more. An empty one in its
+            place, which is what requests would send, would be taken for the whole of it.
+        """
+        if self.used_up:
+            client: Any = requests if isinstance(self, requests.PreparedRequest) else sys.modules["niquests"]
+            raise client.exceptions.UnrewindableBodyError(
+                "a redirect asks for the body again, and it was a stream that can be read once: pass bytes or a file"
+            )
+        url: str = super().path_url
+        return url
 
     def prepare_auth(self, auth: Any, url: str | bytes = "") -> None:
         """Take other credentials; but ``.netrc``'s, a pair, do not displace a signature on a redirect hop."""
@@ -92,7 +110,7 @@ class SignedRequest(_Prepared):
 
     def prepare(self, *args: Any, **kwargs: Any) -> None:
         """Prepare another request in the place of this one."""
-        self.signed = self.abroad = self.again = self.settled = False
+        self.signed = self.abroad = self.again = self.settled = self.used_up = False
         self._source, self._sent, self.base_string = None, frozenset(), ""
         super().prepare(*args, **kwargs)
 
@@ -102,7 +120,7 @@ class SignedRequest(_Prepared):
         return _restored, (self._plain, state)
 
 
-_OURS = frozenset({"signed", "abroad", "again", "settled", "base_string", "_hook", "_source", "_sent"})
+_OURS = frozenset({"signed", "abroad", "again", "settled", "used_up", "base_string", "_hook", "_source", "_sent"})
 
 
 def _restored(kind: type[requests.PreparedRequest], state: dict[str, Any]) -> requests.PreparedRequest:
@@ -117,16 +135,20 @@ def _signed_kind(plain: type[requests.PreparedRequest]) -> type[SignedRequest]:
     return type(f"Signed{plain.__name__}", (SignedRequest, plain), {"_plain": plain})
 
 
+_SIGNED = _signed_kind(requests.PreparedRequest)
+
+
 def accompany(request: Any, hook: Follower, *, signed: bool, base_string: str = "") -> None:
     """Have a hook follow a request that it has seen, to where redirects lead it and to a refusal.
 
     Requests of other libraries than ``requests`` and niquests go their own ways.
     """
-    ours, foreign = isinstance(request, requests.PreparedRequest), is_of_niquests(request, "PreparedRequest")
-    if isinstance(request, SignedRequest):
+    kind: Any = type(request)
+    if kind is requests.PreparedRequest:
+        request.__class__ = _SIGNED
+    elif isinstance(request, SignedRequest):
         request._source, request.signed = None, True
-    elif ours or foreign:
-        kind: Any = type(request)
+    elif isinstance(request, requests.PreparedRequest) or is_of_niquests(request, "PreparedRequest"):
         request.__class__ = _signed_kind(kind)
     else:
         return
@@ -134,7 +156,7 @@ def accompany(request: Any, hook: Follower, *, signed: bool, base_string: str = 
     if not signed:
         request.signed = False
     hooks = request.hooks["response"]
-    hook_of_answers = answered if ours else answered_by_niquests
+    hook_of_answers = answered if isinstance(request, requests.PreparedRequest) else answered_by_niquests
     if hook_of_answers not in hooks:
         hooks.insert(0, hook_of_answers)
 

@@ -18,7 +18,16 @@ from .protocol.signing import Message
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["Origin", "can_be_sent_again", "digest_of_file", "is_same_home", "message_of", "on_the_wire", "origin_of"]
+__all__ = [
+    "Origin",
+    "can_be_sent_again",
+    "digest_of_file",
+    "is_same_home",
+    "is_used_up",
+    "message_of",
+    "on_the_wire",
+    "origin_of",
+]
 
 #: Scheme, host and port, as they are compared: lower case, and empty for the default port.
 Origin = tuple[str, str, str]
@@ -103,6 +112,17 @@ def can_be_sent_again(request: requests.PreparedRequest) -> bool:
         return False
     seekable = getattr(body, "seekable", None)
     return bool(seekable()) if seekable is not None else hasattr(body, "seek")
+
+
+def is_used_up(request: requests.PreparedRequest) -> bool:
+    """Tell whether a request's body has been sent, and was a stream that can be read once.
+
+    requests sends what is left of it, which is nothing, where a redirect asks for it again.
+    """
+    body: Any = request.body
+    if body is None or isinstance(body, bytes | str) or can_be_sent_again(request):
+        return False
+    return hasattr(body, "__next__") or hasattr(body, "read")
 
 
 def origin_of(url: str | None) -> Origin | None:

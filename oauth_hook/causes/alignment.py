@@ -120,8 +120,6 @@ def _of_values(ours: Pair, theirs: Pair, *, in_form: bool) -> Difference:
     name, mine, other = decoded(ours[0]), ours[1], theirs[1]
     plain, theirs_plain = decoded(mine), decoded(other)
     phrase = f"{name} differs"
-    if name in _CREDENTIALS:
-        return Difference(_CREDENTIALS[name], phrase)
     if plain == theirs_plain:
         return Difference("percent-encoding", f"{name} is escaped by other rules")
     if plain in (decoded(theirs_plain), other) or theirs_plain in (decoded(plain), mine):
@@ -130,12 +128,12 @@ def _of_values(ours: Pair, theirs: Pair, *, in_form: bool) -> Difference:
         return Difference("plus-as-space", f"{name} has a + on one side, and a space on the other")
     if _same_text(plain, theirs_plain):
         return Difference("charset", f"{name} is the same text in another encoding")
-    return Difference("body-changed" if in_form else "query-changed", phrase)
+    return Difference(_CREDENTIALS.get(name, "body-changed" if in_form else "query-changed"), phrase)
 
 
 _CREDENTIALS = {
     "oauth_consumer_key": "consumer-key", "oauth_token": "token-key", "oauth_signature_method": "signature-method",
-    "oauth_callback": "callback-missing", "oauth_verifier": "verifier-missing", "oauth_body_hash": "body-changed",
+    "oauth_body_hash": "body-changed",
 }  # fmt: skip
 
 

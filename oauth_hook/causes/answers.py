@@ -75,7 +75,7 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"invalid / expired token|invalid or expired token", ("token-expired", "token-key")),
     (r"(?:timestamp|clock).{0,60}(?:out of bounds|refused|invalid|expired|old|future|range|rejected|bad)", _CLOCK),
     (r"(?:invalid|bad|expired|wrong|old|stale|unacceptable).{0,30}timestamp", _CLOCK),
-    (r"nonce.{0,60}(?:used|replay|reused|duplicate|invalid|already)|replay", _NONCE),
+    (r"nonce.{0,60}(?:used|replay|reused|duplicate|invalid|already)|replay(?:ed)? (?:request|attack)", _NONCE),
     (r"(?:invalid|used|duplicate).{0,20}nonce", _NONCE),
     (r"(?:https|ssl|tls|secure connection)\b.{0,40}(?:required|needed|only|must)", _TRANSPORT),
     (r"(?:use|requires?|only).{0,20}\b(?:https|ssl|tls)\b", _TRANSPORT),
@@ -85,7 +85,7 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"verifier.{0,40}(?:missing|required|invalid|wrong|match|expired)", _VERIFIER),
     (r"(?:token|session|authori[sz]ation).{0,40}(?:expired|revoked)|expired.{0,20}token", ("token-expired",)),
     (rf"{_ABSENT_WORD}.{{0,30}}(?:oauth_token|access token)\b", ("token-missing",)),
-    (rf"{_BAD}.{{0,30}}(?:consumer|client|application|api key)", _CONSUMER),
+    (rf"{_BAD}.{{0,30}}(?:consumer\b|(?:client|application|api)(?: key| id| credentials|[ .,;]*$))", _CONSUMER),
     (r"(?:consumer|client|api)[ _]?(?:key|id)?\b.{0,40}(?:unknown|invalid|rejected|disabled|suspended)", _CONSUMER),
     (r"(?:consumer|client|api)[ _]?(?:key|id)?\b.{0,40}not (?:found|recogni[sz]ed|registered|valid)", _CONSUMER),
     (rf"{_BAD}.{{0,30}}token|token.{{0,40}}(?:unknown|invalid|not found|rejected|mismatch)", _TOKEN),
@@ -163,7 +163,7 @@ def _is_error(body: str) -> bool:
 
 def _plain_text(body: str) -> str:
     """Return the words of a page, or of the texts in JSON."""
-    text = body[:_A_PAGE].strip()
+    text = body.strip()
     if text.startswith("<"):
         text = re.sub(r'<err\b[^>]*msg="([^"]*)"[^>]*>', r" \1 ", text)
         text = unescape(re.sub(r"<(?:style|script)\b.*?</(?:style|script)>|<[^>]*>", " ", text, flags=re.DOTALL))
@@ -175,7 +175,7 @@ def _plain_text(body: str) -> str:
                 text,
             )
         )
-    return " ".join(text.split())
+    return " ".join(text.split())[:_A_PAGE]
 
 
 #: What each cause is, in the server's words.

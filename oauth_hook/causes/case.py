@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..credentials import Consumer, Credentials
 from ..redact import redact
@@ -45,10 +46,11 @@ class Case:
     sides: Sides | None = None
     server_raw: str = ""
 
-    @property
+    @cached_property
     def secrets(self) -> list[str]:
         """All that must not be shown."""
-        return [credentials.secret for credentials in (self.consumer, self.token) if credentials is not None]
+        given = [credentials.secret for credentials in (self.consumer, self.token) if credentials is not None]
+        return given + [secret for asked in (self.asked, *self.answered.hops) for secret in asked.carried]
 
     def hidden(self, texts: Iterable[str], *, fields: bool = True) -> tuple[str, ...]:
         """Return texts without the secrets in them."""

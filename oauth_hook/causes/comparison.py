@@ -64,9 +64,9 @@ def of_server_parts(case: Case, parts: Parts, server: Parts | None) -> Iterator[
         yield Finding(variant.code, what, case.evidence(), proven=True, weight=PROVEN - 1)
         return
     for position, difference in enumerate(differences(parts, server)):
-        what = difference.phrase.format(left="the request", right="the server's base string")
+        what = difference.phrase.format(left="the request", right="the server")
         yield Finding(
-            difference.code, f"{what[0].upper()}{what[1:]}.", case.evidence(), proven=True, weight=SEEN - position
+            difference.code, f"The base strings differ: {what}.", case.evidence(), proven=True, weight=SEEN - position
         )
 
 

@@ -151,7 +151,9 @@ def _guesses(case: Case, search: Search, parts: Parts, sent: Target) -> Iterator
         return
     what = "These secrets do not make this signature of what was sent: others signed it, or it was changed since."
     yield from _other_secrets(case, what, GUESSED)
+    # Ahead of the token's secret, where both a query and a form may have been changed.
+    weight = GUESSED - 0.5 if parts.query and parts.form else GUESSED - 2
     if parts.query:
-        yield Finding("query-changed", what, weight=GUESSED - 2)
+        yield Finding("query-changed", what, weight=weight)
     if parts.form:
-        yield Finding("body-changed", what, weight=GUESSED - 2)
+        yield Finding("body-changed", what, weight=weight)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from ..errors import UsageError
@@ -17,7 +19,9 @@ from .answers import Words, read_words
 from .parts import Parts, find_base_strings, parts_of
 from .texts import Context
 
-__all__ = ["Answered", "Asked", "read_answer", "read_request"]
+__all__ = ["Answered", "Asked", "is_secret_name", "read_answer", "read_request"]
+
+is_secret_name = re.compile(r"secret|passw|verifier|session_handle", re.IGNORECASE).search
 
 _SIGNED_BODY = 1 << 16  # octets of a body that somebody may have signed by mistake; a larger one is an upload
 _LOOKED_AT = 1 << 16  # octets of an answer that are read: refusals are short
@@ -53,6 +57,17 @@ class Asked:
         authority = "" if reading is None else reading.address.authority
         realm = None if reading is None else reading.realm
         return Context(authority, text, self.message.content_type or "", realm)
+
+    @cached_property
+    def carried(self) -> list[str]:
+        """The secrets that the request itself carries: verifiers, passwords, and with PLAINTEXT those of its signer."""
+        own = [] if self.reading is None else self.reading.own
+        found = [unescape(value) for name, value in own if is_secret_name(unescape(name))]
+        found += [value for name, value in self.values.items() if is_secret_name(name)]
+        if self.values.get("oauth_signature_method") == "PLAINTEXT":
+            signature = self.values.get("oauth_signature", "")
+            found += [signature, *(unescape(half) for half in signature.split("&"))]
+        return [value for value in found if value]
 
     @property
     def is_plain_http(self) -> bool:

@@ -77,7 +77,7 @@ class Finding:
     what: str
     evidence: tuple[str, ...] = ()
     proven: bool = False
-    weight: int = 0
+    weight: float = 0
 
     @property
     def advice(self) -> str:

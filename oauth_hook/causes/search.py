@@ -180,7 +180,7 @@ class Search:
                 # One that moves the query into the address has a head of its own.
                 if own == right.head() and self._matches(target, self._keys[0], (head + tail).encode()):
                     return self._found((first, second._replace(parts=_joined(first.parts, second.parts))), ())
-        for variants, rule in ((others, parameter_variants), (addresses, address_variants)):
+        for variants, rule in ((addresses, address_variants), (others, parameter_variants)):
             for first in variants:
                 for second in rule(first.parts, context):
                     if self._is_over():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Literal, NamedTuple
 from unicodedata import normalize as unicode_form
 from urllib.parse import quote, unquote_to_bytes
@@ -235,9 +236,27 @@ def _spelling(parts: Parts, context: Context) -> Iterator[Variant]:
         yield Variant(code, phrase, parts._replace(spell=spell))
         if parts.path != "/" and code in ("charset", "percent-encoding"):
             yield Variant(code, f"{phrase}, in the path too", parts._replace(spell=spell, spell_path=spell_path(spell)))
+    for name in sorted({name for name, value in parts.pairs() if "%" in value}, key=_callback_first)[:_FEW]:
+        twice = parts._replace(keep=partial(_encoded_again, name))
+        yield Variant("double-encoding", f"with {decoded(name)[:40]} percent-encoded twice", twice)
+    as_spaces = parts._replace(query=_with_spaces(parts.query), form=_with_spaces(parts.form))
+    if as_spaces != parts:
+        yield Variant("plus-as-space", "with plus signs in query or form as spaces", as_spaces)
     plus = parts._replace(plus="%2B")
     yield Variant("plus-as-space", "with + in query or form taken for a plus sign", plus)
     yield Variant("double-encoding", "with the parameters encoded once too seldom", parts._replace(twice=True))
+
+
+def _callback_first(name: str) -> tuple[bool, str]:
+    return name != "oauth_callback", name
+
+
+def _encoded_again(name: str, pairs: list[Pair]) -> list[Pair]:
+    return [(own, quote(value, safe="~") if own == name else value) for own, value in pairs]
+
+
+def _with_spaces(segments: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(re.sub("%2[Bb]", "%20", segment) for segment in segments)
 
 
 def spell_path(spell: Callable[[str], str]) -> Callable[[str], str]:
@@ -276,7 +295,6 @@ _SPELLINGS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
     ("double-encoding", "with names and values percent-encoded twice", lambda text: quote(text, safe="~")),
     ("double-encoding", "with names and values not percent-encoded", lambda text: decoded(text)),
     ("plus-as-space", "with spaces as +", lambda text: text.replace("%20", "+")),
-    ("plus-as-space", "with plus signs as spaces", lambda text: text.replace("%2B", "%20")),
     ("plus-as-space", "with spaces as plus signs", lambda text: text.replace("%20", "%2B")),
     ("percent-encoding", "with lower-case escapes", _lower_escapes),
     ("percent-encoding", "with ~ escaped", lambda text: text.replace("~", "%7E")),

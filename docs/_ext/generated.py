@@ -1,0 +1,86 @@
+"""What the pages take from the package: the command's arguments, and the codes of ``explain`` with their advice."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterable, Iterator
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.nodes import nested_parse_with_titles
+from sphinx.util.rst import escape
+
+from oauth_hook import cli
+from oauth_hook.causes.findings import ADVICE
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Tell Sphinx the directives."""
+    app.add_directive("command-line", CommandLine)
+    app.add_directive("finding-codes", FindingCodes)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+class CommandLine(SphinxDirective):
+    """A section for each command, as argparse knows it."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the sections."""
+        os.environ["COLUMNS"] = "80"  # argparse breaks lines as the terminal has it
+        parent = nodes.section()
+        parent.document = self.state.document
+        for parser in _parsers():
+            nested_parse_with_titles(self.state, StringList(list(_section(parser)), "the command"), parent)
+        return parent.children
+
+
+def _parsers() -> list[argparse.ArgumentParser]:
+    commands = next(action for action in cli._parser()._actions if isinstance(action, argparse._SubParsersAction))
+    return list(commands.choices.values())
+
+
+def _section(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """Yield the lines of a section."""
+    parser.color = False  # of Python 3.14
+    yield from (parser.prog, "-" * len(parser.prog), "", f".. program:: {parser.prog}", "")
+    for paragraph in (parser.description or "").split("\n\n"):
+        yield from (escape(" ".join(paragraph.split())), "")
+    usage = parser.format_usage().removeprefix("usage: ").rstrip().split("\n")
+    yield from _literally(usage)
+    formatter = parser._get_formatter()
+    for action in parser._actions:
+        if action.dest in ("help", "store"):  # which every command has
+            continue
+        yield f".. option:: {_signature(action)}"
+        yield from ("", f"   {escape(formatter._expand_help(action))}" if action.help else "", "")
+    if parser.epilog:
+        yield from _literally(parser.epilog.split("\n"))
+
+
+def _literally(lines: Iterable[str]) -> Iterator[str]:
+    yield from (".. code-block:: text", "", *(f"   {line}" for line in lines), "")
+
+
+def _signature(action: argparse.Action) -> str:
+    """Return an argument as a reader types it."""
+    choices = "{" + ",".join(action.choices) + "}" if action.choices else None
+    name = action.metavar or choices or action.dest
+    if not action.option_strings:
+        return str(name)
+    value = "" if action.nargs == 0 else f" {action.metavar or choices or action.dest.upper()}"
+    return ", ".join(f"{option}{value}" for option in action.option_strings)
+
+
+class FindingCodes(SphinxDirective):
+    """Each code of ``explain``, with its advice."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a list of definitions."""
+        found = nodes.definition_list()
+        for code, advice in ADVICE.items():
+            term = nodes.term("", "", nodes.literal("", code), ids=[f"finding-{code}"])
+            found += nodes.definition_list_item("", term, nodes.definition("", nodes.paragraph("", advice)))
+        return [found]
