@@ -51,6 +51,15 @@ def test_what_was_changed_after_signing_is_named(placement, change, code, oauth_
     assert [finding.code for finding in explain(request).findings] == [code]  # without any secret, too
 
 
+def test_the_providers_advice_is_about_the_signature(oauth_provider, token):
+    """What a server says besides "signature_invalid" names no further causes."""
+    wrong = hook_of(oauth_provider, type(token)(token.key, f"{token.secret} "))
+    with requests.get(oauth_provider.resource_url, auth=wrong) as response:
+        assert "the token's secret was used with a space after it" in requests.utils.unquote(response.text)
+        explanation = hook_of(oauth_provider, token).explain(response)
+    assert [finding.code for finding in explanation.findings] == ["secret-whitespace"]
+
+
 def test_a_request_that_is_right(oauth_provider, token):
     """There is nothing to be found, however the request is signed."""
     for placement in ("header", "query", "url-encoded", "header+url-encoded"):

@@ -127,13 +127,15 @@ def read_words(status: int, headers: Mapping[str, str], body: str) -> Words:
     named = _problem(said)
     # A base string that is handed back names methods, tokens and nonces, too.
     said = " ".join(word for word in said[:_A_PAGE].split() if "%" not in word)
+    blames = problem in _FAULTY or (named is not None and named[1] in _FAULTY)
+    if blames:  # what it says besides is about the signature, too
+        return Words(problem, shown, codes, True)
     if not codes:
         words = [named[1] if named else "", *re.findall(r"\w+", described)]
         codes = next((_PROBLEMS[word] for word in words if word in _PROBLEMS), ())
     if not codes:
         codes = next((found for phrase, found in _PHRASES if re.search(phrase, said, re.IGNORECASE)), ())
-    blames = problem in _FAULTY or (not codes and _disbelief(said) is not None)
-    return Words(problem, shown, codes, blames)
+    return Words(problem, shown, codes, not codes and _disbelief(said) is not None)
 
 
 def _of_fields(fields: Mapping[str, str], problem: str | None) -> tuple[str, ...]:
