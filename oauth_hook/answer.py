@@ -21,11 +21,12 @@ from typing import Any, TypeVar
 
 import requests
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError
+from urllib3.exceptions import ReadTimeoutError
 
 from .errors import OAuthHookError, ProviderError, UsageError
 from .hop import settle
 from .prepared import is_same_home, origin_of
-from .problem import read_refusal
+from .problem import PROBLEMS, read_refusal
 from .redact import redact
 
 __all__ = ["Answer", "ask", "check_timeout", "refusal", "shown_body", "within"]
@@ -131,16 +132,27 @@ def _sent(session: requests.Session, prepared: requests.PreparedRequest, **setti
 
     requests lets a raw ``ValueError`` through for both.
     """
-    answered: list[requests.Response] = []
-    prepared.hooks["response"].append(lambda response, **_: answered.append(response))
+    answers = _Answers()
+    prepared.hooks["response"].append(answers)
     try:
         return session.send(prepared, **settings)
+    except requests.exceptions.InvalidHeader as error:  # of the answer: ours were looked at before
+        raise ProviderError("the server's answer has headers that make no sense") from error
     except (requests.RequestException, OAuthHookError):
         raise
     except ValueError as error:
-        if answered:
+        if answers:
             raise ProviderError("the server redirects to something that is no address") from error
         raise UsageError(f"the address cannot be asked: {error}") from error
+    finally:
+        prepared.hooks["response"].remove(answers)
+
+
+class _Answers(list[int]):
+    """Keeps the statuses of answers, as a response hook. What an error carries has to pickle."""
+
+    def __call__(self, response: requests.Response, **_: Any) -> None:
+        self.append(response.status_code)
 
 
 def _without_body(response: requests.Response, **_: Any) -> None:
@@ -164,22 +176,24 @@ def _shown_origin(url: str | None) -> str:
 
 def _whole_text(response: requests.Response, deadline: float) -> str:
     """Read the body within the time that is left, and leave it in the response for whoever looks."""
-    data = bytearray()
+    data, status = bytearray(), response.status_code
     try:
         for piece in response.iter_content(1 << 14):
             data += piece
             if len(data) > _MOST:
-                raise ProviderError(
-                    f"the answer is larger than {_MOST} octets, which no token is",
-                    status=response.status_code,
-                    response=response,
-                )
+                message = f"the answer is larger than {_MOST} octets, which no token is"
+                raise ProviderError(message, status=status, response=response)
             if time.monotonic() > deadline:
                 raise requests.ReadTimeout("the answer was not complete in time", response=response)
-    except (ChunkedEncodingError, ContentDecodingError) as error:
-        raise ProviderError(
-            "the answer was cut off, or is not encoded as it says", status=response.status_code, response=response
-        ) from error
+        broken = False
+    except (ChunkedEncodingError, ContentDecodingError):
+        broken = True
+    except requests.ConnectionError as error:
+        if not isinstance(error.args[0] if error.args else None, ReadTimeoutError):
+            raise
+        raise requests.ReadTimeout("the answer was not complete in time", response=response) from error
+    if broken:  # raised here, because what urllib3 says of it quotes the answer
+        raise ProviderError("the answer was cut off, or is not encoded as it says", status=status, response=response)
     response._content = bytes(data)
     named = response.encoding if "charset" in response.headers.get("Content-Type", "").lower() else None
     try:
@@ -253,11 +267,11 @@ def refusal(answer: Answer, what: str, secrets: Iterable[str] = ()) -> ProviderE
     :param secrets: all that the answer may echo; no message shows them.
     """
     secrets = list(secrets)
-    # Redacted first and cut then: half a secret would not be found any more. Those as short as a letter wait
-    # until the answer has been read, which would make no sense without that letter; our own words keep it.
-    text = redact(answer.text[:_LOOKED_AT], [secret for secret in secrets if len(str(secret)) > _SHORT])
+    text = answer.text[:_LOOKED_AT]
     word, about = read_refusal(answer.response.headers, text)
-    word = None if word is None else redact(word, secrets)[:_SAID]
+    # A word of the extension is none of our secrets, even where it has the letters of one. Redacted first and cut
+    # then: half a secret would not be found any more.
+    word = word if word is None or word in PROBLEMS else redact(word, secrets)[:_SAID]
     said = ": ".join(dict.fromkeys(part for part in (word, redact(about, secrets)[:_SAID]) if part))
     if not said:
         said = "it says nothing about why" if answer.text.strip() else "its answer is empty"

@@ -42,6 +42,8 @@ def read_callback(callback: str, token_key: str, *, verified: bool = True) -> st
             "the callback names no oauth_token, so that nobody knows whose it is", problem="parameter_absent"
         )
     verifier = fields.get("oauth_verifier")
+    if verifier == "NULL":  # Garmin's word for it (OAuth Specification 1.0.1)
+        raise ProviderError("the user said no", problem="user_refused")
     if verified and not verifier:
         raise ProviderError("the callback has no oauth_verifier (RFC 5849 s2.2)", problem="parameter_absent")
     return verifier or None

@@ -28,6 +28,9 @@ from .callback import read_callback
 from .credentials import AccessToken, Consumer, Credentials, RequestToken
 from .errors import ProviderError, UsageError, check_type
 from .hook import OAuthHook
+from .prepared import origin_of
+from .protocol.encoding import octets
+from .protocol.parameters import FORM
 from .services import SERVICES, Service
 from .token_answer import read_token
 
@@ -106,6 +109,7 @@ class OAuthFlow:
             "signature_method": signature_method, "realm": realm, "token_method": method, "confirmed": confirmed,
             **more,
         })  # fmt: skip
+        _check_service(self.service)
         self._rsa_key = rsa_key
         self._session = session
         self._timeout = check_timeout(timeout)
@@ -196,7 +200,7 @@ class OAuthFlow:
         :raises requests.RequestException: the wire failed, or time was up.
         """
         check_type(request_token, RequestToken, "request_token", "a RequestToken")
-        hook = self.hook(request_token, verifier=verifier)
+        hook = self.hook(request_token, verifier=verifier or None)
         answer = self._ask(self._address("access_token_url"), hook, parameters, method=self.service.access_token_method)
         return self._token(AccessToken, answer, "the access token", [request_token.secret, verifier or ""])
 
@@ -236,7 +240,7 @@ class OAuthFlow:
         url = self.service.renewal_url
         if url is None and handle is None:
             raise UsageError("this token cannot be renewed: it has no oauth_session_handle, the service no renewal_url")
-        fields = parameters if handle is None else {"oauth_session_handle": handle, **parameters}
+        fields = parameters if handle is None else {"oauth_session_handle": str(handle), **parameters}
         answer = self._ask(url or self._address("access_token_url"), self.hook(access_token), fields)
         # E*TRADE's answer is a sentence, "Access Token has been renewed": the token lives on.
         if url is not None and answer.ok and "renewed" in answer.text.lower() and "oauth_" not in answer.text:
@@ -267,9 +271,14 @@ class OAuthFlow:
 
     def _ask(self, url: str, hook: OAuthHook, parameters: Mapping[str, str], method: str | None = None) -> Answer:
         method = method or self.service.token_method
+        for name, value in parameters.items():
+            check_type(value, str, name, "a str")
+            octets(value)
         content: dict[str, Any] = {"data" if method == "POST" else "params": dict(parameters)}
         content["headers"] = dict(self.service.headers)
-        answer = ask(method, url, auth=hook, session=self._session, timeout=self._timeout, **content)
+        is_form = method == "POST" and hook.placement.endswith("url-encoded")
+        auth = partial(_sign_a_form, hook) if is_form else hook
+        answer = ask(method, url, auth=auth, session=self._session, timeout=self._timeout, **content)
         return replace(answer, explain=partial(hook.explain, answer.response))
 
     def _token(self, kind: type[_Token], answer: Answer, what: str, secrets: list[str]) -> _Token:
@@ -295,3 +304,23 @@ class OAuthFlow:
             body=shown_body(answer, [self.consumer.secret, token.secret]),
             response=answer.response,
         )
+
+
+def _check_service(service: Service) -> None:
+    """Refuse addresses that are none, and methods that token requests cannot have.
+
+    :raises UsageError: there is one.
+    """
+    for name in ("request_token_url", "authorization_url", "access_token_url", "renewal_url"):
+        url = getattr(service, name)
+        if url and origin_of(url) is None:
+            raise UsageError(f"{name} must be an http or https address, not {url[:200]!r}")
+    if service.access_token_method not in (None, "POST", "GET"):
+        raise UsageError(f"access_token_method must be 'POST' or 'GET', not {service.access_token_method!r}")
+
+
+def _sign_a_form(hook: OAuthHook, request: requests.PreparedRequest) -> Any:
+    """Sign a POST that has no fields as a form (s3.5.2): in the query, a verifier would be logged."""
+    if request.body is None:
+        request.headers["Content-Type"], request.body = FORM, ""
+    return hook(request)

@@ -15,7 +15,16 @@ from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-__all__ = ["read_problem", "read_refusal", "server_time"]
+__all__ = ["PROBLEMS", "read_problem", "read_refusal", "server_time"]
+
+#: The words of the extension, as servers use them.
+PROBLEMS = frozenset((
+    "additional_authorization_required", "body_hash_invalid", "consumer_key_refused", "consumer_key_rejected",
+    "consumer_key_unknown", "nonce_used", "parameter_absent", "parameter_rejected", "permission_denied",
+    "permission_unknown", "signature_invalid", "signature_method_rejected", "timestamp_refused", "token_expired",
+    "token_not_authorized", "token_rejected", "token_revoked", "token_used", "user_refused", "verifier_invalid",
+    "version_rejected",
+))  # fmt: skip
 
 _challenge = re.compile(r"\bOAuth\b(.*)", re.IGNORECASE | re.DOTALL).search
 _parameters = re.compile(r'(oauth_\w+)\s*=\s*(?:"([^"]*)"|([^\s,"]*))').findall

@@ -155,7 +155,7 @@ class _Search:
     """One discovery: what is asked, and what has been found so far.
 
     :ivar found: relation -> the address, and the answer that had it.
-    :ivar trouble: why the last document that could not be read could not.
+    :ivar trouble: why a document could not be read: the first one that is there, or else the last.
     :ivar failure: the first time that the wire failed.
     """
 
@@ -191,7 +191,8 @@ class _Search:
             if links is None:
                 raise refusal(answer, what)
         except ProviderError as error:
-            self.trouble = error
+            if self.trouble is None or self.trouble.status == requests.codes.not_found:
+                self.trouble = error
             return
         except requests.ConnectionError as error:  # a server that hangs up may have the next document
             self.failure = self.failure or error
@@ -287,7 +288,7 @@ def _send(url: str, content: dict[str, str], session: requests.Session | None, t
 def _object(text: str) -> dict[str, Any] | None:
     """Return a JSON object in which nothing is said twice; ``None``: it is none."""
     try:
-        found = json.loads(text, object_pairs_hook=_without_duplicates)
+        found = json.loads(text.lstrip("\ufeff"), object_pairs_hook=_without_duplicates)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

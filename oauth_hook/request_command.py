@@ -127,6 +127,8 @@ def _sent(
     settings = session.merge_environment_settings(prepared.url or "", {}, stream, None, None)
     try:
         return session.send(prepared, timeout=timeout, allow_redirects=True, **settings)
+    except requests.exceptions.InvalidHeader as error:  # of the answer: ours were looked at before
+        raise ProviderError("the server's answer has headers that make no sense") from error
     except ValueError as error:
         if answered:
             raise ProviderError("the server redirects to an address that nobody can follow") from error

@@ -240,7 +240,7 @@ def _absolute(path: object) -> str:
     name = os.fspath(path) if isinstance(path, os.PathLike) else path
     if not isinstance(name, str) or not name or "\0" in name:
         raise UsageError("the path of a credential store must be a str or a path, not empty, with no NUL in it")
-    return os.path.abspath(name)
+    return os.path.abspath(os.path.expanduser(name))
 
 
 def _text(name: Any) -> str:

@@ -13,8 +13,6 @@ __all__ = ["is_broken", "read_token"]
 
 _Token = TypeVar("_Token", RequestToken, AccessToken)
 
-_ONCE = ("oauth_token", "oauth_token_secret", "oauth_callback_confirmed")
-
 
 def read_token(kind: type[_Token], text: str, now: float) -> _Token | None:
     """Return the token in an answer; ``None`` where it has none, or more than one.
@@ -22,7 +20,10 @@ def read_token(kind: type[_Token], text: str, now: float) -> _Token | None:
     :param now: when the answer came, in seconds since the epoch: ``oauth_expires_in``
         (OAuth Session 1.0) counts from there.
     """
-    fields = _json_fields(text) if text.lstrip().startswith("{") else _form_fields(text)
+    text = text.lstrip("\ufeff \t\r\n")
+    fields = _json_fields(text) if text.startswith("{") else _form_fields(text)
+    if "oauth_problem" in fields or fields.get("error") or fields.get("errors"):  # whatever stands beside it
+        return None
     key, secret = fields.pop("oauth_token", None), fields.pop("oauth_token_secret", None)
     if not isinstance(key, str) or not isinstance(secret, str) or is_broken(key + secret):
         return None
@@ -39,7 +40,7 @@ def is_broken(text: str) -> bool:
 
 def _form_fields(text: str) -> dict[str, Any]:
     pairs = parse_qsl(text.strip(), keep_blank_values=True)
-    names = [name for name, _ in pairs if name in _ONCE]
+    names = [name for name, _ in pairs if name.startswith("oauth_")]
     return {} if len(names) > len(set(names)) else dict(pairs)
 
 

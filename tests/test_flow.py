@@ -8,6 +8,8 @@ import pickle
 import socket
 import threading
 import time
+import traceback
+from contextlib import contextmanager, suppress
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -47,6 +49,31 @@ def sent(server):
     """What the last request carried, wherever it was."""
     got = server.last
     return got.authorization + got.target + got.body.decode()
+
+
+@contextmanager
+def raw_server(answer, *, hold=False):
+    """A server that answers one connection with these octets, and then hangs up, or holds it until the end."""
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve():
+            with suppress(OSError):
+                connection = listener.accept()[0]
+                with connection:
+                    connection.settimeout(10)
+                    connection.recv(1 << 16)
+                    connection.sendall(answer)
+                    if hold:
+                        over.wait(20)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        finally:
+            over.set()
+            thread.join(20)
 
 
 # --- the three legs ---
@@ -364,6 +391,124 @@ def test_an_address_that_is_none():
     flow = OAuthFlow(CONSUMER, "http://a..b/request", "http://a..b/authorize", "http://a..b/access", timeout=5)
     with pytest.raises(ValueError, match=r"address|URL|label"):
         flow.fetch_request_token()
+
+
+@pytest.mark.parametrize("name", ["request_token_url", "authorization_url", "access_token_url"])
+@pytest.mark.parametrize("url", ["nix", "http://", "ftp://a.example/", "http://a.example:99999/"])
+def test_addresses_are_looked_at_before_anything_is_sent(name, url):
+    """What is no http address is a UsageError that names the argument."""
+    urls = dict.fromkeys(("request_token_url", "authorization_url", "access_token_url"), "https://a.example/")
+    with pytest.raises(UsageError, match=name):
+        OAuthFlow(CONSUMER, **{**urls, name: url})
+
+
+def test_the_method_of_the_third_leg_is_looked_at():
+    """GET or POST, as that of the others."""
+    with pytest.raises(UsageError, match="access_token_method"):
+        OAuthFlow(CONSUMER, "", "", "https://a.example/", access_token_method="PATCH")
+
+
+@pytest.mark.parametrize("value", ["\udcff", None, 5, b"x"])
+def test_parameters_are_text(value, server):
+    """A parameter that is no text, or has half a character, is a UsageError without what it was; nothing is sent."""
+    password = value if value != "\udcff" else f"{'hunter' + '3'}\udcff"
+    with pytest.raises(UsageError) as caught:
+        flow_at(server).xauth("bob", password)
+    assert "hunter3" not in "".join(traceback.format_exception(caught.value))
+    assert not server.received
+
+
+@pytest.mark.parametrize("placement", ["url-encoded", "header+url-encoded"])
+def test_a_verifier_goes_in_the_body_of_a_post(placement, server):
+    """Not into the address, which urllib3 logs: a POST without fields is signed as a form (s3.5.2)."""
+    server.answer = lambda request: (200, {}, GOOD)
+    flow_at(server, placement=placement).fetch_access_token(TOKEN, "verifier-hunter2")
+    assert "hunter2" not in server.last.target
+    assert b"oauth_verifier=verifier-hunter2" in server.last.body
+    assert server.last.headers["content-type"] == "application/x-www-form-urlencoded"
+
+
+def test_an_empty_verifier_is_none(server):
+    """What a web framework gives for an absent field is not sent."""
+    server.answer = lambda request: (200, {}, GOOD)
+    flow_at(server).fetch_access_token(TOKEN, "")
+    assert "oauth_verifier" not in sent(server)
+
+
+@pytest.mark.parametrize("secrets", [("consumer", "verifier"), ("key", "oauth"), ("a", "e"), ("token", "problem")])
+@pytest.mark.parametrize("problem", ["verifier_invalid", "token_rejected", "consumer_key_unknown"])
+def test_a_word_of_the_extension_is_no_secret(problem, secrets, server):
+    """``problem`` is the server's word, whatever letters the secrets have."""
+    server.answer = lambda request: (401, {"WWW-Authenticate": f'OAuth oauth_problem="{problem}"'}, b"")
+    flow = OAuthFlow(Consumer("key", secrets[0]), server.url, server.url, server.url)
+    with pytest.raises(ProviderError) as caught:
+        flow.fetch_access_token(RequestToken("request", secrets[1]), "v")
+    assert caught.value.problem == problem
+    server.answer = lambda request: (401, {}, f"oauth_problem={problem}".encode())
+    with pytest.raises(ProviderError) as caught:
+        flow.fetch_access_token(RequestToken("request", secrets[1]), "v")
+    assert caught.value.problem == problem
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"oauth_problem=consumer_key_rejected&" + GOOD,
+        b'{"error": "no", "oauth_token": "t", "oauth_token_secret": "s"}',
+        b'{"errors": [{"code": 1}], "oauth_token": "t", "oauth_token_secret": "s"}',
+        GOOD + b"&oauth_session_handle=x&oauth_session_handle=y",
+    ],
+)  # fmt: skip
+def test_an_error_with_a_token_beside_it_is_an_error(body, server):
+    """Some servers say no with status 200; and what is said twice is not taken."""
+    server.answer = lambda request: (200, {}, body)
+    with pytest.raises(ProviderError):
+        flow_at(server).fetch_request_token()
+
+
+def test_a_byte_order_mark_is_not_in_the_way(server):
+    """Some servers begin their answers with one."""
+    server.answer = lambda request: (200, {}, b"\xef\xbb\xbf" + GOOD)
+    assert flow_at(server).fetch_request_token().key == "t"
+
+
+def test_errors_travel_between_processes(server):
+    """A refusal pickles, its explanation included, so that a worker process can hand it on."""
+    server.answer = lambda request: (401, {}, b"oauth_problem=token_rejected")
+    with pytest.raises(ProviderError) as caught:
+        flow_at(server).fetch_access_token(TOKEN, "v")
+    error = pickle.loads(pickle.dumps(caught.value))
+    assert (error.status, error.problem, str(error)) == (401, "token_rejected", str(caught.value))
+    assert error.explanation.findings[0].code == "token-key"
+
+
+def test_a_broken_answer_is_not_quoted():
+    """What urllib3 says of broken chunks quotes them: no secret is in the traceback."""
+    answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\noauth_token=a&oauth_token_secret=new-hunter2\r\n"
+    with raw_server(answer) as url, pytest.raises(ProviderError) as caught:
+        OAuthFlow(CONSUMER, url, url, url, timeout=5).fetch_request_token()
+    assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_headers_that_make_no_sense_are_the_servers_fault():
+    """Two lengths, say: a ProviderError."""
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc"
+    with raw_server(answer) as url, pytest.raises(ProviderError, match="headers"):
+        OAuthFlow(CONSUMER, url, url, url, timeout=5).fetch_request_token()
+
+
+def test_a_body_that_stalls_is_a_timeout():
+    """However an answer is late, it is the same exception."""
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 300\r\n\r\noauth_token=a"
+    with raw_server(answer, hold=True) as url, pytest.raises(requests.Timeout):
+        OAuthFlow(CONSUMER, url, url, url, timeout=1).fetch_request_token()
+
+
+def test_garmins_word_for_no(server):
+    """The verifier NULL is a denial."""
+    with pytest.raises(ProviderError) as caught:
+        flow_at(server).parse_callback("https://app.example/?oauth_token=request&oauth_verifier=NULL", TOKEN)
+    assert caught.value.problem == "user_refused"
 
 
 # --- every way of failing ---

@@ -487,6 +487,13 @@ class TestDocuments:
         asked = [request.target for request in server.received]
         assert asked == ["/.well-known/host-meta.json", "/.well-known/host-meta"]
 
+    def test_the_most_telling_trouble_is_told(self, server: Recorder) -> None:
+        """A document that is there and cannot be read is told, not that others are missing."""
+        server.answer = lambda request: (500 if "json" in request.target else 404, {}, b"broken")
+        with pytest.raises(ProviderError) as caught:
+            discover(account(server.url), scheme="http")
+        assert caught.value.status == 500
+
     @pytest.mark.parametrize("there", ["http://127.0.0.1:99999/", "alice@127.0.0.1:65536", "127.0.0.1:123456789012"])
     def test_a_port_that_is_none(self, there: str) -> None:
         """There is no port beyond 65535: a UsageError, before anything is sent."""
