@@ -31,6 +31,7 @@ s2.2                 the callback, ways to ask the user             ``callback.p
 (requests)           the ``pre_request`` event                      ``pre_request.py``
 (s3.3)               the server's clock                             ``clock.py``
 (extension)          a refusal's words                              ``problem.py``
+(httpx, httpx2)      signing their requests and redirect hops       ``httpx.py``
 (Falcon, PyPump)     the calls of those two                         ``client.py``, ``pump.py``
 (all of it)          why a request was refused                      ``diagnosis.py``, ``causes/``
 ===================  =============================================  ==========================
