@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import requests
 
@@ -59,16 +60,33 @@ def main(argv: Sequence[str] | None = None, *, store: Store | None = None) -> in
     except (OAuthHookError, requests.RequestException) as error:
         return _failed(error)
     except BrokenPipeError:  # the reader of our output has gone (``oauth-hook demo | head``), and wants no traceback
+        _let_go(sys.stdout)
         return BROKEN_PIPE
     except OSError as error:
+        _let_go(sys.stdout)
         return _failed(error)
     return status
 
 
 def _failed(error: Exception) -> int:
-    with suppress(OSError):  # nobody reads that either
+    try:
         report(f"oauth-hook: {tell(error)}")
+    except OSError:  # nobody reads that either
+        _let_go(sys.stderr)
     return status_of(error)
+
+
+def _let_go(stream: TextIO | None) -> None:
+    """Write what a stream still holds, or drop it: Python would try once more at its end, and complain."""
+    if stream is None:
+        return
+    try:
+        stream.flush()
+    except OSError:
+        with suppress(OSError, ValueError):  # a stream that is none of the system's
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
 
 
 class _Parser(argparse.ArgumentParser):
