@@ -15,12 +15,14 @@ Where the wire fails, the exceptions are those of ``requests``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
+from itertools import chain
 from typing import Any, TypeVar, cast
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
@@ -30,12 +32,18 @@ from .errors import OAuthHookError, ProviderError, UsageError, check_type
 from .flow import OAuthFlow
 from .hook import OAuthHook
 from .hop import settle
+from .protocol.base_string import origin, split_url
 from .protocol.methods import signing_key
 from .protocol.parameters import FORM, PREFIX, SIGNATURE_PARAMETERS
+from .protocol.signing import new_nonce
 
 __all__ = ["Client", "ProtoError", "Token", "UseHeader", "Via"]
 
 _LOOKED_AT = 1 << 16  # octets of a refusal that an error is made from
+
+_METHOD, _VERSION = "HMAC-SHA1", "1.0"  # what signatures are made with, as Falcon has it
+
+_is_timestamp = re.compile(r"0|[1-9][0-9]{0,14}").fullmatch
 
 _E = TypeVar("_E", bound=Enum)
 
@@ -179,7 +187,7 @@ class Client:
         answer = Answer(response, data[:_LOOKED_AT].decode("utf-8", "replace"))
         what = f"an answer to {request.method} {uri.partition('?')[0]}"
         error = refusal(answer, what, [self._consumer.secret, secret or ""])
-        raise _proto_error(error, lambda: self._hook_for(key, secret).explain(response))
+        raise _proto_error(error, partial(self._hook_for(key, secret).explain, response))
 
     def make_secret(self, cust_secret: str, token_secret: str | None = None) -> str:
         """Return the key that requests are signed with (s3.4.2); to be overridden where a service wants another.
@@ -198,18 +206,18 @@ class Client:
         :param address: where it goes.
         :param tsecret: the token's secret; ``None``: there is no token, or it has none.
         :param oauth_params: ``oauth_token``, ``oauth_callback``, ``oauth_verifier`` or an extension, as a mapping or
-            pairs; not what signing makes itself, such as ``oauth_nonce``.
+            pairs. ``oauth_nonce`` and ``oauth_timestamp`` are taken as they are given; redirects have nonces of their
+            own. Of what this client has itself (``oauth_consumer_key``, ``oauth_signature_method``,
+            ``oauth_version``) only that.
         :param params: the other parameters, likewise.
         :raises UsageError: an argument is wrong.
         """
         _check_address(address)
-        protocol = dict(_pairs(oauth_params, "oauth_params"))
-        hook, mode = self._hook_for(protocol.pop("oauth_token", None), tsecret), self.mode
-        for name in protocol:
-            if not str(name).startswith(PREFIX) or name in SIGNATURE_PARAMETERS:
-                raise UsageError(
-                    f"oauth_params has {name!r}, which is no protocol parameter, or made by signing itself"
-                )
+        protocol = {name: value for name, value in _pairs(oauth_params, "oauth_params") if value is not None}
+        key, mode = protocol.pop("oauth_token", None), self.mode
+        if tsecret and not key:
+            raise UsageError("tsecret is the secret of a token: give its oauth_token in oauth_params, or no tsecret")
+        hook = self._hook_for(key, tsecret, **self._given_to_signing(protocol))
         pairs = [*_pairs(params, "params"), *protocol.items()]  # the hook moves the latter to its own
         content: dict[str, Any] = {"data" if mode is Via.POST else "params": pairs}
         with requests.Session() as session:
@@ -226,10 +234,39 @@ class Client:
         """
         check_type(data, (str, bytes), "data", "str or bytes")
         text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
-        return dict(parse_qsl(text.strip(), keep_blank_values=True))
+        return dict(parse_qsl(text.strip().removeprefix("?"), keep_blank_values=True))
 
-    def _hook_for(self, key: str | None, secret: str | None) -> OAuthHook:
-        return self._hook(key, secret, self._consumer.key, self._consumer.secret, placement=self.use_header.value)
+    def _given_to_signing(self, protocol: dict[Any, Any]) -> dict[str, Any]:
+        """Take what belongs to signing out of protocol parameters, and return it as a hook takes it.
+
+        :raises UsageError: one is not what this client signs with; one is no protocol parameter.
+        """
+        own = {"consumer_key": self._consumer.key, "signature_method": _METHOD, "version": _VERSION}
+        for name, value in own.items():
+            if protocol.pop(PREFIX + name, value) != value:
+                raise UsageError(
+                    f"oauth_params has another {PREFIX}{name} than this client, which signs with {value!r}"
+                )
+        given = {}
+        if (nonce := protocol.pop("oauth_nonce", None)) is not None:
+            check_type(nonce, str, "oauth_nonce", "a str")
+            given["nonce"] = chain([nonce], iter(new_nonce, None)).__next__  # one is good once, and not for a hop
+        if (timestamp := protocol.pop("oauth_timestamp", None)) is not None:
+            if not _is_timestamp(str(timestamp)):
+                raise UsageError("oauth_timestamp must be whole seconds since the epoch")
+            given["clock"] = partial(int, timestamp)
+        for name in protocol:
+            if not str(name).startswith(PREFIX) or name in SIGNATURE_PARAMETERS:
+                raise UsageError(
+                    f"oauth_params has {name!r}, which is no protocol parameter, or made by signing itself"
+                )
+        return given
+
+    def _hook_for(self, key: str | None, secret: str | None, **more: Any) -> OAuthHook:
+        consumer, placement = self._consumer, self.use_header.value
+        return self._hook(
+            key, secret, consumer.key, consumer.secret, placement=placement, signature_method=_METHOD, **more
+        )
 
     def _hook(self, *arguments: Any, **more: Any) -> OAuthHook:
         """Return a hook that signs with this client's key; a flow takes this for the class of its hooks."""
@@ -286,9 +323,21 @@ def _token_of(given: Credentials, exchanged: bool = False) -> Token:
 
 
 def _check_address(address: str) -> None:
+    """Refuse what no request can be sent to, which requests says in errors of its own.
+
+    :raises UsageError: it is no http or https URL, or has a password in it.
+    """
     check_type(address, str, "the address", "a URL")
     if not address:
         raise UsageError("the address is empty: it must be a URL")
+    request = requests.PreparedRequest()
+    try:
+        request.prepare_url(address, None)
+        (urlsplit(str(request.url)).hostname or "").encode("idna")  # as urllib3 looks for it
+    except ValueError:  # of requests too; not chained: it shows the address, which may have a password in it
+        raise UsageError("the address is none: it must be a URL such as https://service.example/path") from None
+    found = split_url(str(request.url))
+    origin(found.scheme, found.authority)
 
 
 def _check_exchange(token: Token, callback: str | None) -> None:

@@ -312,9 +312,8 @@ def _check_service(service: Service) -> None:
     :raises UsageError: there is one.
     """
     for name in ("request_token_url", "authorization_url", "access_token_url", "renewal_url"):
-        url = getattr(service, name)
-        if url and origin_of(url) is None:
-            raise UsageError(f"{name} must be an http or https address, not {url[:200]!r}")
+        if getattr(service, name) and origin_of(getattr(service, name)) is None:
+            raise UsageError(f"{name} must be an http or https address, with a host and without a user name in it")
     if service.access_token_method not in (None, "POST", "GET"):
         raise UsageError(f"access_token_method must be 'POST' or 'GET', not {service.access_token_method!r}")
 

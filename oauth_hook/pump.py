@@ -22,23 +22,13 @@ import threading
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
-from .credentials import AccessToken, Account, Consumer, RequestToken
+from .credentials import AccessToken, Account, RequestToken
 from .errors import ProviderError, UsageError, check_type
 from .hook import OAuthHook
-from .pump_client import Client, Home, arguments_of
-from .pump_request import adapter_of, address_of, check_retries, content_of, is_absolute, result_of
-from .verifiers import ask_on_console
+from .pump_client import Client, Home, arguments_of, kept_in, simple_verifier
+from .pump_request import adapter_of, address_of, check_retries, content_of, hook_at, is_abroad, profile_of, result_of
 
 __all__ = ["Client", "PyPump", "WebPump", "simple_verifier"]
-
-
-def simple_verifier(url: str) -> str:
-    """Ask the user on the terminal; see ``ask_on_console``.
-
-    :param url: the address that the user has to open.
-    :returns: what was typed: the verifier, or the whole callback URL.
-    """
-    return ask_on_console(url)
 
 
 class PyPump:
@@ -56,13 +46,12 @@ class PyPump:
     :param scheme: ``"https"``; ``"http"`` asks for plain http.
     :param store: keeps an ``Account`` under the webfinger: a ``CredentialStore``, or another mutable mapping; ``None``:
         nothing is kept. What is given as an argument goes before what is kept.
-    :param callback: where the server sends the user afterwards; ``"oob"``: it shows the verifier.
+    :param callback: where the server sends the user afterwards; ``"oob"``: it shows the verifier; or ``callback_uri``.
     :param verify_requests: whether certificates are checked, or the path of those to trust.
     :param retries: how often a request is sent again: see ``request``.
     :param timeout: for each answer, in seconds.
     :param client_name: the application's name, where ``client`` is a webfinger; so are ``client_type`` and ``key``.
     :param token_secret: the token's secret, where ``secret`` is the consumer's.
-    :param callback_uri: the same as ``callback``.
     :raises UsageError: an argument is wrong; nothing has been sent.
     :raises ProviderError: the server is no pump.io server, or refuses something.
     :raises requests.RequestException: the wire failed, or time was up.
@@ -90,8 +79,7 @@ class PyPump:
         self.client, given = arguments_of(
             client, token, secret, name=client_name, kind=client_type, key=key, token_secret=token_secret
         )
-        if verifier_callback is not None and not callable(verifier_callback):
-            raise UsageError(f"verifier_callback must be callable, not {type(verifier_callback).__name__}")
+        check_type(verifier_callback, (Callable, type(None)), "verifier_callback", "callable")  # type: ignore[arg-type]
         self.verifier_callback = verifier_callback
         self.store: MutableMapping[str, Any] = {} if store is None else store
         check_type(self.store, MutableMapping, "store", "a CredentialStore or another mutable mapping")
@@ -105,10 +93,12 @@ class PyPump:
         self._pending: RequestToken | None = None
         self._hook: tuple[Account, OAuthHook] | None = None
         self._me: dict[str, Any] | None = None
+        self._has_own_key = self.client.key is not None
+        self._account: Account | None = None
         self._account = self._resumed(given)
         self.client.attach(self._home, self._registered)
         if self.client.is_expired:
-            self.client.ensure()
+            self._ensure()
         self._begin()
 
     def __repr__(self) -> str:
@@ -120,20 +110,29 @@ class PyPump:
 
         :raises UsageError: a token was given, and nobody knows for which client; something else is kept.
         """
-        kept = self.store.get(self.client.webfinger)
-        if kept is not None:
-            check_type(kept, Account, f"what the store keeps as {self.client.webfinger!r}", "an Account")
-            if self.client.key is None:
-                self.client.adopt(kept.consumer)
-            if self.client.key == kept.consumer.key:  # a token is good for the key that it was issued to
-                self._home.remember(kept.service)
-                token = token or kept.token
+        self._look_again()
         consumer = self.client.consumer
-        if consumer is not None:
-            return Account(consumer, token)
-        if token is not None:
+        if consumer is None and token is not None:
             raise UsageError("a token is good for the client that it was issued to: give its key and secret, too")
-        return None
+        return None if consumer is None else Account(consumer, token or self._token)
+
+    def _look_again(self) -> None:
+        """Take what is kept, where there is no token yet: another process may have finished what was begun here."""
+        kept = None if self._token is not None else kept_in(self.store, self.client.webfinger)
+        is_other = kept is not None and self.client.key not in (None, kept.consumer.key)
+        if kept is None or (is_other and (self._has_own_key or kept.token is None)):
+            return  # a token is good for the key that it was issued to
+        if not self._has_own_key:
+            self.client.adopt(kept.consumer)
+        self._home.remember(kept.service)
+        if self._account is None or kept.token is not None:
+            self._account = Account(self.client.registered(), kept.token)
+
+    def _ensure(self) -> None:
+        """Have the client registered, at no token's cost: neither ours, nor one that is kept for another key."""
+        self._look_again()
+        kept = kept_in(self.store, self.client.webfinger)
+        self.client.ensure(has_token=any(each is not None and each.token for each in (self._account, kept)))
 
     def _begin(self) -> None:
         """Ask the user when a pump is made, if there is no token."""
@@ -143,8 +142,6 @@ class PyPump:
     @property
     def _token(self) -> AccessToken | None:
         return None if self._account is None else self._account.token
-
-    # What is to be kept
 
     def get_registration(self) -> list[Any]:
         """Return ``[key, secret, expiry]`` of the client, the last in seconds since the epoch, 0: never."""
@@ -159,6 +156,7 @@ class PyPump:
         return [token.key, token.secret]
 
     def _authorized(self) -> tuple[Account, AccessToken]:
+        self._look_again()
         account = self._account
         if account is None or account.token is None:
             advice = "call verifier() with the code that the user is shown, or oauth_request() to ask again"
@@ -166,16 +164,21 @@ class PyPump:
         return account, account.token
 
     def _registered(self) -> None:
-        """Keep other credentials of the client's; the token, too, if it is for the same key."""
-        consumer, before = self._consumer(), self._account
+        """Keep other credentials of the client's; the token, too, if it is for the same key.
+
+        Without a token they do not displace those of another key in the store that have one.
+        """
+        consumer = self.client.registered()
+        before = kept_in(self.store, self.client.webfinger) if self._token is None else self._account
         token = before.token if before is not None and before.consumer.key == consumer.key else None
-        self._keep(Account(consumer, token, self._home.root))
+        if token is None and self._token is None and before is not None and before.token is not None:
+            self._account = Account(consumer)
+        else:
+            self._keep(Account(consumer, token, self._home.root))
 
     def _keep(self, account: Account) -> None:
         self._account, self._me = account, None
         self.store[self.client.webfinger] = account
-
-    # The three legs
 
     def oauth_request(self) -> None:
         """Ask the user, again where there is a token already, which stays until there is another.
@@ -189,15 +192,9 @@ class PyPump:
 
     def _ask_for_token(self) -> tuple[RequestToken, str]:
         """Fetch a request token, having registered the client; return it, and where to send the user."""
-        self.client.ensure()
-        self._pending, url = self._home.ask_for_token(self._consumer(), self.callback)
+        self._ensure()
+        self._pending, url = self._home.ask_for_token(self.client.registered(), self.callback)
         return self._pending, url
-
-    def _consumer(self) -> Consumer:
-        consumer = self.client.consumer
-        if consumer is None:
-            raise UsageError("the client has no key any more, which the request token was asked for with: ask again")
-        return consumer
 
     def get_access(self, url: str) -> str | None:
         """Ask the user for the verifier, on the terminal; to be overridden where there is none.
@@ -231,12 +228,10 @@ class PyPump:
         with self._lock:
             if self._pending is not asked:
                 return  # brought already, by the callback or by another thread
-            consumer = self._consumer()
+            consumer = self.client.registered()
             token = self._home.exchange(consumer, asked, answer)
             self._pending = None
             self._keep(Account(consumer, token, self._home.root))
-
-    # Requests
 
     @property
     def hook(self) -> OAuthHook:
@@ -247,24 +242,16 @@ class PyPump:
         account, token = self._authorized()
         made = self._hook
         if made is None or made[0] is not account:
-            root, consumer = self._home.root, account.consumer
-            origins = {root, f"https://{root.partition('://')[2]}"}  # where a server on http may send one
-            hook = OAuthHook(token.key, token.secret, consumer.key, consumer.secret, True, origins=origins)
-            made = self._hook = (account, hook)
+            made = self._hook = (account, hook_at(self._home.root, account.consumer, token))
         return made[1]
 
     @property
     def me(self) -> dict[str, Any]:
         """The profile of the user whose token this is, fetched once; its ``id`` is ``acct:nickname@host``."""
-        if self._me is None:
-            self._me = self._profile()
-        return self._me
-
-    def _profile(self) -> dict[str, Any]:
-        profile = self.request("/api/whoami")
-        if not isinstance(profile, dict):
-            raise ProviderError(f"{self._home.root}/api/whoami gave no profile")
-        return profile
+        known = self._me
+        if known is None:
+            known = self._me = profile_of(self.request("/api/whoami"), self._home.root)
+        return known
 
     def request(
         self,
@@ -300,10 +287,7 @@ class PyPump:
         :raises requests.RequestException: the wire failed, or time was up.
         """
         auth = self.hook if client is None else client or None
-        if raw and not is_absolute(endpoint):
-            raise UsageError("with raw=True the endpoint must be a whole address")
-        is_elsewhere = client is not None and is_absolute(endpoint)
-        url = endpoint if is_elsewhere else address_of(endpoint, self._home.root)
+        url = endpoint if is_abroad(endpoint, raw, client) else address_of(endpoint, self._home.root)
         data, headers = content_of(data, headers)
         adapter = adapter_of(auth, self.retries if retries is None else check_retries(retries))
         timeout = self.timeout if timeout is None else timeout
@@ -339,9 +323,16 @@ class WebPump(PyPump):
     def _begin(self) -> None:
         """Ask nobody yet."""
 
+    def _look_again(self) -> None:
+        before = self._token
+        super()._look_again()
+        if self._token is not before and not self._is_waited_for(self._pending):
+            self._pending = self._url = None  # it is used
+
     @property
     def url(self) -> str | None:
         """Where to send the user; ``None``: there is a token. (After ``oauth_request``, the user is asked anyway.)"""
+        self._look_again()
         if self._url is None and self._token is None:
             self.oauth_request()
         return self._url
@@ -354,23 +345,26 @@ class WebPump(PyPump):
 
         :raises ProviderError: the server fails (a status of 500 or more), or its answer makes no sense.
         """
+        self._look_again()
         if self._token is None:
             return False
+        self._me = None
         try:
-            self._me = self._profile()
+            identity = str(self.me.get("id"))
         except ProviderError as error:
             if error.status in (400, 401, 403):  # which one it is differs by place
                 return False
             raise
-        return str(self._me.get("id")).removeprefix("acct:").partition("@")[0] == self.client.nickname
+        return identity.removeprefix("acct:").partition("@")[0] == self.client.nickname
 
     def get_registration(self) -> list[Any]:
         """Return ``[key, secret, expiry]`` of the client, registered now if it was not; see ``PyPump``."""
-        self.client.ensure()
+        self._ensure()
         return super().get_registration()
 
     def get_token(self) -> list[str]:
         """Return ``[token, secret]`` of the access token; before there is one, of the request token."""
+        self._look_again()
         if self._token is None and self._pending is None:
             self.oauth_request()
         asked = self._pending
@@ -383,6 +377,7 @@ class WebPump(PyPump):
 
     def _asked(self) -> RequestToken | None:
         if self._pending is None:
+            self._look_again()  # for the key that it was asked for with
             kept = self.store.get(self._slot)
             self._pending = self._given or (kept if isinstance(kept, RequestToken) else None)
         return self._pending
@@ -391,9 +386,13 @@ class WebPump(PyPump):
         super()._exchange(asked, answer)
         if self._pending is None:
             self._url = self._given = None
-            kept = self.store.get(self._slot)  # which may be what another window has asked for since
-            if isinstance(kept, RequestToken) and kept.key == asked.key:
+            if self._is_waited_for(asked):
                 self.store.pop(self._slot, None)
+
+    def _is_waited_for(self, asked: RequestToken | None) -> bool:
+        """Tell whether a request token is the one that is kept: another window may have asked for another since."""
+        kept = self.store.get(self._slot)
+        return asked is not None and isinstance(kept, RequestToken) and kept.key == asked.key
 
     @property
     def _slot(self) -> str:

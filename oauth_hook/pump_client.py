@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import requests
 from requests.adapters import BaseAdapter
 
 from .answer import check_timeout
-from .credentials import AccessToken, Consumer, RequestToken
+from .credentials import AccessToken, Account, Consumer, RequestToken
 from .errors import ProviderError, UsageError, check_type
 from .flow import OAuthFlow
 from .prepared import origin_of
 from .protocol.base_string import split_url
 from .registration import discover, register_client, update_client
 from .services import Service
+from .verifiers import ask_on_console
 
-__all__ = ["Client", "Home", "arguments_of"]
+__all__ = ["Client", "Home", "arguments_of", "kept_in", "simple_verifier"]
 
 # What discover() takes for an account; the finer points of hosts are judged there.
 _is_webfinger = re.compile(r"[^\s@/?#]+@[^\s@/?#]+").fullmatch
@@ -116,6 +117,16 @@ class Client:
             return None
         return Consumer(self.key, self.secret or "", expires_at=self.expiry or None)
 
+    def registered(self) -> Consumer:
+        """Return the credentials.
+
+        :raises UsageError: there are none.
+        """
+        consumer = self.consumer
+        if consumer is None:
+            raise UsageError("the client has no key, which request tokens are asked for with: ask the user (again)")
+        return consumer
+
     @property
     def is_expired(self) -> bool:
         """Whether the credentials were given for a time that is over."""
@@ -157,21 +168,38 @@ class Client:
         self._take(self._server().update(consumer, self._said()))
         return True
 
-    def ensure(self) -> None:
+    def ensure(self, *, has_token: bool = False) -> None:
         """Register where that has not been done. Where the credentials have expired, have them renewed.
 
-        An update is tried first, since it keeps the key, which tokens are bound to. A server that refuses it, or
-        leaves the credentials expired, gets a new registration, and then its user has to be asked again.
+        An update is tried first, since it keeps the key, which tokens are bound to. Where the server takes it and
+        leaves the credentials expired, there is a new registration, and then the user has to be asked again. So there
+        is where it refuses the update, unless that would cost a token.
 
-        Errors are those of ``register``; the credentials stay as they were.
+        :param has_token: there is a token, which a new registration would make worthless.
+        :raises ProviderError: the update is refused, and there is a token. The other errors are those of
+            ``register``; the credentials stay as they were.
         """
         if self.key is None:
             self._associate()
         elif self.is_expired:
-            with suppress(ProviderError):
+            try:
                 self.update()
+            except ProviderError as error:
+                if has_token:
+                    raise self._not_renewed(error) from error
             if self.is_expired:
                 self._associate()
+
+    def _not_renewed(self, error: ProviderError) -> ProviderError:
+        return ProviderError(
+            f"the registration has expired, and is not renewed: {error}. Nothing has been changed: try again later, or "
+            f"mend the client secret. To register anew on purpose, and have the user asked again, take "
+            f"{self.webfinger!r} out of the store, and give neither key and secret nor a token",
+            status=error.status,
+            problem=error.problem,
+            body=error.body,
+            response=error.response,
+        )
 
     def _associate(self) -> None:
         if self.name is None:
@@ -228,6 +256,25 @@ def arguments_of(
         raise UsageError("a token and its secret go together: give both, or neither to ask the user")
     check_type(token, str, "token", "a str (a callback goes as verifier_callback=)")
     return client, AccessToken(token, secret)
+
+
+def kept_in(store: Mapping[str, Any], webfinger: str) -> Account | None:
+    """Return what a store keeps for a user.
+
+    :raises UsageError: it is no account.
+    """
+    kept = store.get(webfinger)
+    check_type(kept, (Account, type(None)), f"what the store keeps as {webfinger!r}", "an Account")
+    return kept
+
+
+def simple_verifier(url: str) -> str:
+    """Ask the user on the terminal; see ``ask_on_console``.
+
+    :param url: the address that the user has to open.
+    :returns: what was typed: the verifier, or the whole callback URL.
+    """
+    return ask_on_console(url)
 
 
 class Home:

@@ -15,12 +15,22 @@ from urllib3.util import Retry
 
 from .adapter import OAuthAdapter
 from .answer import Answer, refusal
-from .errors import UsageError, check_type
+from .credentials import AccessToken, Consumer
+from .errors import ProviderError, UsageError, check_type
 from .hook import OAuthHook
 from .prepared import origin_of
 from .protocol.base_string import split_url
 
-__all__ = ["adapter_of", "address_of", "check_retries", "content_of", "is_absolute", "result_of"]
+__all__ = [
+    "adapter_of",
+    "address_of",
+    "check_retries",
+    "content_of",
+    "hook_at",
+    "is_abroad",
+    "profile_of",
+    "result_of",
+]
 
 # pump.io reads neither spelled otherwise, and an upper-case JSON makes it hang.
 _JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
@@ -32,11 +42,20 @@ _PAUSE = 0.1  # seconds, doubled with each attempt
 _scheme = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://").match
 
 
-def is_absolute(endpoint: str) -> bool:
-    """Tell a whole address from a path.
+def is_abroad(endpoint: str, raw: bool, client: object) -> bool:
+    """Tell whether an endpoint may be at any server: a whole address, which no user's token goes to.
 
-    :raises UsageError: it is no ``str``.
+    :param raw: it must be a whole address.
+    :param client: what signs instead of the user's token, or ``False``; ``None``: the token.
+    :raises UsageError: it is no ``str``, or no whole address.
     """
+    is_address = _is_absolute(endpoint)
+    if raw and not is_address:
+        raise UsageError("with raw=True the endpoint must be a whole address")
+    return client is not None and is_address
+
+
+def _is_absolute(endpoint: str) -> bool:
     check_type(endpoint, str, "endpoint", "a str, such as '/api/whoami'")
     return _scheme(endpoint) is not None
 
@@ -51,7 +70,7 @@ def address_of(endpoint: str, root: str) -> str:
     :param root: where the server's API is, as ``scheme://host[:port]``.
     :raises UsageError: it is elsewhere.
     """
-    if not is_absolute(endpoint):
+    if not _is_absolute(endpoint):
         return f"{root}/{endpoint.lstrip('/')}"
     place, home = origin_of(endpoint), origin_of(root)
     if place is None or home is None or place[1:] != home[1:]:
@@ -107,6 +126,25 @@ def adapter_of(auth: object, retries: int) -> HTTPAdapter:
             respect_retry_after_header=False,
         )
     return OAuthAdapter(auth, max_retries=policy) if isinstance(auth, OAuthHook) else HTTPAdapter(max_retries=policy)
+
+
+def hook_at(root: str, consumer: Consumer, token: AccessToken) -> OAuthHook:
+    """Return what signs for a user at one server, as pump.io takes it: in the header.
+
+    :param root: where the server's API is.
+    """
+    origins = {root, f"https://{root.partition('://')[2]}"}  # where a server on http may send one
+    return OAuthHook(token.key, token.secret, consumer.key, consumer.secret, True, origins=origins)
+
+
+def profile_of(answer: Any, root: str) -> dict[str, Any]:
+    """Return what ``/api/whoami`` gave, if that is a profile.
+
+    :raises ProviderError: it is none.
+    """
+    if not isinstance(answer, dict):
+        raise ProviderError(f"{root}/api/whoami gave no profile")
+    return answer
 
 
 def result_of(response: requests.Response, auth: object, secrets: list[str]) -> Any:

@@ -382,6 +382,34 @@ def test_a_handler_for_each_step(oauth_provider):
     assert json.loads(client.call_api(token, oauth_provider.resource_url))["user"] == "alice"
 
 
+def test_a_handler_with_all_parameters(server):
+    """What signing would make is taken as it is given, where it is what this client signs with."""
+    given = {
+        "oauth_consumer_key": "key", "oauth_token": "tt", "oauth_nonce": "n", "oauth_timestamp": "1",
+        "oauth_signature_method": "HMAC-SHA1", "oauth_version": "1.0", "oauth_callback": None,
+    }  # fmt: skip
+    for params in (given, given | {"oauth_timestamp": 1}, list(given.items())):
+        request = client_at().make_oauth_handler("https://h.example/?a=1", "ts", params, {})
+        digest = hmac.digest(
+            b"consumer-hunter2&ts",
+            b"POST&https%3A%2F%2Fh.example%2F&a%3D1%26oauth_consumer_key%3Dkey%26oauth_nonce%3Dn%26"
+            b"oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%3D1%26oauth_token%3Dtt%26oauth_version%3D1.0",
+            "sha1",
+        )
+        signature = requests.utils.quote(b64encode(digest).decode(), safe="")
+        found = dict(part.split("=", 1) for part in request.headers["Authorization"].removeprefix("OAuth ").split(", "))
+        assert found == {
+            **{name: f'"{value}"' for name, value in given.items() if value is not None},
+            "oauth_signature": f'"{signature}"',
+        }
+    server.answer = lambda got: (307, {"Location": "/there"}, b"") if got.target == "/" else (200, {}, b"")
+    with requests.Session() as plain:
+        plain.send(client_at().make_oauth_handler(server.url, "ts", given, {}), timeout=10)
+    nonces = [got.authorization.partition('oauth_nonce="')[2].partition('"')[0] for got in server.received]
+    assert nonces[0] == "n" != nonces[1]  # one is good once
+    assert len(nonces[1]) > 8
+
+
 def test_a_handler_keeps_its_signature(server):
     """A session with a hook of its own sends it as it was signed."""
     other = OAuthHook("other", "secret", "other key", "secret", header_auth=True)
@@ -399,6 +427,9 @@ def test_a_handler_keeps_its_signature(server):
     ("data", "values"),
     [
         ("", {}),
+        ("?", {}),
+        ("?a=1&b=?", {"a": "1", "b": "?"}),
+        (b" ??a=1", {"?a": "1"}),
         ("a=1&b=2", {"a": "1", "b": "2"}),
         ("a=&b&c=x", {"a": "", "b": "", "c": "x"}),
         ("a=1&a=2", {"a": "2"}),
@@ -493,6 +524,20 @@ def test_an_answer_that_is_no_token(step, case, server, caplog):
     assert caught.value.status == 200
     assert vars(token) == before
     assert "new-hunter2" not in shown(caught.value, caplog)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_refusal_pickles(step, server):
+    """A refusal of tokens and calls pickles, with its answer and its explanation, redirected or not."""
+    client = client_at()
+    for answers in ([(401, {}, b"no")], [(307, {"Location": "/there"}, b""), (401, {}, b"no")]):
+        server.answer = lambda got, answers=answers: answers.pop(0)
+        with pytest.raises(ProtoError) as caught:
+            STEPS[step](client, server.url)
+        error = pickle.loads(pickle.dumps(caught.value))
+        assert (str(error), error.status, error.body) == (str(caught.value), 401, "no")
+        assert error.response.text == "no"
+        assert "the signature: it is right" in str(error.explanation)
 
 
 def test_a_refusal_is_explained(oauth_provider):
@@ -594,9 +639,19 @@ BAD = {
     "params octets": (lambda: client_at().call_api(asked(), URL, b"a=hunter2"), "params must be a mapping or pairs"),
     "oauth params type": (lambda: handler("hunter2"), "oauth_params must be a mapping or pairs"),
     "oauth params name": (lambda: handler({"user_id": "hunter2"}), "'user_id'"),
-    "oauth params of signing": (lambda: handler({"oauth_nonce": "hunter2"}), "'oauth_nonce'"),
+    "oauth params of signing": (lambda: handler({"oauth_signature": "hunter2"}), "'oauth_signature'"),
+    "oauth params, another key": (lambda: handler({"oauth_consumer_key": "hunter2"}), "another oauth_consumer_key"),
+    "oauth params, another method": (
+        lambda: handler({"oauth_signature_method": "hunter2"}), "another oauth_signature_method .* 'HMAC-SHA1'"
+    ),
+    "oauth params, another version": (lambda: handler({"oauth_version": "2.0"}), "another oauth_version"),
+    "oauth params, no nonce": (lambda: handler({"oauth_nonce": 5}), "oauth_nonce must be a str"),
+    "oauth params, no time": (lambda: handler({"oauth_timestamp": "hunter2"}), "oauth_timestamp must be whole seconds"),
+    "oauth params, another time": (lambda: handler({"oauth_timestamp": "01"}), "oauth_timestamp must be whole seconds"),
     "oauth token type": (lambda: handler({"oauth_token": 5}), "must be a str"),
-    "secret without token": (lambda: client_at().make_oauth_handler(URL, "hunter2", None, None), "access_token"),
+    "secret without token": (
+        lambda: client_at().make_oauth_handler(URL, "hunter2", {}, {}), "tsecret .* oauth_token in oauth_params"
+    ),
     "parse_qs": (lambda: Client.parse_qs(None), "data must be str or bytes"),
 }  # fmt: skip
 
@@ -621,13 +676,27 @@ def test_bad_arguments(case, caplog):
     assert "hunter2" not in str(caught.value) + caplog.text
 
 
-def test_what_is_no_http_address():
-    """An address that cannot be asked is requests' own error, or ours, for tokens and for calls."""
-    for step in STEPS.values():
-        with pytest.raises(requests.exceptions.MissingSchema):
-            step(client_at(), "h.example/path")
-        with pytest.raises(UsageError, match="http"):
-            step(client_at(), "ftp://h.example/")
+@pytest.mark.parametrize(
+    "address",
+    [
+        "nix", "h.example/path", "://h.example/", "http://", "http:///path", "https:h.example", "ftp://h.example/",
+        "http://[bad/", "http://h.example:99999/", "http://*.example/", "http://a..example/",
+        "http://" + "a" * 64 + ".example/", "http://me:hunter2@h.example/", "hunter2://",
+    ],
+)  # fmt: skip
+def test_what_is_no_http_address(address):
+    """An address that cannot be asked is our error, for tokens, calls and handlers, and shows no password."""
+    for step in (*STEPS.values(), lambda client, url: client.make_oauth_handler(url)):
+        with pytest.raises(UsageError, match=r"address|URL") as caught:
+            step(client_at(), address)
+        assert "hunter2" not in str(caught.value)
+        assert "request_token_url" not in str(caught.value)
+
+
+def test_addresses_that_requests_mends(server):
+    """An address that requests escapes is asked."""
+    client_at().call_api(None, f" {server.url}/a b/ü?c=[1]")
+    assert server.last.target.startswith("/a%20b/%C3%BC?c=")
 
 
 # --- secrets ---

@@ -6,6 +6,7 @@ import gc
 import io
 import json
 import logging
+import pickle
 import re
 import ssl
 import subprocess
@@ -622,16 +623,13 @@ def test_an_expired_client_is_updated(server):
     assert json.loads(server.received[-1].body)["type"] == "client_update"
 
 
-@pytest.mark.parametrize("updates_allowed", [True, False])
-def test_an_expired_client_is_registered_anew(updates_allowed, server):
-    """Where the update is refused, or does not help, there is a new registration, and the user is asked again."""
+def test_an_expired_client_is_registered_anew(server):
+    """Where the update does not help, there is a new registration, and the user is asked again."""
     server.expires_at = EXPIRED
     key, secret, expiry = (first := pump_at(server)).get_registration()
     assert expiry == EXPIRED
-    server.updates_allowed = updates_allowed
-    if updates_allowed:
-        old = {"client_id": key, "client_secret": secret, "expires_at": EXPIRED}
-        server.instead[REGISTER] = [(200, {"Content-Type": JSON}, json.dumps(old).encode())]
+    old = {"client_id": key, "client_secret": secret, "expires_at": EXPIRED}
+    server.instead[REGISTER] = [(200, {"Content-Type": JSON}, json.dumps(old).encode())]
     server.expires_at = 0
     client = client_at(server, key=key, secret=secret, expirey=expiry)
     token = first.get_token()
@@ -645,13 +643,80 @@ def test_an_expired_client_that_cannot_be_renewed(server):
     """Where neither helps, what is stored stays."""
     store: dict[str, Any] = {}
     server.expires_at = EXPIRED
-    pump_at(server, store=store)
+    pump_at(server, store=store, verifier_callback=lambda url: None)
     kept = store[server.webfinger]
     no = (400, {"Content-Type": JSON}, b'{"error": "no more clients"}')
     server.instead[REGISTER] = [no, no]
     with pytest.raises(ProviderError, match="no more clients"):
         pump_at(server, store=store)
     assert store == {server.webfinger: kept}
+    assert server.instead[REGISTER] == []
+
+
+REFUSED_UPDATES = {
+    "wrong secret": None,
+    "failure": (500, {"Content-Type": "text/html"}, b"<html><title>Oh no</title></html>"),
+    "outage": (503, {"Content-Type": "text/plain"}, b"be back soon"),
+    "nonsense": (200, {"Content-Type": "text/html"}, b"<html><title>log in to the hotel</title></html>"),
+}
+
+
+@pytest.mark.parametrize("make", [pump_at, web_at])
+@pytest.mark.parametrize("case", REFUSED_UPDATES)
+def test_a_refused_update_costs_no_token(case, make, server):
+    """An expired client whose update is refused is not registered anew where there is a token, unless asked to."""
+    store: dict[str, Any] = {}
+    pump_at(server, store=store)
+    good = store[server.webfinger]
+    secret = "wrong-hunter2" if case == "wrong secret" else good.consumer.secret
+    kept = Account(Consumer(good.consumer.key, secret, expires_at=5.0), good.token, good.service)
+    store[server.webfinger] = kept
+    if REFUSED_UPDATES[case]:
+        server.instead[REGISTER] = [REFUSED_UPDATES[case]]
+    with pytest.raises(ProviderError, match="out of the store") as caught:
+        make(server, store=store, verifier_callback=lambda url: None)
+    assert caught.value.status == (REFUSED_UPDATES[case] or (403,))[0]
+    assert pickle.loads(pickle.dumps(caught.value)).response.status_code == caught.value.status
+    assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+    assert store == {server.webfinger: kept}
+    assert [json.loads(got.body)["type"] for got in server.received if got.path == REGISTER][1:] == ["client_update"]
+    if case == "wrong secret":
+        del store[server.webfinger]  # what the error says
+        assert pump_at(server, store=store).get_registration()[0] != good.consumer.key
+    else:  # it was not the client's fault
+        assert pump_at(server, store=store, verifier_callback=None).get_token() == [good.token.key, good.token.secret]
+
+
+def test_a_refused_update_costs_no_given_token(server):
+    """A token that was given is kept likewise; one in the store for another client, too."""
+    key, _, _ = (first := pump_at(server)).get_registration()
+    token = first.get_token()
+    client = client_at(server, key=key, secret="wrong", expirey=EXPIRED)
+    with pytest.raises(ProviderError, match="out of the store"):
+        pump_at(server, client=client, token=token[0], secret=token[1])
+    assert client.key == key
+    store: dict[str, Any] = {}
+    pump_at(server, store=store)
+    kept = dict(store)
+    with pytest.raises(ProviderError, match="out of the store"):
+        pump_at(server, client=client_at(server, key=key, secret="wrong", expirey=EXPIRED), store=store)
+    assert store == kept
+    client = client_at(server, key=key, secret=first.client.secret, expirey=EXPIRED)
+    pump_at(server, client=client, store=store, verifier_callback=lambda url: None)  # which the server renews
+    assert client.expiry == 0
+    assert store == kept
+
+
+def test_an_expired_client_without_a_token_is_registered_anew(server):
+    """Where a refused update costs nothing, there is a new registration."""
+    store: dict[str, Any] = {}
+    server.expires_at = EXPIRED
+    pump_at(server, store=store, verifier_callback=lambda url: None)
+    kept = store[server.webfinger]
+    server.expires_at, server.updates_allowed = 0, False
+    pump = pump_at(server, store=store)
+    assert pump.me["preferredUsername"] == "alice"
+    assert store[server.webfinger].consumer.key != kept.consumer.key
 
 
 # --- web applications ---
@@ -682,6 +747,72 @@ def test_two_workers_with_a_store(provider, tmp_path):
     third = web_at(provider, store=store)
     assert third.url is None
     assert third.logged_in
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda pump: pump.logged_in,
+        lambda pump: pump.url is None,
+        lambda pump: pump.get_token()[0].startswith("a-alice-"),
+        lambda pump: pump.me["preferredUsername"] == "alice",
+        lambda pump: pump.request("/api/whoami")["preferredUsername"] == "alice",
+    ],
+    ids=["logged_in", "url", "get_token", "me", "request"],
+)
+def test_what_another_worker_has_finished(look, server, tmp_path):
+    """The worker that sent the user away finds in the store what another one has finished, whatever it is asked."""
+    path = tmp_path / "credentials"
+    first, second = (web_at(server, store=CredentialStore(path)) for _ in range(2))
+    back = server.approve(first.url)
+    assert first.get_token()[0].startswith("r-")
+    assert not first.logged_in
+    second.verifier(back)
+    assert look(first)
+    assert first.get_token() == second.get_token()
+    with pytest.raises(UsageError, match="authorized already"):
+        first.verifier(back)
+    assert CredentialStore(path)[server.webfinger].token.key == second.get_token()[0]
+
+
+def test_workers_that_began_together(server):
+    """Workers that were made before anything was stored register once, and either hears the callback."""
+    store: dict[str, Any] = {}
+    workers = [web_at(server, store=store) for _ in range(4)]
+    back = server.approve(workers[0].url)
+    assert workers[1].get_registration() == workers[0].get_registration()
+    workers[2].verifier(back)
+    assert [worker.logged_in for worker in workers] == [True] * 4
+    assert [worker.url for worker in workers] == [None] * 4
+    assert server.asked(REGISTER) == server.asked(REQUEST) == 1
+
+
+def test_an_update_keeps_what_another_worker_has_finished(server):
+    """An update from a worker that has not heard of the token yet does not throw it away."""
+    store: dict[str, Any] = {}
+    first = web_at(server, store=store)
+    web_at(server, store=store).verifier(server.approve(first.url))
+    token = store[server.webfinger].token
+    new = {"client_id": first.client.key, "client_secret": first.client.secret, "expires_at": 2_000_000_000}
+    server.instead[REGISTER] = [(200, {"Content-Type": JSON}, json.dumps(new).encode())]
+    first.client.update()
+    assert store[server.webfinger].token == token is not None
+    assert store[server.webfinger].consumer.expires_at == first.client.expiry == 2_000_000_000
+    assert first.logged_in
+
+
+def test_a_pump_that_another_process_has_authorized(server):
+    """A pump that waits for the verifier finds the token in the store; one with a client of its own does not."""
+    store: dict[str, Any] = {}
+    shown: list[str] = []
+    waiting = pump_at(server, store=store, verifier_callback=shown.append)
+    pump_at(server, store=store)
+    assert waiting.me["preferredUsername"] == "alice"
+    assert waiting.get_token() == [store[server.webfinger].token.key, store[server.webfinger].token.secret]
+    pump_at(server, client=(own := client_at(server)))
+    own = client_at(server, key=own.key, secret=own.secret)
+    with pytest.raises(UsageError, match="not authorized this application yet"):
+        pump_at(server, client=own, store=store, verifier_callback=shown.append).get_token()
 
 
 def test_two_workers_without_a_store(home):
@@ -1106,11 +1237,12 @@ def test_plain_http_has_to_be_asked_for(server, tmp_path):
     ],
 )  # fmt: skip
 def test_refusals_on_the_way(path, reply, said, server):
-    """Each refusal is one clear error; what was stored before it is there afterwards, and the next start goes on."""
+    """Each refusal is one clear error, which pickles; what was stored is there afterwards, the next start goes on."""
     store: dict[str, Any] = {}
     server.instead[path] = [reply]
-    with pytest.raises(ProviderError, match=said):
+    with pytest.raises(ProviderError, match=said) as caught:
         pump_at(server, store=store)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
     kept = dict(store)
     assert pump_at(server, store=store).me["preferredUsername"] == "alice"
     assert server.asked(REGISTER) == (2 if path == REGISTER else 1)
