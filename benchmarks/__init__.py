@@ -11,6 +11,7 @@ turn in one process, since a second on one machine is not a second on another.
 ``timing.py``    contenders taking turns
 ``startup.py``   what importing ``OAuthHook`` costs and loads
 ``goals.py``     what is measured against what, and how far it should be
+``report.py``    the page of the documentation
 ``__main__.py``  the command
 ===============  ======================================================
 """

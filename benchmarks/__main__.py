@@ -1,9 +1,10 @@
-"""The command: ``python -m benchmarks [--quick] [--rounds N] [--json FILE] [--check]``."""
+"""The command: ``python -m benchmarks [--quick] [--rounds N] [--json FILE] [--report [FOLDER]] [--check]``."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,8 +18,10 @@ from oauth_hook import __version__
 
 from .cases import FORM_1000, FORM_10000, all_cases, new_key
 from .goals import Goal, Result, goals, growth, run
+from .report import write
 from .signers import FLOOR, OURS, PEERS
 from .startup import HEAVY, Startup, startup
+from .timing import ratio
 
 _CONTENDERS = (OURS, *PEERS, FLOOR)
 _PACKAGES = ("requests", "urllib3", "requests-oauthlib", "oauthlib", "PyJWT", "Authlib", "cryptography")
@@ -41,8 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _print_times(results)
     _print_goals(judged)
     _print_startup(start)
+    figures = _figures(machine, rounds, results, judged, start)
     if options.json:
-        options.json.write_text(json.dumps(_figures(machine, rounds, results, judged, start), indent=2) + "\n")
+        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    if options.report:
+        print("wrote", *write(options.report, figures), file=sys.stderr)
     sound = not start.heavy and not any({OURS, FLOOR} & result.objections.keys() for result in results.values())
     return int(options.check and not (sound and all(goal.met for goal in judged)))
 
@@ -52,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=_count, metavar="N", help="turns of each contender in each case (default: 25)")
     parser.add_argument("--quick", action="store_true", help="5 rounds: to see that it runs")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    about = "write the page of the documentation (default: docs)"
+    parser.add_argument("--report", type=Path, metavar="FOLDER", nargs="?", const=Path("docs"), help=about)
     parser.add_argument("--check", action="store_true", help="exit with 1 if a goal is not met")
     return parser
 
@@ -105,8 +113,9 @@ def _machine() -> dict[str, str]:
     """Return what the figures depend on."""
     return {
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "system": platform.platform(),
+        "system": f"{platform.system()}, {platform.machine()}",
         "processor": _processor(),
+        "load": _load(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "oauth_hook": __version__,
         **{name: _version(name) for name in _PACKAGES},
@@ -123,6 +132,13 @@ def _processor() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
+def _load() -> str:
+    """Return how busy the machine is with other things."""
+    if not hasattr(os, "getloadavg"):
+        return "unknown"
+    return f"{os.getloadavg()[0]:.1f}, with {os.cpu_count()} processors"
+
+
 def _version(package: str) -> str:
     try:
         return version(package)
@@ -133,12 +149,19 @@ def _version(package: str) -> str:
 def _figures(
     machine: Mapping[str, str], rounds: int, results: Mapping[str, Result], judged: Iterable[Goal], start: Startup
 ) -> dict[str, Any]:
-    """Return everything for the JSON file; times are medians, in seconds."""
+    """Return everything for the JSON file and the report; times are medians, in seconds."""
     return {
         "machine": dict(machine),
         "rounds": rounds,
+        "ours": OURS,
+        "peers": list(PEERS),
+        "floor": FLOOR,
         "seconds": {
             name: {who: median(times) for who, times in result.times.items()} for name, result in results.items()
+        },
+        "ratios": {
+            name: {peer: ratio(result.times[peer], result.times[OURS]).median for peer in PEERS if peer in result.times}
+            for name, result in results.items()
         },
         "objections": {name: result.objections for name, result in results.items() if result.objections},
         "goals": [{**goal._asdict(), "measured": goal.measured._asdict(), "met": goal.met} for goal in judged],

@@ -18,7 +18,7 @@ from .store import CredentialStore
 
 __all__ = [
     "Store", "consumer_from_environment", "consumer_of", "described_service", "is_file", "is_text", "is_token",
-    "kept_as", "opened", "print_result", "report", "shown_place", "token_from_environment",
+    "kept_as", "opened", "print_result", "report", "show", "shown_place", "token_from_environment",
 ]  # fmt: skip
 
 #: Where the commands keep credentials: a ``CredentialStore``, or any other such mapping.
@@ -49,8 +49,13 @@ def print_result(arguments: argparse.Namespace, text: str, data: Any) -> None:
     if arguments.json:
         print(json.dumps(data))
     elif text:
-        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-        print(text.encode(encoding, "backslashreplace").decode(encoding))  # a name may have letters that it lacks
+        show(text)
+
+
+def show(text: str) -> None:
+    """Print a text that may have letters which the console lacks (Windows' own have 256): those are escaped."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 # --- credentials ---
@@ -98,7 +103,8 @@ def is_token(value: str) -> bool:
 
 def is_file(named: str) -> bool:
     """Tell whether a service is named by the file that describes it."""
-    return "://" not in named and (named.endswith(".json") or os.sep in named)
+    separators = [separator for separator in (os.sep, os.altsep) if separator]  # Windows has two
+    return "://" not in named and (named.endswith(".json") or any(separator in named for separator in separators))
 
 
 def described_service(account: Account) -> Service:

@@ -22,6 +22,8 @@ from .services import SERVICES
 
 __all__ = ["credentials", "demo", "provider", "services"]
 
+_TICK = 0.2  # seconds: on Windows no signal ends a wait, and Ctrl-C is heard between two of them
+
 
 def demo(arguments: argparse.Namespace) -> int:
     """Get a token, sign requests, and see changed ones refused, against a provider of its own on loopback."""
@@ -50,7 +52,8 @@ def _wait_for_the_end() -> None:
     end = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: end.set())
-    end.wait()
+    while not end.wait(_TICK):
+        pass
 
 
 def credentials(arguments: argparse.Namespace) -> int:

@@ -195,7 +195,9 @@ class Report:
         return text
 
     def _on_a_terminal(self) -> bool:
-        return self.stream.isatty() and "NO_COLOR" not in os.environ
+        # Consoles of Windows show colours only where a terminal says so, and else the escapes themselves.
+        shows_colours = os.name != "nt" or bool({"WT_SESSION", "ANSICON", "TERM"} & {*os.environ})
+        return self.stream.isatty() and shows_colours and "NO_COLOR" not in os.environ
 
 
 def _verdict(answer: requests.Response) -> str:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from .accounts import hook_for
-from .command_common import consumer_from_environment, opened, token_from_environment
+from .command_common import consumer_from_environment, opened, show, token_from_environment
 from .diagnosis import Explanation
 from .diagnosis import explain as explain_request
 from .errors import UsageError
@@ -33,7 +33,7 @@ def explain(arguments: argparse.Namespace) -> int:
     saved = read_saved(_octets(arguments.words[-1] if arguments.words else "-"), scheme=arguments.scheme)
     base_string = None if arguments.base_string is None else _text(arguments.base_string)
     explanation = _explained(arguments, name, saved, base_string)
-    print(json.dumps(explanation.to_dict(), indent=2) if arguments.json else explanation)
+    show(json.dumps(explanation.to_dict(), indent=2) if arguments.json else str(explanation))
     return DONE
 
 

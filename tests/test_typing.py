@@ -33,10 +33,9 @@ MODULES = (
 # Public to the machinery that calls them, and not to users.
 NOT_FOR_USERS = {
     "OAuth.async_auth_flow", "OAuth.auth_flow", "OAuth.sync_auth_flow",  # httpx
-    "OAuthAdapter.init_poolmanager", "OAuthAdapter.proxy_manager_for", "OAuthAdapter.send",  # requests
+    "OAuthAdapter.init_poolmanager", "OAuthAdapter.proxy_manager_for",  # requests
     "OAuthHook.follow", "OAuthHook.learn_from",  # hop.py
-    "Client.adopt", "Client.attach",  # pump.py
-    "RSAKey.is_private",
+    "Client.adopt", "Client.attach", "Client.registered",  # pump.py
 }  # fmt: skip
 
 
@@ -48,7 +47,7 @@ def public_modules() -> Iterator[Any]:
 
 
 def used() -> tuple[set[str], set[str]]:
-    """Return the names that the file uses, imports themselves not counted, and the attributes that it asks for."""
+    """Return the names that the file uses, imports themselves not counted; and attributes, keyword arguments too."""
     imported = {
         alias.asname or alias.name: alias.name
         for node in ast.walk(TREE)
@@ -57,6 +56,7 @@ def used() -> tuple[set[str], set[str]]:
     }
     names = {node.id for node in ast.walk(TREE) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
     attributes = {node.attr for node in ast.walk(TREE) if isinstance(node, ast.Attribute)}
+    attributes |= {node.arg for node in ast.walk(TREE) if isinstance(node, ast.keyword) and node.arg is not None}
     return {imported.get(name, name) for name in names}, attributes
 
 

@@ -2,7 +2,7 @@
 """Users' code that calls every public name, for ``mypy --strict`` and pyright: it has to pass without a cast.
 
 What ``assert_type`` says is held twice: by the type checkers, and by ``test_typing.py``, which runs each function that
-takes a provider. The others are for the type checkers only, since they would ask a person, or the net.
+needs nothing but a provider and a folder. The others are for the type checkers only: they would ask a person, or wait.
 """
 
 from __future__ import annotations
@@ -203,6 +203,7 @@ def rsa_keys(pem: str) -> None:
     OAuthHook("t", "s", "key", signature_method="RSA-SHA256", rsa_key=(pem, "passphrase"))
     key = load_key(pem.encode())
     assert_type(key, RSAKey)
+    assert_type(key.is_in_hardware, bool)
     made = key.sign(b"text", "sha256")
     assert_type(made, bytes)
     assert_type(load_key(pem, public=True).verify(b"text", made, "sha256"), bool)
@@ -328,8 +329,15 @@ def services(provider: Provider, folder: str) -> None:
     with open(path, "w", encoding="utf-8") as file:
         file.write('{"name": "mine"}')
     assert_type(Service.from_file(path), Service)
-    mine = Service(name="mine", placement="query", callback=None)
+    mine = Service(
+        name="mine", title="Mine", request_token_url="https://a.example/1", authorization_url="https://a.example/2",
+        access_token_url="https://a.example/3", registration_url=None, renewal_url=None, api_url=None,
+        token_method="POST", access_token_method=None, placement="query", signature_method="HMAC-SHA1", body_hash=None,
+        realm=None, callback=None, confirmed="warn", authorization_parameters={"perms": "write"},
+        token_parameter="oauth_token", headers={"User-Agent": "Test.io"}, notes="", documentation="", checked="",
+    )  # fmt: skip
     assert_type(mine.callback, str | None)
+    assert_type(mine.title, str)
     assert_type(OAuthFlow.for_service("tumblr", provider.consumer, timeout=5), OAuthFlow)
     assert_type(OAuthFlow.for_service(mine, provider.consumer), OAuthFlow)
 
@@ -496,7 +504,9 @@ async def with_httpx2_async(url: str, hook: OAuthHook) -> None:
 
 
 def as_falcon_does(provider: Provider) -> None:
-    client = falcon.Client(provider.consumer.key, provider.consumer.secret, falcon.Via.POST, timeout=30)
+    client = falcon.Client(provider.consumer.key, provider.consumer.secret, falcon.Via.GET, timeout=30)
+    client.mode = falcon.Via.POST
+    client.use_header = falcon.UseHeader.NONE
     client.use_header = falcon.UseHeader.FULL
     client.use_header = falcon.UseHeader.ALTERN
     request_token = client.get_token(provider.request_token_url, "oob")
@@ -514,7 +524,8 @@ def as_falcon_does(provider: Provider) -> None:
     assert_type(client.parse_qs("a=b"), dict[str, str])
     request = client.make_oauth_handler(provider.resource_url, token.secret, {"oauth_token": token.token}, [("a", "b")])
     assert_type(request, requests.PreparedRequest)
-    assert_type(client.mode, falcon.Via)
+    modes: list[falcon.Via] = [client.mode]
+    assert modes == [falcon.Via.POST]
     assert_type(client.timeout, float)
     try:
         client.call_api(None, provider.resource_url)
