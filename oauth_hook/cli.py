@@ -251,7 +251,9 @@ def _explain(add: argparse._SubParsersAction[_Parser]) -> None:
     parser.add_argument("--base-string", type=str, metavar="TEXT|@FILE", help="what the server says it signed")
     parser.add_argument("--signature", metavar="TEXT", help="a signature known good for the same nonce and timestamp")
     parser.add_argument(
-        "--scheme", choices=("https", "http"), default="https", help="of raw HTTP, which does not say (default: https)"
+        "--scheme",
+        choices=("https", "http"),
+        help="of raw HTTP, which does not say (default: https, and http for loopback and port 80)",
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 

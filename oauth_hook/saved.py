@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote_plus, urlsplit
 
 from .errors import UsageError
+from .protocol.base_string import is_loopback
 
 __all__ = ["SavedRequest", "SavedResponse", "read_saved"]
 
@@ -41,12 +42,13 @@ class SavedResponse:
     _content: bytes = b""
 
 
-def read_saved(octets: bytes, *, scheme: str = "https") -> SavedRequest | SavedResponse:
+def read_saved(octets: bytes, *, scheme: str | None = None) -> SavedRequest | SavedResponse:
     """Read a saved request, and the response to it where that was saved as well.
 
     :param octets: raw HTTP (the request, and after it the response), a curl command line, or a HAR file, of which
         the last refused entry is taken, or else the last.
-    :param scheme: of raw HTTP whose target is a path, which does not say.
+    :param scheme: of raw HTTP whose target is a path, which does not say; ``None``: http where the host is loopback
+        or the port 80, else https.
     :raises UsageError: it is none of them.
     """
     text = octets.decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
@@ -63,7 +65,7 @@ _request_line = re.compile(r"([A-Za-z]+) (\S+)(?: HTTP/\d(?:\.\d)?)?\s*").fullma
 _status_line = re.compile(rb"(?m)^HTTP/\d(?:\.\d)? (\d{3}) ?([^\r\n]*)\r?\n")
 
 
-def _of_http(octets: bytes, scheme: str) -> SavedRequest | SavedResponse:
+def _of_http(octets: bytes, scheme: str | None) -> SavedRequest | SavedResponse:
     status = _status_line.search(octets)
     head, body = _parted(octets if status is None else octets[: status.start()])
     line, headers = _head(head)
@@ -77,7 +79,8 @@ def _of_http(octets: bytes, scheme: str) -> SavedRequest | SavedResponse:
         host = next((value for name, value in headers.items() if name.lower() == "host"), "")
         if not host:
             raise UsageError("the saved request has a path and no Host header, so that nobody knows where it went")
-        target = f"{scheme}://{host}{target}"
+        is_plain = is_loopback(host) or host.endswith(":80")
+        target = f"{scheme or ('http' if is_plain else 'https')}://{host}{target}"
     if status is not None:  # what stands between them is the editor's
         body = body.rstrip(b"\r\n")
     request = SavedRequest(method.upper(), target, headers, _measured(body, headers))

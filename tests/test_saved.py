@@ -30,6 +30,13 @@ def test_raw_http():
     assert read_saved(RAW, scheme="http").url.startswith("http://api.")
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost", "[::1]:5000", "api.example.com:80"])
+def test_raw_http_does_not_say_its_scheme(host):
+    """It is taken for https, and for http where nobody would speak https: on loopback and at port 80."""
+    assert read_saved(RAW.replace(b"api.example.com", host.encode())).url == f"http://{host}/a?b=1"
+    assert read_saved(RAW.replace(b"api.example.com", host.encode()), scheme="https").url.startswith("https://")
+
+
 @pytest.mark.parametrize(
     ("octets", "body"),
     [

@@ -16,9 +16,9 @@ PACKAGE = Path(oauth_hook.__file__).parent
 LEVELS = {
     "errors": 0, "version": 0,
     "credentials": 1, "rsa": 1, "services": 1, "clock": 1, "problem": 1, "redact": 1, "links": 1, "callback": 1,
-    "receiver_pages": 1, "saved": 1, "loopback": 2,
+    "receiver_pages": 1, "loopback": 2,
     "protocol": 2, "store": 2, "token_answer": 2, "cassettes": 2,
-    "prepared": 2.5, "causes": 2.7, "diagnosis": 3, "hop": 3.5, "answer": 4, "failures": 4,
+    "saved": 2.1, "prepared": 2.5, "causes": 2.7, "diagnosis": 3, "hop": 3.5, "answer": 4, "failures": 4,
     "hook": 4, "command_common": 4, "accounts": 4.5,
     "pre_request": 5, "adapter": 5, "httpx": 5, "flow": 5, "registration": 5, "verifiers": 5,
     "pump_client": 5.9, "pump_request": 5.9, "client": 6, "pump": 6, "provider": 6,

@@ -21,7 +21,6 @@ def of_computation(case: Case, parts: Parts, server: Parts | None) -> Iterator[F
     """Say whether the signature is right for what was sent and the secrets that were given; if not, why."""
     secrets = _secrets(case)
     if secrets is None and case.rsa_key is None:
-        case.ruled_out.append("nothing of the secrets: none were given (consumer=, token=)")
         return
     search = Search(parts, case.asked.context, secrets, case.rsa_key, case.own_key)
     sent = target_of(case.asked.values["oauth_signature"])
@@ -31,7 +30,7 @@ def of_computation(case: Case, parts: Parts, server: Parts | None) -> Iterator[F
     elif found.codes or not _fits(case, sent):
         yield from _of_found(case, found, sent, "The request was signed", "signed")
     else:
-        case.ruled_out.append("the signature: it is right for what was sent and for these secrets")
+        case.ruled_out.append("the arithmetic: the signature is what these secrets make of what was sent")
         yield from _of_the_other_side(case, search, parts, server)
 
 
