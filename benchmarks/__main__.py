@@ -44,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _print_times(results)
     _print_goals(judged)
     _print_startup(start)
+    machine["load"] += f", {_load()} at the end, with {os.cpu_count()} processors"
     figures = _figures(machine, rounds, results, judged, start)
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
@@ -115,7 +116,7 @@ def _machine() -> dict[str, str]:
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "system": f"{platform.system()}, {platform.machine()}",
         "processor": _processor(),
-        "load": _load(),
+        "load": f"{_load()} at the beginning",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "oauth_hook": __version__,
         **{name: _version(name) for name in _PACKAGES},
@@ -136,7 +137,7 @@ def _load() -> str:
     """Return how busy the machine is with other things."""
     if not hasattr(os, "getloadavg"):
         return "unknown"
-    return f"{os.getloadavg()[0]:.1f}, with {os.cpu_count()} processors"
+    return f"{os.getloadavg()[0]:.1f}"
 
 
 def _version(package: str) -> str:
