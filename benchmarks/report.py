@@ -152,7 +152,7 @@ def _goals(goals: Sequence[Figures]) -> str:
     """Return the table of what is judged: the median of the rounds, the least and the most of them, and the goal."""
     rows = []
     for goal in goals:
-        median, low, high = (f"{goal['measured'][name]:.1f}" for name in ("median", "low", "high"))
+        median, low, high = (f"{goal['measured'][name]:.2f}" for name in ("median", "low", "high"))
         unit, bound = goal["unit"], "at most" if goal["is_most"] else "at least"
         target = f"{bound} {goal['target']}{unit}"
         met = "yes" if goal["met"] else "**no**"

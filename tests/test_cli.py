@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -15,6 +14,12 @@ import requests
 from oauth_hook import Consumer, CredentialStore, OAuthHook, cli
 from oauth_hook.version import __version__
 
+try:
+    import pty
+except ImportError:  # there are none on Windows
+    pty = None
+
+posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no terminals, forks, modes and signals of this kind")
 COMMAND = [sys.executable, "-W", "ignore", "-m", "oauth_hook"]
 
 
@@ -46,6 +51,7 @@ def test_the_demo_masks_the_verifier():
     assert f'oauth_verifier="{verifier}"' in shown
 
 
+@posix
 @pytest.mark.parametrize("no_color", [False, True])
 def test_the_demo_has_colours_on_a_terminal_only(no_color):
     """On a terminal there are colours, unless NO_COLOR is set (no-color.org)."""
@@ -81,6 +87,7 @@ def test_the_demo_says_when_something_is_not_as_it_should_be(monkeypatch, capsys
     assert "9 of 10 steps" in capsys.readouterr().out
 
 
+@posix
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
 def test_the_provider_prints_what_a_client_needs(end):
     """``oauth-hook provider`` prints one ``name: value`` a line at once, serves, and ends with Ctrl-C or a kill."""
@@ -178,6 +185,7 @@ def test_a_full_disk_is_said_in_one_line():
     assert done.stderr.startswith("oauth-hook: ")
 
 
+@posix
 def test_no_standard_output_at_all():
     """``>&-`` is no error."""
     done = subprocess.run(

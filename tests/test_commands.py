@@ -5,18 +5,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import io
 import json
 import os
-import pty
 import signal
 import socket
 import sqlite3
 import stat
 import subprocess
 import sys
-import termios
 import threading
 import time
 from contextlib import closing, contextmanager
@@ -27,6 +24,14 @@ import pytest
 from oauth_hook import AccessToken, Account, Consumer, CredentialStore, RequestToken, cli
 from oauth_hook.services import SERVICES
 
+try:
+    import fcntl
+    import pty
+    import termios
+except ImportError:  # there are none on Windows
+    fcntl = pty = termios = None
+
+posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no terminals, forks, modes and signals of this kind")
 COMMAND = [sys.executable, "-W", "ignore", "-m", "oauth_hook"]
 
 
@@ -156,6 +161,7 @@ def test_authorize_without_a_terminal(run, oauth_provider):
     assert json.loads(done.stdout)["user"] == "alice"
 
 
+@posix
 def test_authorize_with_a_browser(run, oauth_provider, tmp_path):
     """--browser opens the browser that the environment names, and waits for it on loopback."""
     browser = tmp_path / "browser"
@@ -184,6 +190,7 @@ def test_a_refused_authorization_keeps_nothing(call, oauth_provider):
     assert call("credentials", "list").stdout == ""
 
 
+@posix
 def test_ctrl_c_leaves_nothing_half_stored(run, oauth_provider):
     """An interrupted authorization leaves the store as it was."""
     before = keep(run, oauth_provider)
@@ -296,6 +303,7 @@ def as_launchpad(server):
     }  # fmt: skip
 
 
+@posix
 @pytest.mark.parametrize("browser", [False, True])
 def test_a_service_without_verifiers_waits_for_enter(browser, run, server, tmp_path):
     """OAuth 1.0 has no callback and no verifier: the link is shown, or opened, and Enter alone goes on."""
@@ -317,6 +325,7 @@ def test_a_service_without_verifiers_waits_for_enter(browser, run, server, tmp_p
     assert kept(run) == Account(Consumer("app"), AccessToken("a", "s"), str(file))
 
 
+@posix
 def test_only_web_addresses_are_shown_and_opened(run, server, tmp_path):
     """A browser hands other addresses to whatever program opens them: such a service is refused."""
     file, opened, program = tmp_path / "old.json", tmp_path / "opened", tmp_path / "browser"
@@ -347,6 +356,7 @@ def test_an_address_that_is_pasted_at_a_service_without_callback(call, server, t
     assert 'oauth_verifier="v"' in server.last.authorization
 
 
+@posix
 def test_ctrl_d_at_a_prompt_is_misuse(run):
     """Ctrl-D where the secret is asked for, on a terminal, is said in one line."""
     ours, theirs = pty.openpty()
@@ -683,6 +693,7 @@ def test_a_wrong_clock_is_corrected_by_what_the_body_says(call, server):
     assert call("request", "GET", server.url, **GIVEN).stdout == "fine"
 
 
+@posix
 def test_what_follows_an_answer_on_a_terminal_begins_a_line(run, server):
     """On a terminal an answer without a line feed at its end gets one; in a file it does not."""
     server.answer = lambda got: (200, {}, b"fine")
@@ -709,6 +720,7 @@ def output(tmp_path):
     return file
 
 
+@posix
 def test_an_answer_replaces_a_file_as_a_whole(call, server, output):
     """The file gets the new content and keeps its mode; a link leads to it as before; nothing else is left."""
     link = output.parent / "link"
@@ -720,6 +732,7 @@ def test_an_answer_replaces_a_file_as_a_whole(call, server, output):
     assert sorted(output.parent.iterdir()) == [output, link]
 
 
+@posix
 def test_a_new_file_has_the_mode_of_the_umask(call, server, output):
     """A new file can be read by whom the umask lets."""
     before = os.umask(0o027)
@@ -744,6 +757,7 @@ def test_half_an_answer_is_not_kept(answer, call, output):
     assert list(output.parent.iterdir()) == [output]
 
 
+@posix
 def test_an_interrupted_answer_is_not_kept(run, output):
     """Ctrl-C in the middle of an answer leaves the file as it was."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -767,6 +781,7 @@ def test_an_interrupted_answer_is_not_kept(run, output):
     assert list(output.parent.iterdir()) == [output]
 
 
+@posix
 def test_a_pipe_is_written_to(call, server, output):
     """What is no file is opened as it is, and stays what it is; a single - is standard output."""
     pipe = output.parent / "pipe"  # not a device of the machine's, which a broken command would replace

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
 import threading
 from collections import Counter
@@ -17,6 +18,7 @@ from oauth_hook.provider import serve
 # Since 3.12 Python warns of any fork beside threads, which is what these tests are about.
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 
+posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no terminals, forks, modes and signals of this kind")
 USERS, THREADS, REQUESTS = 50, 64, 20_000
 
 
@@ -68,6 +70,7 @@ def test_threads_and_users_on_one_session_never_mix(elsewhere):
     assert len({nonce for batch in nonces for nonce in batch}) == REQUESTS
 
 
+@posix
 def test_signatures_never_repeat_a_nonce():
     """8 threads times 10,000 signatures and 4 forked processes: no nonce twice."""
     hook = OAuthHook("t", "s", "c", "s", header_auth=True)
@@ -88,6 +91,7 @@ def _nonces(hook, count):
     return found
 
 
+@posix
 def test_a_fork_in_the_middle_of_signing_signs_on(oauth_provider):
     """A process that forks while other threads sign has a child whose hook works: there is no lock to be left taken."""
     hook = OAuthHook(

@@ -93,7 +93,10 @@ def test_curl(line):
     assert (saved.method, saved.url, saved.body, headers.get("content-type")) == CURL[line]
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here to compare with")
+@pytest.mark.skipif(
+    shutil.which("curl") is None or shutil.which("bash") is None,
+    reason="there is no curl here to compare with, or no shell",
+)
 @pytest.mark.parametrize(
     "line", [line for line in CURL if "-F" not in line and "--json" not in line and "-o" not in line]
 )

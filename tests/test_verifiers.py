@@ -6,7 +6,6 @@ import contextlib
 import io
 import logging
 import os
-import pty
 import select
 import shutil
 import signal
@@ -29,6 +28,12 @@ from oauth_hook.flow import OAuthFlow
 from oauth_hook.provider import serve
 from oauth_hook.verifiers import LoopbackReceiver, ask_on_console
 
+try:
+    import pty
+except ImportError:  # there are none on Windows
+    pty = None
+
+posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no terminals, forks, modes and signals of this kind")
 URL = "https://service.example/authorize?oauth_token=our-token&perms=read"
 OURS = "oauth_token=our-token&oauth_verifier=the-verifier"
 NOT_WEB = ["", "-o", "javascript:alert(1)", "file:///etc/passwd", "https:///x", "//h/", "http://h/ x", "http://h/\x1b[2J",
@@ -139,6 +144,7 @@ class TestAskOnConsole:
         assert ask_on_console(URL) == "typed"
         assert URL in sys.stderr.getvalue()
 
+    @posix
     def test_terminal(self) -> None:
         """On a terminal the user sees the link and the prompt, and types the code."""
         terminal = Terminal()
@@ -149,6 +155,7 @@ class TestAskOnConsole:
         os.write(terminal.ours, b"the-verifier\n")
         assert terminal.end() == (0, "'the-verifier'")
 
+    @posix
     def test_control_d(self) -> None:
         """Ctrl-D is the end of the input."""
         terminal = Terminal()
@@ -157,6 +164,7 @@ class TestAskOnConsole:
         terminal.until(b"standard input is at its end")
         assert terminal.end() == (1, "")
 
+    @posix
     def test_control_c(self) -> None:
         """Ctrl-C goes through as KeyboardInterrupt."""
         terminal = Terminal()
@@ -652,6 +660,7 @@ class TestEndOfTheCall:
             call.result()
         assert not is_open(port_of(call.receiver))
 
+    @posix
     def test_close_from_a_signal_handler(self, kit: Kit) -> None:
         """So does a signal handler, which runs in the thread that waits."""
         receiver = kit.make()
@@ -664,6 +673,7 @@ class TestEndOfTheCall:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, previous)
 
+    @posix
     def test_control_c(self) -> None:
         """Ctrl-C ends it at once, as KeyboardInterrupt, and leaves neither thread nor port."""
         code = (
@@ -689,6 +699,7 @@ class TestEndOfTheCall:
         assert errors.splitlines()[-1] == "KeyboardInterrupt"
         assert time.monotonic() - start < 2
 
+    @posix
     def test_no_descriptor_is_left(self, kit: Kit) -> None:
         """A call leaves no file descriptor open, whatever its connections did."""
         for _ in range(3):
