@@ -27,7 +27,7 @@ PROBLEMS = frozenset((
 ))  # fmt: skip
 
 _challenge = re.compile(r"\bOAuth\b(.*)", re.IGNORECASE | re.DOTALL).search
-_parameters = re.compile(r'(oauth_\w+)\s*=\s*(?:"([^"]*)"|([^\s,"]*))').findall
+_parameters = re.compile(r'\b(oauth_\w{1,40})\s{0,8}=\s{0,8}(?:"([^"]*)"|([^\s,"]*))').findall
 
 _MOST = 1 << 16  # characters of a body that are looked at: reports are short
 
@@ -106,7 +106,7 @@ def read_refusal(headers: Mapping[str, str], body: str) -> tuple[str | None, str
 _A_WORD, _A_LINE = 80, 200  # characters
 _words_for_it = ("error", "code", "errorCode", "error_code", "type", "name")
 _texts_about_it = ("message", "error_description", "description", "info", "detail", "msg", "reason", "error")
-_heading = re.compile(r"<(title|h1)\b[^>]*>(.*?)</\1>", re.IGNORECASE | re.DOTALL).search
+_heading = re.compile(r"<(title|h1)\b[^<>]{0,200}>(.{0,500}?)</\1>", re.IGNORECASE | re.DOTALL).search
 
 
 def _of_json(text: str) -> tuple[str | None, str]:

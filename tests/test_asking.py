@@ -20,6 +20,7 @@ from urllib3.util import Retry
 
 from oauth_hook import LoopbackReceiver, OAuthFlow, OAuthHookError, ProviderError, UsageError
 from oauth_hook.answer import ask
+from oauth_hook.problem import read_refusal
 
 CONSOLE = "import sys; from oauth_hook import ask_on_console; print(ask_on_console(sys.argv[1]))"
 LINK = "https://service.example/authorize?oauth_token=ours"
@@ -306,3 +307,13 @@ def test_what_else_a_session_does_goes_on(server):
             assert eventually(lambda: drip.hung_up)
             assert other.json() == {"method": "GET"}
         assert ask("POST", server.url, session=session, timeout=30).ok
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"), [({}, "<h1>" * 16384), ({"WWW-Authenticate": "OAuth " + "oauth_a" * 8571}, "")]
+)
+def test_a_refusal_is_read_in_time(headers, body):
+    """Reading a refusal's words takes no longer than the refusal is long: none can be made to hang."""
+    start = time.thread_time()
+    read_refusal(headers, body)
+    assert time.thread_time() - start < 2
