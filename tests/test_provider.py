@@ -22,6 +22,7 @@ from oauthlib.common import urlencode
 
 from oauth_hook.credentials import AccessToken, Consumer, Credentials
 from oauth_hook.errors import ProviderError, UsageError
+from oauth_hook.flow import OAuthFlow, VerifierPendingError
 from oauth_hook.provider import Provider, serve
 
 METHODS = ["HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "PLAINTEXT"]
@@ -150,6 +151,16 @@ class TestThreeLegs:
     def test_denial_out_of_band(self, provider: Provider) -> None:
         """With ``oob`` there is nowhere to go back to."""
         assert provider.deny(ask(provider)[1]) is None
+
+    def test_no_to_a_flow_without_a_callback(self, provider: Provider) -> None:
+        """Who is not sent back brings nothing: the flow waits for a verifier, and the exchange says that it was no."""
+        urls = provider.request_token_url, provider.authorization_url, provider.access_token_url
+        flow = OAuthFlow(provider.consumer, *urls)
+        with pytest.raises(VerifierPendingError) as pending:
+            flow.authorize(provider.deny)
+        with pytest.raises(ProviderError) as refused:
+            flow.fetch_access_token(pending.value.request_token, "a guess")
+        assert refused.value.problem == "permission_denied"
 
     def test_answered_once(self, provider: Provider) -> None:
         """A question is answered once."""

@@ -7,17 +7,28 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import io
 import logging
+import re
 import time
+import unicodedata
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, unquote
 
 import pytest
 import requests
 
-from oauth_hook.provider import Provider, serve
+from oauth_hook import AccessToken, Consumer, explain, sign
+from oauth_hook.provider import Application, Provider, serve
+from oauth_hook.provider.causes import LARGEST, MOST, Secrets, named_cause
+from oauth_hook.provider.mistakes import Asked
+from oauth_hook.provider.parameters import Parameters
+from oauth_hook.provider.storage import Storage
+
+FORM = "application/x-www-form-urlencoded"
+SECRET = "S+ secret/of%41~the consumer"
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +45,19 @@ def plain_key(consumer: str, token: str) -> str:
     return f"{e(consumer)}&{e(token)}"
 
 
+def lower(text: str) -> str:
+    return re.sub("%..", lambda found: found[0].lower(), text)
+
+
+def drop(*names: str) -> Any:
+    return lambda pairs: [pair for pair in pairs if pair[0] not in names]
+
+
 class Fault:
     """One way to sign wrongly; each function stands for a step of RFC 5849 s3.4."""
 
-    def __init__(self, **rules: Any) -> None:
+    def __init__(self, code: str = "", **rules: Any) -> None:
+        self.code = code
         self.method = rules.get("method", lambda method: method)
         self.uri = rules.get("uri", lambda uri: uri)
         self.pairs = rules.get("pairs", lambda pairs: pairs)
@@ -45,96 +65,458 @@ class Fault:
         self.order = rules.get("order", sorted)
         self.key = rules.get("key", plain_key)
         self.digest = rules.get("digest", "sha1")
-        self.form = rules.get("form", {})
+        self.finish = rules.get("finish", lambda text: text)
+        self.written = rules.get("written", lambda octets: b64encode(octets).decode())
+        self.own = rules.get("own", [("b", "x y~+"), ("a", ""), ("b2", "2")])
+        self.form = rules.get("form", [])
+        self.body = rules.get("body")
+        self.type = rules.get("type", "application/json")
         self.realm = rules.get("realm", "")
+        self.path = rules.get("path", "")
+        self.name = rules.get("name", "HMAC-SHA1")
+        self.callback = rules.get("callback", "")
 
-    def send(self, provider: Provider) -> requests.Response:
-        token = provider.add_token()
+    def send(self, provider: Provider) -> tuple[requests.Response, Consumer, AccessToken]:
+        """Return the answer, and the right credentials."""
+        consumer, token = provider.add_consumer(secret=SECRET), AccessToken("none", "")
+        token = provider.add_token(consumer)
         oauth = {
-            "oauth_consumer_key": provider.consumer.key, "oauth_token": token.key, "oauth_nonce": token.key[:20],
-            "oauth_timestamp": str(int(time.time())), "oauth_signature_method": "HMAC-SHA1",
+            "oauth_consumer_key": consumer.key, "oauth_token": token.key, "oauth_nonce": token.key[:20],
+            "oauth_timestamp": str(int(time.time())), "oauth_signature_method": self.name,
         }  # fmt: skip
-        own = [("b", "x y~+"), ("a", ""), ("b2", "2")]
-        method, uri = "POST" if self.form else "GET", provider.resource_url
-        pairs = self.pairs([*oauth.items(), *own, *self.form.items()])
+        if self.callback:
+            oauth["oauth_callback"] = self.callback
+        method, uri = "POST" if self.form or self.body else "GET", provider.resource_url + self.path
+        pairs = self.pairs([*oauth.items(), *self.own, *self.form])
         spelled = self.order([(self.spell(name), self.spell(value)) for name, value in pairs])
         normalized = "&".join(f"{name}={value}" for name, value in spelled)
-        text = f"{self.method(method)}&{e(self.uri(uri))}&{e(normalized)}"
-        key = self.key(provider.consumer.secret, token.secret)
-        made = b64encode(hmac.digest(key.encode(), text.encode(), self.digest)).decode()
+        text = self.finish(f"{self.method(method)}&{e(self.uri(uri))}&{e(normalized)}")
+        key = self.key(consumer.secret, token.secret)
+        made = self.written(hmac.digest(key.encode(), text.encode(), self.digest))
         parts = ([f'realm="{self.realm}"'] if self.realm else []) + [
             f'{name}="{e(value)}"' for name, value in {**oauth, "oauth_signature": made}.items()
         ]
-        query = "&".join(f"{e(name)}={e(value)}" for name, value in own)
+        query, form = ("&".join(f"{e(name)}={e(value)}" for name, value in pairs) for pairs in (self.own, self.form))
         headers = {"Authorization": f"OAuth {', '.join(parts)}"}
-        return requests.request(method, f"{uri}?{query}", headers=headers, data=self.form or None, timeout=20)
+        if self.body or self.form:
+            headers["Content-Type"] = FORM if self.form else self.type
+        body = self.body or form or None
+        answer = requests.request(method, f"{uri}?{query}", headers=headers, data=body, timeout=20)
+        return answer, consumer, token
 
 
-FAULTS = {
-    "the consumer's secret was used with a line feed after it": Fault(key=lambda c, t: plain_key(c + "\n", t)),
-    "the token's secret was used with a space before it": Fault(key=lambda c, t: plain_key(c, " " + t)),
-    "the two secrets were swapped": Fault(key=lambda c, t: plain_key(t, c)),
-    "the token's secret was left out": Fault(key=lambda c, t: plain_key(c, "")),
-    "no secret was used": Fault(key=lambda c, t: "&"),
-    "the key was made without its &": Fault(key=lambda c, t: c),
-    "it is signed with HMAC-SHA256, and oauth_signature_method says HMAC-SHA1": Fault(digest="sha256"),
-    "it is signed for POST, and came as GET": Fault(method=lambda method: "POST"),
-    "it is signed for https": Fault(uri=lambda uri: uri.replace("http:", "https:")),
-    "it is signed without the port": Fault(uri=lambda uri: uri[: uri.rindex(":")] + "/api/resource"),
-    "it is signed for the host localhost": Fault(uri=lambda uri: uri.replace("127.0.0.1", "localhost")),
-    "it is signed with a slash after the path": Fault(uri=lambda uri: uri + "/"),
-    "the form's fields were not signed": Fault(
-        form={"status": "hi"}, pairs=lambda pairs: [pair for pair in pairs if pair[0] != "status"]
-    ),
-    "the query was not signed": Fault(pairs=lambda pairs: [pair for pair in pairs if pair[0].startswith("oauth_")]),
-    "the realm was signed": Fault(realm="R", pairs=lambda pairs: [*pairs, ("realm", "R")]),
-    "b2 was not signed, or was added afterwards": Fault(pairs=lambda pairs: [p for p in pairs if p[0] != "b2"]),
-    "a was not signed, or was added afterwards": Fault(pairs=lambda pairs: [pair for pair in pairs if pair[1]]),
-    "spaces were signed as +": Fault(spell=lambda text: e(text).replace("%20", "+")),
-    "+ was signed as a space": Fault(spell=lambda text: e(text.replace("+", " "))),
-    "~ was percent-encoded": Fault(spell=lambda text: e(text).replace("~", "%7E")),
-    "parameters were percent-encoded twice": Fault(spell=lambda text: e(e(text))),
-    "parameters were not percent-encoded": Fault(spell=lambda text: text),
-    "the parameters were not sorted": Fault(order=list),
+def with_octets(octets: Any) -> Any:
+    return lambda text: quote(octets(text), safe="~")
+
+
+def name_of(pair: tuple[str, str]) -> str:
+    return unquote(pair[0])
+
+
+def by_size(pair: tuple[str, str]) -> tuple[str, int]:
+    letters, _, number = re.sub(r"\d+\]?$", " ", name_of(pair)), "", re.search(r"(\d+)\]?$", name_of(pair))
+    return letters, int(number[1]) if number else 0
+
+
+ODD = [("d", "caf\u00e9 !*'()/"), ("Zoo", "1"), ("apple", "2")]
+MARKS = [("m", "a,b:c@d;e$f")]
+TWICE = [("tag", "red"), ("tag", "blue"), ("tag", "green")]
+NESTED = [("ids[9]", "a"), ("ids[10]", "b"), ("ids[2]", "c")]
+PARTS = (
+    '--b\r\nContent-Disposition: form-data; name="caption"\r\n\r\nA cat\r\n'
+    '--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\nfile\r\n--b--\r\n'
+)
+
+KEYS = {
+    "the consumer's secret was used with a line feed after it": Fault(
+        "secret-whitespace", key=lambda c, t: plain_key(c + "\n", t)),
+    "the token's secret was used with a space before it": Fault(
+        "secret-whitespace", key=lambda c, t: plain_key(c, " " + t)),
+    "the consumer's secret was used with a line feed after it, and the token's secret was used with a line feed after":
+        Fault("secret-whitespace", key=lambda c, t: plain_key(c + "\n", t + "\n")),
+    "the consumer's secret was used with a tab before it, and the token's secret was used with a line end after it":
+        Fault("secret-whitespace", key=lambda c, t: plain_key("\t" + c, t + "\r\n")),
+    'the token\'s secret was used with " around it': Fault(
+        "secret-whitespace", key=lambda c, t: plain_key(c, f'"{t}"')),
+    "the token's secret was used with ' around it": Fault(
+        "secret-whitespace", key=lambda c, t: plain_key(c, f"'{t}'")),
+    "the two secrets were swapped": Fault("consumer-secret", key=lambda c, t: plain_key(t, c)),
+    "the token's secret was left out": Fault("token-secret", key=lambda c, t: plain_key(c, "")),
+    "the consumer's secret was left out": Fault("consumer-secret", key=lambda c, t: plain_key("", t)),
+    "no secret was used": Fault("consumer-secret", key=lambda c, t: "&"),
+    "the key was made without its & ": Fault("signing-key-encoding", key=lambda c, t: e(c)),
+    "the key was made without its &, of both secrets": Fault("signing-key-encoding", key=lambda c, t: e(c) + e(t)),
+    "the key was made of the token's secret alone": Fault("signing-key-encoding", key=lambda c, t: e(t)),
+    "the & of the key was percent-encoded": Fault(
+        "signing-key-encoding", key=lambda c, t: plain_key(c, t).replace("&", "%26")),
+    "the secrets were not percent-encoded": Fault("signing-key-encoding", key=lambda c, t: f"{c}&{t}"),
+    "the secrets were percent-encoded with lower-case escapes": Fault(
+        "signing-key-encoding", key=lambda c, t: lower(plain_key(c, t))),
+    "the secrets were percent-encoded with spaces as +": Fault(
+        "signing-key-encoding", key=lambda c, t: plain_key(c, t).replace("%20", "+")),
+    "the secrets were percent-encoded but for /": Fault(
+        "signing-key-encoding", key=lambda c, t: plain_key(c, t).replace("%2F", "/")),
+    "the consumer's secret was percent-encoded twice": Fault(
+        "signing-key-encoding", key=lambda c, t: plain_key(e(c), e(t))),
+    "the consumer's secret was percent-decoded": Fault(
+        "signing-key-encoding", key=lambda c, t: plain_key(unquote(c), unquote(t))),
 }  # fmt: skip
+
+SIGNATURES = {
+    "it is signed with HMAC-SHA256, and oauth_signature_method says HMAC-SHA1": Fault(
+        "signature-method", digest="sha256"),
+    "it is signed with HMAC-SHA1, and oauth_signature_method says HMAC-SHA512": Fault(
+        "signature-method", name="HMAC-SHA512"),
+    "the signature is in hexadecimal digits": Fault("signature-method", written=bytes.hex),
+    "the signature is in base64 without its padding": Fault(
+        "signature-method", written=lambda octets: b64encode(octets).decode().rstrip("=")),
+    "the signature was percent-encoded twice": Fault(
+        "double-encoding", written=lambda octets: e(b64encode(octets).decode())),
+    "the query was not signed (s3.4.1.3.1), or was added afterwards, and the signature is in hexadecimal": Fault(
+        "query-changed", written=bytes.hex, pairs=drop("a", "b", "b2")),
+}  # fmt: skip
+
+ADDRESSES = {
+    "it is signed for POST, and came as GET": Fault("method", method=lambda method: "POST"),
+    "it is signed for get, and came as GET": Fault("method", method=str.lower),
+    "it is signed for https (": Fault("scheme", uri=lambda uri: uri.replace("http:", "https:")),
+    "it is signed for https, without the port": Fault(
+        "scheme", uri=lambda uri: "https" + re.sub(r":\d+/", "/", uri).removeprefix("http")),
+    "it is signed without the port": Fault("port", uri=lambda uri: re.sub(r":\d+/", "/", uri)),
+    "it is signed for the host localhost": Fault("host", uri=lambda uri: uri.replace("127.0.0.1", "localhost")),
+    "it is signed for the host www.": Fault("host", uri=lambda uri: uri.replace("://", "://www.")),
+    "it is signed with a slash after the path": Fault("path", uri=lambda uri: uri + "/"),
+    "it is signed without the slash after the path": Fault("path", path="/", uri=lambda uri: uri.rstrip("/")),
+    "it is signed without the parameters (;)": Fault("path", path=";v=1", uri=lambda uri: uri.partition(";")[0]),
+    "it is signed with one slash for several": Fault("path", path="//x", uri=lambda uri: uri.replace("//x", "/x")),
+    "it is signed with the path in lower case": Fault("path", path="/New", uri=str.lower),
+    "the path was percent-encoded twice": Fault(
+        "double-encoding", path="/a%20b", uri=lambda uri: uri.replace("%", "%25")),
+    "the path was escaped by other rules": Fault("percent-encoding", path="/a%2Bb", uri=unquote),
+    "the path was percent-decoded": Fault("double-encoding", path="/a%20b", uri=unquote),
+    "~ in the path was percent-encoded": Fault(
+        "percent-encoding", path="/~me", own=[("a", "1")], uri=lambda uri: uri.replace("~", "%7E")),
+    "the path was signed with lower-case escapes": Fault("percent-encoding", path="/Caf%C3%A9", uri=lower),
+    "the query was signed in the address, and not as parameters": Fault(
+        "query-changed", own=[("q", "1")], uri=lambda uri: f"{uri}?q=1", pairs=drop("q")),
+    "the query was signed in the address, too": Fault("query-changed", own=[("q", "1")], uri=lambda uri: f"{uri}?q=1"),
+}  # fmt: skip
+
+PARAMETERS = {
+    "the form's fields were not signed": Fault("body-not-signed", form=[("status", "hi")], pairs=drop("status")),
+    "the query was not signed": Fault("query-changed", pairs=drop("a", "b", "b2")),
+    "neither the query nor the form was signed": Fault(
+        "query-changed", form=[("s", "hi")], pairs=drop("a", "b", "b2", "s")),
+    "the realm was signed": Fault("realm", realm="R", pairs=lambda pairs: [*pairs, ("realm", "R")]),
+    "b2 was not signed, or was added afterwards": Fault("query-changed", pairs=drop("b2")),
+    "s2 was not signed, or was added afterwards": Fault(
+        "body-changed", form=[("s", "hi"), ("s2", "x")], pairs=drop("s2")),
+    "oauth_callback was not signed": Fault("callback-missing", callback="oob", pairs=drop("oauth_callback")),
+    "oauth_callback was percent-encoded twice": Fault(
+        "double-encoding", callback="http://h/?a=b", spell=lambda text: e(e(text) if ":" in text else text)),
+    "parameters without a value were not signed": Fault(
+        "empty-value", pairs=lambda pairs: [pair for pair in pairs if pair[1]]),
+    "of equal names the last only was signed": Fault(
+        "duplicate-parameters", own=TWICE, pairs=lambda pairs: list(dict(pairs).items())),
+    "of equal names the first only was signed": Fault(
+        "duplicate-parameters", own=TWICE, pairs=lambda pairs: list(dict(reversed(pairs)).items())),
+    "the members of the JSON were signed": Fault(
+        "body-signed", body='{"status": "hi", "n": 1}', pairs=lambda pairs: [*pairs, ("status", "hi"), ("n", "1")]),
+    "the body was signed as a form, which it is not": Fault(
+        "body-signed", body='{"status": 1}', pairs=lambda pairs: [*pairs, ('{"status": 1}', "")]),
+    "the body was signed as a form, and its Content-Type": Fault(
+        "content-type", body="s=a+b", type="text/plain", pairs=lambda pairs: [*pairs, ("s", "a b")]),
+    "the whole body was signed": Fault(
+        "body-signed", body="s=a+b", type="text/plain", pairs=lambda pairs: [*pairs, ("s=a+b", "")]),
+    "the parts of the multipart form were signed": Fault(
+        "body-signed", body=PARTS, type="multipart/form-data; boundary=b",
+        pairs=lambda pairs: [*pairs, ("caption", "A cat")]),
+}  # fmt: skip
+
+SPELLINGS = {
+    "spaces were signed as +": Fault("plus-as-space", spell=lambda text: e(text).replace("%20", "+")),
+    "+ was signed as a space": Fault("plus-as-space", spell=lambda text: e(text.replace("+", " "))),
+    "a space was signed as +, percent-encoded": Fault("plus-as-space", spell=lambda text: e(text.replace(" ", "+"))),
+    "~ was percent-encoded (": Fault("percent-encoding", spell=lambda text: e(text).replace("~", "%7E")),
+    "~ was percent-encoded, and spaces were signed as +": Fault(
+        "percent-encoding", spell=lambda text: e(text).replace("~", "%7E").replace("%20", "+")),
+    "parameters were signed with lower-case escapes": Fault(
+        "percent-encoding", own=ODD, spell=lambda text: lower(e(text))),
+    "the base string was made with lower-case escapes": Fault("percent-encoding", finish=lower),
+    "!*'() were not percent-encoded": Fault("percent-encoding", own=ODD, spell=lambda text: quote(text, "~!*'()")),
+    "/ was not percent-encoded": Fault("percent-encoding", own=ODD, spell=lambda text: quote(text, "~/")),
+    "* was not percent-encoded": Fault("percent-encoding", own=ODD, spell=lambda text: quote(text, "~*")),
+    ", was not percent-encoded": Fault("percent-encoding", own=[*ODD, *MARKS], spell=lambda text: quote(text, "~,")),
+    ": and / were not percent-encoded": Fault(
+        "percent-encoding", own=[*ODD, *MARKS], spell=lambda text: quote(text, "~:/")),
+    "@ : / and the like were not percent-encoded": Fault(
+        "percent-encoding", own=[*ODD, *MARKS], spell=lambda text: quote(text, "~:/@,;$!*'()")),
+    "[ and ] were not percent-encoded": Fault(
+        "percent-encoding", own=[*NESTED, *ODD], spell=lambda text: quote(text, "~[]")),
+    "text was signed in Latin-1": Fault("charset", own=ODD, spell=with_octets(lambda text: text.encode("latin-1"))),
+    "text was taken for Latin-1": Fault(
+        "charset", own=ODD, spell=with_octets(lambda text: text.encode().decode("latin-1"))),
+    "text was signed in Unicode's decomposed form (NFD)": Fault(
+        "charset", own=ODD, spell=with_octets(lambda text: unicodedata.normalize("NFD", text))),
+    "text was signed in Unicode's composed form (NFC)": Fault(
+        "charset", own=[("d", "cafe\u0301")], spell=with_octets(lambda text: unicodedata.normalize("NFC", text))),
+    "parameters were percent-encoded twice": Fault("double-encoding", spell=lambda text: e(e(text))),
+    "parameters were not percent-encoded": Fault("double-encoding", spell=lambda text: text),
+    "the parts of the base string were not percent-encoded": Fault("", finish=lambda text: unquote(text)),
+}  # fmt: skip
+
+ORDERS = {
+    "the parameters were not sorted": Fault("parameter-order", order=list),
+    "the parameters were not sorted (": Fault(
+        "parameter-order", order=lambda pairs: sorted(pairs, key=lambda pair: pair[0].startswith("oauth_"))),
+    "the parameters were sorted before they were percent-encoded": Fault(
+        "parameter-order", own=[("a[0]", "x"), ("a1", "y")], order=lambda pairs: sorted(pairs, key=name_of)),
+    "the parameters were sorted by their names alone (": Fault(
+        "parameter-order", own=TWICE, order=lambda pairs: sorted(pairs, key=lambda pair: pair[0])),
+    "the parameters were sorted without regard to upper and lower case": Fault(
+        "parameter-order", own=ODD, order=lambda pairs: sorted(pairs, key=lambda pair: pair[0].lower())),
+    "the parameters were sorted as whole name=value texts": Fault(
+        "parameter-order", own=[("a", "1"), ("a-b", "1")], order=lambda pairs: sorted(pairs, key="=".join)),
+    "the parameters were sorted as nested arrays": Fault(
+        "parameter-order", own=NESTED,
+        order=lambda pairs: sorted(pairs, key=by_size)),
+    "the parameters were sorted by their names alone, without brackets": Fault(
+        "parameter-order", own=NESTED, order=lambda pairs: sorted(pairs, key=lambda p: p[0].partition("%5B")[0])),
+    "the parameters were sorted with numbers in names by their size": Fault(
+        "parameter-order", own=[("n10", "x"), ("n9", "y")],
+        order=lambda pairs: sorted(pairs, key=by_size)),
+}  # fmt: skip
+
+FAULTS = {**KEYS, **SIGNATURES, **ADDRESSES, **PARAMETERS, **SPELLINGS, **ORDERS}
 
 
 @pytest.mark.parametrize("cause", FAULTS)
 def test_the_exact_cause_is_named(cause: str, provider: Provider, caplog: pytest.LogCaptureFixture) -> None:
-    """One mistake in a signature is named in the answer's advice, in its challenge and in the log; no secret is."""
+    """A mistake is named in the advice, the challenge and the log, with ``explain``'s own code; no secret is."""
     caplog.set_level(logging.INFO, "oauth_hook.provider")
-    with FAULTS[cause].send(provider) as answer:
+    fault = FAULTS[cause]
+    answer, consumer, token = fault.send(provider)
+    with answer:
         fields = dict(parse_qsl(answer.text))
+        explanation = explain(answer, consumer, token)
+    advice = fields["oauth_problem_advice"]
     assert (answer.status_code, fields["oauth_problem"]) == (401, "signature_invalid")
-    assert fields["oauth_problem_advice"].startswith(cause)
-    assert e(cause) in answer.headers["WWW-Authenticate"]
-    assert f"signature_invalid: {cause}" in caplog.text
-    assert provider.consumer.secret not in answer.text + caplog.text
+    assert advice.startswith(cause)
+    assert e(advice) in answer.headers["WWW-Authenticate"]
+    assert f"signature_invalid: {advice}" in unquote(caplog.text).replace("\\'", "'")
+    named = re.search(r" \(([a-z, -]+)\)$", advice)
+    if fault.code:
+        assert named is not None
+        assert fault.code in named[1].split(", ")
+        assert explanation.findings[0].code in named[1].split(", "), explanation.findings
+    for secret in (consumer.secret, token.secret):
+        assert secret not in unquote(answer.text + caplog.text)
+        assert e(secret) not in answer.text + caplog.text
 
 
-def test_the_hand_made_signature_is_right(provider: Provider) -> None:
+RIGHT = {
+    "query": Fault(),
+    "form": Fault(form=[("status", "hi"), ("status", "hi")]),
+    "realm": Fault(realm="R"),
+    "odd characters": Fault(own=ODD),
+    "JSON": Fault(body='{"a": "b"}'),
+    "a path": Fault(path="/~me/caf%C3%A9;v=1/"),
+    "SHA-256": Fault(name="HMAC-SHA256", digest="sha256"),
+}
+
+
+@pytest.mark.parametrize("kind", RIGHT)
+def test_the_hand_made_signature_is_right(kind: str, provider: Provider) -> None:
     """Without a fault the same code's requests are verified: the table is about its faults."""
-    for fault in (Fault(), Fault(form={"status": "hi"}), Fault(realm="R")):
-        with fault.send(provider) as answer:
-            assert answer.status_code == 200
+    answer, _, _ = RIGHT[kind].send(provider)
+    with answer:
+        assert answer.status_code == 200
 
 
 def test_an_unknown_cause(provider: Provider) -> None:
     """A signature that no usual mistake makes is refused without a guess."""
-    with Fault(key=lambda c, t: hashlib.sha1(c.encode()).hexdigest()).send(provider) as answer:  # noqa: S324
+    answer, _, _ = Fault(key=lambda c, t: hashlib.sha1(c.encode()).hexdigest()).send(provider)  # noqa: S324
+    with answer:
         advice = dict(parse_qsl(answer.text))["oauth_problem_advice"]
     assert advice == "compare the secrets, and the base string part by part"
 
 
-def test_plaintext(provider: Provider) -> None:
-    """A PLAINTEXT signature that lacks the token's secret is told so, too."""
-    token = provider.add_token()
-    signature = e(f"{e(provider.consumer.secret)}&")
-    header = (
-        f'OAuth oauth_consumer_key="{provider.consumer.key}", oauth_token="{token.key}", '
-        f'oauth_signature_method="PLAINTEXT", oauth_signature="{signature}"'
-    )
+@pytest.mark.parametrize(
+    ("method", "made", "advice"),
+    [
+        ("PLAINTEXT", lambda c, t: plain_key(c, ""), "the token's secret was left out (token-secret)"),
+        ("PLAINTEXT", lambda c, t: e(plain_key(c, t)), "the signature was percent-encoded twice (double-encoding)"),
+        (
+            "HMAC-SHA1",
+            plain_key,
+            "it is signed with PLAINTEXT, and oauth_signature_method says HMAC-SHA1 (signature-method)",
+        ),
+    ],
+)
+def test_plaintext(method: str, made: Any, advice: str, provider: Provider) -> None:
+    """A signature that is a key itself is told what is wrong with it, too."""
+    consumer = provider.add_consumer(secret=SECRET)
+    token = provider.add_token(consumer)
+    oauth = {
+        "oauth_consumer_key": consumer.key, "oauth_token": token.key, "oauth_signature_method": method,
+        "oauth_timestamp": str(int(time.time())), "oauth_nonce": "n",
+        "oauth_signature": made(consumer.secret, token.secret),
+    }  # fmt: skip
+    header = "OAuth " + ", ".join(f'{name}="{e(value)}"' for name, value in oauth.items())
     with requests.get(provider.resource_url, headers={"Authorization": header}, timeout=20) as answer:
         fields = dict(parse_qsl(answer.text))
-    assert fields["oauth_problem_advice"] == "the token's secret was left out"
-    assert provider.consumer.secret not in answer.text
+        first = explain(answer, consumer, token).findings[0].code
+    assert fields["oauth_problem_advice"] == advice
+    assert first in advice
+    assert e(SECRET) not in unquote(answer.text)
+
+
+def test_without_a_token(provider: Provider) -> None:
+    """A consumer's own request is told its cause, too, such as a token that is signed and not there."""
+    oauth = {
+        "oauth_consumer_key": provider.consumer.key, "oauth_signature_method": "HMAC-SHA1",
+        "oauth_timestamp": str(int(time.time())), "oauth_nonce": "n",
+    }  # fmt: skip
+    normalized = "&".join(f"{name}={e(value)}" for name, value in sorted({**oauth, "oauth_token": ""}.items()))
+    text = f"GET&{e(provider.two_legged_url)}&{e(normalized)}"
+    key = plain_key(provider.consumer.secret, "")
+    oauth["oauth_signature"] = b64encode(hmac.digest(key.encode(), text.encode(), "sha1")).decode()
+    with requests.get(provider.two_legged_url, params=oauth, timeout=20) as answer:
+        advice = dict(parse_qsl(answer.text))["oauth_problem_advice"]
+    assert advice == "an empty oauth_token was signed that is not there (empty-value)"
+
+
+@pytest.mark.parametrize(
+    ("address", "cause"),
+    [
+        ("https://api.example:443/x", "it is signed with the default port, :443 (port)"),
+        ("https://API.EXAMPLE/x", "it is signed for the host API.EXAMPLE (host)"),
+        ("https://www.api.example/x", "it is signed for the host www.api.example (host)"),
+    ],
+)
+def test_a_provider_at_an_address_of_its_own(address: str, cause: str) -> None:
+    """Where the provider is not at loopback, the usual mistakes in its name are known, too."""
+    assert cause_of(made("c&t", address)) == cause
+
+
+def made(key: str, address: str = "https://api.example/x", nonce: str = "n") -> dict[str, str]:
+    """Return the protocol parameters of a signed GET."""
+    protocol = {"oauth_nonce": nonce, "oauth_signature_method": "HMAC-SHA1"}
+    text = f"GET&{e(address)}&{e(f'oauth_nonce={nonce}&oauth_signature_method=HMAC-SHA1')}"
+    return protocol | {"oauth_signature": b64encode(hmac.digest(key.encode(), text.encode(), "sha1")).decode()}
+
+
+def cause_of(protocol: dict[str, str]) -> str | None:
+    asked = Asked("GET", "https://api.example/x", Parameters(protocol, [], [], "header", None))
+    return named_cause(asked, Secrets("c", "t", ("consumer's", "token's")))
+
+
+def test_a_key_that_was_taken_for_the_secret() -> None:
+    """The consumer's key, or the token, in the place of its secret."""
+    assert cause_of(made("consumer%27s&t")) == "the consumer's secret was replaced by its key (consumer-secret)"
+    assert cause_of(made("c&token%27s")) == "the token's secret was replaced by its key (token-secret)"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "cause"),
+    [
+        (lambda text: text.replace("+", "-").replace("/", "_"), "the signature is in the URL-safe base64"),
+        (lambda text: text.replace("+", " "), "a + of the signature has become a space"),
+    ],
+)
+def test_a_signature_with_a_plus(spoil: Any, cause: str) -> None:
+    """What happens to a signature on its way, if it has one of the characters that not everybody leaves alone."""
+    protocol = next(one for one in (made("c&t", nonce=str(count)) for count in range(99)) if "+" in str(one))
+    spoiled = {**protocol, "oauth_signature": spoil(protocol["oauth_signature"])}
+    assert str(cause_of(spoiled)).startswith(cause)
+
+
+# --- what a stranger could do to it ---
+
+
+class Bare:
+    """A provider without a socket, in this very thread, so that its time can be taken."""
+
+    def __init__(self) -> None:
+        self.storage = Storage(None)
+        self.consumer = self.storage.add_consumer("name", "key", "secret", None)
+        self.storage.set_user("user", "password")
+        self.token = self.storage.add_access_token("token", "token secret", "key", "user")
+        self.application = Application(self.storage)
+
+    def seconds(self, body: str, token: AccessToken, kind: str = FORM) -> tuple[str, float]:
+        """Return the status of a signed POST, and the time of this thread that it took."""
+        url, headers = "http://h/api/resource", {"Content-Type": kind}
+        signed = sign("POST", url, headers=headers, body=body, consumer=self.consumer, token=token)
+        environ = {
+            "REQUEST_METHOD": "POST", "REQUEST_URI": "/api/resource", "PATH_INFO": "/api/resource", "HTTP_HOST": "h",
+            "SERVER_NAME": "h", "SERVER_PORT": "80",
+            "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(body.encode()), "CONTENT_TYPE": kind,
+            "CONTENT_LENGTH": str(len(body.encode())), "HTTP_AUTHORIZATION": signed.headers["Authorization"],
+        }  # fmt: skip
+        statuses: list[str] = []
+        start = time.thread_time()
+        self.application(environ, lambda status, headers: statuses.append(status))  # type: ignore[arg-type]
+        return statuses[0], time.thread_time() - start
+
+
+LARGE = {
+    "as many names as are searched": "&".join(f"{i}%C3%A9=" + "+" * 40 for i in range(MOST - 10)),
+    "as much as is searched, in spaces": "a=" + "+" * (LARGEST - 1000),
+    "as much as is searched, in accents": "a=" + "%C3%A9" * (LARGEST - 1000),
+    "numbers in names": "&".join(f"a{'[9]' * 15}{i}=1" for i in range(MOST - 10)),
+    "a megabyte in one field": "a=" + "x%20" * 260_000,
+    "a megabyte in many fields": "&".join(f"name{i}=value{i}" for i in range(60_000)),
+}
+
+
+@pytest.mark.parametrize("kind", LARGE)
+def test_a_large_refusal_costs_little_more_than_a_large_answer(kind: str) -> None:
+    """The search for a cause is bounded, by size and by time: nobody can have the provider search on and on."""
+    bare = Bare()
+    try:
+        status, right = bare.seconds(LARGE[kind], bare.token)
+        assert status == "200 OK"
+        status, wrong = bare.seconds(LARGE[kind], AccessToken("token", "of another token"))
+        assert status == "401 Unauthorized"
+    finally:
+        bare.storage.close()
+    assert wrong < 2 * right + 1.5  # it is right + 0.25, and a step of the search, on a quiet machine
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 16_000, '{"a": "\\ud800", "b": ' + "9" * 5000 + "}", "a&" * 8000, "--\r\n" * 4000]
+)
+def test_odd_bodies_are_refused_as_any(body: str) -> None:
+    """Whatever a refused request has for a body, it is refused, in little time."""
+    bare = Bare()
+    try:
+        for kind in ("application/json", "multipart/form-data; boundary=b", "text/plain"):
+            status, seconds = bare.seconds(body, AccessToken("token", "of another token"), kind)
+            assert status == "401 Unauthorized"
+            assert seconds < 2
+    finally:
+        bare.storage.close()
+
+
+def test_many_protocol_parameters_cost_little() -> None:
+    """Extensions of the protocol are counted in time linear in their number."""
+    bare = Bare()
+    try:
+        status, seconds = bare.seconds("&".join(f"oauth_{i}=1" for i in range(30_000)), bare.token)
+    finally:
+        bare.storage.close()
+    assert status == "200 OK"
+    assert seconds < 5  # a quarter of a second; many times this where each is counted anew
+
+
+def test_a_body_that_waits_is_not_asked_for(provider: Provider) -> None:
+    """A refused upload is not read: neither one that waits for 100 Continue, nor a long one."""
+    from oauth_hook.provider.messages import Request
+
+    environ = {"wsgi.url_scheme": "http", "REQUEST_METHOD": "POST", "REQUEST_URI": "/", "HTTP_HOST": "h"}
+    environ |= {"SERVER_NAME": "h", "SERVER_PORT": "80"}
+    environ |= {"wsgi.input": io.BytesIO(b"1234"), "CONTENT_LENGTH": "4", "CONTENT_TYPE": "text/plain"}
+    assert Request.from_environ(environ).length == 4
+    assert Request.from_environ({**environ, "HTTP_EXPECT": "100-continue"}).length == 0
+    assert Request.from_environ({**environ, "CONTENT_LENGTH": "+4"}).length == 0

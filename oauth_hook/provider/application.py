@@ -25,7 +25,7 @@ from oauthlib.oauth1 import (
 
 from ..errors import UsageError
 from . import authorization, discovery, pages, registration
-from .body import Body, check_body_hash, measure, read_form
+from .body import Body, check_body_hash, measure, read_form, short_text
 from .messages import FORM, JSON, BadRequestError, Request, Response
 from .parameters import Parameters, canonical_url, check_form, collect, own_segments
 from .problems import Refusal, refuse
@@ -215,7 +215,7 @@ class Application:
         """Return what oauthlib needs to verify a request: who answers it, and the URL to look at."""
         if request.host.startswith("["):
             check_host(request.base_url)
-        validator = Validator(self.storage, self.policy, parameters)
+        validator = Validator(self.storage, self.policy, parameters, lambda: short_text(request))
         return validator, canonical_url(request, parameters, self.policy.clock())
 
 

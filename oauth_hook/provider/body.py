@@ -19,10 +19,11 @@ from typing import Any
 from .messages import JSON, BadRequestError, Request
 from .problems import Refusal, rejected
 
-__all__ = ["FORM_LIMIT", "JSON_LIMIT", "Body", "check_body_hash", "measure", "read_form"]
+__all__ = ["FORM_LIMIT", "JSON_LIMIT", "Body", "check_body_hash", "measure", "read_form", "short_text"]
 
 FORM_LIMIT = 16 * 1024 * 1024
 JSON_LIMIT = 1024 * 1024
+_SHORT = 16 * 1024
 _HASHES = {20: "sha1", 32: "sha256", 64: "sha512"}
 
 
@@ -74,6 +75,18 @@ def measure(request: Request, form: bytes | None, body_hash: str | None) -> Body
         kept = kept + piece if keeping else b""
     parsed = _parse_json(kept) if keeping else None
     return Body(length, {name: digest.digest() for name, digest in digests.items()}, parsed)
+
+
+def short_text(request: Request) -> str:
+    """Read a body that is no form, where it is a short text and on its way already; else return the empty string.
+
+    For a request that is refused, whose body nobody needs.
+
+    :raises BadRequestError: the body was cut short.
+    """
+    if request.is_form or not 0 < request.length <= _SHORT:
+        return ""
+    return b"".join(request.pieces).decode("utf-8", "replace")
 
 
 def check_body_hash(body_hash: str | None, is_form: bool, body: Body) -> None:

@@ -2,7 +2,10 @@
 
 - A mistake is tried by making the base string, or the key, with it, by oauthlib's own functions:
   what comes out right names the cause, and nothing is guessed.
-- The commonest mistakes are tried, one at a time; a client's own tools may look further.
+- The commonest mistakes are tried, one at a time (and one in each secret); a client's own tools
+  may look further.
+- Whoever has a consumer's key can send wrong signatures: what is large is not searched, and no
+  search takes more than a quarter of a second of this thread's time.
 - A provider that strangers can reach would not tell them how near they are to a secret. This one
   is for trying clients, and runs where they run.
 """
@@ -10,150 +13,213 @@
 from __future__ import annotations
 
 import hmac
-from base64 import b64encode
-from collections.abc import Iterator
-from typing import Any
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from itertools import product
+from time import thread_time
+from typing import NamedTuple
 from urllib.parse import unquote
 
-from oauthlib.oauth1.rfc5849.signature import base_string_uri, normalize_parameters, signature_base_string
 from oauthlib.oauth1.rfc5849.utils import escape
 
-from .parameters import Pair, Parameters
+from .mistakes import Asked, Cause, base_strings, lower_escapes
 
-__all__ = ["Secrets", "named_cause"]
+__all__ = ["LARGEST", "MOST", "Secrets", "named_cause"]
 
-Secrets = tuple[str, str]  # the consumer's, and the token's or an empty one
+LARGEST = 64 * 1024
+"""Characters of parameters that are searched."""
 
-_DIGESTS = {"HMAC-SHA1": "sha1", "HMAC-SHA256": "sha256", "HMAC-SHA512": "sha512"}
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+MOST = 1000
+"""Parameters that are searched."""
+
+_BUDGET = 0.25  # seconds of this thread's time
+
+_Key = tuple[Cause | None, bytes]
 
 
-def named_cause(method: str, url: str, parameters: Parameters, secrets: Secrets) -> str | None:
-    """Return the mistake that makes the signature of a request, as a sentence; ``None`` where none is known to.
+class Secrets(NamedTuple):
+    """The right secrets, and what they belong to.
 
-    :param method: the HTTP method.
-    :param url: the address that was asked, without its query.
-    :param secrets: the right ones.
+    :ivar consumer: the consumer's secret.
+    :ivar token: the token's, or an empty one.
+    :ivar names: the consumer's key and the token.
     """
-    signature = parameters.protocol["oauth_signature"]
-    name = parameters.protocol["oauth_signature_method"]
-    if name == "PLAINTEXT":
-        return next((cause for cause, key in _keys(secrets) if hmac.compare_digest(key, signature.encode())), None)
-    if name not in _DIGESTS:
+
+    consumer: str
+    token: str
+    names: tuple[str, str] = ("", "")
+
+    def __repr__(self) -> str:
+        return "Secrets(***)"
+
+
+class _Target(NamedTuple):
+    """The digest in a signature, and how it is written where that is wrong."""
+
+    octets: bytes
+    name: str
+    spelled: Cause | None
+
+
+def named_cause(asked: Asked, secrets: Secrets) -> str | None:
+    """Return the mistake that makes a request's signature, as a sentence with its code.
+
+    :param asked: the request, whose signature is not right.
+    :param secrets: the right ones.
+    :returns: ``None`` where no known mistake makes it, or it takes too long to find out.
+    """
+    causes = _causes(asked, secrets)
+    if causes is None:
         return None
-    right = f"{escape(secrets[0])}&{escape(secrets[1])}".encode()
-    text = _base_string(method, url, _pairs(parameters))
-    for other, digest in _DIGESTS.items():
-        if other != name and _signs(right, text, digest, signature):
-            return f"it is signed with {other}, and oauth_signature_method says {name}"
-    digest = _DIGESTS[name]
-    for cause, key in _keys(secrets):
-        if _signs(key, text, digest, signature):
-            return cause
-    for cause, text in _texts(method, url, parameters):
-        if _signs(right, text, digest, signature):
-            return cause
+    codes = dict.fromkeys(code for cause in causes for code in cause.code.split())
+    return f"{', and '.join(cause.words for cause in causes)} ({', '.join(codes)})"
+
+
+def _causes(asked: Asked, secrets: Secrets) -> list[Cause] | None:
+    protocol = asked.parameters.protocol
+    method, signature = protocol["oauth_signature_method"], protocol["oauth_signature"]
+    if method.startswith("RSA-"):  # only its owner can sign with that key
+        return None
+    keys = list(_keys(secrets))
+    plain = _plain(keys, method, signature)
+    if plain is not None:
+        return plain
+    target = _target(signature)
+    if target is None or asked.size > LARGEST or asked.count > MOST:
+        return None
+    found = _searched(asked, keys, target)
+    return None if found is None else [*found, *_unlike(method, target)]
+
+
+def _searched(asked: Asked, keys: list[_Key], target: _Target) -> list[Cause] | None:
+    """Return the mistake in the key, or in the base string; an empty list: there is none in either."""
+    deadline = thread_time() + _BUDGET
+    for cause, key, text in _attempts(asked, keys):
+        if hmac.compare_digest(hmac.digest(key, text, target.name), target.octets):
+            return [] if cause is None else [cause]
+        if thread_time() > deadline:
+            break
     return None
 
 
-def _signs(key: bytes, text: str, digest: str, signature: str) -> bool:
-    made = b64encode(hmac.digest(key, text.encode(), digest)).decode()
-    return hmac.compare_digest(made.encode(), signature.encode())
+def _attempts(asked: Asked, keys: list[_Key]) -> Iterator[tuple[Cause | None, bytes, bytes]]:
+    """Yield all keys with the right base string, then the right key with all base strings."""
+    texts = base_strings(asked)
+    right = next(texts)[1].encode()
+    for cause, key in keys:
+        yield cause, key, right
+    for cause, text in texts:
+        yield cause, keys[0][1], text.encode()
 
 
-def _pairs(parameters: Parameters) -> list[Pair]:
-    signed = [pair for pair in parameters.protocol.items() if pair[0] != "oauth_signature"]
-    return signed + parameters.own + parameters.header_own
+# What a signature is
 
 
-def _base_string(method: Any, url: str, pairs: Any) -> str:
-    """Return the base string (s3.4.1) of oauthlib."""
-    return signature_base_string(method, base_string_uri(url), normalize_parameters(pairs))
+def _plain(keys: list[_Key], method: str, signature: str) -> list[Cause] | None:
+    """Return what is wrong with a signature that is a key itself (s3.4.4)."""
+    other = Cause("signature-method", f"it is signed with PLAINTEXT, and oauth_signature_method says {method}")
+    twice = Cause("double-encoding", "the signature was percent-encoded twice")
+    for spelled, text in ((None, signature), (twice, unquote(signature))):
+        for cause, key in keys:
+            if hmac.compare_digest(key, text.encode()):
+                named = None if method == "PLAINTEXT" else other
+                return [found for found in (cause, named, spelled) if found is not None]
+    return None
 
 
-def _keys(secrets: Secrets) -> Iterator[tuple[str, bytes]]:
-    """Yield keys that are made with a mistake (s3.4.2)."""
-    consumer, token = secrets
-    for space, name in (("\n", "a line feed"), (" ", "a space"), ("\r\n", "a line end"), ("\t", "a tab")):
-        yield f"the consumer's secret was used with {name} after it", _key(consumer + space, token)
-        yield f"the token's secret was used with {name} after it", _key(consumer, token + space)
-        yield f"the consumer's secret was used with {name} before it", _key(space + consumer, token)
-        yield f"the token's secret was used with {name} before it", _key(consumer, space + token)
-    yield "the two secrets were swapped", _key(token, consumer)
-    yield "the token's secret was left out", _key(consumer, "")
-    yield "the consumer's secret was left out", _key("", token)
-    yield "no secret was used", _key("", "")
-    yield "the key was made without its &", escape(consumer).encode()
-    yield "the secrets were not percent-encoded", f"{consumer}&{token}".encode()
-    yield "the secrets were percent-encoded twice", _key(escape(consumer), escape(token))
-    yield "the secrets were percent-decoded", _key(unquote(consumer), unquote(token))
+def _target(signature: str) -> _Target | None:
+    """Return the digest in a signature, however it is written; its length tells the hash."""
+    for cause, read in _SPELLED:
+        try:
+            octets = read(signature)
+        except ValueError:
+            continue
+        if len(octets) in _HASHES:
+            return _Target(octets, _HASHES[len(octets)], cause)
+    return None
+
+
+def _unlike(method: str, target: _Target) -> Iterator[Cause]:
+    """Yield how a digest is not what the request says that it is."""
+    made = f"HMAC-{target.name.upper()}"
+    if made != method:
+        yield Cause("signature-method", f"it is signed with {made}, and oauth_signature_method says {method}")
+    if target.spelled is not None:
+        yield target.spelled
+
+
+def _base64(text: str) -> bytes:
+    return b64decode(text, validate=True)
+
+
+def _padded(text: str) -> bytes:
+    return _base64(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4))
+
+
+_HASHES = {20: "sha1", 32: "sha256", 64: "sha512"}  # by the length of the digest
+_SPELLED: tuple[tuple[Cause | None, Callable[[str], bytes]], ...] = (
+    (None, _base64),
+    (Cause("signature-method", "the signature is in hexadecimal digits, and not in base64"), bytes.fromhex),
+    (Cause("signature-method", "the signature is in base64 without its padding"), _padded),
+    (
+        Cause("signature-method", "the signature is in the URL-safe base64"),
+        lambda text: _padded(text.translate({ord("-"): "+", ord("_"): "/"})),
+    ),
+    (Cause("plus-as-space", "a + of the signature has become a space"), lambda text: _base64(text.replace(" ", "+"))),
+    (Cause("double-encoding", "the signature was percent-encoded twice"), lambda text: _base64(unquote(text))),
+)
+
+
+# Keys
+
+
+def _keys(secrets: Secrets) -> Iterator[_Key]:
+    """Yield the right key (s3.4.2), and then those that are made with a mistake."""
+    consumer, token, names = secrets
+    yield None, _key(consumer, token)
+    yield Cause("consumer-secret token-secret", "the two secrets were swapped"), _key(token, consumer)
+    yield Cause("consumer-secret token-secret", "no secret was used"), _key("", "")
+    of_consumer, of_token = list(_uses(consumer, names[0])), list(_uses(token, names[1]))
+    uses = product([(None, consumer), *of_consumer], [(None, token), *of_token])
+    for (one, first), (two, second) in sorted(uses, key=lambda pair: sum(cause is not None for cause, _ in pair)):
+        parts = [("consumer", one), ("token", two)]
+        named = [(owner, cause) for owner, cause in parts if cause is not None]
+        if named:
+            code = " ".join((cause.code or f"{owner}-secret") for owner, cause in named)
+            words = ", and ".join(f"the {owner}'s secret was {cause.words}" for owner, cause in named)
+            yield Cause(code, words), _key(first, second)
+    for words, key in _joined(consumer, token):
+        yield Cause("signing-key-encoding", words), key.encode()
 
 
 def _key(consumer: str, token: str) -> bytes:
     return f"{escape(consumer)}&{escape(token)}".encode()
 
 
-def _texts(method: str, url: str, parameters: Parameters) -> Iterator[tuple[str, str]]:
-    """Yield base strings that are made with a mistake (s3.4.1)."""
-    pairs = _pairs(parameters)
-    for other in _METHODS:
-        if other != method:
-            yield f"it is signed for {other}, and came as {method}", _base_string(other, url, pairs)
-    for cause, address in _addresses(url):
-        yield cause, _base_string(method, address, pairs)
-    query, form = parameters.own[: parameters.in_query], parameters.own[parameters.in_query :]
-    if form:
-        left = [pair for pair in pairs if pair not in form]
-        yield "the form's fields were not signed (s3.4.1.3.1)", _base_string(method, url, left)
-    if query:
-        left = [pair for pair in pairs if pair not in query]
-        yield "the query was not signed (s3.4.1.3.1), or was added afterwards", _base_string(method, url, left)
-    if parameters.realm is not None:
-        with_realm = [*pairs, ("realm", parameters.realm)]
-        yield "the realm was signed (s3.4.1.3.1)", _base_string(method, url, with_realm)
-    for pair in pairs:
-        left = [other for other in pairs if other != pair]
-        yield f"{pair[0]} was not signed, or was added afterwards", _base_string(method, url, left)
-    empty = [pair for pair in pairs if pair[1]]
-    yield "parameters without a value were not signed", _base_string(method, url, empty)
-    yield from _spelled(method, url, pairs)
+_SPACES = (("a line feed", "\n"), ("a space", " "), ("a line end", "\r\n"), ("a tab", "\t"))
 
 
-def _spelled(method: str, url: str, pairs: list[Pair]) -> Iterator[tuple[str, str]]:
-    """Yield base strings whose parameters are spelled or ordered by other rules (s3.4.1.3.2, s3.6)."""
-    encoded = [(escape(name), escape(value)) for name, value in pairs]
-    for cause, spelled in (
-        ("spaces were signed as +", [(n.replace("%20", "+"), v.replace("%20", "+")) for n, v in encoded]),
-        ("+ was signed as a space", [(n.replace("%2B", "%20"), v.replace("%2B", "%20")) for n, v in encoded]),
-        ("a space was signed as +, percent-encoded", [(n, v.replace("%20", "%2B")) for n, v in encoded]),
-        ("~ was percent-encoded", [(n.replace("~", "%7E"), v.replace("~", "%7E")) for n, v in encoded]),
-        ("parameters were percent-encoded twice", [(escape(n), escape(v)) for n, v in encoded]),
-        ("parameters were not percent-encoded", pairs),
-    ):
-        yield cause, _joined(method, url, sorted(spelled))
-    yield "the parameters were not sorted", _joined(method, url, encoded)
-    by_text = [(escape(name), escape(value)) for name, value in sorted(pairs)]
-    yield "the parameters were sorted before they were percent-encoded", _joined(method, url, by_text)
+def _uses(secret: str, name: str) -> Iterator[tuple[Cause, str]]:
+    """Yield how one secret was used wrongly; without a code: another was used instead."""
+    for space, text in _SPACES:
+        yield Cause("secret-whitespace", f"used with {space} after it"), secret + text
+        yield Cause("secret-whitespace", f"used with {space} before it"), text + secret
+    for mark in "\"'":
+        yield Cause("secret-whitespace", f"used with {mark} around it"), f"{mark}{secret}{mark}"
+    yield Cause("", "left out"), ""
+    yield Cause("", "replaced by its key"), name
+    yield Cause("signing-key-encoding", "percent-encoded twice"), escape(secret)
+    yield Cause("signing-key-encoding", "percent-decoded"), unquote(secret)
 
 
-def _joined(method: Any, url: str, pairs: list[Pair]) -> str:
-    return signature_base_string(method, base_string_uri(url), "&".join(f"{name}={value}" for name, value in pairs))
-
-
-def _addresses(url: str) -> Iterator[tuple[str, str]]:
-    """Yield other addresses than the one that was asked."""
-    scheme, _, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    host, _, port = authority.rpartition(":") if not authority.endswith("]") else (authority, "", "")
-    host = host or authority
-    other = "https" if scheme == "http" else "http"
-    yield f"it is signed for {other}", f"{other}://{rest}"
-    if port and host != authority:
-        yield "it is signed without the port", f"{scheme}://{host}{slash}{path}"
-    for name in ("localhost", "127.0.0.1"):
-        if name != host:
-            yield f"it is signed for the host {name}", f"{scheme}://{name}{port and ':' + port}{slash}{path}"
-    yield "it is signed with a slash after the path", f"{scheme}://{rest}/"
-    yield "it is signed without the slash after the path", f"{scheme}://{rest.rstrip('/')}"
-    yield "the path was percent-decoded", f"{scheme}://{authority}/{unquote(path)}"
-    yield "the path was percent-encoded twice", f"{scheme}://{authority}/{path.replace('%', '%25')}"
+def _joined(consumer: str, token: str) -> Iterator[tuple[str, str]]:
+    """Yield keys that are encoded or joined by other rules."""
+    one, two = escape(consumer), escape(token)
+    yield "the key was made without its &", one
+    yield "the key was made without its &, of both secrets", one + two
+    yield "the key was made of the token's secret alone", two
+    yield "the & of the key was percent-encoded", f"{one}%26{two}"
+    yield "the secrets were not percent-encoded", f"{consumer}&{token}"
+    yield "the secrets were percent-encoded with lower-case escapes", lower_escapes(f"{one}&{two}")
+    yield "the secrets were percent-encoded with spaces as +", f"{one}&{two}".replace("%20", "+")
+    yield "the secrets were percent-encoded but for /", f"{one}&{two}".replace("%2F", "/")

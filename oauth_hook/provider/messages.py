@@ -65,6 +65,7 @@ class Request:
     :param content_type: the ``Content-Type`` header, or the empty string.
     :param pieces: the body, which can be read once.
     :param accept: the ``Accept`` header, or the empty string.
+    :param length: the ``Content-Length``; 0 for none, and for a body that waits for ``100 Continue``.
     """
 
     method: str
@@ -77,6 +78,7 @@ class Request:
     content_type: str
     pieces: Iterator[bytes] = field(repr=False)
     accept: str = ""
+    length: int = 0
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, Any]) -> Request:
@@ -104,6 +106,7 @@ class Request:
             content_type=environ.get("CONTENT_TYPE", ""),
             pieces=_pieces(environ),
             accept=environ.get("HTTP_ACCEPT", ""),
+            length=_length(environ),
         )
 
     @property
@@ -139,6 +142,12 @@ def _pieces(environ: Mapping[str, Any]) -> Iterator[bytes]:
             raise BadRequestError("the body is shorter than its Content-Length")
         left -= len(piece)
         yield piece
+
+
+def _length(environ: Mapping[str, Any]) -> int:
+    """Return the length of a body that is on its way, as far as it is known."""
+    length = environ.get("CONTENT_LENGTH") or ""
+    return int(length) if re.fullmatch("[0-9]{1,18}", length) and not environ.get("HTTP_EXPECT") else 0
 
 
 def _rebuilt_target(environ: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote
@@ -56,6 +57,16 @@ class Parameters:
     placement: str
     realm: str | None
     in_query: int = 0
+
+    @property
+    def of_query(self) -> list[Pair]:
+        """The caller's parameters in the query."""
+        return self.own[: self.in_query]
+
+    @property
+    def of_form(self) -> list[Pair]:
+        """The caller's parameters in the form."""
+        return self.own[self.in_query :]
 
 
 def collect(request: Request, form: bytes | None) -> Parameters:
@@ -153,7 +164,7 @@ def _one_place(header: list[Pair], query: list[Pair], body: list[Pair]) -> tuple
     """
     places = {"header": header, "query": query, "body": body}
     for pairs in places.values():
-        repeated = {name for name, _ in pairs if [n for n, _ in pairs].count(name) > 1}
+        repeated = {name for name, count in Counter(name for name, _ in pairs).items() if count > 1}
         if repeated:
             raise rejected(sorted(repeated), "a protocol parameter appears once only (s3.1)")
     used = [place for place, pairs in places.items() if pairs]

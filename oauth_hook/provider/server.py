@@ -231,7 +231,8 @@ class Provider:
     def deny(self, url: str) -> str | None:
         """Say no on the authorization page.
 
-        :returns: the callback URL to which the user was sent, or ``None`` (``oob``).
+        :returns: the callback URL to which the user was sent. ``None`` (``oob``): there is nothing to bring back, and
+            the application learns of it when it asks for an access token (``permission_denied``).
         :raises UsageError: the URL is not of this provider.
         :raises ProviderError: the page offers nothing to deny.
         """

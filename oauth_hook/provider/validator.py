@@ -17,7 +17,7 @@ import hmac
 import math
 import secrets
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from time import time
@@ -27,8 +27,9 @@ from oauthlib.common import Request
 from oauthlib.oauth1 import RequestValidator
 from oauthlib.oauth1.rfc5849.signature import base_string_uri, normalize_parameters, signature_base_string
 
-from .causes import named_cause
+from .causes import Secrets, named_cause
 from .messages import BadRequestError
+from .mistakes import Asked
 from .parameters import Parameters
 from .problems import Refusal, rejected
 from .storage import ConsumerRow, RequestTokenRow, Storage, TokenRow
@@ -66,15 +67,19 @@ class Validator(RequestValidator):
     :param storage: what the provider knows.
     :param policy: what it allows.
     :param parameters: the request's, decoded.
+    :param read_text: reads the body of a request that is refused, where it is a short text that is no form.
 
     The methods raise :class:`~.problems.Refusal` where verification cannot go on.
     """
 
-    def __init__(self, storage: Storage, policy: Policy, parameters: Parameters) -> None:
+    def __init__(
+        self, storage: Storage, policy: Policy, parameters: Parameters, read_text: Callable[[], str] = str
+    ) -> None:
         super().__init__()
         self._storage = storage
         self._policy = policy
         self._parameters = parameters
+        self._read_text = read_text
         self._protocol = parameters.protocol
         self._request: Request | None = None
         self._consumer: ConsumerRow | None = None
@@ -105,12 +110,14 @@ class Validator(RequestValidator):
 
     def _wrong_signature(self, request: Request) -> Refusal:
         """Return a refusal that names the exact cause, where one of the usual mistakes makes this signature."""
-        secrets = self.consumer.secret, "" if self._token is None else self._token.secret
+        token, token_secret = ("", "") if self._token is None else (self._token.key, self._token.secret)
+        secrets = Secrets(self.consumer.secret, token_secret, (self.consumer.key, token))
         address = request.uri.partition("?")[0]
-        cause = named_cause(request.http_method, address, self._parameters, secrets)
+        asked = Asked(request.http_method, address, self._parameters, self._read_text())
+        cause = named_cause(asked, secrets)
         refusal = Refusal("signature_invalid", cause or "compare the secrets, and the base string part by part")
         refusal.cause = cause
-        refusal.base_string = _shown_base_string(request, self._protocol)
+        refusal.base_string = _shown_base_string(request, asked)
         return refusal
 
     def spend_nonce(self) -> None:
@@ -325,13 +332,16 @@ def _exchange_fault(row: RequestTokenRow, verifier: str) -> Refusal | None:
     return None
 
 
-def _shown_base_string(request: Request, protocol: Mapping[str, str]) -> str | None:
+def _shown_base_string(request: Request, asked: Asked) -> str | None:
     """Return the base string that oauthlib made (s3.4.1), if it is fit to be shown.
 
     It shows the sender what the sender sent, so that the two base strings can be compared;
     but a verifier is a secret, and megabytes help nobody.
     """
+    protocol = asked.parameters.protocol
     if "oauth_verifier" in protocol or protocol["oauth_signature_method"] == "PLAINTEXT":
+        return None
+    if asked.size > _BASE_STRING_LIMIT:  # which is its least length, and spares making it
         return None
     params: Any = request.params
     text = signature_base_string(request.http_method, base_string_uri(request.uri), normalize_parameters(params))
