@@ -7,10 +7,16 @@ For vcrpy::
 vcrpy scrubs a request before it looks for it, too. So a scrubbed cassette matches on replay, whatever the nonce, the
 timestamp and the credentials are then, as long as the parameters stand in the same place.
 
-By their names these go: every ``oauth_*`` but those that are no credentials (``oauth_version``,
-``oauth_signature_method``, what a refusal says), and the secrets and passwords of xAuth and of registration; in
-headers, addresses, forms, JSON and base strings. What a server repeats under names of its own is found only where it
-is given: ``functools.partial(scrub_response, secrets=[...])``.
+By their names these go, in headers, addresses, forms, JSON, XML, HTML forms, ``repr`` and base strings:
+
+- every ``oauth_*`` but those that are no credentials (``oauth_version``, ``oauth_signature_method``, what a refusal
+  says); consumer keys and secrets, tokens and their secrets, what else ends in "secret" or "password";
+- in addresses and forms, what a callback calls ``denied``, and ``token``; beside it ``key``, as E*TRADE has it;
+- credentials of other schemes (``Authorization: Basic``), cookies, ``X-Auth-Token``, ``X-Api-Key`` and the like, and
+  what stands before the host in an address.
+
+What a server repeats under names of its own is found only where it is given:
+``functools.partial(scrub_response, secrets=[...])``.
 """
 
 from __future__ import annotations
@@ -34,23 +40,40 @@ _KEPT = (
 )
 _NAME = (
     rf"(?:oauth_(?!(?:{_KEPT})\b)\w+"
-    r"|client_id|(?:client|consumer|token)_secret|x_auth_(?:username|password))"
+    r"|(?:client|consumer)_?(?:id|key)|(?:access|request|refresh)_?token|api_?key|x_auth_username"
+    r"|\w+secret|\w*passw(?:or)?d)"
 )
 _is_credential = re.compile(_NAME, re.IGNORECASE).fullmatch
-# A name and its value: in quotes, as headers and JSON have them; in escaped quotes (JSON in JSON); by itself.
+# A name and its value: in quotes, as headers, JSON and repr have them; in escaped quotes (JSON in JSON); by itself.
 _field = re.compile(
     rf"""(?<![\w%])(?P<name>{_NAME})
-         (?: (?P<quoted>"?\s*[:=]\s*")(?:[^"\\]|\\.)*(?=")
+         (?: (?P<quoted>["']?\s*[:=]\s*b?(?P<quote>["']))(?:(?!(?P=quote))[^\\]|\\.)*(?=(?P=quote))
            | (?P<escaped>\\"\s*:\s*\\")(?:(?!\\").)*(?=\\")
-           | (?P<bare>"?\s*[:=]\s*)(?!null\b|true\b|false\b)[^&"'<>\s,;}}\]\\]+ )""",
+           | (?P<bare>["']?\s*[:=]\s*)(?!(?:null|None|true|false)\b)[^&"'<>\s,;}}\]\\]+ )""",
     re.VERBOSE | re.IGNORECASE,
 ).sub
+_element = re.compile(rf"(<(?:[\w.-]+:)?{_NAME}(?:\s[^<>]*)?>)(?:<!\[CDATA\[[^]]+\]\]>|[^<]+)(?=</)", re.IGNORECASE).sub
+_input = re.compile(rf"<input\b(?=[^<>]*\bname=[\"']?(?:{_NAME})[\"'\s/>])[^<>]*>", re.IGNORECASE).sub
+_value = re.compile(r"""(\bvalue=)(["'])[^"'<>]+\2""", re.IGNORECASE).sub
+_linked = re.compile(r"(?<=[?&#;])((?:token|denied)=)[^&\"'<>\s#]+").sub
+_other_scheme = re.compile(
+    r"(authorization[\"']?\s*[:=]\W{0,20}(?:basic|bearer|digest|token) +)[^\s,\"'<>]+", re.IGNORECASE
+).sub
+_userinfo = re.compile(r"""(?<=://)[^\s/?#"'<>\\@]+(?=@)""").sub
 # Escaped, once or more often, as base strings have them: the value ends before the next escaped &.
 _escaped_field = re.compile(
     rf"((?:%(?:25)*26|(?<![\w%])){_NAME}%(?:25)*3D)(?:(?!%(?:25)*26)[^&\"'<>\s,;])+", re.IGNORECASE
 ).sub
-# The whole text is a form: whatever stands between two & is one parameter.
+# The whole text is a form, or an address: whatever stands between two & is one parameter.
 _is_form = re.compile(r"[^\s<>\"&=]+=[^\s<>\"]*\s*").fullmatch
+_names_in = re.compile(r"(?:\A|(?<=[?#]))([^?#=]+)=").finditer
+
+# Headers whose whole value is a credential; X-Auth-Service-Provider (OAuth Echo) is an address.
+_is_secret_header = re.compile(
+    r"x-auth-(?!service-provider\Z)[\w-]+|(?:[\w-]+-)?(?:token|secret|password|api-?key)", re.IGNORECASE
+).fullmatch
+_cookie = re.compile(r"((?:\A|;)\s*[^=;]+=)[^;]+").sub
+_set_cookie = re.compile(r"\A([^=;]+=)[^;]+").sub
 
 _DECODERS: Mapping[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.decompress,
@@ -68,9 +91,12 @@ def scrub_request(request: Any, secrets: Iterable[str] = ()) -> Any:
     """
     secrets = list(secrets)
     request.uri = scrub_text(request.uri, secrets)
-    request.headers = {name: _scrubbed(value, secrets) for name, value in request.headers.items()}
-    if isinstance(request.body, bytes | str):
-        request.body = _scrubbed(request.body, secrets)
+    headers = _scrubbed_headers(request.headers, secrets)
+    body = request.body
+    if isinstance(body, bytes | str):
+        request.body = changed = _scrubbed(body, secrets)
+        headers = headers if changed == body else _measured(headers, changed)
+    request.headers = headers
     return request
 
 
@@ -85,7 +111,7 @@ def scrub_response(response: dict[str, Any], secrets: Iterable[str] = ()) -> dic
     :raises UsageError: the body is compressed in a way that cannot be read here.
     """
     secrets = list(secrets)
-    headers = {name: _scrubbed_values(values, secrets) for name, values in response.get("headers", {}).items()}
+    headers = _scrubbed_headers(response.get("headers", {}), secrets)
     scrubbed = {**response, "headers": headers}
     body = (response.get("body") or {}).get("string")
     if not body:
@@ -94,11 +120,8 @@ def scrub_response(response: dict[str, Any], secrets: Iterable[str] = ()) -> dic
     changed = _scrubbed(plain, secrets)
     if changed == plain:
         return scrubbed
-    length = len(changed if isinstance(changed, bytes) else changed.encode())
     scrubbed["headers"] = {
-        name: _like(values, str(length)) if name.lower() == "content-length" else values
-        for name, values in headers.items()
-        if name.lower() != "content-encoding"
+        name: values for name, values in _measured(headers, changed).items() if name.lower() != "content-encoding"
     }
     return {**scrubbed, "body": {**response["body"], "string": changed}}
 
@@ -112,8 +135,11 @@ def scrub_text(text: str, secrets: Iterable[str] = ()) -> str:
     if secrets:
         text = redact(text, secrets, fields=False)
     text = _escaped_field(rf"\1{MASK}", text)
+    text = _userinfo(MASK, text)
     if _is_form(text):
-        return "&".join(_scrubbed_pair(pair) for pair in text.split("&"))
+        return _scrubbed_form(text)
+    text = _linked(rf"\1{MASK}", _other_scheme(rf"\1{MASK}", text))
+    text = _input(lambda found: _value(rf"\1\2{MASK}\2", found[0]), _element(rf"\1{MASK}", text))
     return _field(_masked, text)
 
 
@@ -121,17 +147,25 @@ def _masked(found: re.Match[str]) -> str:
     """Return a field with its value masked; what was JSON still is."""
     if not found["bare"]:
         return f"{found['name']}{found['quoted'] or found['escaped']}{MASK}"
-    is_json = found["bare"].startswith('"')  # a number
-    return f"{found['name']}{found['bare']}" + (f'"{MASK}"' if is_json else MASK)
+    is_json = found["bare"][0] in "\"'"  # a number
+    return f"{found['name']}{found['bare']}" + (f"{found['bare'][0]}{MASK}{found['bare'][0]}" if is_json else MASK)
 
 
-def _scrubbed_pair(pair: str) -> str:
-    """Return a parameter of a form, or of an address up to its first ``&``."""
-    before, mark, value = pair.partition("=")
-    name = unquote_plus(before.rpartition("?")[2])
-    if not mark or not _is_credential(name):
-        return pair
-    return f"{before}={MASK}{value[len(value.rstrip()) :]}"
+def _scrubbed_form(text: str) -> str:
+    """Return a form, or an address, scrubbed; all that is no credential stays as it is spelled."""
+    pairs = text.split("&")
+    names = {unquote_plus(found[1]) for pair in pairs for found in _names_in(pair)}
+    more = {"denied", "token", *(["key"] if "token" in names else [])}
+    return "&".join(_scrubbed_pair(pair, more) for pair in pairs)
+
+
+def _scrubbed_pair(pair: str, more: set[str]) -> str:
+    """Return a parameter, before which an address may stand; a credential's value goes to its end."""
+    for found in _names_in(pair):
+        name, value = unquote_plus(found[1]), pair[found.end() :]
+        if _is_credential(name) or name in more:
+            return f"{pair[: found.end()]}{MASK}{value[len(value.rstrip()) :]}"
+    return pair
 
 
 def _scrubbed(value: Any, secrets: list[str]) -> Any:
@@ -141,11 +175,36 @@ def _scrubbed(value: Any, secrets: list[str]) -> Any:
     return scrub_text(value.decode("latin-1"), secrets).encode("latin-1")
 
 
-def _scrubbed_values(values: Any, secrets: list[str]) -> Any:
-    """Return a header's value, or its values, scrubbed."""
-    if isinstance(values, list | tuple):
-        return [_scrubbed(value, secrets) for value in values]
-    return _scrubbed(values, secrets)
+def _scrubbed_headers(headers: Mapping[str, Any], secrets: list[str]) -> dict[str, Any]:
+    """Return headers scrubbed, each by its kind; vcrpy has a value in a list, or by itself."""
+    return {
+        name: [_scrubbed_header(name, value, secrets) for value in values]
+        if isinstance(values, list | tuple)
+        else _scrubbed_header(name, values, secrets)
+        for name, values in headers.items()
+    }
+
+
+def _scrubbed_header(name: str, value: Any, secrets: list[str]) -> Any:
+    """Return a header's value scrubbed; the scheme, the names of cookies and what else is no credential stays."""
+    if isinstance(value, bytes):
+        return _scrubbed_header(name, value.decode("latin-1"), secrets).encode("latin-1")
+    kind = name.lower()
+    if kind == "cookie":
+        return _cookie(rf"\1{MASK}", value)
+    if kind == "set-cookie":
+        return _set_cookie(rf"\1{MASK}", value)
+    if kind in ("authorization", "proxy-authorization") and not value.lower().startswith("oauth "):
+        return f"{value.partition(' ')[0]} {MASK}" if " " in value else MASK
+    return MASK if _is_secret_header(name) else scrub_text(value, secrets)
+
+
+def _measured(headers: Mapping[str, Any], body: bytes | str) -> dict[str, Any]:
+    """Return headers with the length of a body that has been changed."""
+    length = str(len(body if isinstance(body, bytes) else body.encode()))
+    return {
+        name: _like(values, length) if name.lower() == "content-length" else values for name, values in headers.items()
+    }
 
 
 def _like(values: Any, value: str) -> Any:

@@ -10,19 +10,31 @@ import os
 import subprocess
 import sys
 import textwrap
+import time
 import zlib
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import quote
 
 import pytest
 import requests
 
-from oauth_hook import Consumer, OAuthAdapter, OAuthFlow, OAuthHook, UsageError, verify
+from oauth_hook import (
+    AccessToken,
+    Consumer,
+    OAuthAdapter,
+    OAuthFlow,
+    OAuthHook,
+    ProviderError,
+    UsageError,
+    verify,
+)
 from oauth_hook.cassettes import scrub_request, scrub_response, scrub_text
 from oauth_hook.provider import serve
 
 URL = "https://api.example.com/1/account.json"
+NOW = int(time.time())
 OLD = "Sat, 01 Jan 2000 00:00:00 GMT"
 
 
@@ -192,6 +204,64 @@ def test_scrubbed_cassettes_of_three_legs_replay(placement, cassette):
     assert (replayed.play_count, live) == (4, ([["q", "1"]], [["q", "2"]], "alice"))
 
 
+def every_spelling(secret):
+    """Return how a secret may stand in a file."""
+    octets = secret.encode()
+    escaped = quote(secret, safe="~")
+    return {secret, escaped, quote(escaped, safe="~"), octets.hex(), base64.b64encode(octets).decode().rstrip("=")}
+
+
+@pytest.mark.parametrize("placement", ["header", "query", "body"])
+def test_a_whole_dance_is_recorded_without_secrets_and_the_same_each_time(placement, cassette):
+    """With the page, the password, a denial and refusals in it: no secret in any spelling, and twice the same."""
+    seen = []
+
+    def refused(signs, *, auth=None):
+        with requests.Session() as session:
+            session.auth = auth or signs
+            session.cookies.set("sid", "the cookie's secret")
+            return session.post(root + "/api/resource", {"q": "1", "password": "pass+word"}).status_code
+
+    def dance(consumer, approve, deny):
+        flow = OAuthFlow(
+            consumer, f"{root}/oauth/request_token", f"{root}/oauth/authorize", f"{root}/oauth/access_token",
+            placement=placement, callback="https://app.example/back",
+        )  # fmt: skip
+        request_token = flow.fetch_request_token()
+        back = approve(flow.authorization_url(request_token))
+        verifier = flow.parse_callback(back, request_token)
+        token = flow.fetch_access_token(request_token, verifier)
+        denied = flow.fetch_request_token()
+        with pytest.raises(ProviderError) as caught:
+            flow.parse_callback(deny(flow.authorization_url(denied)), denied)
+        seen.extend(
+            [request_token.secret, verifier, token.secret, denied.secret, token.key, request_token.key, denied.key]
+        )
+        wrong = refused(flow.hook(AccessToken(token.key, "another secret")))
+        return caught.value.problem, wrong, refused(None, auth=("alice", "basic pass"))
+
+    with serve(clock=lambda: NOW) as provider:
+        root = provider.url
+        secrets = [
+            provider.consumer.secret,
+            provider.user.password,
+            "pass+word",
+            "the cookie's secret",
+            "alice:basic pass",
+        ]
+        for name in ("one.yaml", "two.yaml"):
+            with cassette.use(name, match_on=EVERYTHING, **SCRUBBING):
+                live = dance(provider.consumer, provider.approve, provider.deny)
+    assert live == ("user_refused", 401, 401)
+    for name in ("one.yaml", "two.yaml"):
+        for secret in [*secrets, *seen, provider.consumer.key]:
+            assert not [spelling for spelling in every_spelling(secret) if spelling in cassette.text(name)]
+    assert cassette.text("one.yaml") == cassette.text("two.yaml")
+    with cassette.use("one.yaml", match_on=EVERYTHING, **SCRUBBING) as replayed:
+        assert dance(Consumer("another", "one"), provider.approve, provider.deny) == live
+    assert replayed.all_played
+
+
 def test_scrubbing_leaves_what_is_sent_and_received_alone(cassette, oauth_provider):
     """While it records, the server gets real credentials, and the caller the real answer."""
     flow = flow_of(oauth_provider.consumer, oauth_provider.url, "header")
@@ -256,6 +326,45 @@ SCRUBBED = [
         "oauth_problem=signature_invalid&sbs=GET%26http%253A%252F%252Fh%26oauth_token%253D***%2526x%253D1",
     ),
     ('<a href="/cb?oauth_token=t&amp;oauth_verifier=1">', '<a href="/cb?oauth_token=***&amp;oauth_verifier=***">'),
+    # what a user comes back with: behind a fragment, as a denial
+    ("https://h/cb#oauth_verifier=v&a=1", "https://h/cb#oauth_verifier=***&a=1"),
+    ("https://h/cb?a=1#oauth_verifier=v", "https://h/cb?a=1#oauth_verifier=***"),
+    ("https://h/cb?denied=t", "https://h/cb?denied=***"),
+    ('<a href="/cb?denied=t&amp;a=1">', '<a href="/cb?denied=***&amp;a=1">'),
+    (
+        '{"denied": true, "denied_count": 2, "token": "a word"}',
+        '{"denied": true, "denied_count": 2, "token": "a word"}',
+    ),
+    # E*TRADE's names; a key by itself is none of ours
+    ("https://us.etrade.example/authorize?key=k&token=t", "https://us.etrade.example/authorize?key=***&token=***"),
+    ("https://h/find?key=colour&sort_key=a", "https://h/find?key=colour&sort_key=a"),
+    # XML, with and without a namespace, and what is in HTML forms
+    (
+        "<r><oauth_token>t</oauth_token><o:oauth_token_secret a='1'>s</o:oauth_token_secret><oauth_version>1.0"
+        "</oauth_version><oauth_token><![CDATA[t]]></oauth_token><oauth_verifier/></r>",
+        "<r><oauth_token>***</oauth_token><o:oauth_token_secret a='1'>***</o:oauth_token_secret><oauth_version>1.0"
+        "</oauth_version><oauth_token>***</oauth_token><oauth_verifier/></r>",
+    ),
+    ('<input type="hidden" name="oauth_token" value="t"/>', '<input type="hidden" name="oauth_token" value="***"/>'),
+    ("<input value='p' name=password>", "<input value='***' name=password>"),
+    ('<input name="q" value="oauth_token">', '<input name="q" value="oauth_token">'),
+    (  # repr
+        "{'oauth_token': 't,', b'oauth_token_secret': b's\\'', 'oauth_verifier': None, 'oauth_version': '1.0'}",
+        "{'oauth_token': '***', b'oauth_token_secret': b'***', 'oauth_verifier': None, 'oauth_version': '1.0'}",
+    ),
+    ("{'oauth_nonce': 12, 'a': 1}", "{'oauth_nonce': '***', 'a': 1}"),
+    # passwords, and keys by other names
+    ("name=alice&password=p%26&answer=allow", "name=alice&password=***&answer=allow"),
+    ('{"name": "alice", "new_password": "p"}', '{"name": "alice", "new_password": "***"}'),
+    ('{"consumer_key": "k", "consumerSecret": "s"}', '{"consumer_key": "***", "consumerSecret": "***"}'),
+    (
+        '{"access_token": "t", "tokens": 2, "next_page_token": "n"}',
+        '{"access_token": "***", "tokens": 2, "next_page_token": "n"}',
+    ),
+    ("https://alice:p@h/x?a=b@c", "https://***@h/x?a=b@c"),
+    ("see https://alice:p@h/ and mail a@b", "see https://***@h/ and mail a@b"),
+    ("  Authorization:\n  - Basic YWxpY2U6cA==\n", "  Authorization:\n  - Basic ***\n"),
+    ("authorization: basic rules, a password is needed", "authorization: basic ***, a password is needed"),
     ("nothing of ours: secret=1", "nothing of ours: secret=1"),
     ("", ""),
 ]
@@ -275,6 +384,38 @@ def test_more_can_be_named():
     assert scrub_response(response, ["to/ken"]) == {
         "status": {"code": 200}, "headers": {"X-Token": ["***"]}, "body": {"string": b"for ***"},
     }  # fmt: skip
+
+
+HEADERS = [
+    ("Authorization", "Basic YWxpY2U6cA==", "Basic ***"),
+    ("authorization", "Bearer t", "Bearer ***"),
+    ("Authorization", "t", "***"),
+    ("Proxy-Authorization", 'Digest username="alice", response="r"', "Digest ***"),
+    ("Authorization", 'OAuth oauth_token="t", oauth_version="1.0"', 'OAuth oauth_token="***", oauth_version="1.0"'),
+    ("X-Verify-Credentials-Authorization", 'OAuth oauth_token="t"', 'OAuth oauth_token="***"'),
+    ("X-Auth-Service-Provider", "https://h/1/me.json", "https://h/1/me.json"),
+    ("X-Auth-Token", "t", "***"),
+    ("X-Auth-Key", "k", "***"),
+    ("X-Api-Key", "k", "***"),
+    ("X-CSRF-Token", "t", "***"),
+    ("Token", "t", "***"),
+    ("X-Token-Count", "2", "2"),
+    ("Cookie", "sid=s; lang=en", "sid=***; lang=***"),
+    ("Set-Cookie", "sid=s=1; Path=/; HttpOnly", "sid=***; Path=/; HttpOnly"),
+    ("Set-Cookie", "sid=; Path=/; Max-Age=0", "sid=; Path=/; Max-Age=0"),
+    ("Location", "https://h/cb?a=1&oauth_verifier=v", "https://h/cb?a=1&oauth_verifier=***"),
+    ("Referer", "https://h/cb?denied=t", "https://h/cb?denied=***"),
+    ("WWW-Authenticate", 'OAuth realm="r", oauth_problem="x"', 'OAuth realm="r", oauth_problem="x"'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value", "scrubbed"), HEADERS)
+def test_which_headers_are_scrubbed(name, value, scrubbed):
+    """Other schemes' credentials and cookies go, in requests and answers; their schemes and names stay."""
+    made = scrub_response({"headers": {name: [value], "X-Else": value.encode()}, "body": {"string": b""}})
+    assert made["headers"][name] == [scrubbed]
+    request = SimpleNamespace(uri="https://h/", headers={name: value, name.upper(): value.encode()}, body=None)
+    assert scrub_request(request).headers == {name: scrubbed, name.upper(): scrubbed.encode()}
 
 
 def answer_of(body, coding, length=True):
@@ -366,7 +507,7 @@ def test_the_fixture_in_a_project_of_ones_own(tmp_path):
     (tmp_path / "test_mine.py").write_text(project_of_the_page())
     (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
     done = pytest_in(tmp_path, NO_PROXY="127.0.0.1")
-    assert "6 passed" in done.stdout, (done.stdout, done.stderr)
+    assert "7 passed" in done.stdout, (done.stdout, done.stderr)
 
 
 def test_the_fixture_costs_nothing_where_it_is_not_used(tmp_path):
