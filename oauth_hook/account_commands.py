@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import webbrowser
 from collections.abc import Callable
 from dataclasses import replace
-from getpass import getpass
 
 import requests
 
 from .command_common import (
     Store,
+    ask,
+    ask_line,
     consumer_from_environment,
     consumer_of,
     is_file,
-    is_text,
     opened,
     print_result,
+    read_rsa_key,
     report,
     shown_place,
 )
@@ -142,35 +142,9 @@ def _register_or_ask(arguments: argparse.Namespace, service: Service) -> Consume
         return register_client(service.registration_url, application_name="oauth-hook", scheme=_scheme(arguments))
     if service.documentation:
         report(f"{service.title} gives a consumer key and its secret to applications: {service.documentation}")
-    return Consumer(_ask("consumer key"), _ask("consumer secret", secret=True))
-
-
-def _ask(what: str, *, secret: bool = False) -> str:
-    """Ask for a line, on the terminal or from standard input; a secret is not echoed."""
-    line = ""
-    try:
-        if secret and sys.stdin is not None and sys.stdin.isatty():
-            line = getpass(f"{what}: ", stream=sys.stderr) + "\n"
-        else:
-            line = _line(f"{what}: ")
-    except EOFError:  # getpass's word for Ctrl-D
-        pass
-    except ValueError:  # no text, or closed; the error would show what was typed
-        line = "\ud800"
-    if not line:
-        report("")  # ends the line of the prompt
-        raise UsageError(f"there is no {what}: set it in the environment, or give it on standard input")
-    if not is_text(line):
-        report("")
-        raise UsageError(f"the {what} cannot be read: standard input is closed, or not text (UTF-8)")
-    return line.strip()
-
-
-def _line(prompt: str) -> str:
-    """Return a line of standard input, with its end; empty where there is none any more."""
-    if sys.stderr is not None:
-        print(prompt, end="", file=sys.stderr, flush=True)
-    return "" if sys.stdin is None else sys.stdin.readline()
+    elsewhere = "set it in the environment, or "
+    key = ask("consumer key", elsewhere=elsewhere)
+    return Consumer(key, ask("consumer secret", secret=True, elsewhere=elsewhere))
 
 
 # --- where, and who says yes ---
@@ -234,15 +208,16 @@ def _consent(arguments: argparse.Namespace, service: Service, consumer: Consumer
     """Go through the three legs."""
     wanted = {**service.authorization_parameters, **dict(arguments.set)}
     service = replace(service, authorization_parameters=wanted)
+    key = None if arguments.rsa_key is None else read_rsa_key(arguments.rsa_key)
     if service.callback is None:
         opening = webbrowser.open if arguments.browser else None
-        return OAuthFlow.for_service(service, consumer).authorize(_AddressOrEnter(opening))
+        return OAuthFlow.for_service(service, consumer, rsa_key=key).authorize(_AddressOrEnter(opening))
     from .verifiers import LoopbackReceiver, ask_on_console
 
     if not arguments.browser:
-        return OAuthFlow.for_service(service, consumer).authorize(ask_on_console)
+        return OAuthFlow.for_service(service, consumer, rsa_key=key).authorize(ask_on_console)
     with LoopbackReceiver(port=arguments.port, timeout=arguments.timeout) as receiver:
-        return OAuthFlow.for_service(service, consumer, callback=receiver.callback_url).authorize(receiver)
+        return OAuthFlow.for_service(service, consumer, rsa_key=key, callback=receiver.callback_url).authorize(receiver)
 
 
 class _AddressOrEnter:
@@ -263,7 +238,7 @@ class _AddressOrEnter:
             report(f"Opening your browser. If it does not open, open this link, and answer there:\n\n  {url}\n")
             self._open_browser(url)
         report("Then paste here the address that you are sent to. If you are sent nowhere, press Enter.")
-        line = _line("Address: ")
+        line = ask_line("Address: ")
         if not line:
             report("")
             raise OAuthHookError("nobody pressed Enter: standard input is at its end")

@@ -16,6 +16,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from inspect import cleandoc
 from typing import NoReturn, TextIO
 
 import requests
@@ -26,6 +27,7 @@ from .command_common import Store, is_text, is_token, report
 from .errors import OAuthHookError
 from .explain_command import explain
 from .failures import BROKEN_PIPE, INTERRUPTED, MISUSE, status_of, tell, tell_plainly
+from .protocol.base_string import is_loopback
 from .request_command import request
 from .version import __version__
 
@@ -89,6 +91,13 @@ def _let_go(stream: TextIO | None) -> None:
             os.close(nowhere)
 
 
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Shows words that are told apart by what they are as they are said: once."""
+
+    def _format_args(self, action: argparse.Action, default_metavar: str) -> str:
+        return str(action.metavar) if action.dest == "words" else super()._format_args(action, default_metavar)
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser that says in one line what it does not take."""
 
@@ -127,9 +136,7 @@ def _add_store(parser: argparse.ArgumentParser, default: str | None) -> None:
 
 def _command(add: argparse._SubParsersAction[_Parser], name: str, run: Callable[[argparse.Namespace], int]) -> _Parser:
     about = str(run.__doc__).partition("\n")[0]
-    parser = add.add_parser(
-        name, help=about, description=run.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = add.add_parser(name, help=about, description=cleandoc(str(run.__doc__)), formatter_class=_Formatter)
     parser.set_defaults(run=run)
     parser.register("type", None, _text)  # what has no type of its own; paths have str, and may be any octets
     _add_store(parser, argparse.SUPPRESS)  # which leaves what was said before the command's name
@@ -153,6 +160,14 @@ def _seconds(value: str) -> float:
     if not 0 < number <= _LONGEST:
         raise argparse.ArgumentTypeError(f"it must be a number of seconds above 0, and at most {_LONGEST}")
     return number
+
+
+def _loopback(value: str) -> str:
+    if not is_loopback(f"[{value}]" if ":" in value else value):
+        raise argparse.ArgumentTypeError(
+            "the provider is for this machine alone, as it speaks plain http: say 127.0.0.1, ::1 or localhost"
+        )
+    return value
 
 
 def _pair(value: str) -> tuple[str, str]:
@@ -210,6 +225,7 @@ def _authorize(add: argparse._SubParsersAction[_Parser]) -> None:
     parser.add_argument(
         "--set", action="append", type=_pair, default=[], metavar="K=V", help="a parameter for the authorization page"
     )
+    parser.add_argument("--rsa-key", type=str, metavar="FILE", help="the private key of the RSA methods, in PEM")
     parser.add_argument("--timeout", type=_seconds, default=300, help="seconds to wait for the browser (default: 300)")
     parser.add_argument("--replace", action="store_true", help="forget what is kept as NAME, once this is done")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -219,7 +235,7 @@ def _request(add: argparse._SubParsersAction[_Parser]) -> None:
     parser = _command(add, "request", request)
     parser.epilog = _ENVIRONMENT
     parser.add_argument(
-        "words", nargs="+", metavar="[NAME] METHOD URL", help="NAME is an account or token in the store"
+        "words", nargs="+", metavar="[NAME] [METHOD] URL", help="NAME is an account or token in the store"
     )
     parser.add_argument(
         "-d", "--data", action="append", type=_pair, default=[], metavar="K=V", help="a field of a form"
@@ -236,8 +252,20 @@ def _request(add: argparse._SubParsersAction[_Parser]) -> None:
     )
     parser.add_argument("-H", "--header", action="append", type=_header, default=[], metavar="'N: V'", help="a header")
     parser.add_argument("-o", "--output", type=str, metavar="FILE", help="write the answer's body to a file, as it is")
-    parser.add_argument("--placement", help="header (default), query, body, url-encoded or header+url-encoded")
-    parser.add_argument("--signature-method", help="default: the service's, or HMAC-SHA1")
+    parser.add_argument(
+        "--placement", metavar="PLACE", help="header (default), query, body, url-encoded or header+url-encoded"
+    )
+    parser.add_argument("--signature-method", metavar="METHOD", help="default: the service's, or HMAC-SHA1")
+    parser.add_argument("--rsa-key", type=str, metavar="FILE", help="the private key of the RSA methods, in PEM")
+    parser.add_argument("--realm", metavar="TEXT", help="goes into the header, unsigned (default: the service's)")
+    parser.add_argument(
+        "--body-hash",
+        choices=("sha1", "sha256", "sha512"),
+        help="cover bodies that are no forms (default: the service's)",
+    )
+    parser.add_argument(
+        "--service", type=str, metavar="SERVICE", help="sign as a known service, or a JSON file, has it"
+    )
     parser.add_argument(
         "--timeout", type=_seconds, default=30, help="seconds to wait for the server each time (default: 30)"
     )
@@ -247,9 +275,12 @@ def _request(add: argparse._SubParsersAction[_Parser]) -> None:
 def _explain(add: argparse._SubParsersAction[_Parser]) -> None:
     parser = _command(add, "explain", explain)
     parser.epilog = _ENVIRONMENT
-    parser.add_argument("words", nargs="*", metavar="[NAME] FILE", help="NAME is an account in the store")
+    parser.add_argument("words", nargs="*", metavar="[NAME] [FILE]", help="NAME is an account or token in the store")
     parser.add_argument("--base-string", type=str, metavar="TEXT|@FILE", help="what the server says it signed")
     parser.add_argument("--signature", metavar="TEXT", help="a signature known good for the same nonce and timestamp")
+    parser.add_argument(
+        "--rsa-key", type=str, metavar="FILE", help="for the RSA methods, either half of the pair, in PEM"
+    )
     parser.add_argument(
         "--scheme",
         choices=("https", "http"),
@@ -263,9 +294,11 @@ def _register(add: argparse._SubParsersAction[_Parser]) -> None:
     parser.add_argument("name", metavar="NAME", help="what to keep the consumer as")
     parser.add_argument("server", metavar="SERVER", help="someone@pump.example, pump.example, or a URL")
     parser.add_argument("--application-name", required=True, metavar="TEXT", help="what users will be shown")
-    parser.add_argument("--application-type", choices=("native", "web"), default="native")
-    parser.add_argument("--redirect-uri", action="append", default=[], metavar="URL")
-    parser.add_argument("--contact", action="append", default=[], metavar="ADDRESS")
+    parser.add_argument("--application-type", choices=("native", "web"), default="native", help="default: native")
+    parser.add_argument(
+        "--redirect-uri", action="append", default=[], metavar="URL", help="where users may be sent back"
+    )
+    parser.add_argument("--contact", action="append", default=[], metavar="ADDRESS", help="whom to write to about it")
     parser.add_argument("--http", action="store_true", help="ask over plain http")
     parser.add_argument("--replace", action="store_true", help="forget what is kept as NAME, once this is done")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -273,20 +306,21 @@ def _register(add: argparse._SubParsersAction[_Parser]) -> None:
 
 def _credentials(add: argparse._SubParsersAction[_Parser]) -> None:
     parser = _command(add, "credentials", commands.credentials)
-    parser.add_argument("action", choices=("list", "show", "remove"))
-    parser.add_argument("name", nargs="?", metavar="NAME")
-    parser.add_argument("--show-secrets", action="store_true")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    actions = ("list", "show", "remove")
+    parser.add_argument("action", choices=actions, metavar="|".join(actions), help="show prints JSON")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="what to show or remove")
+    parser.add_argument("--show-secrets", action="store_true", help="show secrets too, which are masked otherwise")
+    parser.add_argument("--json", action="store_true", help="print the list, too, as JSON: {NAME: what it is}")
 
 
 def _services(add: argparse._SubParsersAction[_Parser]) -> None:
     parser = _command(add, "services", commands.services)
-    parser.add_argument("name", nargs="?", metavar="NAME")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="the one to show")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
 def _provider(add: argparse._SubParsersAction[_Parser]) -> None:
     parser = _command(add, "provider", commands.provider)
-    parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default: %(default)s)")
+    parser.add_argument("--host", type=_loopback, default="127.0.0.1", help="a loopback address (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="default: a free one")
     parser.add_argument("--database", type=str, metavar="FILE", help="keep the state in a file (default: in memory)")

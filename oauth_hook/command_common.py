@@ -1,4 +1,4 @@
-"""What the commands of ``oauth-hook`` share: the store, credentials, services by name, results."""
+"""What the commands of ``oauth-hook`` share: the store, credentials, services by name, questions, results."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from contextlib import AbstractContextManager, nullcontext
+from getpass import getpass
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from .credentials import AccessToken, Account, Consumer
 from .errors import UsageError
+from .rsa import RSAKey, load_key
 from .services import SERVICES, Service
 from .store import CredentialStore
 
 __all__ = [
-    "Store", "consumer_from_environment", "consumer_of", "described_service", "is_file", "is_text", "is_token",
-    "kept_as", "opened", "print_result", "report", "show", "shown_place", "token_from_environment",
+    "Store", "ask", "ask_line", "consumer_from_environment", "consumer_of", "described_service", "is_file", "is_text",
+    "is_token", "kept_as", "known_service", "opened", "print_result", "read_rsa_key", "report", "show", "shown_place",
+    "token_from_environment",
 ]  # fmt: skip
 
 #: Where the commands keep credentials: a ``CredentialStore``, or any other such mapping.
@@ -98,6 +102,63 @@ def is_token(value: str) -> bool:
     return _is_token(value) is not None
 
 
+def read_rsa_key(path: str, *, public: bool = False) -> RSAKey:
+    """Return the RSA key in a file, whose passphrase, if it has one, is asked for.
+
+    :param public: the public half will do as well: for judging a signature.
+    :raises UsageError: the file cannot be read, or has no such key, or not with that passphrase.
+    """
+    try:
+        pem = Path(path).read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    try:
+        if b"ENCRYPTED" in pem or (b"BEGIN OPENSSH" in pem and _PLAIN_OPENSSH not in pem):
+            return load_key((pem, ask(f"passphrase of {path}", secret=True)), public=public)
+        return load_key(pem, public=public)
+    except UsageError as error:
+        raise UsageError(str(error).replace("rsa_key", path).replace(", or wants (pem, passphrase)", "")) from error
+
+
+# The end of what OpenSSH's format begins with: the cipher's name, 4 octets long, is "none".
+_PLAIN_OPENSSH = b"AAAABG5vbmU"
+
+
+# --- questions ---
+
+
+def ask(what: str, *, secret: bool = False, elsewhere: str = "") -> str:
+    """Ask for a line, on the terminal or from standard input; a secret is not echoed.
+
+    :param elsewhere: what else to do, which is said where there is no answer.
+    :raises UsageError: there is none, or it is no text.
+    """
+    line = ""
+    try:
+        if secret and sys.stdin is not None and sys.stdin.isatty():
+            line = getpass(f"{what}: ", stream=sys.stderr) + "\n"
+        else:
+            line = ask_line(f"{what}: ")
+    except EOFError:  # getpass's word for Ctrl-D
+        pass
+    except ValueError:  # no text, or closed; the error would show what was typed
+        line = "\ud800"
+    if not line:
+        report("")  # ends the line of the prompt
+        raise UsageError(f"there is no {what}: {elsewhere}give it on standard input")
+    if not is_text(line):
+        report("")
+        raise UsageError(f"the {what} cannot be read: standard input is closed, or not text (UTF-8)")
+    return line.strip()
+
+
+def ask_line(prompt: str) -> str:
+    """Return a line of standard input, with its end; empty where there is none any more."""
+    if sys.stderr is not None:
+        print(prompt, end="", file=sys.stderr, flush=True)
+    return "" if sys.stdin is None else sys.stdin.readline()
+
+
 # --- services ---
 
 
@@ -105,6 +166,16 @@ def is_file(named: str) -> bool:
     """Tell whether a service is named by the file that describes it."""
     separators = [separator for separator in (os.sep, os.altsep) if separator]  # Windows has two
     return "://" not in named and (named.endswith(".json") or any(separator in named for separator in separators))
+
+
+def known_service(name: str) -> Service:
+    """Return a service by its name.
+
+    :raises UsageError: none of that name is known.
+    """
+    if name not in SERVICES:
+        raise UsageError(f"there is no service {name!r}: see 'oauth-hook services'")
+    return SERVICES[name]
 
 
 def described_service(account: Account) -> Service:

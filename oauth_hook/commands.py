@@ -13,7 +13,7 @@ import threading
 from contextlib import suppress
 from typing import Any
 
-from .command_common import Store, kept_as, opened, print_result, report, shown_place
+from .command_common import Store, kept_as, known_service, opened, print_result, report, shown_place
 from .credentials import Account, Credentials
 from .errors import UsageError
 from .failures import DONE, REFUSED, tell
@@ -33,11 +33,12 @@ def demo(arguments: argparse.Namespace) -> int:
 
 
 def provider(arguments: argparse.Namespace) -> int:
-    """Run a real OAuth 1.0a provider until Ctrl-C, and print what a client needs, one ``name: value`` a line."""
+    """Run a real OAuth 1.0a provider until Ctrl-C, and print what a client needs, one 'name: value' a line."""
     from .provider import serve
 
     with serve(arguments.host, arguments.port, database=arguments.database) as running:
-        for name, value in running.details().items():
+        more = {"whoami_url": running.whoami_url, "webfinger": running.webfinger}
+        for name, value in (running.details() | more).items():
             print(f"{name}: {value}")
         sys.stdout.flush()
         _wait_for_the_end()
@@ -70,6 +71,7 @@ def credentials(arguments: argparse.Namespace) -> int:
         shown = kept_as(store, arguments.name).to_dict()
     if not arguments.show_secrets:
         shown = _masked(shown)
+        report(f"oauth-hook: secrets are masked ({MASK}): --show-secrets shows them")
     print(json.dumps(shown, indent=2))
     return DONE
 
@@ -107,12 +109,14 @@ def services(arguments: argparse.Namespace) -> int:
         rows = {name: service.title for name, service in SERVICES.items()}
         print_result(arguments, "\n".join(f"{name:<14}{title}" for name, title in rows.items()), rows)
         return DONE
-    if arguments.name not in SERVICES:
-        raise UsageError(f"there is no service {arguments.name!r}: see 'oauth-hook services'")
-    fields = SERVICES[arguments.name].to_dict()
-    lines = [f"{name}: {value}" for name, value in fields.items() if value not in (None, "", {})]
+    fields = known_service(arguments.name).to_dict()
+    lines = [f"{name}: {_in_words(value)}" for name, value in fields.items() if value not in (None, "", {})]
     print_result(arguments, "\n".join(lines), fields)
     return DONE
+
+
+def _in_words(value: Any) -> str:
+    return ", ".join(f"{name}: {text}" for name, text in value.items()) if isinstance(value, dict) else str(value)
 
 
 def _kind(value: Credentials | Account) -> str:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from .accounts import hook_for
-from .command_common import consumer_from_environment, opened, show, token_from_environment
+from .accounts import credentials_for
+from .command_common import Store, opened, read_rsa_key, report, show
 from .diagnosis import Explanation
 from .diagnosis import explain as explain_request
 from .errors import UsageError
 from .failures import DONE
-from .saved import SavedRequest, SavedResponse, read_saved
+from .saved import read_saved
 
 __all__ = ["explain"]
 
@@ -23,28 +24,50 @@ _MOST = 64 << 20  # octets of a saved request, or a HAR file, that are read
 def explain(arguments: argparse.Namespace) -> int:
     """Say why a saved request was refused.
 
-    FILE is raw HTTP (the request, and after it the response if it was saved), a curl command line, or a HAR file; "-",
-    or none, is standard input. The secrets come from the store (NAME) or the environment; without them the request is
-    looked at as it stands.
+    FILE is raw HTTP (the request, and after it the response if it was saved), what 'curl -v' or 'curl --trace-ascii'
+    shows, a curl command line, or a HAR file (of a browser: exported with sensitive data, which is where the signature
+    is); "-", or none, is standard input. The secrets come from the store (NAME) or the environment; without them the
+    request is looked at as it stands.
     """
-    if len(arguments.words) > 2:
-        raise UsageError("say [NAME] FILE, such as: oauth-hook explain tumblr refused.har")
-    name = arguments.words[0] if len(arguments.words) == 2 else None
-    saved = read_saved(_octets(arguments.words[-1] if arguments.words else "-"), scheme=arguments.scheme)
+    with opened(arguments) as store:
+        name, path = _words(arguments.words, store)
+        consumer, token, _ = credentials_for(name, store)
+    saved = read_saved(_octets(path), scheme=arguments.scheme)
     base_string = None if arguments.base_string is None else _text(arguments.base_string)
-    explanation = _explained(arguments, name, saved, base_string)
+    key = None if arguments.rsa_key is None else read_rsa_key(arguments.rsa_key, public=True)
+    explanation = explain_request(saved, consumer, token, base_string, arguments.signature, rsa_key=key)
     show(json.dumps(explanation.to_dict(), indent=2) if arguments.json else str(explanation))
+    more = (
+        [] if explanation.findings[0].proven else list(_more(arguments, explanation, has_secrets=consumer is not None))
+    )
+    if more:
+        report(f"oauth-hook: more could be told with {', or '.join(more)}")
     return DONE
 
 
-def _explained(
-    arguments: argparse.Namespace, name: str | None, saved: SavedRequest | SavedResponse, base_string: str | None
-) -> Explanation:
-    if name is None and consumer_from_environment() is None:
-        return explain_request(saved, None, token_from_environment(), base_string, arguments.signature)
-    with opened(arguments) as store:
-        hook = hook_for(name, store)
-    return hook.explain(saved, base_string, arguments.signature)
+def _words(words: list[str], store: Store) -> tuple[str | None, str]:
+    """Return NAME and FILE, of which either may be left out."""
+    if len(words) > 2:
+        raise UsageError("say [NAME] [FILE], such as: oauth-hook explain tumblr refused.har")
+    if len(words) == 2:
+        return words[0], words[1]
+    if not words or words[0] == "-" or Path(words[0]).exists():
+        return None, words[0] if words else "-"
+    if words[0] in store:
+        return words[0], "-"
+    raise UsageError(f"there is no file {words[0]!r}, nor an account of that name: see 'oauth-hook credentials list'")
+
+
+def _more(arguments: argparse.Namespace, explanation: Explanation, *, has_secrets: bool) -> Iterator[str]:
+    """Yield what would tell more: options of this command that were not used."""
+    if not has_secrets:
+        yield "the secrets (of an account, NAME; or OAUTH_CONSUMER_KEY and so on in the environment)"
+    rows = () if explanation.sides is None else explanation.sides.rows
+    methods = [row.left or "" for row in rows if row.name == "oauth_signature_method"]
+    if arguments.rsa_key is None and any(method.startswith("RSA-") for method in methods):
+        yield "either half of the RSA key (--rsa-key FILE)"
+    if arguments.base_string is None and arguments.signature is None:
+        yield "the base string that the server signed (--base-string TEXT, or @FILE)"
 
 
 def _octets(path: str) -> bytes:
@@ -54,6 +77,8 @@ def _octets(path: str) -> bytes:
     """
     try:
         if path == "-":
+            if sys.stdin.isatty():
+                report("Paste the request here, as raw HTTP, a curl command line or HAR; then press Ctrl-D.")
             octets = sys.stdin.buffer.read(_MOST + 1)
         else:
             with Path(path).open("rb") as file:

@@ -10,29 +10,40 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
 import requests
 from requests.structures import CaseInsensitiveDict
 
-from .accounts import hook_for
-from .command_common import is_text, is_token, opened, report
+from .accounts import credentials_for, hook_of
+from .command_common import Store, is_file, is_text, is_token, known_service, opened, read_rsa_key, report
 from .errors import OAuthHookError, ProviderError, UsageError
 from .failures import DONE, REFUSED, tell_plainly
 from .hook import OAuthHook
-from .redact import redact
+from .redact import MASK, redact
+from .rsa import RSAKey
+from .services import Service
 
 __all__ = ["request"]
 
 
 def request(arguments: argparse.Namespace) -> int:
-    """Send a signed request, and print the body of its answer; say why it was refused, if it was."""
-    hook = _hook_of(arguments)
+    """Send a signed request, and print the body of its answer; say why it was refused, if it was.
+
+    Without METHOD it is GET, or POST where there is something to send (-d, --json, -F). How it is signed is the
+    service's to say, and so are the headers that each request to it has to carry; what is given here comes first.
+    """
+    with opened(arguments) as store:
+        name, method, url = _words(arguments, store)
+        consumer, token, service = credentials_for(name, store)
+    service = _wanted(arguments, service)
+    hook = hook_of(consumer, token, service, _rsa_key(arguments, service))
     with ExitStack() as stack:
-        content = _content(arguments, stack)
+        content = _content(arguments, service, stack)
         session = stack.enter_context(requests.Session())
-        prepared = _prepared(session, arguments, hook, content)
+        prepared = session.prepare_request(requests.Request(method, url, auth=hook, **content))
         file = stack.enter_context(_output(arguments.output)) if arguments.output not in (None, "-") else None
         response = stack.enter_context(_sent(session, prepared, arguments.timeout, stream=file is not None))
         known = [hook.consumer.secret, hook.token.secret if hook.token else ""]
@@ -58,21 +69,62 @@ def _explain(hook: OAuthHook, response: requests.Response) -> None:
         report(explanation.brief)
 
 
-def _hook_of(arguments: argparse.Namespace) -> OAuthHook:
-    """Return the hook of the credentials that are named, or in the environment, as their service wants it."""
-    if len(arguments.words) not in (2, 3):
-        raise UsageError("say [NAME] METHOD URL, such as: GET https://api.example.com/me")
-    name = arguments.words[0] if len(arguments.words) == 3 else None
-    with opened(arguments) as store:
-        return hook_for(name, store, placement=arguments.placement, signature_method=arguments.signature_method)
+# --- who, and how it is signed ---
+
+# RFC 9110 s9.3, RFC 5789: what nobody takes for the NAME of an account.
+_METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH")
+
+
+def _words(arguments: argparse.Namespace, store: Store) -> tuple[str | None, str, str]:
+    """Return NAME, METHOD and URL, of which the first two may be left out."""
+    *words, url = arguments.words
+    if len(words) > 2 or (not words and "://" not in url):
+        raise UsageError("say [NAME] [METHOD] URL, such as: GET https://api.example.com/me")
+    if url.upper() in _METHODS:
+        raise UsageError(f"there is no URL after {url}: say [NAME] [METHOD] URL")
+    has_content = arguments.data or arguments.form or arguments.json is not None
+    assumed = "POST" if has_content else "GET"
+    if not words:
+        return None, assumed, url
+    if len(words) == 1 and words[0].upper() not in _METHODS and words[0] in store:
+        return words[0], assumed, url
+    method = words[-1]
+    if not is_token(method):
+        raise UsageError("the METHOD of a request is one word, such as GET")
+    if len(words) == 1 and method.upper() not in _METHODS and method != method.upper():
+        raise UsageError(
+            f"{method!r} is neither a METHOD, such as GET, nor in the store: see 'oauth-hook credentials list'"
+        )
+    return words[0] if len(words) == 2 else None, method.upper(), url
+
+
+def _wanted(arguments: argparse.Namespace, service: Service) -> Service:
+    """Return a service as the options have it."""
+    if arguments.service is not None:
+        named = arguments.service
+        service = Service.from_file(named) if is_file(named) else known_service(named)
+    options = {name: getattr(arguments, name) for name in ("placement", "signature_method", "realm", "body_hash")}
+    return replace(service, **{name: value for name, value in options.items() if value is not None})
+
+
+def _rsa_key(arguments: argparse.Namespace, service: Service) -> RSAKey | None:
+    """Return the key of the RSA methods, and of no other."""
+    is_rsa = service.signature_method.startswith("RSA-")
+    if arguments.rsa_key is None and is_rsa:
+        raise UsageError(f"{service.signature_method} signs with an RSA key: name its file with --rsa-key")
+    if arguments.rsa_key is not None and not is_rsa:
+        raise UsageError(
+            f"--rsa-key is not for {service.signature_method}: say --signature-method RSA-SHA1, or -SHA256"
+        )
+    return None if arguments.rsa_key is None else read_rsa_key(arguments.rsa_key)
 
 
 # --- what goes out ---
 
 
-def _content(arguments: argparse.Namespace, stack: ExitStack) -> dict[str, Any]:
+def _content(arguments: argparse.Namespace, service: Service, stack: ExitStack) -> dict[str, Any]:
     """Return body and headers, as requests takes them; files are open until the stack ends."""
-    headers: CaseInsensitiveDict[str] = CaseInsensitiveDict()
+    headers: CaseInsensitiveDict[str] = CaseInsensitiveDict(service.headers)
     if arguments.json is not None:
         if arguments.data or arguments.form:
             raise UsageError("--json is a body by itself: it does not go together with -d or -F")
@@ -99,16 +151,6 @@ def _part(name: str, value: str, stack: ExitStack) -> tuple[str, tuple[str | Non
         return name, (path.name, stack.enter_context(path.open("rb")))
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
-
-
-def _prepared(
-    session: requests.Session, arguments: argparse.Namespace, hook: OAuthHook, content: dict[str, Any]
-) -> requests.PreparedRequest:
-    """Return the request, signed."""
-    method, url = arguments.words[-2:]
-    if not is_token(method):
-        raise UsageError("the METHOD of a request is one word, such as GET")
-    return session.prepare_request(requests.Request(method.upper(), url, auth=hook, **content))
 
 
 def _sent(
@@ -142,13 +184,16 @@ def _sent(
 
 def _show(data: bytes, known: list[str]) -> None:
     """Write the body to standard output, without what is known to be secret."""
+    shown = data
     if known:  # whatever its type says: octets taken for characters lose nothing
-        data = redact(data.decode("latin-1"), known, fields=False).encode("latin-1")
+        shown = redact(data.decode("latin-1"), known, fields=False).encode("latin-1")
+    if shown != data:
+        report(f"oauth-hook: a secret of yours stands in the answer, and is masked ({MASK}): --show-secrets shows it")
     if sys.stdout is not None:
-        if data and not data.endswith(b"\n") and sys.stdout.isatty():
-            data += b"\n"  # what the terminal shows next begins a line
+        if shown and not shown.endswith(b"\n") and sys.stdout.isatty():
+            shown += b"\n"  # what the terminal shows next begins a line
         sys.stdout.flush()
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.write(shown)
         sys.stdout.buffer.flush()
 
 

@@ -93,13 +93,16 @@ def test_the_provider_prints_what_a_client_needs(end):
     """``oauth-hook provider`` prints one ``name: value`` a line at once, serves, and ends with Ctrl-C or a kill."""
     process = subprocess.Popen([*COMMAND, "provider"], stdout=subprocess.PIPE, text=True)
     try:
-        details = dict(process.stdout.readline().rstrip("\n").split(": ", 1) for _ in range(11))
+        details = dict(process.stdout.readline().rstrip("\n").split(": ", 1) for _ in range(13))
         assert list(details) == [
             "url", "request_token_url", "authorization_url", "access_token_url", "registration_url", "resource_url",
-            "two_legged_url", "consumer_key", "consumer_secret", "user_name", "user_password",
+            "two_legged_url", "consumer_key", "consumer_secret", "user_name", "user_password", "whoami_url",
+            "webfinger",
         ]  # fmt: skip
         hook = OAuthHook(None, None, details["consumer_key"], details["consumer_secret"], callback="oob")
         assert requests.post(details["request_token_url"], auth=hook, timeout=10).status_code == 200
+        assert details["whoami_url"].startswith(details["url"])
+        assert details["webfinger"] == f"{details['user_name']}@{details['url'].partition('//')[2]}"
     finally:
         process.send_signal(end)
         assert process.wait(10) == 0
@@ -118,6 +121,27 @@ def test_misuse_is_status_2(arguments):
     assert done.stdout == ""
     assert done.stderr.startswith("oauth-hook")
     assert done.stderr.count("\n") == 1
+
+
+def test_misuse_is_said_in_the_words_of_the_command(capsys):
+    """No message speaks Python, nor names an argument as nobody types it."""
+    for words, said in (
+        (["provider", "--host", "0.0.0.0"], "this machine alone"),  # noqa: S104 - it is refused
+        (["credentials"], "list|show|remove"),
+        (["request"], "required: [NAME] [METHOD] URL;"),
+    ):
+        with pytest.raises(SystemExit) as caught:
+            cli.main(words)
+        assert caught.value.code == 2
+        error = capsys.readouterr().err
+        assert said in error
+        assert "loopback_only" not in error
+    for words, said in ((["request", "--help"], "[NAME] [METHOD] URL\n"), (["explain", "--help"], "[NAME] [FILE]\n")):
+        with pytest.raises(SystemExit):
+            cli.main(words)
+        usage, _, about = capsys.readouterr().out.partition("\n\n")
+        assert f"{usage}\n".endswith(said)
+        assert "\n    " not in about.partition("positional arguments")[0]
 
 
 def test_a_secret_among_the_arguments_is_not_repeated(capsys):

@@ -17,11 +17,14 @@ import sys
 import threading
 import time
 from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 import pytest
+import requests
 
-from oauth_hook import AccessToken, Account, Consumer, CredentialStore, RequestToken, cli
+from oauth_hook import AccessToken, Account, Consumer, CredentialStore, OAuthHook, RequestToken, cli
 from oauth_hook.services import SERVICES
 
 try:
@@ -429,6 +432,139 @@ def test_request_is_curl_like(call, oauth_provider, tmp_path):
     assert (query["oauth"]["placement"], query["oauth"]["signature_method"]) == ("query", "PLAINTEXT")
 
 
+def test_a_method_may_be_left_out(call, oauth_provider, server):
+    """Without METHOD it is GET, and POST where there is something to send; a NAME is one that the store has."""
+    keep(call, oauth_provider)
+    keep(call, oauth_provider, "GET")
+    for words, method in (
+        ([], "GET"), (["-d", "a=1"], "POST"), (["--json", ""], "POST"), (["-F", "a=1"], "POST"),
+        (["me"], "GET"), (["me", "-d", "a=1"], "POST"), (["get", "-d", "a=1"], "GET"), (["me", "put"], "PUT"),
+    ):  # fmt: skip
+        call("request", *words, server.url, OAUTH_CONSUMER_KEY="the-environment")
+        assert server.last.method == method
+        assert ("the-environment" in server.last.authorization) is ("me" not in words)
+    done = call("request", "PROPFIND", server.url, check=1, OAUTH_CONSUMER_KEY="c")
+    assert "Unsupported method ('PROPFIND')" in done.stderr  # by the server
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nobody", "https://a.example/"], "'nobody' is neither a METHOD, such as GET, nor in the store"),
+        (["me", "GET"], "there is no URL after GET"),
+        (["GET"], "say [NAME] [METHOD] URL"),
+        (["nobody", "GET", "https://a.example/"], "there is no 'nobody' in the store"),
+    ],
+)
+def test_what_is_missing_is_said(words, said, call):
+    """A word that is missing, or nobody's name, is named."""
+    done = call("request", *words, check=2, OAUTH_CONSUMER_KEY="c")
+    assert is_one_line(done.stderr)
+    assert said in done.stderr
+
+
+def test_headers_of_the_service_are_sent(call, server):
+    """What a service wants in the header of each request is sent, unless -H has another."""
+    with CredentialStore(call.store) as store:
+        store["me"] = Account(Consumer("c", "s"), AccessToken("t", "s"), "discogs")
+    call("request", "me", server.url)
+    assert server.last.headers["user-agent"] == SERVICES["discogs"].headers["User-Agent"]
+    call("request", "me", server.url, "-H", "user-agent: MyApp/1.0")
+    assert server.last.headers["user-agent"] == "MyApp/1.0"
+
+
+def test_how_it_is_signed_may_be_said(call, server, tmp_path):
+    """--service says it as a whole, by a name or a file; --realm, --body-hash and the others one by one."""
+    words = ["request", server.url, "--json", "{}"]
+    call(*words, "--service", "woocommerce", OAUTH_CONSUMER_KEY="c")
+    assert "oauth_signature=" in server.last.target
+    (tmp_path / "net.json").write_text(json.dumps({"name": "net", "realm": "1", "signature_method": "HMAC-SHA256"}))
+    call(
+        *words, "--service", str(tmp_path / "net.json"), "--realm", "2", "--body-hash", "sha256", OAUTH_CONSUMER_KEY="c"
+    )
+    assert 'realm="2"' in server.last.authorization
+    assert 'oauth_signature_method="HMAC-SHA256"' in server.last.authorization
+    assert "oauth_body_hash=" in server.last.authorization
+    assert "'oauth-hook services'" in call(*words, "--service", "nowhere", check=2, OAUTH_CONSUMER_KEY="c").stderr
+
+
+def rsa_pair(passphrase=None, form="PKCS8"):
+    """Return a private key, by its passphrase if there is one, and the public half, as PEM."""
+    serialization = pytest.importorskip("cryptography.hazmat.primitives.serialization")
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(65537, 2048)
+    hidden = serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()
+    private = key.private_bytes(serialization.Encoding.PEM, getattr(serialization.PrivateFormat, form), hidden)
+    return private, key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+def test_rsa_keys_come_from_a_file(call, oauth_provider, tmp_path):
+    """--rsa-key names a file, for request, authorize and explain; a passphrase is asked for, and not shown."""
+    private, public = rsa_pair(b"hunter2")
+    consumer = oauth_provider.add_consumer(rsa_public_key=public)
+    (tmp_path / "key.pem").write_bytes(private)
+    (tmp_path / "public.pem").write_bytes(public)
+    (tmp_path / "rsa.json").write_text(json.dumps({
+        "name": "rsa", "signature_method": "RSA-SHA1", "request_token_url": oauth_provider.request_token_url,
+        "authorization_url": oauth_provider.authorization_url, "access_token_url": oauth_provider.access_token_url,
+    }))  # fmt: skip
+    key = ["--rsa-key", str(tmp_path / "key.pem")]
+    given = {"OAUTH_CONSUMER_KEY": consumer.key, "OAUTH_CONSUMER_SECRET": consumer.secret}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("oauth_hook.verifiers.ask_on_console", oauth_provider.approve)
+        call("authorize", "me", "--service", str(tmp_path / "rsa.json"), *key, stdin="hunter2\n", **given)
+    done = call("request", "me", oauth_provider.resource_url, *key, stdin="hunter2\n")
+    assert json.loads(done.stdout)["oauth"]["signature_method"] == "RSA-SHA1"
+    assert "passphrase of" in done.stderr
+    assert "hunter2" not in done.stdout + done.stderr
+    hook = OAuthHook(
+        consumer_key=consumer.key, header_auth=True, signature_method="RSA-SHA1", rsa_key=(private, "hunter2")
+    )
+    header = hook(requests.Request("GET", "https://a.example/").prepare()).headers["Authorization"]
+    (tmp_path / "saved").write_text(f"GET https://a.example/\nAuthorization: {header}\n")
+    words = ["explain", str(tmp_path / "saved"), "--json"]
+    ruled_out = json.loads(call(*words, "--rsa-key", str(tmp_path / "public.pem"), **given).stdout)["ruled_out"]
+    assert any("the arithmetic" in text for text in ruled_out)
+    done = call(*words, **given)
+    assert "--rsa-key FILE" in done.stderr
+    assert not any("the arithmetic" in text for text in json.loads(done.stdout)["ruled_out"])
+
+
+@pytest.mark.parametrize("form", ["PKCS8", "TraditionalOpenSSL", "OpenSSH"])
+def test_a_key_without_passphrase_asks_for_none(form, call, server, tmp_path):
+    """Nothing is asked where nothing is hidden, whichever form the key has."""
+    (tmp_path / "key").write_bytes(rsa_pair(form=form)[0])
+    words = ["--signature-method", "RSA-SHA256", "--rsa-key", str(tmp_path / "key")]
+    assert call("request", server.url, *words, OAUTH_CONSUMER_KEY="c").stderr == ""
+    assert 'oauth_signature_method="RSA-SHA256"' in server.last.authorization
+
+
+def test_a_wrong_key_of_rsa_is_misuse(call, server, tmp_path):
+    """What is wrong with the key, or that there is none, is said in the words of the command."""
+    private, public = rsa_pair(b"hunter2")
+    for name, octets in (("private", private), ("public", public), ("none", b"hello")):
+        (tmp_path / name).write_bytes(octets)
+    for method, file, stdin, said in (
+        ("RSA-SHA1", None, "", "name its file with --rsa-key"),
+        ("HMAC-SHA1", "public", "", "--rsa-key is not for HMAC-SHA1"),
+        ("RSA-SHA1", "missing", "", "cannot read"),
+        ("RSA-SHA1", "public", "", "public is a public key, which cannot sign"),
+        ("RSA-SHA1", "none", "", "none is no PEM text"),
+        ("RSA-SHA1", "private", "wrong\n", "its passphrase is wrong"),
+        ("RSA-SHA1", "private", "", "there is no passphrase of"),
+    ):
+        key = ["--rsa-key", str(tmp_path / file)] if file else []
+        words = ["request", server.url, "--signature-method", method, *key]
+        said_last = call(*words, stdin=stdin, check=2, OAUTH_CONSUMER_KEY="c").stderr.removeprefix("passphrase of ")
+        assert said in said_last
+        assert "rsa_key" not in said_last
+        assert "pem, passphrase" not in said_last
+    assert server.received == []
+
+
 def test_a_refusal_is_status_1(call, oauth_provider):
     """A provider's no is printed, said on standard error, and is the exit status."""
     token = oauth_provider.add_token()
@@ -444,8 +580,14 @@ def test_what_a_server_echoes_of_our_secrets_is_masked(call, server):
     given = {"OAUTH_CONSUMER_KEY": "c", "OAUTH_CONSUMER_SECRET": "one-hunter2", "OAUTH_TOKEN": "t",
              "OAUTH_TOKEN_SECRET": "two-hunter2"}  # fmt: skip
     words = ["request", "GET", server.url, "--signature-method", "PLAINTEXT"]
-    assert "hunter2" not in call(*words, **given).stdout
-    assert "one-hunter2%26two-hunter2" in call(*words, "--show-secrets", **given).stdout
+    done = call(*words, **given)
+    assert "hunter2" not in done.stdout
+    assert is_one_line(done.stderr)
+    assert "--show-secrets" in done.stderr
+    done = call(*words, "--show-secrets", **given)
+    assert "one-hunter2%26two-hunter2" in done.stdout
+    assert done.stderr == ""
+    assert call("request", "GET", server.url, **given).stderr == ""
 
 
 @pytest.mark.parametrize(
@@ -807,14 +949,31 @@ def test_a_place_that_cannot_be_written_is_misuse(call, server, output, monkeypa
     assert output.read_bytes() == b"before"
 
 
-def test_a_file_that_is_protected_stays(call, server, output):
-    """A file that is read-only, though its folder is not, is not replaced."""
-    output.chmod(0o440)
-    if os.access(output, os.W_OK):
-        pytest.skip("root may write anywhere")
-    call("request", "GET", server.url, "-o", str(output), check=2, OAUTH_CONSUMER_KEY="c")
-    assert output.read_bytes() == b"before"
-    assert server.received == []
+@contextmanager
+def as_somebody():
+    """Be somebody whom the modes of files bind: root may write anywhere."""
+    if os.name == "nt" or os.getuid():
+        yield
+        return
+    os.setreuid(65534, 0)  # the real one is whom access(2) asks about; the effective one opens files, and comes back
+    try:
+        yield
+    finally:
+        os.setreuid(0, 0)
+
+
+def test_a_file_that_is_protected_stays(call, server):
+    """A file that is read-only, though its folder is not, is not replaced; one that is not, is."""
+    with TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)  # noqa: S103 - nobody else's is in it
+        output = Path(folder, "answer")
+        output.write_bytes(b"before")
+        for mode, status, expected in ((0o444, 2, b"before"), (0o666, 0, b'{"method": "GET"}')):
+            output.chmod(mode)
+            with as_somebody():
+                call("request", "GET", server.url, "-o", str(output), check=status, OAUTH_CONSUMER_KEY="c")
+            assert output.read_bytes() == expected
+            assert len(server.received) == (status == 0)
 
 
 def test_help_names_the_environment(call):
@@ -834,7 +993,9 @@ def test_credentials_are_listed_shown_and_removed(call):
         store["a"] = Account(Consumer("key", "one-hunter2"), token, "tumblr")
         store["b"] = Consumer("key", "one-hunter2")
     assert call("credentials", "list").stdout == "a\taccount at tumblr\nb\tconsumer\n"
-    shown = call("credentials", "show", "a").stdout
+    done = call("credentials", "show", "a")
+    assert "--show-secrets" in done.stderr
+    shown = done.stdout
     assert json.loads(shown)["token"]["key"] == "token"
     assert "hunter2" not in shown
     assert call("credentials", "show", "a", "--show-secrets").stdout.count("hunter2") == 3
@@ -862,6 +1023,7 @@ def test_services_are_listed_and_shown(call):
     """services lists what is known, and shows one."""
     assert set(json.loads(call("services", "--json").stdout)) == set(SERVICES)
     assert "request_token_url: https://www.tumblr.com/oauth/request_token" in call("services", "tumblr").stdout
+    assert "authorization_parameters: key: {consumer_key}\n" in call("services", "etrade").stdout
     call("services", "nowhere", check=2)
 
 

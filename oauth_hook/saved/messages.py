@@ -1,0 +1,44 @@
+"""What was saved: a request, or a response with its request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+__all__ = ["SavedRequest", "SavedResponse", "header_of", "joined"]
+
+
+@dataclass(frozen=True, repr=False)
+class SavedRequest:
+    """A request that was saved: what ``explain`` reads of one."""
+
+    method: str
+    url: str
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class SavedResponse:
+    """A response that was saved, with its request."""
+
+    request: SavedRequest
+    status_code: int
+    reason: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    _content: bytes = b""
+
+
+def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return headers as a mapping: a name that is there several times has all its values (RFC 9110 s5.3)."""
+    headers: dict[str, str] = {}
+    spelled: dict[str, str] = {}
+    for name, value in pairs:
+        first = spelled.setdefault(name.lower(), name)
+        headers[first] = f"{headers[first]}, {value}" if first in headers else value
+    return headers
+
+
+def header_of(headers: dict[str, str], wanted: str) -> str:
+    """Return the value of a header, by its name in lower case; empty where there is none."""
+    return next((value for name, value in headers.items() if name.lower() == wanted), "")
