@@ -41,6 +41,7 @@ log = logging.getLogger("oauth_hook")
 _CONFIRMED = ("require", "warn", "ignore")
 
 _Token = TypeVar("_Token", RequestToken, AccessToken)
+_Flow = TypeVar("_Flow", bound="OAuthFlow")
 
 
 class VerifierPendingError(UsageError):
@@ -117,7 +118,7 @@ class OAuthFlow:
         self.hook()  # what is wrong with the rest is said now
 
     @classmethod
-    def for_service(cls, service: str | Service, consumer: Consumer, **more: Any) -> OAuthFlow:
+    def for_service(cls: type[_Flow], service: str | Service, consumer: Consumer, **more: Any) -> _Flow:
         """Return the flow of a service.
 
         :param service: a name in ``SERVICES``, or a ``Service``.

@@ -37,6 +37,7 @@ __all__ = ["OAuthHook"]
 log = logging.getLogger("oauth_hook")
 
 _Hook = TypeVar("_Hook", bound="OAuthHook")
+_Request = TypeVar("_Request")  # of requests, or of niquests, which may not be there
 # A clock that is further off than this, in seconds, may be why a server said 401: most
 # servers take timestamps for five minutes.
 _FAR = 300
@@ -174,7 +175,7 @@ class OAuthHook(AuthBase):
         """Return the key of the HMAC methods and of PLAINTEXT (s3.4.2, s3.4.4); may be overridden."""
         return methods.signing_key(consumer_secret, token_secret)
 
-    def __call__(self, request: Any) -> Any:
+    def __call__(self, request: _Request) -> _Request:
         """Sign a ``PreparedRequest`` in place and return it.
 
         An unprepared ``requests.Request`` gets the hook as its ``auth``, so that
@@ -182,17 +183,18 @@ class OAuthHook(AuthBase):
 
         :raises UsageError: the request cannot be signed truthfully; it is left as it was.
         """
-        if isinstance(request, requests.Request) or is_of_niquests(request, "Request"):
-            request.auth = self
-        elif isinstance(request, SignedRequest) and request.abroad:
+        found: Any = request
+        if isinstance(found, requests.Request) or is_of_niquests(found, "Request"):
+            found.auth = self
+        elif isinstance(found, SignedRequest) and found.abroad:
             log.debug("not signed: a redirect led the request to another origin")
-        elif isinstance(request, SignedRequest) and request.settled and request._hook is not self:
-            return request._hook(request)
-        elif self._origins is not None and self._is_pinned_elsewhere(request.url):
+        elif isinstance(found, SignedRequest) and found.settled and found._hook is not self:
+            return found._hook(found)  # type: ignore[no-any-return]
+        elif self._origins is not None and self._is_pinned_elsewhere(found.url):
             log.debug("not signed: the request is not to one of the hook's origins")
-            accompany(request, self, signed=False)
+            accompany(found, self, signed=False)
         else:
-            self._sign(request)
+            self._sign(found)
         return request
 
     def _is_pinned_elsewhere(self, url: str | None) -> bool:

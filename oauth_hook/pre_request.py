@@ -32,6 +32,8 @@ Hook = Callable[[Any], Any]
 class Session(requests.Session):
     """A ``requests.Session`` whose ``hooks`` have the event ``pre_request``."""
 
+    hooks: dict[str, Any]  # requests has its own event's only: what takes a response
+
     def __init__(self) -> None:
         super().__init__()
         self.hooks[EVENT] = []

@@ -16,6 +16,7 @@ What ``explain`` is held to: each row is a right request with one thing made wro
 that situation has in hand, and the cause that has to be named. Of all rows the cause must be among the first three
 findings, and in nine of ten it must be the first. The faults are made by a signer that is none of this package's
 (``tests/faults.py``); this page is made of the table by ``python tests/faults_page.py``, and a test compares the two.
+Where a row expects one cause "or" another, either counts.
 
 In brackets, who is wrong and what is known. ``client``: the request carries a wrong signature. ``mine``: likewise, and
 the credentials in hand are the wrong ones that it was signed with. ``server``: the request is right, and the server

@@ -120,9 +120,10 @@ def hooks(provider: Provider) -> None:
         rsa_key=None, realm=None, callback="oob", verifier="123", body_hash="sha256", origins=["https://api.example.com"],
         nonce=lambda: "n", clock=lambda: 1.5,
     )  # fmt: skip
-    prepared = requests.Request("GET", provider.resource_url).prepare()
-    signed: requests.PreparedRequest = hook(prepared)
-    unprepared: requests.Request = hook(requests.Request("GET", provider.resource_url))
+    signed = hook(requests.Request("GET", provider.resource_url).prepare())
+    unprepared = hook(requests.Request("GET", provider.resource_url))
+    assert_type(signed, requests.PreparedRequest)
+    assert_type(unprepared, requests.Request)
     with requests.Session() as http:
         http.auth = hook
         assert_type(http.get(provider.resource_url).status_code, int)
@@ -143,11 +144,20 @@ class MyHook(OAuthHook):
         return super().signing_key(consumer_secret, token_secret)
 
 
+class MyFlow(OAuthFlow):
+    """An application's own flow."""
+
+
 def a_subclass_stays_one(provider: Provider) -> None:
     hook = MyHook("token", "token secret").as_user(provider.add_token())
     assert_type(hook, MyHook)
     flow = OAuthFlow(provider.consumer, *addresses_of(provider), hook_class=MyHook)
     assert_type(flow.hook(), OAuthHook)
+    assert_type(MyFlow.for_service("tumblr", provider.consumer), MyFlow)
+
+
+def tagged(request: requests.PreparedRequest) -> None:
+    request.headers["X-Tag"] = "1"
 
 
 def sessions(provider: Provider) -> None:
@@ -159,7 +169,7 @@ def sessions(provider: Provider) -> None:
         assert_type(response, requests.Response)
         assert response.ok
     with Session() as http:
-        http.hooks["pre_request"] = [hook]
+        http.hooks["pre_request"] = [tagged, hook]
         assert http.request("GET", provider.resource_url).ok
         prepared = http.prepare_request(requests.Request("GET", provider.resource_url))
         assert_type(prepared, requests.PreparedRequest)
