@@ -116,9 +116,9 @@ class PyPump:
             raise UsageError("a token is good for the client that it was issued to: give its key and secret, too")
         return None if consumer is None else Account(consumer, token or self._token)
 
-    def _look_again(self) -> None:
-        """Take what is kept, where there is no token yet: another process may have finished what was begun here."""
-        kept = None if self._token is not None else kept_in(self.store, self.client.webfinger)
+    def _look_again(self, refused: AccessToken | None = None) -> None:
+        """Take what is kept, where there is no token yet, or a refused one: another process may have got one since."""
+        kept = None if self._token is not refused else kept_in(self.store, self.client.webfinger)
         is_other = kept is not None and self.client.key not in (None, kept.consumer.key)
         if kept is None or (is_other and (self._has_own_key or kept.token is None)):
             return  # a token is good for the key that it was issued to
@@ -323,10 +323,10 @@ class WebPump(PyPump):
     def _begin(self) -> None:
         """Ask nobody yet."""
 
-    def _look_again(self) -> None:
+    def _look_again(self, refused: AccessToken | None = None) -> None:
         before = self._token
-        super()._look_again()
-        if self._token is not before and not self._is_waited_for(self._pending):
+        super()._look_again(refused)
+        if self._token != before and not self._is_waited_for(self._pending):
             self._pending = self._url = None  # it is used
 
     @property
@@ -341,20 +341,21 @@ class WebPump(PyPump):
     def logged_in(self) -> bool:
         """Whether the server takes the token, and it is that of the webfinger's user; it is asked each time.
 
-        That is about the token, and not about whoever is at the browser: only ``verifier`` hears of that.
+        That is about the token, and not about who is at the browser. Where it is refused, one kept since is tried.
 
         :raises ProviderError: the server fails (a status of 500 or more), or its answer makes no sense.
         """
         self._look_again()
-        if self._token is None:
+        token, self._me = self._token, None
+        if token is None:
             return False
-        self._me = None
         try:
             identity = str(self.me.get("id"))
         except ProviderError as error:
-            if error.status in (400, 401, 403):  # which one it is differs by place
-                return False
-            raise
+            if error.status not in (400, 401, 403):  # which one it is differs by place
+                raise
+            self._look_again(token)
+            return self._token != token and self.logged_in
         return identity.removeprefix("acct:").partition("@")[0] == self.client.nickname
 
     def get_registration(self) -> list[Any]:

@@ -931,6 +931,51 @@ def test_a_revoked_token(server):
     assert second.logged_in
 
 
+def test_a_revoked_token_that_another_worker_has_replaced(server):
+    """A worker whose token the server takes no more finds the one that another worker has got since."""
+    store: dict[str, Any] = {}
+    web_at(server, store=store).get_registration()
+    store[server.webfinger] = Account(store[server.webfinger].consumer, AccessToken(*(old := ["revoked", "secret"])))
+    first, other = (web_at(server, store=store) for _ in range(2))
+    assert not first.logged_in
+    other.oauth_request()
+    other.verifier(server.approve(other.url))
+    assert first.get_token() == old  # nobody has said since that it is worth nothing
+    assert first.logged_in
+    assert first.get_token() == other.get_token() != old
+    assert first.me["preferredUsername"] == "alice"
+
+
+def test_a_request_token_from_the_session_and_a_token_that_has_come_meanwhile(server):
+    """A worker that was given a request token looks into the store as well; the token that it waits for stays good."""
+    store: dict[str, Any] = {}
+    first = web_at(server, store=store)
+    (key, secret, _), token = first.get_registration(), first.get_token()
+    back = server.approve(first.url)
+    waiting = web_at(server, store=store, key=key, secret=secret, token=token[0], token_secret=token[1])
+    assert not waiting.logged_in
+    other = web_at(server, store=store)
+    other.oauth_request()
+    other.verifier(server.approve(other.url))
+    assert waiting.logged_in
+    waiting.verifier(back)
+    assert waiting.logged_in
+
+
+def test_a_look_at_a_refused_token_forgets_no_request(server, tmp_path):
+    """Who is being asked again stays so, whatever ``logged_in`` says meanwhile, and whatever other windows ask."""
+    store = CredentialStore(tmp_path / "credentials")
+    web_at(server, store=store).get_registration()
+    store[server.webfinger] = Account(store[server.webfinger].consumer, AccessToken("revoked", "secret"))
+    first, other = (web_at(server, store=store) for _ in range(2))
+    first.oauth_request()
+    back = server.approve(first.url)
+    other.oauth_request()
+    assert not first.logged_in
+    first.verifier(back)
+    assert first.logged_in
+
+
 def test_a_server_that_fails_is_not_a_logout(server):
     """A status of 500 says nothing about the user."""
     pump = web_at(server)
