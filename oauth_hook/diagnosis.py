@@ -14,17 +14,18 @@ the request's signature, under the credentials that were given; the server's wor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from .causes.alignment import align
+from .causes.alignment import Row
 from .causes.answers import SAID_SO, Words
 from .causes.case import SAID, Case
 from .causes.comparison import of_server_parts, of_what_was_signed, server_parts
 from .causes.computation import of_computation
-from .causes.exchange import Answered, read_answer, read_request
-from .causes.findings import Explanation, Finding, masked_rows
+from .causes.exchange import Answered, Asked, attribute, legible, read_answer, read_hops, read_request
+from .causes.findings import Explanation, Finding, Sides, masked_rows
+from .causes.hidden import hiding, lines_of_key, shown_address
 from .causes.parts import Parts
 from .causes.structure import (
     of_clock,
@@ -37,7 +38,9 @@ from .causes.structure import (
 )
 from .credentials import Consumer, Credentials, check_token
 from .errors import check_type
-from .redact import redact
+from .protocol.encoding import octets
+from .protocol.signing import Message
+from .redact import MASK
 from .rsa import load_key
 
 __all__ = ["Explanation", "Finding", "explain", "pinned_elsewhere"]
@@ -67,23 +70,41 @@ def explain(
     :returns: findings, each with a stable code; ``no-cause-found`` where there is nothing to be found.
     :raises UsageError: that is no request, or an argument is wrong. No request or response raises anything.
     """
+    given = {"server_base_string": server_base_string, "server_signature": server_signature, "signing_key": signing_key}
+    _check(consumer, token, given)
+    key = None if rsa_key is None else load_key(rsa_key, public=True)
+    response = request_or_response if attribute(request_or_response, "status_code", _NONE) is not _NONE else None
+    request = request_or_response if response is None else attribute(response, "request")
+    asked = _NO_REQUEST if response is not None and request is None else read_request(request)
+    hops = read_hops(response)
+    own = [credentials.secret for credentials in (consumer, token) if credentials is not None]
+    carried = [secret for one in (asked, *hops) for secret in one.carried]
+    hide = hiding((*own, signing_key or "", server_signature or "", *lines_of_key(key), *carried))
+    answered = Answered() if response is None else read_answer(response, asked, hops, hide)
+    server_text = None if server_base_string is None else legible(server_base_string)
+    signature = answered.signature if server_signature is None else server_signature
+    case = Case(asked, answered, hide, consumer, token, server_text, signature, key, signing_key)
+    if asked is _NO_REQUEST:
+        nothing = _nothing(answered.words, "the response has no request to look at")
+        return Explanation((_without_secrets(case, nothing),))
+    return _explanation(case)
+
+
+def _check(consumer: object, token: object, texts: Mapping[str, str | None]) -> None:
     if consumer is not None:
         check_type(consumer, Consumer, "consumer", "a Consumer")
     check_token(token)
-    for name, text in (("server_base_string", server_base_string), ("server_signature", server_signature)):
+    for name, text in texts.items():
         if text is not None:
             check_type(text, str, name, "a str")
-    is_answer = hasattr(request_or_response, "status_code")
-    request = getattr(request_or_response, "request", None) if is_answer else request_or_response
-    answered = read_answer(request_or_response) if is_answer else Answered()
-    if is_answer and request is None:
-        return Explanation((_nothing(answered.words, "the response has no request to look at"),))
-    return _explanation(
-        Case(
-            read_request(request), answered, consumer, token, server_base_string, server_signature,
-            None if rsa_key is None else load_key(rsa_key, public=True), signing_key,
-        )
-    )  # fmt: skip
+            octets(text)
+    for credentials in (consumer, token):
+        if isinstance(credentials, Credentials):
+            octets(credentials.key)
+
+
+_NONE = object()
+_NO_REQUEST = Asked(Message("", ""), {})
 
 
 def pinned_elsewhere(explanation: Explanation) -> Explanation:
@@ -104,14 +125,15 @@ def _explanation(case: Case) -> Explanation:
         nothing = _nothing(case.answered.words, *_missing_means(case))
         ordered[nothing.code] = nothing
     parts, message = case.asked.parts, case.asked.message
-    if case.sides is None and parts is not None:
-        case.align("the request", parts, "the request", parts)
+    rows = () if parts is None else _rows_of(case, parts)
+    if case.sides is None and rows:
+        case.sides = Sides("the request", "the request", rows)
     return Explanation(
         findings=tuple(_without_secrets(case, finding) for finding in ordered.values()),
-        request=case.hidden([f"{message.method} {message.url.partition('?')[0]}"])[0],
+        request=case.hidden([f"{message.method} {shown_address(message.url)}"])[0],
         answer=case.hidden([_answer(case)])[0],
         ruled_out=case.hidden(case.ruled_out),
-        base_string="" if parts is None else _masked_text(parts, case.secrets),
+        base_string=_text_of(rows) if rows else "",
         sides=case.sides,
     )
 
@@ -158,7 +180,7 @@ def _of_words(case: Case) -> Iterator[Finding]:
 
 
 def _said(case: Case) -> str:
-    return redact(case.answered.words.said, case.secrets)
+    return case.hide(case.answered.words.said)
 
 
 def _answer(case: Case) -> str:
@@ -190,7 +212,14 @@ def _without_secrets(case: Case, finding: Finding) -> Finding:
     return replace(finding, what=what, evidence=case.hidden(finding.evidence))
 
 
-def _masked_text(parts: Parts, secrets: list[str]) -> str:
-    rows = masked_rows(align(parts, parts), secrets)[5:]
-    pairs = [(row.name, row.left or "") for row in rows]
-    return parts._replace(keep=lambda _: pairs, spell=None).text().replace("%2A%2A%2A", "***")
+def _rows_of(case: Case, parts: Parts) -> tuple[Row, ...]:
+    """Return the request's own parts, without secrets."""
+    pairs = [*zip(Parts._fields[:5], parts[:5], strict=True), *sorted(parts.pairs())]
+    return masked_rows([Row(str(name), str(value), str(value)) for name, value in pairs], case.hide)
+
+
+def _text_of(rows: tuple[Row, ...]) -> str:
+    """Return the base string that such parts make."""
+    method, scheme, host, port, path, *pairs = [(row.name, row.left or "") for row in rows]
+    shown = Parts(method[1], scheme[1], host[1], port[1], path[1], keep=lambda _: pairs)
+    return shown.text().replace("%2A%2A%2A", MASK)

@@ -31,7 +31,8 @@ class OAuthHookError(Exception):
 class UsageError(OAuthHookError, ValueError):
     """The caller asked for something that cannot be done truthfully.
 
-    Raised before anything is sent; the request that was to be signed is left as it was.
+    The request that it is about is not sent, and is left as it was; in a call that sends several,
+    others may have gone before it.
     """
 
 
@@ -68,9 +69,24 @@ class ProviderError(OAuthHookError):
     def explanation(self) -> Any:
         """Why a signed request was refused: what ``oauth_hook.explain`` returns; ``None`` where nothing was signed.
 
-        It is worked out anew each time that it is asked for.
+        It is worked out anew each time that it is asked for; a copy, a pickled one too, has it ready.
         """
         return None if self._explain is None else self._explain()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what a copy is made of: what makes the explanation has the secrets, and stays behind."""
+        ready = None if self._explain is None else _Ready(self._explain())
+        return type(self), self.args, {**self.__dict__, "_explain": ready}
+
+
+class _Ready:
+    """An explanation that is there already."""
+
+    def __init__(self, explanation: Any) -> None:
+        self._explanation = explanation
+
+    def __call__(self) -> Any:
+        return self._explanation
 
 
 def check_type(value: object, kind: type | tuple[type, ...], name: str, what: str) -> None:

@@ -290,6 +290,7 @@ class OAuthHook(AuthBase):
         :param request_or_response: what was refused: of ``requests``, or of a client like it.
         :raises UsageError: that is neither a request nor a response.
         """
+        from .causes.exchange import attribute
         from .diagnosis import explain, pinned_elsewhere
 
         explanation = explain(
@@ -297,9 +298,9 @@ class OAuthHook(AuthBase):
             rsa_key=self._signer.rsa_key,
             signing_key=None if type(self).signing_key is _STANDARD_KEY else self._own_key(),
         )  # fmt: skip
-        request = getattr(request_or_response, "request", request_or_response)
-        url = getattr(request, "url", None)
-        return pinned_elsewhere(explanation) if url and self._is_pinned_elsewhere(str(url)) else explanation
+        url = attribute(attribute(request_or_response, "request", request_or_response), "url")
+        url = url.decode("latin-1") if isinstance(url, bytes) else str(url or "")
+        return pinned_elsewhere(explanation) if url and self._is_pinned_elsewhere(url) else explanation
 
     def _own_key(self) -> str:
         """Return the signing key of a subclass that overrides it; the signer has the standard's ready."""

@@ -3,6 +3,8 @@
 Servers put ``oauth_problem`` and its companions (OAuth Problem Reporting extension) into
 ``WWW-Authenticate: OAuth``, or into a form-encoded or JSON body; often into both. Others
 answer in a JSON of their own, in plain text or in HTML.
+
+Whoever answers may answer anything: each text is read in time that is linear in its length.
 """
 
 from __future__ import annotations
@@ -12,10 +14,11 @@ import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from html import unescape
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-__all__ = ["PROBLEMS", "read_problem", "read_refusal", "server_time"]
+__all__ = ["PROBLEMS", "read_form", "read_problem", "read_refusal", "server_time", "text_of_html", "unescaped"]
 
 #: The words of the extension, as servers use them.
 PROBLEMS = frozenset((
@@ -30,6 +33,7 @@ _challenge = re.compile(r"\bOAuth\b(.*)", re.IGNORECASE | re.DOTALL).search
 _parameters = re.compile(r'\b(oauth_\w{1,40})\s{0,8}=\s{0,8}(?:"([^"]*)"|([^\s,"]*))').findall
 
 _MOST = 1 << 16  # characters of a body that are looked at: reports are short
+_A_FORM = 1 << 14  # and of a form: there each second one may begin another field
 
 
 def read_problem(headers: Mapping[str, str], body: str = "") -> dict[str, str]:
@@ -55,8 +59,8 @@ def _fields_of(text: str) -> dict[str, str]:
             return {}
         pairs = list(found.items()) if isinstance(found, dict) else []
     else:
-        pairs = parse_qsl(text, keep_blank_values=True)
-    return {name: str(value) for name, value in pairs if name.startswith("oauth_")}
+        pairs = parse_qsl(text[:_A_FORM], keep_blank_values=True)
+    return {name: str(value) for name, value in pairs if name.startswith("oauth_") and isinstance(value, str | int)}
 
 
 def server_time(headers: Mapping[str, str], acceptable: str = "") -> float | None:
@@ -98,15 +102,22 @@ def read_refusal(headers: Mapping[str, str], body: str) -> tuple[str | None, str
         return _of_json(text)
     if text.startswith("<"):
         return None, _of_html(text)
+    word, about = _of_object(read_form(text))
+    if word is not None or about:
+        return word, about
     line = text.partition("\n")[0].strip()
     is_word = 0 < len(line) <= _A_WORD and line.isprintable() and "=" not in line
     return (line if is_word else None), line[:_A_LINE]
 
 
 _A_WORD, _A_LINE = 80, 200  # characters
-_words_for_it = ("error", "code", "errorCode", "error_code", "type", "name")
+# Names in lower case: Mastercard's have capitals.
+_within = ("errors", "error", "err")
+_words_for_it = ("error", "code", "errorcode", "error_code", "reasoncode", "type", "name")
 _texts_about_it = ("message", "error_description", "description", "info", "detail", "msg", "reason", "error")
-_heading = re.compile(r"<(title|h1)\b[^<>]{0,200}>(.{0,500}?)</\1>", re.IGNORECASE | re.DOTALL).search
+_headings = re.compile(r"<(?:title|h1)\b[^<>]*>", re.IGNORECASE).finditer
+_end_of_heading = re.compile(r"</(?:title|h1)\b", re.IGNORECASE).split
+_A_HEADING = 500  # characters
 
 
 def _of_json(text: str) -> tuple[str | None, str]:
@@ -115,12 +126,17 @@ def _of_json(text: str) -> tuple[str | None, str]:
         found: Any = json.loads(text)
     except (ValueError, RecursionError):
         return None, text[:_A_LINE]
-    for name in ("errors", "error"):
-        inner = found.get(name) if isinstance(found, dict) else None
+    return _of_object(found)
+
+
+def _of_object(found: Mapping[str, Any]) -> tuple[str | None, str]:
+    found = {name.lower(): value for name, value in found.items()}
+    for name in _within:
+        inner = found.get(name)
         if isinstance(inner, list) and inner:
             inner = inner[0]
         if isinstance(inner, dict):
-            found = inner
+            found = {name.lower(): value for name, value in inner.items()}
         elif isinstance(inner, str) and name == "errors":
             return inner, inner
     word = next((str(found[name]) for name in _words_for_it if _is_plain(found.get(name))), None)
@@ -132,6 +148,28 @@ def _is_plain(value: object) -> bool:
     return isinstance(value, str | int) and value != "" and not isinstance(value, bool)
 
 
+def read_form(text: str) -> dict[str, str]:
+    """Return the fields of a text that is form-encoded, as oauthlib's errors are; empty if it is none."""
+    if re.match(r"[\w.-]{1,40}=", text) is None or re.search(r"[\s<>]", text) is not None:
+        return {}
+    return dict(parse_qsl(text[:_A_FORM]))
+
+
 def _of_html(text: str) -> str:
-    heading = _heading(text)
-    return " ".join(unescape(re.sub("<[^>]*>", " ", heading[2])).split())[:_A_LINE] if heading else ""
+    starts = (heading.end() for heading in islice(_headings(text), 8))
+    said = (text_of_html(_end_of_heading(text[start : start + _A_HEADING], maxsplit=1)[0]) for start in starts)
+    return next(filter(None, said), "")[:_A_LINE]
+
+
+_tag = re.compile("<[^<>]*>")  # a tag may not go on over the start of the next: else many starts take long
+_endless_number = re.compile("&#[0-9]{9,}")  # no character, and int() refuses thousands of digits with an error
+
+
+def unescaped(text: str) -> str:
+    """Return a text with the escapes of HTML taken away, whatever numbers are in them."""
+    return unescape(_endless_number.sub(" ", text))
+
+
+def text_of_html(page: str) -> str:
+    """Return what stands between tags, in one line."""
+    return " ".join(unescaped(_tag.sub(" ", page)).split())

@@ -20,7 +20,7 @@ from functools import lru_cache
 from html.entities import html5
 from typing import NamedTuple
 
-__all__ = ["MASK", "redact"]
+__all__ = ["MASK", "Redactor", "redact"]
 
 MASK = "***"
 
@@ -47,22 +47,43 @@ def redact(text: str, secrets: Iterable[str] = (), *, fields: bool = True) -> st
     :param secrets: those that we know of; found raw, and percent-encoded, escaped for HTML or
         JSON, or all of that, in part or as a whole.
     :param fields: the values of fields that hold secrets by their name go too, whatever they are:
-        form-encoded, in JSON, in a header or in XML.
+        form-encoded, in JSON, in a header or in XML; and what stands before the host in an address.
     :returns: the text; all else in it is as it was.
     """
-    # A service may have given one as a number, in JSON.
-    needles = sorted({needle for secret in secrets for needle in _needles(str(secret))})
-    octets = text.encode("utf-8", "surrogatepass")
-    spans: list[_Span] = []
-    for reading in _readings(octets):
-        found = [reading.place(span) for span in _occurrences(reading.octets, needles)]
-        if fields:
-            # Where quotes have told where a value ends, those within it, less escaped, tell nothing.
-            closed = {span.start for span in spans if span.is_closed}
-            values = [reading.place(span) for span in _field_values(reading.octets)]
-            found += [value for value in values if value.start not in closed]
-        spans += found
-    return _masked(octets, spans).decode("utf-8", "surrogatepass") if spans else text
+    return Redactor(secrets)(text, fields=fields)
+
+
+class Redactor:
+    """``redact`` for many texts: what to look for is made of the secrets once."""
+
+    __slots__ = ("_needles",)
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        # A service may have given one as a number, in JSON.
+        self._needles = sorted({needle for secret in secrets for needle in _needles(str(secret))})
+
+    def __repr__(self) -> str:
+        return "Redactor(***)"
+
+    def __call__(self, text: str, *, fields: bool = True) -> str:
+        """Return a text without secrets in it; the arguments are those of ``redact``."""
+        octets = text.encode("utf-8", "surrogatepass")
+        # Most values of parameters have no escapes and no fields in them.
+        if _is_bare_word(octets) and not any(needle in octets for needle in self._needles):
+            return text
+        spans: list[_Span] = []
+        for reading in _readings(octets):
+            found = [reading.place(span) for span in _occurrences(reading.octets, self._needles)]
+            if fields:
+                # Where quotes have told where a value ends, those within it, less escaped, tell nothing.
+                closed = {span.start for span in spans if span.is_closed}
+                values = [reading.place(span) for span in _field_values(reading.octets)]
+                found += [value for value in values if value.start not in closed]
+            spans += found
+        return _masked(octets, spans).decode("utf-8", "surrogatepass") if spans else text
+
+
+_is_bare_word = re.compile(rb"[A-Za-z0-9._~-]*").fullmatch
 
 
 def _masked(octets: bytes, spans: list[_Span]) -> bytes:
@@ -263,6 +284,7 @@ _json_parts = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{\]}]', re.DOTALL).find
 
 _elements_in = re.compile(rb"<[\w:.-]*%b(?:\s[^<>]*)?(?<!/)>" % _NAMES).finditer
 _element_ends_in = re.compile(rb"</[\w:.-]*%b\s*>" % _NAMES).finditer
+_userinfo_in = re.compile(rb"""(?<=//)[^\s/?#"'<>\\]+(?=@)""").finditer
 _content = re.compile(rb"(?:<!\[CDATA\[[^]]*(?:\](?!\]>)[^]]*)*)?[^<]*")
 _content_in_json = re.compile(rb'(?:<!\[CDATA\[)?[^"\\<]*(?:\\.[^"\\<]*)*', re.DOTALL)
 
@@ -272,7 +294,13 @@ def _field_values(octets: bytes) -> list[_Span]:
     lower = octets.lower()
     first = octets.lstrip()[:1]
     bare = _bare_in_json if first in (b"{", b"[") else _bare_in_markup if first == b"<" else _bare
-    return [span for span in (*_values(octets, lower, bare), *_contents(octets, lower, bare)) if span.start < span.end]
+    found = (*_values(octets, lower, bare), *_contents(octets, lower, bare), *_userinfo(octets))
+    return [span for span in found if span.start < span.end]
+
+
+def _userinfo(octets: bytes) -> Iterator[_Span]:
+    """Yield what stands before the host in an address (RFC 3986 s3.2.1)."""
+    return (_Span(*userinfo.span()) for userinfo in _userinfo_in(octets))
 
 
 def _values(octets: bytes, lower: bytes, bare: re.Pattern[bytes]) -> Iterator[_Span]:

@@ -8,6 +8,7 @@
 ``texts.py``        the base strings that others make of the same request
 ``keys.py``         the signing keys (s3.4.2) that others make of the same secrets
 ``search.py``       which of those reproduce a signature: the cause, proven
+``hidden.py``       what must not be shown, and in which forms it may stand somewhere
 ``findings.py``     what is said of it, and how it is shown
 ``case.py``         what is known of a request, and what was found out so far
 ``structure.py``    what is wrong with a request as it stands

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
+from collections import Counter, deque
+from itertools import permutations
 from typing import NamedTuple
 from unicodedata import normalize as unicode_form
 
@@ -37,6 +39,10 @@ class Difference(NamedTuple):
 
     code: str
     phrase: str
+
+    def said(self, left: str, right: str) -> str:
+        """Return the phrase with the names of the sides; names of parameters may have braces of their own."""
+        return self.phrase.replace("{left}", left).replace("{right}", right)
 
 
 _ADDRESS = ("method", "scheme", "host", "port", "path")
@@ -99,19 +105,24 @@ def _shown(name: str, value: str) -> str:
 
 def _of_parameters(ours: Parts, only_ours: list[Pair], only_theirs: list[Pair]) -> list[Difference]:
     form = Counter(Parts("", "", "", "", "", form=ours.form).pairs())
-    missing, extra = list(only_ours), list(only_theirs)
+    missing = list(only_ours)
     found: list[Difference] = []
-    if form and not form - Counter(missing) and not {name for name, _ in form} & {name for name, _ in extra}:
+    if form and not form - Counter(missing) and not {name for name, _ in form} & {name for name, _ in only_theirs}:
         missing = list((Counter(missing) - form).elements())
         found.append(Difference("body-not-signed", "{right} has none of the form's fields"))
-    for pair in list(missing):
-        partner = next((other for other in extra if decoded(other[0]) == decoded(pair[0])), None)
-        if partner is not None:
-            missing.remove(pair)
-            extra.remove(partner)
-            found.append(_of_values(pair, partner, in_form=pair in form))
-    found += [_of_missing(pair, ours, in_form=pair in form) for pair in missing]
-    found += [_of_extra(pair) for pair in extra]
+    partners: dict[str, deque[Pair]] = {}
+    for pair in only_theirs:
+        partners.setdefault(decoded(pair[0]), deque()).append(pair)
+    alone = []
+    for pair in missing:
+        others = partners.get(decoded(pair[0]))
+        if others:
+            found.append(_of_values(pair, others.popleft(), in_form=pair in form))
+        else:
+            alone.append(pair)
+    names = Counter(name for name, _ in ours.pairs())
+    found += [_of_missing(pair, often=names[pair[0]] > 1, in_form=pair in form) for pair in alone]
+    found += [_of_extra(pair) for others in partners.values() for pair in others]
     return list({difference.code: difference for difference in reversed(found)}.values())[::-1]
 
 
@@ -133,28 +144,46 @@ def _of_values(ours: Pair, theirs: Pair, *, in_form: bool) -> Difference:
 
 _CREDENTIALS = {
     "oauth_consumer_key": "consumer-key", "oauth_token": "token-key", "oauth_signature_method": "signature-method",
-    "oauth_body_hash": "body-changed",
+    "oauth_body_hash": "body-changed", "oauth_timestamp": "clock-skew",
 }  # fmt: skip
 
 
+_CHARSETS = ("utf-8", "latin-1", "cp1252")
+
+
 def _same_text(left: str, right: str) -> bool:
-    if "\ufffd" in left + right:  # what a server puts for octets that are no UTF-8
+    """Tell whether two values are one text that was read or written in other encodings, whole or with losses."""
+    if unicode_form("NFKC", left) == unicode_form("NFKC", right):  # which is so of NFC and NFD, too
         return True
-    if unicode_form("NFC", left) == unicode_form("NFC", right):
+    if any(_recoded(left, *charsets) == right for charsets in permutations(_CHARSETS, 2)):
         return True
+    # A server puts ? or U+FFFD for what it cannot write or read; that is lost where the other side has something.
+    lost = "\ufffd" in left + right or _is_lossy(left) != _is_lossy(right)
+    return lost and _skeleton(left) == _skeleton(right)
+
+
+def _recoded(text: str, write: str, read: str) -> str | None:
     try:
-        return left.encode("latin-1").decode() == right or right.encode("latin-1").decode() == left
+        return text.encode(write).decode(read)
     except ValueError:
-        return False
+        return None
 
 
-def _of_missing(pair: Pair, ours: Parts, *, in_form: bool) -> Difference:
+def _is_lossy(text: str) -> bool:
+    return text.replace("\ufffd", "").isascii()
+
+
+def _skeleton(text: str) -> str:
+    return re.sub(r"[^\x00-\x3e\x40-\x7f]+", "?", text)
+
+
+def _of_missing(pair: Pair, *, often: bool, in_form: bool) -> Difference:
     name = decoded(pair[0])
     if name in _ABSENT:
         return Difference(_ABSENT[name], f"{{right}} has no {name}")
     if not pair[1]:
         return Difference("empty-value", f"{{right}} has no {name}, which is empty")
-    if sum(other == pair[0] for other, _ in ours.pairs()) > 1:
+    if often:
         return Difference("duplicate-parameters", f"{{right}} has {name} less often")
     return Difference("body-changed" if in_form else "query-changed", f"{{right}} has no {name}")
 

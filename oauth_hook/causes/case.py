@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from ..credentials import Consumer, Credentials
-from ..redact import redact
+from ..redact import Redactor
 from ..rsa import RSAKey
 from .alignment import align
 from .exchange import Answered, Asked
-from .findings import Sides, masked_rows
+from .findings import Sides, masked_rows, shortened
 from .parts import Parts
 
 __all__ = ["GUESSED", "PROVEN", "SAID", "SEEN", "Case"]
@@ -19,13 +18,14 @@ __all__ = ["GUESSED", "PROVEN", "SAID", "SEEN", "Case"]
 #: How certain a finding is: computed; seen in the request or in a comparison; said by the server; guessed.
 PROVEN, SEEN, SAID, GUESSED = 96, 93, 85, 20
 
-_SHORT = 3  # characters of a secret that stands in too many words by accident to be taken out of a text
+_LOOKED_AT = 1 << 14  # characters of a line that are looked through: far fewer are shown
 
 
 @dataclass(repr=False)
 class Case:
     """One refused request.
 
+    :ivar hide: takes all that must not be shown out of a text.
     :ivar server_text: the server's base string, as it was given.
     :ivar server_raw: the one that is compared, letter for letter; empty where there is none.
     :ivar server_signature: a signature known good for the same nonce and timestamp.
@@ -36,6 +36,7 @@ class Case:
 
     asked: Asked
     answered: Answered
+    hide: Redactor
     consumer: Consumer | None = None
     token: Credentials | None = None
     server_text: str | None = None
@@ -46,20 +47,13 @@ class Case:
     sides: Sides | None = None
     server_raw: str = ""
 
-    @cached_property
-    def secrets(self) -> list[str]:
-        """All that must not be shown."""
-        given = [credentials.secret for credentials in (self.consumer, self.token) if credentials is not None]
-        return given + [secret for asked in (self.asked, *self.answered.hops) for secret in asked.carried]
-
     def hidden(self, texts: Iterable[str], *, fields: bool = True) -> tuple[str, ...]:
-        """Return texts without the secrets in them."""
-        known = [secret for secret in self.secrets if len(secret) > _SHORT]
-        return tuple(redact(text, known, fields=fields) for text in texts)
+        """Return texts without the secrets in them, and short enough to be read."""
+        return tuple(shortened(self.hide(text[:_LOOKED_AT], fields=fields)) for text in texts)
 
     def align(self, left: str, mine: Parts, right: str, other: Parts) -> None:
         """Put two base strings side by side."""
-        self.sides = Sides(left, right, masked_rows(align(mine, other), self.secrets))
+        self.sides = Sides(left, right, masked_rows(align(mine, other), self.hide))
 
     def evidence(self) -> tuple[str, ...]:
         """Return the parts that differ, as lines."""

@@ -68,6 +68,8 @@ def _fits(case: Case, sent: Target) -> bool:
     name = case.asked.values.get("oauth_signature_method", "")
     if name in _DIGESTS:
         return sent.digest == _DIGESTS[name] and not sent.spelled
+    if name.startswith("RSA-"):
+        return not sent.digest  # as long as the key's modulus
     return name != "PLAINTEXT" or not sent.octets
 
 
@@ -109,6 +111,7 @@ def _of_the_other_side(case: Case, search: Search, parts: Parts, server: Parts |
         target = target_of(unquote(case.server_signature))
     theirs = search.find(target) or search.find(target, pairs=True)
     if theirs is None:
+        case.ruled_out.append(_tried(search, "the server's"))
         yield from _other_secrets(case, "The server's signature comes of other secrets, or of another request.", 40)
     elif theirs.codes or not _fits(case, target):
         yield from _of_found(case, theirs, target, "The server made its signature", "the server")
@@ -134,17 +137,21 @@ def _other_secrets(case: Case, what: str, weight: int) -> Iterator[Finding]:
         yield Finding("token-secret", what, weight=weight - 1)
 
 
+def _tried(search: Search, whose: str) -> str:
+    text = f"{search.tried:,} ways to make the base string and the key: none makes {whose} signature"
+    return f"{text} ({search.cut_short})" if search.cut_short else text
+
+
 def _guesses(case: Case, search: Search, parts: Parts, sent: Target) -> Iterator[Finding]:
     """Where nothing reproduces the signature: other secrets signed it, or another request was signed."""
     name = case.asked.values.get("oauth_signature_method", "")
-    tried = f"{search.tried:,} ways to make the base string and the key: none makes this signature"
+    if name != "PLAINTEXT" and not _fits(case, sent):
+        what = f"The signature is none that {name} makes: its length is another."
+        yield Finding("signature-method", what, proven=True, weight=SEEN)
     if name.startswith("RSA-") and (case.rsa_key is None or case.rsa_key.is_in_hardware):
         case.ruled_out.append("nothing of the signature: an RSA one is judged with rsa_key=, either half of the pair")
         return
-    case.ruled_out.append(tried + (" (time was up before all were tried)" if search.cut_short else ""))
-    if name in _DIGESTS and not _fits(case, sent):
-        what = f"The signature is none that {name} makes: its length is another."
-        yield Finding("signature-method", what, proven=True, weight=SEEN)
+    case.ruled_out.append(_tried(search, "this"))
     if case.token is None and "oauth_token" in case.asked.values:
         case.ruled_out.append("nothing of the token's secret: the request names a token, and no token= was given")
         return

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..protocol.encoding import unescape
-from ..redact import MASK, redact
+from ..redact import MASK, Redactor
 from .alignment import Row
+from .hidden import is_secret_name
 
-__all__ = ["ADVICE", "Explanation", "Finding", "Sides", "fingerprint", "masked_rows"]
+__all__ = ["ADVICE", "Explanation", "Finding", "Sides", "fingerprint", "masked_rows", "shortened"]
 
 _WIDTH = 100  # columns of a terminal that are used
 _VALUE = 36  # characters of a value that are shown
@@ -48,7 +49,8 @@ ADVICE = {
     "duplicate-parameters": "Send each protocol parameter once (RFC 5849 s3.1); of others, a server may keep only one "
     "of each name.",
     "parameter-order": "Sort by the percent-encoded name, then by the percent-encoded value (RFC 5849 s3.4.1.3.2).",
-    "signature-method": "Sign with the method that oauth_signature_method names and that the service accepts.",
+    "signature-method": "Sign with the method that oauth_signature_method names and that the service accepts; leave "
+    "oauth_version out, or say 1.0.",
     "callback-missing": "Send oauth_callback with the request for a request token: an address, or oob (RFC 5849 s2.1).",
     "verifier-missing": "Send the oauth_verifier that the user came back with, as it was given (RFC 5849 s2.3).",
     "content-type": "Send forms as application/x-www-form-urlencoded, with nothing after it, and only forms so.",
@@ -212,24 +214,36 @@ def _clip(value: str | None, start: int) -> str:
     return head + text[start : start + _VALUE] + tail
 
 
-_is_secret = re.compile(r"secret|passw|verifier|session_handle|oauth_signature$", re.IGNORECASE).search
-
-
-def masked_rows(rows: Iterable[Row], secrets: Iterable[str]) -> tuple[Row, ...]:
+def masked_rows(rows: Iterable[Row], hide: Redactor) -> tuple[Row, ...]:
     """Return rows without secrets: those of ours, and the values of parameters that are secret by their names.
 
     Where two secret values differ, they are still told apart.
     """
-    known = [secret for secret in secrets if len(secret) >= _LONG]
-    return tuple(_masked(_measured(row), known) for row in rows)
+    rows = list(rows)
+    shown = rows[:_ROWS] + [row for row in rows[_ROWS:] if row.differs][:_ROWS]
+    more = f"({len(rows) - len(shown):,} more)"
+    return tuple(_masked(row, hide) for row in shown) + (() if len(shown) == len(rows) else (Row("...", more, more),))
 
 
-def _measured(row: Row) -> Row:
-    """Return a row with a measure in place of a value that nobody could read."""
-    left, right = (
-        value if value is None or len(value) <= _MOST else _measure(value) for value in (row.left, row.right)
-    )
-    return Row(row.name[:_MOST], left, right)
+_ROWS = 1000  # parameters that are shown, and as many again that differ
+
+
+def _masked(row: Row, hide: Redactor) -> Row:
+    if is_secret_name(unescape(row.name)):
+        left, right = (None if value is None else MASK for value in (row.left, row.right))
+    else:
+        left = _shown(row.left, hide)
+        right = _shown(row.right, hide) if row.differs else left
+    if row.differs and left == right:
+        right = f"{right} (another)"
+    return Row(_shown(row.name, hide) or "", left, right)
+
+
+def _shown(value: str | None, hide: Redactor) -> str | None:
+    """Return a value without secrets, or the measure of one that nobody could read."""
+    if value is None or len(value) > _MOST:
+        return value and _measure(value)
+    return hide(value)
 
 
 def _measure(value: str) -> str:
@@ -243,16 +257,12 @@ def fingerprint(text: str) -> str:
 
 _MOST = 2000  # characters of a value that are shown to tools; people are shown fewer
 
-
-# A shorter secret stands in too many words by accident: masking it would hide the evidence, and hide nothing.
-_LONG = 4
+_long_words = re.compile(r"(\S{400})\S+").sub
 
 
-def _masked(row: Row, known: list[str]) -> Row:
-    if _is_secret(unescape(row.name)):
-        left, right = (None if value is None else MASK for value in (row.left, row.right))
-        if row.differs and left == right:
-            right = f"{MASK} (another)"
-        return row._replace(left=left, right=right)
-    left, right = (None if value is None else redact(value, known) for value in (row.left, row.right))
-    return Row(redact(row.name, known), left, right)
+def shortened(text: str) -> str:
+    """Return a line that people can read, of characters that any encoding can carry.
+
+    To be used after secrets are taken out: half a secret would not be found any more.
+    """
+    return _long_words(r"\1...", text)[:_MOST].encode("utf-8", "replace").decode()

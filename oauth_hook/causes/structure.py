@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import unquote
 
 from ..credentials import Consumer, Credentials
@@ -12,6 +12,7 @@ from ..protocol.methods import METHODS
 from ..protocol.parameters import is_form
 from .exchange import Answered, Asked
 from .findings import Finding
+from .hidden import shown_address
 
 __all__ = [
     "of_clock",
@@ -43,19 +44,22 @@ def of_unsigned(asked: Asked, answered: Answered) -> Finding | None:
         names = ", ".join(sorted(asked.values))
         what = "The request has OAuth parameters, but no oauth_signature."
         return Finding("unsigned", what, (f"it has {names}",), proven=True, weight=100)
-    scheme = (asked.message.authorization or "").partition(" ")[0][:20]
     evidence = ["neither its header nor its query nor its form has an oauth_ parameter"]
-    if scheme.lower() == "oauth":
+    words = (asked.message.authorization or "").split(None, 1)
+    if words and words[0].lower() == "oauth":
         evidence = ["its Authorization header says OAuth and has no parameters that can be read"]
-    elif scheme:
-        evidence.append(
-            f"its Authorization header is of another scheme ({scheme}): .netrc or the session's auth set it"
-        )
+    elif words:
+        # One word alone is no scheme, but a token.
+        scheme = f" ({words[0]})" if len(words) > 1 and _is_scheme(words[0]) else ""
+        evidence.append(f"its Authorization header is of another scheme{scheme}: .netrc or the session's auth set it")
     return Finding("unsigned", "The request went out unsigned: no hook has seen it.", tuple(evidence), True, 100)
 
 
+_is_scheme = re.compile("[A-Za-z][A-Za-z0-9-]{0,19}").fullmatch
+
+
 def _address(asked: Asked) -> str:
-    return asked.message.url.partition("?")[0][:120]
+    return shown_address(asked.message.url)
 
 
 def of_request(asked: Asked, answered: Answered) -> Iterator[Finding]:
@@ -71,10 +75,11 @@ def of_request(asked: Asked, answered: Answered) -> Iterator[Finding]:
         what = "urllib3 sent the request again with the signature of the first attempt."
         evidence = (f"it made {answered.retries} attempt(s) before this one",)
         yield Finding("nonce-reused", what, evidence, proven=True, weight=98)
+    yield from _of_values(values)
     yield from _of_timestamp(values.get("oauth_timestamp"), values.get("oauth_signature_method", ""))
     method = values.get("oauth_signature_method", "")
     if method not in METHODS:
-        what = f"There is no signature method {method[:40]!r}." if method else "The request names no signature method."
+        what = f"There is no signature method {method!r}." if method else "The request names no signature method."
         yield Finding("signature-method", what, (), proven=True, weight=94)
     if method == "PLAINTEXT" and asked.is_plain_http:
         what = "PLAINTEXT sends the secrets themselves, and this went over plain http."
@@ -102,11 +107,32 @@ def _of_hops(asked: Asked, answered: Answered) -> Iterator[Finding]:
         return
 
 
+# What an empty value, or white space around it, stands for (s2.1, s2.3, s3.1).
+_NEVER_EMPTY = {
+    "oauth_verifier": "verifier-missing", "oauth_callback": "callback-missing", "oauth_consumer_key": "consumer-key",
+    "oauth_token": "token-key",
+}  # fmt: skip
+
+
+def _of_values(values: Mapping[str, str]) -> Iterator[Finding]:
+    """Name the protocol parameters whose value cannot be right, whatever the service; verifiers are not shown."""
+    for name, code in _NEVER_EMPTY.items():
+        value = values.get(name)
+        if value is not None and value != value.strip():
+            yield Finding(code, f"{name} has white space around it.", (), proven=True, weight=94)
+        elif value == "" and name != "oauth_token":  # two-legged requests may have an empty token
+            yield Finding(code, f"{name} is empty.", (), proven=True, weight=94)
+    version = values.get("oauth_version", "1.0")
+    if version != "1.0":
+        what = f"oauth_version is {version!r}, and is 1.0 wherever it is sent (RFC 5849 s3.1)."
+        yield Finding("signature-method", what, (), proven=True, weight=94)
+
+
 def _of_timestamp(timestamp: str | None, method: str) -> Iterator[Finding]:
     if timestamp is None:
         return
     if not timestamp.isascii() or not timestamp.isdecimal():
-        what = f"oauth_timestamp is no number of seconds: {timestamp[:30]!r}."
+        what = f"oauth_timestamp is no number of seconds: {timestamp!r}."
         yield Finding("clock-skew", what, (), proven=True, weight=94)
     elif len(timestamp) > _DIGITS:
         what = f"oauth_timestamp has {len(timestamp)} digits: milliseconds, perhaps, where seconds are wanted (s3.3)."
@@ -114,6 +140,12 @@ def _of_timestamp(timestamp: str | None, method: str) -> Iterator[Finding]:
 
 
 _DIGITS = 10  # of seconds since the epoch, until the year 2286
+
+
+def _seconds(asked: Asked) -> int | None:
+    """Return the timestamp; ``None`` where it is none."""
+    timestamp = asked.values.get("oauth_timestamp", "")
+    return int(timestamp) if timestamp.isdecimal() and len(timestamp) <= _DIGITS else None
 
 
 def of_credentials(asked: Asked, consumer: Consumer | None, token: Credentials | None) -> Iterator[Finding]:
@@ -127,7 +159,7 @@ def of_credentials(asked: Asked, consumer: Consumer | None, token: Credentials |
         return
     sent = values.get("oauth_token")
     if not sent:
-        evidence = (f"oauth_token should be {token.key[:60]}",)
+        evidence = (f"oauth_token should be {token.key}",)
         yield Finding("token-missing", "The request names no token: it was signed two-legged.", evidence, True, 98)
     elif sent != token.key:
         yield Finding(
@@ -137,10 +169,10 @@ def of_credentials(asked: Asked, consumer: Consumer | None, token: Credentials |
 
 def of_expiry(asked: Asked, answered: Answered, token: Credentials | None) -> Finding | None:
     """Say that a token has ended, where a request with it was refused."""
-    timestamp = asked.values.get("oauth_timestamp", "")
-    if token is None or token.expires_at is None or not answered.is_refusal or not timestamp.isdecimal():
+    timestamp = _seconds(asked)
+    if token is None or token.expires_at is None or not answered.is_refusal or timestamp is None:
         return None
-    now = int(timestamp) if answered.date is None else answered.date
+    now = timestamp if answered.date is None else answered.date
     if token.expires_at > now:
         return None
     evidence = (f"it was good until {token.expires_at:.0f} (seconds since the epoch), and this was at {now:.0f}",)
@@ -152,7 +184,7 @@ def of_location(asked: Asked, answered: Answered) -> Finding | None:
     if not answered.location or answered.status not in (301, 307, 308):
         return None
     what = "The server redirects for good, and nobody followed: it has another address for this."
-    evidence = (f"the Location is {answered.location.partition('?')[0][:120]}",)
+    evidence = (f"the Location is {shown_address(answered.location)}",)
     return Finding("redirected", what, evidence, proven=True, weight=70)
 
 
@@ -185,16 +217,16 @@ def _compared(name: str, sent: str | None, given: str) -> tuple[str, ...]:
     if sent is None:
         return (f"{name} is missing",)
     if sent.strip() == given.strip():
-        return (f"{name} differs by white space only: {sent[:60]!r} was sent, {given[:60]!r} was given",)
-    return (f"{name} is {sent[:60]!r}, and {given[:60]!r} was given",)
+        return (f"{name} differs by white space only: {sent!r} was sent, {given!r} was given",)
+    return (f"{name} is {sent!r}, and {given!r} was given",)
 
 
 def of_clock(asked: Asked, answered: Answered) -> Finding | None:
     """Say how far the timestamp is from the server's time, where that may matter."""
-    timestamp = asked.values.get("oauth_timestamp", "")
-    if not answered.is_refusal or answered.date is None or not timestamp.isdecimal() or len(timestamp) > _DIGITS:
+    timestamp = _seconds(asked)
+    if not answered.is_refusal or answered.date is None or timestamp is None:
         return None
-    off = int(timestamp) - answered.date
+    off = timestamp - answered.date
     if abs(off) <= _FAR:
         return None
     way = "behind" if off < 0 else "ahead of"

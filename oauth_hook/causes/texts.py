@@ -9,14 +9,26 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Literal, NamedTuple
-from unicodedata import normalize as unicode_form
+from posixpath import normpath
+from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
 from ..protocol.encoding import Pair
-from .parts import Parts, decoded, respell
+from .parts import Parts, decoded
+from .spellings import CHOICES, FINISHES, ORDERS, SPELLINGS, encoded_again, lower_escapes, spell_path
 
-__all__ = ["Context", "Variant", "address_variants", "parameter_variants", "text_variants"]
+__all__ = [
+    "TOO_LONG",
+    "Context",
+    "Variant",
+    "address_variants",
+    "parameter_variants",
+    "text_variants",
+    "whole_variants",
+]
+
+#: Characters of a base string of which no variants are made: each would cost as much as it is long.
+TOO_LONG = 1 << 16
 
 # More parameters than this are not left out one by one.
 _FEW = 40
@@ -56,8 +68,7 @@ def text_variants(parts: Parts, context: Context) -> Iterator[Variant]:
     """Yield what others make of a request, the commonest mistakes first."""
     yield from address_variants(parts, context)
     yield from parameter_variants(parts, context)
-    if parts.finish is None:
-        yield Variant("percent-encoding", "with lower-case escapes throughout", parts._replace(finish=_lower_escapes))
+    yield from whole_variants(parts, context)
 
 
 def address_variants(parts: Parts, context: Context) -> Iterator[Variant]:
@@ -70,6 +81,12 @@ def parameter_variants(parts: Parts, context: Context) -> Iterator[Variant]:
     """Yield those that have other parameters, or the same ones spelled or ordered otherwise."""
     for rule in (_membership, _protocol, _spelling, _selection, _order, _changed):
         yield from rule(parts, context)
+
+
+def whole_variants(parts: Parts, context: Context) -> Iterator[Variant]:
+    """Yield those that are made of the right parts, and then spelled otherwise."""
+    for code, phrase, finish in FINISHES:
+        yield Variant(code, phrase, parts._replace(finish=finish))
 
 
 def _address(parts: Parts, context: Context) -> Iterator[Variant]:
@@ -102,24 +119,52 @@ def _split_authority(authority: str) -> tuple[str, str]:
 
 def _path(parts: Parts, context: Context) -> Iterator[Variant]:
     """Another path, or one that was encoded or decoded on the way (s3.4.1.2)."""
-    path = parts.path
-    plain, again = decoded(path), quote(path, safe="/~")
-    escaped = quote(unquote_to_bytes(path), safe="/~;=@:!$&'()*+,")
-    rules = [
-        ("path", "with a slash after the path", f"{path}/"),
-        ("path", "without the last slash of the path", path.rstrip("/")),
-        ("path", "without the parameters (;) of the path", path.partition(";")[0]),
-        ("path", "with double slashes of the path as one", re.sub("/{2,}", "/", path)),
-        ("path", "with the path in lower case", path.lower()),
-        ("path", "without the first segment of the path", "/" + path[1:].partition("/")[2]),
-        ("double-encoding", "with the path percent-encoded once more", again),
-        ("double-encoding", "with the path decoded", plain.encode("utf-8", "replace").decode("latin-1")),
-        ("percent-encoding", "with the path escaped by other rules", escaped),
-        ("percent-encoding", "with lower-case escapes in the path", _lower_escapes(path)),
-    ]
-    for code, phrase, other in rules:
-        if other != path:
-            yield Variant(code, phrase, parts._replace(path=other))
+    for code, phrase, rule in _PATHS:
+        path = rule(parts.path)
+        if path != parts.path:
+            yield Variant(code, phrase, parts._replace(path=path))
+
+
+def _as_octets(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("latin-1")
+
+
+def _without_first(path: str) -> str:
+    return "/" + path[1:].partition("/")[2]
+
+
+def _first_twice(path: str) -> str:
+    """WordPress in a folder puts the folder before a path that has it already."""
+    return f"/{path[1:].partition('/')[0]}{path}"
+
+
+def _front_controller(path: str) -> str:
+    return path.removeprefix("/index.php") if path.startswith("/index.php") else f"/index.php{path}"
+
+
+# What a more general rule makes as well comes before that rule.
+_PATHS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
+    ("path", "with a slash after the path", lambda path: f"{path}/"),
+    ("path", "without the last slash of the path", lambda path: path.rstrip("/")),
+    ("path", "without the parameters (;) of the path", lambda path: path.partition(";")[0]),
+    ("path", "with double slashes of the path as one", lambda path: re.sub("/{2,}", "/", path)),
+    ("path", "without the ending (.json) of the path", lambda path: re.sub(r"(?<=[^/])\.\w{2,5}$", "", path)),
+    ("path", "with .json after the path", lambda path: f"{path}.json"),
+    ("path", "with /index.php in or out of the path", _front_controller),
+    ("path", "without the first segment of the path", _without_first),
+    ("path", "with the first segment of the path twice", _first_twice),
+    ("path", "without the path", lambda path: "/"),
+    ("path", "with a ? after the path", lambda path: f"{path}?"),
+    ("path", "with . and .. in the path resolved", normpath),
+    ("percent-encoding", "with lower-case escapes in the path", lower_escapes),
+    ("percent-encoding", "with the path escaped by other rules",
+     lambda path: quote(unquote_to_bytes(path), safe="/~;=@:!$&'()*+,")),
+    ("percent-encoding", "with the path escaped as values are", lambda path: quote(unquote_to_bytes(path), safe="/~")),
+    ("plus-as-space", "with spaces of the path as +", lambda path: path.replace("%20", "+")),
+    ("double-encoding", "with the path percent-encoded once more", lambda path: quote(path, safe="/~")),
+    ("double-encoding", "with the path decoded", lambda path: _as_octets(decoded(path))),
+    ("path", "with the path in lower case", str.lower),
+)  # fmt: skip
 
 
 def _membership(parts: Parts, context: Context) -> Iterator[Variant]:
@@ -127,11 +172,13 @@ def _membership(parts: Parts, context: Context) -> Iterator[Variant]:
     if parts.form:
         code = "content-type" if ";" in context.content_type or not _looks_like_form(context.body) else _FORM_OUT
         yield Variant(code, "without the fields of the form", parts._replace(form=()))
+        yield Variant("duplicate-parameters", "with the form's fields twice", parts._replace(form=parts.form * 2))
     elif context.body:
         yield from _body_signed(parts, context)
     if parts.query:
         yield Variant("query-changed", "without the query", parts._replace(query=()))
         yield Variant("query-changed", "without the query and the form", parts._replace(query=(), form=()))
+        yield Variant("duplicate-parameters", "with the query twice", parts._replace(query=parts.query * 2))
     if context.realm is not None:
         realm = ("realm", quote(context.realm, safe="~"))
         yield Variant("realm", "with the realm among the parameters", parts._replace(more=(realm,)))
@@ -146,13 +193,17 @@ def _membership(parts: Parts, context: Context) -> Iterator[Variant]:
 def _protocol(parts: Parts, context: Context) -> Iterator[Variant]:
     """Protocol parameters in or out, or another method's name (s3.4.1.3.1)."""
     names = {name for name, _ in parts.protocol}
-    if "oauth_token" not in names:
-        empty = parts._replace(more=(("oauth_token", ""),))
-        yield Variant("empty-value", "with an empty oauth_token", empty)
+    for name in ("oauth_token", "oauth_callback", "oauth_verifier", "oauth_signature"):
+        if name not in names:
+            yield Variant("empty-value", f"with an empty {name}", parts._replace(more=((name, ""),)))
     if "oauth_version" not in names:
         more = parts._replace(more=(("oauth_version", "1.0"),))
         yield Variant("query-changed", "with an oauth_version that was not sent", more)
-    for pair in parts.protocol:
+    again = tuple((name, encoded_again(value)) for name, value in parts.protocol)
+    yield Variant(
+        "double-encoding", "with the protocol parameters percent-encoded twice", parts._replace(protocol=again)
+    )
+    for pair in parts.protocol[:_FEW]:
         left = tuple(other for other in parts.protocol if other != pair)
         yield Variant(_WITHOUT.get(pair[0], "query-changed"), f"without {pair[0]}", parts._replace(protocol=left))
         for method in _SIGNATURE_METHODS if pair[0] == "oauth_signature_method" else ():
@@ -186,20 +237,25 @@ def _body_signed(parts: Parts, context: Context) -> Iterator[Variant]:
     except (ValueError, RecursionError):
         return
     if found:
-        more = tuple((quote(name, safe="~"), quote(value, safe="~")) for name, value in found)
+        more = tuple((_quoted(name), _quoted(value)) for name, value in found)
         yield Variant("body-signed", "with the members of the JSON among the parameters", parts._replace(more=more))
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="~", errors="replace")  # JSON may have lone surrogates in it
 
 
 def _escaped(wire: str) -> str:
     return quote(wire.encode("latin-1"), safe="~")
 
 
-_part = re.compile(r'form-data; name="([^"]*)"(?:\r\n(?!\r\n)[^\r\n]*)*\r\n\r\n(.*?)\r\n--', re.DOTALL).findall
+_part = re.compile(r'form-data; name="([^"]*)"(?:\r\n(?!\r\n)[^\r\n]*){0,20}\r\n\r\n(.*)', re.DOTALL).search
 
 
 def _multipart_fields(body: str) -> list[tuple[str, str]]:
     """Return the fields of a multipart form, without its files (RFC 7578)."""
-    return [(name, value) for name, value in _part(body)]
+    fields = [_part(part) for part in body.split("\r\n--")[:-1]]
+    return [(field[1], field[2]) for field in fields if field is not None]
 
 
 def _plain_json(body: str) -> list[tuple[str, str]]:
@@ -232,156 +288,53 @@ def _one_less(segments: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]
 
 def _spelling(parts: Parts, context: Context) -> Iterator[Variant]:
     """Names and values spelled by other rules than s3.6's."""
-    for code, phrase, spell in _SPELLINGS:
+    for code, phrase, spell in SPELLINGS:
         yield Variant(code, phrase, parts._replace(spell=spell))
         if parts.path != "/" and code in ("charset", "percent-encoding"):
             yield Variant(code, f"{phrase}, in the path too", parts._replace(spell=spell, spell_path=spell_path(spell)))
     for name in sorted({name for name, value in parts.pairs() if "%" in value}, key=_callback_first)[:_FEW]:
-        twice = parts._replace(keep=partial(_encoded_again, name))
+        twice = parts._replace(keep=partial(_one_encoded_again, name))
         yield Variant("double-encoding", f"with {decoded(name)[:40]} percent-encoded twice", twice)
     as_spaces = parts._replace(query=_with_spaces(parts.query), form=_with_spaces(parts.form))
-    if as_spaces != parts:
-        yield Variant("plus-as-space", "with plus signs in query or form as spaces", as_spaces)
+    yield Variant("plus-as-space", "with plus signs in query or form as spaces", as_spaces)
     plus = parts._replace(plus="%2B")
     yield Variant("plus-as-space", "with + in query or form taken for a plus sign", plus)
-    yield Variant("double-encoding", "with the parameters encoded once too seldom", parts._replace(twice=True))
 
 
 def _callback_first(name: str) -> tuple[bool, str]:
     return name != "oauth_callback", name
 
 
-def _encoded_again(name: str, pairs: list[Pair]) -> list[Pair]:
-    return [(own, quote(value, safe="~") if own == name else value) for own, value in pairs]
+def _one_encoded_again(name: str, pairs: list[Pair]) -> list[Pair]:
+    return [(own, encoded_again(value) if own == name else value) for own, value in pairs]
 
 
 def _with_spaces(segments: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(re.sub("%2[Bb]", "%20", segment) for segment in segments)
 
 
-def spell_path(spell: Callable[[str], str]) -> Callable[[str], str]:
-    """Return what spells each segment of a path by a rule for values."""
-    return lambda path: "/".join(spell(segment) for segment in path.split("/"))
-
-
-def _lower_escapes(text: str) -> str:
-    return re.sub("%[0-9A-Fa-f]{2}", lambda escape: escape[0].lower(), text)
-
-
-def _latin1(text: str) -> str:
-    """Spell text in Latin-1 that is in UTF-8."""
-    try:
-        return quote(unquote_to_bytes(text).decode().encode("latin-1"), safe="~")
-    except ValueError:
-        return text
-
-
-def _from_latin1(text: str) -> str:
-    """Spell text in UTF-8 that is in Latin-1, or was taken for it."""
-    return quote(unquote_to_bytes(text).decode("latin-1"), safe="~")
-
-
-def _unicode(form: Literal["NFC", "NFD"]) -> Callable[[str], str]:
-    def spell(text: str) -> str:
-        try:
-            return quote(unicode_form(form, unquote_to_bytes(text).decode()), safe="~")
-        except ValueError:
-            return text
-
-    return spell
-
-
-_SPELLINGS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
-    ("double-encoding", "with names and values percent-encoded twice", lambda text: quote(text, safe="~")),
-    ("double-encoding", "with names and values not percent-encoded", lambda text: decoded(text)),
-    ("plus-as-space", "with spaces as +", lambda text: text.replace("%20", "+")),
-    ("plus-as-space", "with spaces as plus signs", lambda text: text.replace("%20", "%2B")),
-    ("percent-encoding", "with lower-case escapes", _lower_escapes),
-    ("percent-encoding", "with ~ escaped", lambda text: text.replace("~", "%7E")),
-    ("percent-encoding", "with ~ escaped and spaces as +", lambda text: text.replace("~", "%7E").replace("%20", "+")),
-    ("percent-encoding", "with !*'() left alone", lambda text: respell(text, "~!*'()")),
-    ("percent-encoding", "with * left alone", lambda text: respell(text, "~*")),
-    ("percent-encoding", "with / left alone", lambda text: respell(text, "~/")),
-    ("percent-encoding", "with , left alone", lambda text: respell(text, "~,")),
-    ("percent-encoding", "with : and / left alone", lambda text: respell(text, "~:/")),
-    ("percent-encoding", "with @:/ and the like left alone", lambda text: respell(text, "~:/@,;$!*'()")),
-    ("percent-encoding", "with [ and ] left alone", lambda text: respell(text, "~[]")),
-    ("charset", "with text in Latin-1", _latin1),
-    ("charset", "with text taken for Latin-1", _from_latin1),
-    ("charset", "with text in Unicode's composed form (NFC)", _unicode("NFC")),
-    ("charset", "with text in Unicode's decomposed form (NFD)", _unicode("NFD")),
-)
-
-
 def _selection(parts: Parts, context: Context) -> Iterator[Variant]:
-    """Parameters that one side loses."""
-    yield Variant("empty-value", "without parameters that are empty", parts._replace(keep=_not_empty))
-    yield Variant("duplicate-parameters", "with the last of each name only", parts._replace(keep=_last_of_each))
-    yield Variant("duplicate-parameters", "with the first of each name only", parts._replace(keep=_first_of_each))
+    """Parameters that one side loses, or has otherwise."""
+    changed = "body-changed" if parts.form else "query-changed"
+    for code, phrase, choice in CHOICES:
+        yield Variant(changed if code == "changed" else code, phrase, parts._replace(keep=choice))
     bare = tuple(segment for segment in parts.query if "=" in segment)
-    if bare != parts.query:
-        yield Variant("empty-value", "without names that have no =", parts._replace(query=bare))
+    yield Variant("empty-value", "without names that have no =", parts._replace(query=bare))
     twice = parts._replace(more=parts.protocol)
     yield Variant("duplicate-parameters", "with the protocol parameters twice", twice)
 
 
-def _not_empty(pairs: list[Pair]) -> list[Pair]:
-    return [pair for pair in pairs if pair[1]]
-
-
-def _last_of_each(pairs: list[Pair]) -> list[Pair]:
-    return list(dict(pairs).items())
-
-
-def _first_of_each(pairs: list[Pair]) -> list[Pair]:
-    return list(dict(reversed(pairs)).items())
-
-
 def _method(parts: Parts, context: Context) -> Iterator[Variant]:
+    """Another method, or another spelling of it (s3.4.1.1)."""
     for method in _METHODS:
         if method != parts.method:
             yield Variant("method", f"for {method}", parts._replace(method=method))
     yield Variant("method", "with the method in lower case", parts._replace(method=parts.method.lower()))
+    capital = parts._replace(method=parts.method.capitalize())
+    yield Variant("method", f"with the method as {capital.method[:20]}", capital)
 
 
 def _order(parts: Parts, context: Context) -> Iterator[Variant]:
     """Parameters in another order than s3.4.1.3.2's."""
-    for phrase, order in _ORDERS:
+    for phrase, order in ORDERS:
         yield Variant("parameter-order", phrase, parts._replace(order=order))
-
-
-def _unencoded(pair: Pair) -> tuple[str, str]:
-    return decoded(pair[0]), decoded(pair[1])
-
-
-def _nested(pair: Pair) -> tuple[object, ...]:
-    """PHP's order: names as keys of nested arrays, numbers by their size."""
-    name = decoded(pair[0])
-    keys = re.split(r"[\[\]]+", name.rstrip("]"))
-    return tuple((0, int(key), "") if key.isdecimal() else (1, 0, key) for key in keys)
-
-
-def _array(pair: Pair) -> str:
-    return decoded(pair[0]).partition("[")[0]
-
-
-def _by_numbers(pair: Pair) -> list[tuple[int, int, str]]:
-    runs = re.split(r"(\d+)", decoded(pair[0]))
-    return [(0, int(run), "") if run.isdecimal() else (1, 0, run) for run in runs]
-
-
-_ORDERS: tuple[tuple[str, Callable[[list[Pair]], list[Pair]]], ...] = (
-    ("with the parameters in the order of the wire", list),
-    ("with the protocol parameters first", lambda pairs: sorted(pairs, key=lambda pair: not _is_protocol(pair))),
-    ("sorted by names and values before their encoding", lambda pairs: sorted(pairs, key=_unencoded)),
-    ("sorted by name alone", lambda pairs: sorted(pairs, key=lambda pair: pair[0])),
-    ("sorted without regard to case", lambda pairs: sorted(pairs, key=lambda pair: (pair[0].lower(), pair[1].lower()))),
-    ("sorted as whole name=value texts", lambda pairs: sorted(pairs, key=lambda pair: f"{pair[0]}={pair[1]}")),
-    ("sorted as PHP sorts nested arrays", lambda pairs: sorted(pairs, key=_nested)),
-    ("sorted by names, the members of arrays as they came", lambda pairs: sorted(pairs, key=_array)),
-    ("with numbers in names sorted by their size", lambda pairs: sorted(pairs, key=_by_numbers)),
-)
-
-
-def _is_protocol(pair: Pair) -> bool:
-    return pair[0].startswith("oauth_")

@@ -128,7 +128,7 @@ def parse_authorization(header: str) -> tuple[str | None, list[Pair]] | None:
         if name.lower() == "realm":
             realm = quote_realm(token) if quoted is None else quoted
         else:
-            value = token if quoted is None else _quoted_pair(r"\1", quoted)
+            value = token if quoted is None else _quoted_pair(lambda pair: pair[1], quoted)
             pairs.append((escape_header_value(octets(name)), escape_header_value(octets(value))))
     return realm, pairs
 

@@ -1,0 +1,687 @@
+"""The search for what reproduces a signature: how long it may take, what it must not raise, and which rules it knows.
+
+The signer that makes the requests (``faults.py``) is none of the package's. What a whole explanation is held to stands
+in ``test_diagnosis_faults.py``.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from dataclasses import dataclass
+from html import escape as html_escape
+from typing import Any
+from urllib.parse import quote, unquote
+
+import hypothesis.strategies as st
+import pytest
+import requests
+from faults import FORM_TYPE, NOW, Signing, answer, escape, escape_as_javascript, escape_not, lower_escapes
+from hypothesis import HealthCheck, given, settings
+
+from oauth_hook import AccessToken, Consumer, OAuthHook
+from oauth_hook.diagnosis import explain
+
+GET = Signing()
+FORM = GET.but(
+    method="POST", path="/1/update.json", query="", body="status=Hello%20world%21&lang=en", content_type=FORM_TYPE
+)
+JSON = FORM.but(body='{"status": "hello"}', content_type="application/json")
+TWO_LEGS = GET.but(token_key=None, token_secret="")
+NOBODYS = base64.b64encode(b"by nobody at all ...").decode()  # 28 characters, as HMAC-SHA1 makes them
+OTHERS = base64.b64encode(b"and by nobody either").decode()
+
+
+def held(signing: Signing) -> dict[str, Any]:
+    """Return the credentials of a signing as arguments."""
+    return {"consumer": signing.consumer, "token": signing.token}
+
+
+def refused(right: Signing, signature: str | None = None, words: str = "oauth_problem=signature_invalid") -> Any:
+    """Return the refusal of a request."""
+    return answer(right.request(signature), words)
+
+
+def codes(explanation: Any) -> list[str]:
+    return [finding.code for finding in explanation.findings]
+
+
+def ruled_out(explanation: Any) -> str:
+    return "; ".join(explanation.ruled_out)
+
+
+# --- how long it may take ---
+
+SECOND = 1.5  # a second of this thread's time, and half of one for a processor that is shared
+
+
+def fields(count: int) -> str:
+    return "&".join(f"name{i}=a%20value%20of%20{i}" for i in range(count))
+
+
+LARGE = {
+    "a form with a value of 1 MB": FORM.but(body="a=" + "x" * 1_000_000),
+    "a form with a value of 1 MB of escapes": FORM.but(body="a=" + "%20" * 333_000),
+    "a form of 300 KB that is not encoded": FORM.but(body=("a=" + "<\u00e9> +" * 50_000).encode()),
+    "a form with a value of 100 KB": FORM.but(body="a=" + "x" * 100_000),
+    "a form with a value of 30 KB": FORM.but(body="a=" + "%20" * 10_000),
+    "a form of 1000 fields": FORM.but(body=fields(1000)),
+    "a form of 5000 fields": FORM.but(body=fields(5000)),
+    "a query of 200 parameters": GET.but(query=fields(200)),
+    "a path of 32 KB": GET.but(path="/" + "a/" * 16_000),
+    "a header of 100 KB": GET.but(extensions=(("oauth_x", "y" * 100_000),)),
+    "a body of 1 MB under a hash": JSON.but(
+        body="x" * 1_000_000, extensions=(("oauth_body_hash", "2jmj7l5rSw0yVb/vlWAYkK/YBwk="),)
+    ),
+    "JSON of 5000 members": JSON.but(body=json.dumps({f"a{i}": i for i in range(5000)})),
+    "parts of multipart that do not end": JSON.but(
+        body=b'form-data; name=""\r\n' * 3000, content_type="multipart/form-data; boundary=b0undary"
+    ),
+}
+
+
+@pytest.mark.parametrize("known", ["nothing", "its base string and signature", "its page"])
+@pytest.mark.parametrize("name", LARGE)
+def test_a_large_request_takes_no_longer(name, known):
+    """A large request whose signature nobody makes is explained within the second, whatever is known of the server."""
+    sent = LARGE[name]
+    server = sent.but(scheme="http", query="another=1", nonce="another")
+    arguments: dict[str, Any] = held(sent)
+    if known == "its base string and signature":
+        arguments |= {"server_base_string": server.base(), "server_signature": OTHERS}
+    words = f"Expected {server.base()}." if known == "its page" else "Invalid signature"
+    response = refused(sent, NOBODYS, words)
+    start = time.thread_time()
+    explanation = explain(response, **arguments)
+    assert time.thread_time() - start < SECOND
+    assert {"consumer-secret", "token-secret"} & set(codes(explanation))
+    assert "ways to make" in ruled_out(explanation)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [({"consumer_secret": GET.consumer_secret + "\n"}, "secret-whitespace"), ({"token_secret": ""}, "token-secret")],
+)
+def test_keys_are_tried_with_a_large_request_too(change, code):
+    """Where a base string is too long for others to be made, the wrong key is found all the same."""
+    sent = LARGE["a form with a value of 1 MB"]
+    assert codes(explain(refused(sent, sent.but(**change).signature()), **held(sent)))[0] == code
+
+
+def test_a_base_string_that_is_too_long_is_said():
+    """What was not tried since the base string is long is said where nothing was found, and not where something was."""
+    sent = LARGE["a form with a value of 100 KB"]
+    assert "too long" in ruled_out(explain(refused(sent, NOBODYS), **held(sent)))
+    assert "too long" not in ruled_out(explain(refused(sent), **held(sent)))
+    of_server = explain(sent.request(), **held(sent), server_signature=OTHERS)
+    assert "none makes the server's signature (the base string is too long" in ruled_out(of_server)
+
+
+def test_time_that_is_up_is_said():
+    """A search that takes longer than it may breaks off, and says so; one that does not, does not."""
+    for name in ("a form of 1000 fields", "a query of 200 parameters"):  # in single mistakes, and in pairs of them
+        explanation = explain(refused(LARGE[name], NOBODYS), **held(LARGE[name]))
+        assert "none makes this signature (time was up before all were tried)" in ruled_out(explanation)
+    assert "time was up" not in ruled_out(explain(refused(LARGE[name]), **held(LARGE[name])))
+
+
+def test_a_servers_base_string_is_not_searched_forever():
+    """The rules that would make a server's base string are tried for a while, and then its differences are named."""
+    sent = FORM.but(body="&".join(f"f{i:04}=%2F" for i in range(3800)))
+    assert len(sent.base()) < 1 << 16  # longer ones are not tried at all
+    start = time.thread_time()
+    explanation = explain(sent.request(), server_base_string=sent.but(path="/x", query="a=1").base())
+    assert time.thread_time() - start < SECOND
+    assert set(codes(explanation)) == {"path", "query-changed"}
+
+
+def test_a_long_list_of_differences_takes_no_longer():
+    """Thousands of parameters that differ are paired in time that grows with their number alone."""
+    sent = FORM.but(body="&".join(f"name{i}=1" for i in range(10_000)))
+    server = sent.but(body="&".join(f"name{i}=2" for i in range(10_000)))
+    start = time.thread_time()
+    explanation = explain(sent.request(), server_base_string=server.base())
+    assert time.thread_time() - start < SECOND
+    assert codes(explanation) == ["body-changed"]
+
+
+# --- what it must not raise ---
+
+ODD = [
+    JSON.but(body='{"\\ud800": "\\udfff"}'),
+    JSON.but(body='{"a": ' + "9" * 5000 + "}"),
+    JSON.but(body='{"a": 1e999, "b": NaN}'),
+    JSON.but(body="[" * 60_000),
+    FORM.but(body="9" * 5000 + "=1&a%5B" + "9" * 5000 + "%5D=2"),
+    GET.but(query="a=1&" + "0" * 5000 + "=%zz&%=%ff"),
+    GET.but(path="/" + "8" * 5000 + "/%ff/%zz"),
+    GET.but(method="A&B"),
+]
+
+
+@pytest.mark.parametrize("sent", ODD, ids=range(len(ODD)))
+def test_odd_requests_raise_nothing(sent):
+    """Lone surrogates in JSON, numbers of thousands of digits, escapes that are none: there is an explanation."""
+    for signature in (NOBODYS, sent.signature()):
+        explanation = explain(refused(sent, signature), **held(sent), server_base_string=sent.but(scheme="http").base())
+        assert explanation.findings
+        assert str(explanation)
+
+
+def test_a_key_of_rsa_alone_raises_nothing():
+    """Where nothing but an RSA key is given, a signature of HMAC is not looked for."""
+    rsa = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.rsa")
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    assert explain(refused(GET, NOBODYS), rsa_key=key).findings
+
+
+def test_names_with_braces_raise_nothing():
+    """Names of parameters that look like parts of a format are names."""
+    sent = GET.but(query="%7Bleft%7D=1&%7B=2&%7B0%7D=3")
+    for server in (sent.but(query="%7B=9", path="/x"), sent.but(query="", path="/x")):
+        assert codes(explain(sent.request(), server_base_string=server.base())) == ["path", "query-changed"]
+
+
+weird = st.lists(
+    st.sampled_from(
+        [*"a=&~!'[]{}()?+%;\\\"<>\n\0", "9" * 5000, "%zz", "%C3", "%20", "%5B", "oauth_nonce", "\u96ea", "é"]
+    ),
+    max_size=6,
+).map("".join)
+wires = weird.map(lambda text: text.replace("\n", "").replace("\0", ""))
+weird_json = st.one_of(
+    weird.map(lambda text: json.dumps({text: [text, {}]})),
+    st.sampled_from(['{"\\ud800": 1}', "[1,", '{"a": {"b": 5}}']),
+)
+signatures = st.sampled_from(
+    ["", "%", "&", "é", *(base64.b64encode(b"x" * size).decode() for size in (0, 1, 16, 20, 32, 48, 64, 128, 256))]
+)
+base_strings = st.one_of(
+    weird,
+    st.tuples(
+        st.sampled_from(["GET", "get", "PO"]),
+        st.sampled_from(["https%3A%2F%2Fa", "http://a:9", "http%3A%2F%2F%5B", "https%3A%2F%2F%3A99999"]),
+        wires,
+    ).map("&".join),
+    st.sampled_from([GET.base(), GET.but(nonce="another").base() + ").'"]),
+)
+secrets = st.sampled_from(["", " s\ufeff", "abcd", "YWJj", "%41", "&amp;", "é", "\u96ea", "<s>"])
+methods = st.sampled_from(["HMAC-SHA1", "HMAC-SHA512", "PLAINTEXT", "RSA-SHA1", "none"])
+kinds = st.sampled_from([None, FORM_TYPE, "application/json", "multipart/form-data; boundary=x", "text/plain;x"])
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+@given(st.data())
+def test_whatever_was_sent_raises_nothing(data):
+    """Odd bodies, names, paths, signatures, secrets and base strings of servers: there is an explanation."""
+    drawn = data.draw
+    sent = GET.but(
+        method=drawn(st.sampled_from(["GET", "HEAD", "A&B", "é"])),
+        path="/" + drawn(wires),
+        query=drawn(wires),
+        content_type=drawn(kinds),
+        signature_method=drawn(methods),
+        consumer_secret=drawn(secrets),
+        token_secret=drawn(secrets),
+    )
+    request = sent.request(drawn(signatures))
+    request.body = drawn(st.one_of(weird, weird_json, weird_json.map(str.encode), st.just("\ud800=1")))
+    base = drawn(st.one_of(st.none(), base_strings))
+    request.base_string = drawn(st.one_of(st.just(""), base_strings))
+    explanation = explain(
+        answer(request, base or "") if drawn(st.booleans()) else request,
+        **held(sent),
+        server_base_string=drawn(st.sampled_from([None, base])),
+        server_signature=drawn(st.one_of(st.none(), signatures, weird)),
+        signing_key=drawn(st.one_of(st.none(), secrets)),
+    )
+    assert explanation.findings
+    assert str(explanation)
+
+
+# --- base strings in the pages of servers ---
+
+PAGES = {
+    "alone": "{}",
+    "a sentence": "The base string was {}.",
+    "in brackets, at the end of a sentence": "Invalid signature (expected {}).",
+    "in quotes": 'expected "{}", got something else',
+    "in single quotes": "expected '{}': sorry",
+    "in a list": "['{}', 'x']",
+    "before a semicolon": "base={}; key=unknown",
+    "before an exclamation mark": "Not {}!",
+    "in braces": "{{{}}}",
+    "in HTML": "<p>{}</p>",
+    "a field of a form": "oauth_problem=signature_invalid&debug_sbs={}&oauth_problem_advice=none",
+}
+ESCAPES = {
+    "HTML": html_escape,
+    "numbers of HTML": lambda text: text.replace("&", "&#38;"),
+    "JSON": lambda text: text.replace("&", "\\u0026"),
+    "slashes of JSON": lambda text: f"a\\/b {text}",
+    "a form": lambda text: quote(text, safe=""),
+}
+HELLO = GET.but(query="status=Hello.&z=1.")  # what ends in a full stop, too
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+@pytest.mark.parametrize("right", [GET, HELLO.but(version=None)], ids=["usual", "ending in a full stop"])
+def test_what_follows_a_base_string_is_none_of_it(right, page):
+    """A server that hands back our own base string is not said to have another, whatever stands around it."""
+    explanation = explain(refused(right, words=page.format(right.base())), **held(right))
+    assert "the base string: the server's is that of the request" in explanation.ruled_out
+    assert set(codes(explanation)) == {"consumer-secret", "token-secret"}
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_a_difference_is_named_whatever_follows(page):
+    """Of a base string that differs, the difference is named and nothing besides."""
+    server = GET.but(collect=lambda pairs: [*pairs, (b"zz", b"9.")])
+    explanation = explain(refused(GET, words=page.format(server.base())), **held(GET))
+    assert codes(explanation) == ["query-changed"]
+    assert "zz" in str(explanation)
+
+
+@pytest.mark.parametrize("way", ESCAPES.values(), ids=ESCAPES)
+def test_base_strings_are_read_in_their_escapes(way):
+    """A base string is found in the escapes of HTML, JSON and forms."""
+    for base, first in ((GET.base(), "consumer-secret"), (GET.but(scheme="http").base(), "scheme")):
+        found = explain(refused(GET, words=f"Base string: {way(base)}"), **held(GET))
+        assert codes(found)[0] == first
+
+
+def unencoded(text: str) -> str:
+    """Return a base string whose parameters were not encoded once more."""
+    method, uri, parameters = text.split("&")
+    return f"{method}&{uri}&" + parameters.replace("%3D", "=").replace("%26", "&").replace("%25", "%")
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_a_base_string_that_lacks_some_encoding_is_one(page):
+    """A server that leaves = and & as they are is told so, not that what was given is no base string."""
+    wrong = GET.but(finish=unencoded).base()
+    for explanation in (
+        explain(refused(GET), **held(GET), server_base_string=wrong),
+        explain(refused(GET, words=page.replace("&oauth", " &oauth").format(wrong)), **held(GET)),
+    ):
+        assert codes(explanation)[0] == "percent-encoding"
+        assert "what was given is none" not in ruled_out(explanation)
+
+
+def test_an_address_that_is_not_encoded_is_one():
+    """A server that leaves the address as it is, in JSON with its slashes escaped, is told so."""
+    right = GET.but(path="/red%20shoes", query="")
+    wrong = right.but(finish=lambda text: text.replace("%3A", ":", 1).replace("%2F", "/").replace("red%25", "red%"))
+    for text in (wrong.base(), wrong.base().replace("/", "\\/")):
+        assert codes(explain(refused(right, words=f'{{"base": "{text}"}}'), **held(right)))[0] == "percent-encoding"
+    more = wrong.but(collect=lambda pairs: [*pairs, (b"zz", b"9")]).base()
+    assert codes(explain(right.request(), server_base_string=more)) == ["query-changed"]
+
+
+# --- attempts ---
+
+
+def test_another_timestamp_under_our_nonce_is_the_clock():
+    """A server that has our nonce and another timestamp has changed it; one that has another nonce tells of its own."""
+    late = GET.but(timestamp=str(NOW - 9000))
+    found = explain(GET.request(), **held(GET), server_base_string=late.base())
+    assert codes(found) == ["clock-skew"]
+    assert str(NOW - 9000) in str(found)
+    other = explain(refused(GET), **held(GET), server_base_string=late.but(nonce="another").base())
+    assert "clock-skew" not in codes(other)
+    changed = explain(GET.request(), **held(GET), server_base_string=late.but(nonce="another", path="/2").base())
+    assert codes(changed) == ["path"]
+
+
+def test_of_two_base_strings_that_with_our_nonce_counts():
+    """A page that shows an earlier attempt, too, does not mislead."""
+    earlier, ours = GET.but(nonce="earlier", method="POST").base(), GET.but(scheme="http").base()
+    for words in (f"{earlier} and {ours}", f"{ours} and {earlier}"):
+        assert codes(explain(refused(GET, words=words), **held(GET)))[0] == "scheme"
+    nearer, ours = GET.but(nonce="earlier").base(), GET.but(scheme="http", host="inner:8080", path="/x").base()
+    found = explain(refused(GET, words=f"{nearer} and {ours}"), **held(GET))
+    assert {"scheme", "host", "port", "path"} <= set(codes(found))
+
+
+def test_a_nonce_that_is_escaped_once_more_is_ours():
+    """The nonce tells attempts apart, and not the ways in which it is escaped."""
+    right = GET.but(query="", nonce="a+b/c=")
+    server = right.but(nonce=escape(right.nonce), timestamp=str(NOW - 5))
+    found = explain(right.request(), **held(right), server_base_string=server.base())
+    assert sorted(codes(found)) == ["clock-skew", "double-encoding"]
+
+
+def test_what_a_hook_signed_before_another_signer_does_not_count():
+    """A base string that was left by the hook of an earlier signature says nothing of the present one."""
+    hook = OAuthHook("t", "TSpfkkdhi9sl3r4s00", "c", "CSkd94hf93k423kf44", placement="header")
+    request = hook(requests.Request("GET", "https://api.example.com/1").prepare())
+    elsewhere = GET.but(consumer_key="c", token_key="t", path="/2", query="")
+    request.url = elsewhere.url
+    assert codes(hook.explain(request)) == ["path"]
+    request.headers["Authorization"] = elsewhere.request().headers["Authorization"]
+    assert codes(hook.explain(request)) == ["no-cause-found"]
+
+
+# --- keys ---
+
+
+def test_a_key_of_ones_own_beside_that_of_the_rfc():
+    """Where the hook makes its own key and the request was signed with the RFC's, that is said, and nothing else."""
+    own = f"{GET.consumer_secret}+{GET.token_secret}"
+    explanation = explain(refused(GET), **held(GET), signing_key=own)
+    assert codes(explanation) == ["signing-key-encoding"]
+    assert "RFC 5849" in explanation.findings[0].what
+    signed = GET.but(key=lambda mine, users: own)
+    assert codes(explain(refused(signed), **held(GET), signing_key=own)) != ["signing-key-encoding"]
+    assert not any(finding.proven for finding in explain(refused(signed), **held(GET)).findings)
+
+
+@pytest.mark.parametrize("trial", range(3))
+def test_two_mistakes_that_undo_each_other_are_none(trial):
+    """What two changes of the key make is not named where one makes the same, or none."""
+    change = [{"token_secret": ""}, {"consumer_secret": ""}, {"consumer_secret": f"{GET.consumer_secret} "}][trial]
+    found = explain(refused(GET, GET.but(**change).signature()), **held(GET))
+    assert len(found.findings) == 1
+    own = explain(refused(GET, GET.but(**change).signature()), **held(GET), signing_key="something else")
+    assert codes(own) == codes(found)
+
+
+# --- guesses ---
+
+
+def test_where_both_query_and_form_may_have_changed():
+    """Where nothing reproduces the signature, a query and a form are both named before the token's secret."""
+    both = FORM.but(query="a=1")
+    assert codes(explain(refused(both, NOBODYS), **held(both))) == [
+        "consumer-secret", "query-changed", "body-changed", "token-secret"
+    ]  # fmt: skip
+    assert codes(explain(refused(FORM, NOBODYS), **held(FORM))) == ["consumer-secret", "token-secret", "body-changed"]
+
+
+# --- the rules ---
+
+
+def put(name: str, value: str) -> Any:
+    """Return a collector that has another value for a parameter, or one more."""
+    return lambda pairs: [*(pair for pair in pairs if pair[0].decode() != name), (name.encode(), value.encode())]
+
+
+def joined(pairs: Any) -> Any:
+    names = dict.fromkeys(name for name, _ in pairs)
+    return [(name, b",".join(value for other, value in pairs if other == name)) for name in names]
+
+
+def numbered(pairs: Any) -> Any:
+    count = iter(range(9))
+    return [(name.replace(b"[]", b"[%d]" % next(count)) if b"[]" in name else name, value) for name, value in pairs]
+
+
+def in_uri(old: str, new: str) -> Any:
+    return lambda uri: uri.replace(old, new)
+
+
+def mine(spell: Any) -> dict[str, Any]:
+    """Return another consumer's secret."""
+    return {"consumer_secret": spell(TWO_LEGS.consumer_secret)}
+
+
+def by_key(make: Any) -> dict[str, Any]:
+    return {"key": make}
+
+
+def in_order(*segments: str) -> dict[str, Any]:
+    """Return a change that has these parameters first, in this order, and the others sorted after them."""
+    first = [tuple(segment.encode().split(b"=")) for segment in segments]
+    return {"collect": lambda pairs: first + sorted(pair for pair in pairs if pair not in first), "order": "wire"}
+
+
+def spelled_by(spell: Any) -> dict[str, Any]:
+    """Return a change that spells each name and value by a rule for what is escaped already."""
+    return {"encode": lambda value: spell(escape(value))}
+
+
+def left_alone(characters: str) -> dict[str, Any]:
+    return {"encode": lambda value: quote(value, safe=f"~{characters}")}
+
+
+def first_kind(oauth_first: bool) -> Any:
+    return lambda pairs: sorted(pairs, key=lambda pair: (pair[0].startswith(b"oauth_") != oauth_first, pair))
+
+
+def as_text(codec: str, errors: str = "strict") -> Any:
+    return lambda value: escape(value.decode().encode(codec, errors))
+
+
+HEX = TWO_LEGS.but(consumer_secret="4f6e6553656372657421")
+B64 = TWO_LEGS.but(consumer_secret="b25lIHNlY3JldA==")
+ODD_SECRET = TWO_LEGS.but(consumer_secret="CSkd94/+ hf93&k423=kf~44")
+BRACKETS = GET.but(query="ids%5B%5D=7&ids%5B%5D=5&count=2")
+REPEATED = GET.but(query="tag=red&tag=blue")
+ACCENTS = FORM.but(body="q=%E2%82%AC%20caf%C3%A9%E2%80%A6")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A right request, the one thing that its signer did otherwise, and the cause."""
+
+    name: str
+    code: str
+    right: Signing
+    change: dict[str, Any]
+    spelled: Any = None  #: what became of the signature
+    phrase: str = ""  #: what is said of it, where another rule comes near
+
+
+RULES = [
+    # secrets
+    Rule("a no-break space after", "secret-whitespace", TWO_LEGS, mine("{}\u00a0".format)),
+    Rule("a byte order mark before", "secret-whitespace", TWO_LEGS, mine("\ufeff{}".format)),
+    Rule("a zero-width space after", "secret-whitespace", TWO_LEGS, mine("{}\u200b".format)),
+    Rule("a placeholder's brackets around", "secret-whitespace", TWO_LEGS, mine("<{}>".format)),
+    Rule("a placeholder's brackets left", "secret-whitespace", TWO_LEGS.but(consumer_secret="<CSkd94hf>"),
+         mine(lambda text: "CSkd94hf")),
+    Rule("a byte order mark left", "secret-whitespace", TWO_LEGS.but(consumer_secret="\ufeffCSkd94hf\u200b"),
+         mine(lambda text: "CSkd94hf")),
+    Rule("nothing but an unencoded secret", "signing-key-encoding", ODD_SECRET, by_key(lambda mine, users: mine)),
+    Rule("two unencoded secrets without &", "signing-key-encoding", GET.but(consumer_secret="CS+/"),
+         by_key(lambda mine, users: mine + users)),
+    Rule("a further &", "signing-key-encoding", TWO_LEGS, mine("{}&".format)),
+    Rule("decoded from hexadecimal digits", "signing-key-encoding", HEX,
+         by_key(lambda mine, users: (bytes.fromhex(mine) + b"&").decode("latin-1"))),
+    Rule("decoded from base64", "signing-key-encoding", B64, by_key(lambda mine, users: "one secret&")),
+    Rule("given as hexadecimal digits", "signing-key-encoding", TWO_LEGS, mine(lambda text: text.encode().hex())),
+    Rule("given as base64", "signing-key-encoding", TWO_LEGS,
+         mine(lambda text: base64.b64encode(text.encode()).decode())),
+    Rule("escaped for HTML", "signing-key-encoding", ODD_SECRET, {"consumer_secret": "CSkd94/+ hf93&amp;k423=kf~44"}),
+    Rule("from a form", "signing-key-encoding", ODD_SECRET, {"consumer_secret": "CSkd94/  hf93&k423=kf~44"}),
+    Rule("undefined for the token's secret", "token-secret", TWO_LEGS, {"token_secret": "undefined"}),
+    # signatures
+    Rule("base64 of hexadecimal digits", "signature-method", GET, {},
+         lambda text: base64.b64encode(base64.b64decode(text).hex().encode()).decode()),
+    Rule("base64 of hexadecimal digits, SHA-256", "signature-method", GET.but(signature_method="HMAC-SHA256"), {},
+         lambda text: base64.b64encode(base64.b64decode(text).hex().encode()).decode()),
+    Rule("base64 twice", "signature-method", GET, {}, lambda text: base64.b64encode(text.encode()).decode()),
+    Rule("base64 in lines", "signature-method", GET.but(signature_method="HMAC-SHA512"), {},
+         lambda text: f"{text[:76]}\r\n{text[76:]}"),
+    # methods and addresses
+    Rule("GET for HEAD", "method", GET.but(method="HEAD"), {"method": "GET"}),
+    Rule("the method as Get", "method", GET, {"method": "Get"}),
+    Rule("the ending dropped", "path", GET, {"uri": in_uri(".json", "")}),
+    Rule("an ending put to it", "path", GET.but(path="/1/items"), {"path": "/1/items.json"}),
+    Rule("the front controller put in", "path", GET, {"path": "/index.php/1/items.json"}),
+    Rule("the front controller left out", "path", GET.but(path="/index.php/1/items"), {"path": "/1/items"}),
+    Rule("WordPress in a folder", "path", GET.but(path="/blog/wp-json/x"), {"path": "/blog/blog/wp-json/x"}),
+    Rule("two segments taken off", "path", GET.but(path="/api/v2/items"), {"path": "/items"}),
+    Rule("dots resolved", "path", GET.but(path="/1/../2/items"), {"path": "/2/items"}),
+    Rule("a ? left", "path", GET.but(query=""), {"uri": "{}?".format}),
+    Rule("! in the path escaped", "percent-encoding", GET.but(path="/1/!transform"), {"path": "/1/%21transform"}),
+    Rule("a space in the path as +", "plus-as-space", GET.but(path="/red%20shoes"), {"path": "/red+shoes"}),
+    # parameters
+    Rule("an empty oauth_callback", "empty-value", TWO_LEGS, {"extensions": (("oauth_callback", ""),)}),
+    Rule("an empty oauth_signature", "empty-value", GET, {"collect": put("oauth_signature", "")}),
+    Rule("the query twice", "duplicate-parameters", GET, {"query": f"{GET.query}&{GET.query}"}),
+    Rule("the form twice", "duplicate-parameters", FORM, {"body": f"{FORM.body}&{FORM.body}"}),
+    Rule("values of one name joined by commas (ASP.NET)", "duplicate-parameters", REPEATED, {"collect": joined}),
+    Rule("brackets numbered (PHP)", "duplicate-parameters", BRACKETS, {"collect": numbered}),
+    Rule("_ for a dot (PHP)", "query-changed", GET.but(query="a.b=1"), {"query": "a_b=1"}),
+    Rule("values trimmed (Laravel)", "body-changed", FORM.but(body="a=%20x%0A"), {"body": "a=x"}),
+    Rule("line ends changed", "body-changed", FORM.but(body="a=1%0D%0A2"), {"body": "a=1%0A2"}),
+    Rule("line ends changed back", "body-changed", FORM.but(body="a=1%0A2"), {"body": "a=1%0D%0A2"}),
+    Rule("the protocol parameters encoded twice", "double-encoding", GET.but(nonce="a+b", token_key="c/d"),
+         {"nonce": "a%2Bb", "token_key": "c%2Fd"}),
+    Rule("a plus sign as a space", "plus-as-space", GET.but(nonce="a+b"), {"nonce": "a b"}),
+    # spelling
+    Rule("encodeURIComponent", "percent-encoding", FORM.but(body="a=it%27s%21"), {"encode": escape_as_javascript}),
+    Rule("encodeURIComponent, of a space too", "percent-encoding", FORM, {"encode": escape_as_javascript}),
+    Rule("nothing encoded", "double-encoding", FORM, {"encode": escape_not}),
+    Rule("= and & left alone", "percent-encoding", GET,
+         {"finish": lambda text: text.replace("%3D", "=").replace("%26", "&")}),
+    Rule("parameters not encoded again", "percent-encoding", GET, {"finish": unencoded}),
+    Rule("encoded as a whole", "double-encoding", GET, {"finish": escape}),
+    Rule("Windows-1252", "charset", ACCENTS, {"encode": as_text("cp1252")}),
+    Rule("? for what is not Latin-1", "charset", ACCENTS, {"encode": as_text("latin-1", "replace")}),
+    Rule("? for what is not ASCII", "charset", ACCENTS, {"encode": as_text("ascii", "replace")}),
+    Rule("U+FFFD for Latin-1", "charset", GET.but(query="q=caf%E9"),
+         {"encode": lambda value: escape(value.decode("utf-8", "replace"))}),
+    Rule("NFKC", "charset", ACCENTS, {"body": "q=%E2%82%AC%20caf%C3%A9..."}),
+    # order
+    Rule("sorted backwards", "parameter-order", GET,
+         {"collect": lambda pairs: sorted(pairs, reverse=True), "order": "wire"}),
+    Rule("oauth_ first, each sorted", "parameter-order", GET, {"collect": first_kind(True), "order": "wire"}),
+    Rule("oauth_ last, each sorted", "parameter-order", GET.but(query="z=1&a=2"),
+         {"collect": first_kind(False), "order": "wire"}),
+]  # fmt: skip
+
+
+# Rules that are near others: what is said of each is the very one.
+PUNCTUATION = "!*'()/,:@;$?[]"
+SIGNS = FORM.but(body=f"a={quote(PUNCTUATION, safe='')}%20%2B%7E&b=%2F%20")
+TWO_ODD = GET.but(consumer_secret="CS/one two", token_secret="TS/three four")
+NEAR = [
+    Rule(f"near: {phrase}", code, right, change, None, phrase)
+    for phrase, code, right, change in (
+        ("names and values percent-encoded twice", "double-encoding", SIGNS, spelled_by(escape)),
+        ("spaces as plus signs", "plus-as-space", SIGNS, spelled_by(lambda text: text.replace("%20", "%2B"))),
+        ("with * left alone", "percent-encoding", SIGNS, left_alone("*")),
+        ("with !*'() left alone", "percent-encoding", SIGNS, left_alone("!*'()")),
+        ("with / left alone", "percent-encoding", SIGNS, left_alone("/")),
+        ("with , left alone", "percent-encoding", SIGNS, left_alone(",")),
+        ("with : and / left alone", "percent-encoding", SIGNS, left_alone(":/")),
+        ("with [ and ] left alone", "percent-encoding", SIGNS, left_alone("[]")),
+        ("the like left alone.", "percent-encoding", SIGNS, left_alone(":/@,;$!*'()")),
+        ("the like left alone, ? too", "percent-encoding", SIGNS, left_alone(":/@,;$!*'()?")),
+        ("in Latin-1", "charset", FORM.but(body="a=caf%C3%A9"), {"encode": as_text("latin-1")}),
+        ("taken for Latin-1", "charset", FORM.but(body="a=%C3%9D"), {"body": "a=%C3%83%C2%9D"}),
+        ("taken for Windows-1252", "charset", FORM.but(body="a=%E2%82%AC"),
+         {"body": "a=%C3%A2%E2%80%9A%C2%AC"}),
+        ("composed form (NFC)", "charset", FORM.but(body="a=e%CC%81"), {"body": "a=%C3%A9"}),
+        ("with names not percent-encoded", "percent-encoding", FORM.but(body="a%5B%5D=%5B"),
+         {"finish": in_uri("a%255B%255D", "a%5B%5D")}),
+        ("with values not percent-encoded", "percent-encoding", FORM.but(body="a%5B%5D=%5B"),
+         {"finish": in_uri("%3D%255B", "%3D%5B")}),
+        ("in the order of the wire", "parameter-order", GET.but(query="z=1&a=2"), {"order": "wire"}),
+        ("before their encoding", "parameter-order", GET.but(query="a=%5B&a=1"), in_order("a=1", "a=[")),
+        ("by name alone", "parameter-order", GET.but(query="a%5B10%5D=1&a%5B9%5D=2&a%5B9%5D=1"),
+         in_order("a[10]=1", "a[9]=2", "a[9]=1")),
+        ("as whole name=value texts", "parameter-order", GET.but(query="a=1&a-b=2"), in_order("a-b=2", "a=1")),
+        ("as PHP sorts nested arrays", "parameter-order", GET.but(query="a%5B10%5D=1&a%5B9%5D=2&a-b=3"),
+         in_order("a[9]=2", "a[10]=1", "a-b=3")),
+        ("numbers in names sorted by their size", "parameter-order", GET.but(query="a9=1&a10=2&a100=3"),
+         in_order("a9=1", "a10=2", "a100=3")),
+        ("encoded once too seldom", "double-encoding", GET.but(query="a=%5B&a=1"),
+         {"finish": in_uri("%255B", "%5B")}),
+        ("with the address not percent-encoded", "percent-encoding", GET,
+         {"finish": lambda text: text.replace("%3A", ":", 1).replace("%2F", "/")}),
+        ("neither the address nor the parameters", "percent-encoding", GET, {"finish": unquote}),
+        ("without the parameters (;)", "path", GET.but(path="/1/a;v=1"), {"path": "/1/a"}),
+        ("double slashes", "path", GET.but(path="//1//a"), {"path": "/1/a"}),
+        ("the path in lower case", "path", GET.but(path="/Api/A"), {"path": "/api/a"}),
+        ("without the first segment", "path", GET, {"path": "/items.json"}),
+        ("without the path", "path", GET.but(path="/1/2/3"), {"path": "/"}),
+        (". and .. in the path resolved", "path", GET.but(path="/1/./2/../3"), {"path": "/1/3"}),
+        ("lower-case escapes in the path", "percent-encoding", GET.but(path="/%C3%A9"), {"path": "/%c3%a9"}),
+        ("the path escaped by other rules", "percent-encoding", GET.but(path="/%7Ea,b"), {"path": "/~a,b"}),
+        ("secret percent-encoded before", "signing-key-encoding", TWO_ODD, {"consumer_secret": "CS%2Fone%20two"}),
+        ("secret form-encoded before", "signing-key-encoding", TWO_ODD, {"consumer_secret": "CS%2Fone+two"}),
+        ("secret percent-decoded before", "signing-key-encoding", TWO_ODD.but(token_secret="TS%2B+"),
+         {"token_secret": "TS++"}),
+        ("unescaped as if from HTML", "signing-key-encoding", TWO_ODD.but(token_secret="TS&lt;+"),
+         {"token_secret": "TS<+"}),
+        ("with a tab after", "secret-whitespace", GET, {"token_secret": f"{GET.token_secret}\t"}),
+        ("with a carriage return and a line feed after", "secret-whitespace", GET,
+         {"token_secret": f"{GET.token_secret}\r\n"}),
+    )
+]  # fmt: skip
+RULES += NEAR
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_rule_is_known(rule):
+    """One rule that the signer does otherwise is the first finding, proven, with nothing known but the refusal."""
+    wrong = rule.right.but(**rule.change).signature()
+    assert rule.spelled or wrong != rule.right.signature()
+    signature = wrong if rule.spelled is None else rule.spelled(wrong)
+    first = explain(refused(rule.right, signature), **held(rule.right)).findings[0]
+    assert (first.code, first.proven) == (rule.code, True), first
+    assert rule.phrase in first.what
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.spelled is None], ids=lambda rule: rule.name)
+def test_a_rule_is_known_of_servers(rule):
+    """The same of a server that says its signature; and where it says its base string, no other cause is proven."""
+    wrong = rule.right.but(**rule.change)
+    first = explain(rule.right.request(), **held(rule.right), server_signature=wrong.signature()).findings[0]
+    assert (first.code, first.proven) == (rule.code, True), first
+    if wrong.base() != rule.right.base() and wrong.base().count("&") == 2:
+        explanation = explain(rule.right.request(), **held(rule.right), server_base_string=wrong.base())
+        assert codes(explanation)[0] == rule.code, explanation
+
+
+def test_two_rules_at_once_are_found():
+    """One mistake in the address and one in the parameters, or one and the whole, are found together."""
+    for change, expected in (
+        ({"scheme": "http", "encode": escape_as_javascript}, {"scheme", "percent-encoding"}),
+        ({"method": "PUT", "finish": lower_escapes}, {"method", "percent-encoding"}),
+        ({"method": "PUT", "finish": unencoded}, {"method", "percent-encoding"}),
+    ):
+        sent = FORM.but(body="a=it%27s%21")
+        explanation = explain(refused(sent, sent.but(**change).signature()), **held(sent))
+        assert {finding.code for finding in explanation.findings if finding.proven} == expected
+
+
+# --- one text in another encoding ---
+
+
+@pytest.mark.parametrize(
+    ("sent", "server", "code"),
+    [
+        ("caf%C3%A9", "caf\u00c3\u00a9", "charset"),  # read as Latin-1
+        ("%E2%82%AC%201", "\u00e2\u201a\u00ac 1", "charset"),  # read as Windows-1252
+        ("caf%E9", "caf\ufffd", "charset"),  # read as UTF-8
+        ("it%92s", "it\u2019s", "charset"),  # sent in Windows-1252
+        ("caf%C3%A9%20%E9%9B%AA", "caf? ?", "charset"),  # written in ASCII
+        ("caf%C3%A9%20%E9%9B%AA", "caf\u00e9 \ufffd\ufffd\ufffd", "charset"),
+        ("wait%E2%80%A6", "wait...", "charset"),  # NFKC
+        ("caf%C3%A9", "cafe\u0301", "charset"),  # NFD
+        ("caf%C3%A9", "caf\u00e8", "query-changed"),  # another letter
+        ("caf%C3%A9", "tea", "query-changed"),
+        ("tea?", "tea??", "query-changed"),
+        ("caf%C3%A9", "tea\ufffd", "query-changed"),
+    ],
+)
+def test_one_text_in_another_encoding_is_told_from_another_text(sent, server, code):
+    """A value that a server read or wrote in another encoding, whole or with losses, is no other value."""
+    right = GET.but(query=f"q={sent}")
+    theirs = right.but(collect=lambda pairs: [*put("q", server)(pairs), (b"zz", b"so that no single rule makes it")])
+    assert codes(explain(right.request(), server_base_string=theirs.base())) == [*{code: 1, "query-changed": 1}]
+
+
+def test_the_credentials_are_no_other_ones():
+    """The credentials of these tests are of the types that a user has."""
+    assert held(GET) == {
+        "consumer": Consumer(GET.consumer_key, GET.consumer_secret),
+        "token": AccessToken(GET.token_key or "", GET.token_secret),
+    }
