@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
 from oauth_hook import AccessToken, Consumer
+
+_POLL = 0.1  # seconds between two looks at whether to end, which cost something as long as the run lasts
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,26 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
 
+# The two that follow are for pytest-xdist, which need not be there.
+
+
+@pytest.hookimpl(optionalhook=True, wrapper=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """Have ``-n auto`` start one worker more than there are processors: many a test waits for most of its time."""
+    workers = yield
+    return workers if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else workers + 1
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Let a worker that is done take tests from the others, so that none is left alone with the long ones."""
+    if config.getvalue("dist") != "load":  # which ``-n`` alone stands for
+        return None
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_proxies() -> Iterator[None]:
     """Everything here is on loopback, which a proxy of the machine's has no business with."""
@@ -107,7 +131,7 @@ def recorders() -> Iterator[list[Recorder]]:
         recorder = Recorder()
         server = _Server(("127.0.0.1", 0), _handler(recorder))
         recorder.url = f"http://127.0.0.1:{server.server_port}"
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(_POLL,), daemon=True).start()
         servers.append(server)
         recorders.append(recorder)
     yield recorders

@@ -17,9 +17,13 @@ def run_session(text: str, name: str) -> str:
     runner = doctest.DocTestRunner(optionflags=_OPTIONS)
     report: list[str] = []
     names = test.globs
-    runner.run(test, out=report.append, clear_globs=False)
-    if "provider" in names:
-        names["provider"].close()
-    names.clear()
-    gc.collect()
+    gc.freeze()  # what was there before is the tests' own, and a long way to look through in each collection
+    try:
+        runner.run(test, out=report.append, clear_globs=False)
+        if "provider" in names:
+            names["provider"].close()
+        names.clear()
+        gc.collect()
+    finally:
+        gc.unfreeze()
     return "".join(report) if runner.failures else ""

@@ -34,7 +34,9 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 DIAGRAMS = [DOCS / "images" / f"{name}.svg" for name in ("redirects", "signature", "three-legs")]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-PATIENCE = 90  # seconds for a build, and for the browser; both take a few
+PATIENCE = 180  # seconds for a build, and for the browser; both take a few, where nobody else works
+
+pytestmark = pytest.mark.timeout(2 * PATIENCE)
 NARROW = 360  # pixels: a small telephone
 LEGIBLE = 4.5  # WCAG 2.2, 1.4.3: contrast of text and what is behind it
 

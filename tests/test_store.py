@@ -906,14 +906,19 @@ def kills(directory: str, number: str) -> None:
 
         child = forked(write)
         os.close(writing)
+        said = b""
         if dice.random() < 0.7:
-            select.select([reading], [], [], 5)  # until the first is stored
+            some = dice.randint(1, 4)  # so many are stored, however slow the machine
+            while said.count(b"\n") < some and select.select([reading], [], [], 20)[0]:
+                piece = os.read(reading, 4096)
+                assert piece, "the writer ended by itself"
+                said += piece
         time.sleep(dice.random() * 0.012)
         os.kill(child, signal.SIGKILL)
         assert ended(child) == -signal.SIGKILL
         lost_halfway += os.path.exists(f"{path}-journal")
-        with os.fdopen(reading) as pipe:
-            for line in pipe:
+        with os.fdopen(reading, "rb") as pipe:
+            for line in (said + pipe.read()).decode().splitlines():
                 name, secret, both = line.split()
                 known[name] = int(secret)
                 known["both"] = int(both)
