@@ -195,7 +195,7 @@ def _missing_means(case: Case) -> list[str]:
     """Return what would have told more."""
     hints = []
     if case.consumer is None:
-        hints.append("with consumer= and token= the signature is computed anew")
+        hints.append("with the secrets of consumer and token the signature is computed anew")
     if case.answered.unread:
         hints.append("the answer's body was not read yet (stream=True): read response.content first")
     return hints

@@ -51,6 +51,26 @@ def ruled_out(explanation: Any) -> str:
     return "; ".join(explanation.ruled_out)
 
 
+@pytest.fixture(scope="module")
+def rsa_key() -> str:
+    """A private key of RSA, as PEM."""
+    rsa = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.rsa")
+    from cryptography.hazmat.primitives import serialization as form
+
+    key = rsa.generate_private_key(65537, 2048)
+    return key.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption()).decode()
+
+
+def sign_by_rsa(key: str, base: str, method: str) -> str:
+    """Sign a base string (RFC 5849 s3.4.3), by cryptography alone."""
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import padding
+
+    digest = {"RSA-SHA1": hashes.SHA1(), "RSA-SHA256": hashes.SHA256(), "RSA-SHA512": hashes.SHA512()}[method]
+    private = serialization.load_pem_private_key(key.encode(), None)
+    return base64.b64encode(private.sign(base.encode(), padding.PKCS1v15(), digest)).decode()  # type: ignore[union-attr,call-arg,arg-type]
+
+
 # --- how long it may take ---
 
 SECOND = 1.5  # a second of this thread's time, and half of one for a processor that is shared
@@ -124,6 +144,23 @@ def test_time_that_is_up_is_said():
         explanation = explain(refused(LARGE[name], NOBODYS), **held(LARGE[name]))
         assert "none makes this signature (time was up before all were tried)" in ruled_out(explanation)
     assert "time was up" not in ruled_out(explain(refused(LARGE[name]), **held(LARGE[name])))
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"scheme": "http"}, "scheme"),
+        ({"host": "www.api.example.com"}, "host"),
+        ({"method": "PUT"}, "method"),
+        ({"signs_query": False}, "query-changed"),
+        ({"signs_body": False}, "body-not-signed"),
+    ],
+)
+def test_the_commonest_mistakes_are_found_in_a_large_request_too(change, code):
+    """An upload in a form is told which address was signed, and whether query and form were."""
+    sent = LARGE["a form with a value of 1 MB"].but(query="a=1")
+    first = explain(refused(sent, sent.but(**change).signature()), **held(sent)).findings[0]
+    assert (first.code, first.proven) == (code, True)
 
 
 def test_a_servers_base_string_is_not_searched_forever():
@@ -618,6 +655,17 @@ NEAR = [
 RULES += NEAR
 
 
+FLAG = GET.but(query="full&count=2")
+EMOJI = FORM.but(body="status=%F0%9F%98%80")
+RULES += [
+    Rule("no = after a name without a value", "empty-value", FLAG,
+         {"finish": lambda base: base.replace("full%3D", "full")}),
+    Rule("without the method", "method", GET, {"finish": lambda base: base.partition("&")[2]}),
+    Rule("surrogates (CESU-8)", "charset", EMOJI,
+         {"encode": lambda value: escape(value.replace(b"\xf0\x9f\x98\x80", b"\xed\xa0\xbd\xed\xb8\x80"))}),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_a_rule_is_known(rule):
     """One rule that the signer does otherwise is the first finding, proven, with nothing known but the refusal."""
@@ -638,6 +686,85 @@ def test_a_rule_is_known_of_servers(rule):
     if wrong.base() != rule.right.base() and wrong.base().count("&") == 2:
         explanation = explain(rule.right.request(), **held(rule.right), server_base_string=wrong.base())
         assert codes(explanation)[0] == rule.code, explanation
+
+
+def test_the_fragment_of_an_address_is_never_signed():
+    """A signer that takes the address as it was typed signs its fragment, too."""
+    request = GET.request(GET.but(uri=lambda uri: f"{uri}#top").signature())
+    request.url += "#top"
+    assert codes(explain(request, **held(GET))) == ["path"]
+
+
+def test_a_base_string_without_its_method_is_none_and_yet_read():
+    """What the server gives as its base string may be none; a known mistake in it is named, and else it is said."""
+    base = GET.base().partition("&")[2]
+    explanation = explain(refused(GET), **held(GET), server_base_string=f"{base}\n")
+    assert (codes(explanation)[0], explanation.findings[0].proven) == ("method", True)
+    assert "what was given is none" in ruled_out(
+        explain(GET.request(), **held(GET), server_base_string="GET / HTTP/1.1")
+    )
+
+
+@pytest.mark.parametrize("status", [200, 401])
+def test_a_base_string_of_somebody_else_is_an_example(status):
+    """A page that shows the base string of another client's request, of another host, says nothing of this one."""
+    other = GET.but(
+        consumer_key="dpf43f3p2l4k3l03", host="photos.example.net", path="/photos", nonce="1", timestamp="2"
+    )
+    response = refused(GET, words=f"See the example: {other.base()}")
+    response.status_code = status
+    assert not [finding for finding in explain(response, **held(GET)).findings if finding.proven]
+
+
+def test_the_servers_plaintext_signature_is_that_of_the_request():
+    """Secrets with escapes in them stand in a PLAINTEXT signature as they are; the same one is no other one."""
+    sent = GET.but(signature_method="PLAINTEXT", consumer_secret="k9+Fz/Qp==&x", token_secret="a b%2Bc&d/")
+    explanation = explain(sent.request(), **held(sent), server_signature=sent.signature())
+    assert codes(explanation) == ["no-cause-found"]
+    assert "the server's signature: it is that of the request" in ruled_out(explanation)
+
+
+@pytest.mark.parametrize(("made", "name"), [("RSA-SHA256", "RSA-SHA1"), ("RSA-SHA1", "RSA-SHA512")])
+def test_another_method_of_rsa_is_named(made, name, rsa_key):
+    """A signature that the key made by another method than the request names is no right one."""
+    sent = GET.but(signature_method=name, token_key=None)
+    signature = sign_by_rsa(rsa_key, sent.base(), made)
+    explanation = explain(refused(sent, signature), sent.consumer, rsa_key=rsa_key)
+    assert codes(explanation)[0] == "signature-method"
+    assert f"by {made} and not by {name}" in explanation.findings[0].what
+    right = explain(sent.request(sign_by_rsa(rsa_key, sent.base(), name)), sent.consumer, rsa_key=rsa_key)
+    assert codes(right) == ["no-cause-found"]
+
+
+def test_an_hmac_under_the_name_of_rsa_is_named_without_a_key():
+    """Twenty octets are no signature of RSA."""
+    sent = GET.but(signature_method="RSA-SHA1")
+    assert codes(explain(refused(sent, NOBODYS), **held(sent)))[0] == "signature-method"
+
+
+def test_where_base_strings_are_the_same_the_key_of_rsa_is_another(rsa_key):
+    """A refusal that shows the request's own base string leaves the key pair, whether it was given or not."""
+    sent = GET.but(signature_method="RSA-SHA1", token_key=None)
+    response = refused(sent, sign_by_rsa(rsa_key, sent.base(), "RSA-SHA1"), f"Expected {sent.base()}")
+    for more in ({}, {"rsa_key": rsa_key}):
+        assert codes(explain(response, sent.consumer, **more))[0] == "consumer-secret"
+
+
+def test_base64_with_a_line_feed_is_not_base64():
+    """encodebytes of Python, and shells, end base64 with a line feed, which is not the signature that servers make."""
+    first = explain(refused(GET, f"{GET.signature()}\n"), **held(GET)).findings[0]
+    assert (first.code, first.proven) == ("signature-method", True)
+    assert "white space" in first.what
+
+
+def test_a_bare_plus_in_the_header_is_named():
+    """A + that stands unescaped in the header is taken for a space by some servers."""
+    sent = next(one for one in (GET.but(nonce=str(turn)) for turn in range(99)) if "+" in one.signature())
+    response = refused(sent)
+    assert "percent-encoding" not in codes(explain(response, **held(sent)))
+    headers = response.request.headers
+    headers["Authorization"] = headers["Authorization"].replace("%2B", "+")
+    assert codes(explain(response, **held(sent)))[0] == "percent-encoding"
 
 
 def test_two_rules_at_once_are_found():

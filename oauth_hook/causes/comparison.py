@@ -40,6 +40,8 @@ def server_parts(case: Case, parts: Parts) -> Parts | None:
     given = [] if case.server_text is None else find_base_strings(case.server_text)
     found = [(text, parse(text)) for text in (given or case.answered.base_strings)]
     candidates = [(text, theirs) for text, theirs in found if theirs is not None]
+    if not given:  # a page may show base strings of others, as an example
+        candidates = [(text, theirs) for text, theirs in candidates if _concern_one_request(parts, theirs)]
     if case.server_text is not None and not given:
         case.ruled_out.append("the server's base string: what was given is none (METHOD&address&parameters)")
     if not candidates:
@@ -64,9 +66,19 @@ def _is_same_attempt(parts: Parts, theirs: Parts) -> bool:
     return mine == other
 
 
+def _concern_one_request(parts: Parts, theirs: Parts) -> bool:
+    """Tell whether a base string that nobody gave may be of this request: by its client, its attempt, its address."""
+    client = {pair for pair in parts.protocol if pair[0] in ("oauth_consumer_key", "oauth_nonce", "oauth_timestamp")}
+    return bool(client & set(theirs.protocol)) or parts[1:5] == theirs[1:5] or _is_same_attempt(parts, theirs)
+
+
 def of_server_parts(case: Case, parts: Parts, server: Parts | None) -> Iterator[Finding]:
     """Name the difference between the request's base string and the server's."""
     if server is None:
+        variant = None if case.server_text is None else _variant_of(case, parts, {case.server_text.strip()})
+        if variant is not None:  # which is none that could be taken apart
+            what = f"The server made its base string {variant.phrase}."
+            yield Finding(variant.code, what, case.evidence(), proven=True, weight=PROVEN - 1)
         return
     mine = parts.text()
     if case.server_raw == mine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
@@ -26,7 +27,7 @@ def of_computation(case: Case, parts: Parts, server: Parts | None) -> Iterator[F
     sent = target_of(case.asked.values["oauth_signature"])
     found = search.find(sent) or _as_spelled(case, search) or search.find(sent, pairs=True)
     if found is None:
-        yield from _guesses(case, search, parts, sent)
+        yield from _guesses(case, search, parts, server, sent)
     elif found.codes or not _fits(case, sent):
         yield from _of_found(case, found, sent, "The request was signed", "signed")
     else:
@@ -106,9 +107,13 @@ def _of_the_other_side(case: Case, search: Search, parts: Parts, server: Parts |
         elif server is not None and server.text() == parts.text() and case.answered.is_refusal:
             yield from _other_secrets(case, "The server has the same base string, and not the same secrets.", SEEN)
         return
-    target = target_of(case.server_signature)
+    given = case.server_signature.strip()
+    if given == case.asked.values["oauth_signature"]:
+        case.ruled_out.append("the server's signature: it is that of the request")
+        return
+    target = target_of(given)
     if not target.octets:  # percent-encoded, as it stands in a header
-        target = target_of(unquote(case.server_signature))
+        target = target_of(unquote(given))
     theirs = search.find(target) or search.find(target, pairs=True)
     if theirs is None:
         case.ruled_out.append(_tried(search, "the server's"))
@@ -124,9 +129,15 @@ def _of_what_servers_see(case: Case, parts: Parts) -> Iterator[Finding]:
     if parts.form and ";" in (case.asked.message.content_type or ""):
         what = "Some servers (pump.io) do not take a form for one where its Content-Type has parameters."
         yield Finding("content-type", what, (f"it is {case.asked.message.content_type}",), weight=GUESSED + 8)
+    if _has_bare_plus(case.asked.message.authorization or ""):
+        what = "The + of the signature is not percent-encoded in the header; some servers take it for a space."
+        yield Finding("percent-encoding", what, weight=GUESSED + 9)
     yield from _other_secrets(case, "The signature is right for these secrets; the server may have others.", GUESSED)
     what = "The signature is right for the address that was asked; behind a proxy, the server may see another."
     yield Finding("scheme", what, weight=GUESSED - 5)
+
+
+_has_bare_plus = re.compile(r'oauth_signature="[^"]*\+').search
 
 
 def _other_secrets(case: Case, what: str, weight: int) -> Iterator[Finding]:
@@ -142,18 +153,21 @@ def _tried(search: Search, whose: str) -> str:
     return f"{text} ({search.cut_short})" if search.cut_short else text
 
 
-def _guesses(case: Case, search: Search, parts: Parts, sent: Target) -> Iterator[Finding]:
+def _guesses(case: Case, search: Search, parts: Parts, server: Parts | None, sent: Target) -> Iterator[Finding]:
     """Where nothing reproduces the signature: other secrets signed it, or another request was signed."""
     name = case.asked.values.get("oauth_signature_method", "")
     if name != "PLAINTEXT" and not _fits(case, sent):
         what = f"The signature is none that {name} makes: its length is another."
         yield Finding("signature-method", what, proven=True, weight=SEEN)
     if name.startswith("RSA-") and (case.rsa_key is None or case.rsa_key.is_in_hardware):
-        case.ruled_out.append("nothing of the signature: an RSA one is judged with rsa_key=, either half of the pair")
+        case.ruled_out.append("nothing of the signature: an RSA one is judged with its key, either half of the pair")
+        if server is not None and server.text() == parts.text() and case.answered.is_refusal:
+            what = "The server has the same base string, and not the public key of the private one that signed."
+            yield Finding("consumer-secret", what, weight=SEEN)
         return
     case.ruled_out.append(_tried(search, "this"))
     if case.token is None and "oauth_token" in case.asked.values:
-        case.ruled_out.append("nothing of the token's secret: the request names a token, and no token= was given")
+        case.ruled_out.append("nothing of the token's secret: the request names a token, and none was given")
         return
     what = "These secrets do not make this signature of what was sent: others signed it, or it was changed since."
     yield from _other_secrets(case, what, GUESSED)

@@ -72,9 +72,10 @@ class Asked:
         """What else is known of it."""
         reading, body = self.reading, self.message.body
         text = octets(body) if isinstance(body, bytes | str) and body and len(body) <= _SIGNED_BODY else None
-        authority = "" if reading is None else reading.address.authority
-        realm = None if reading is None else reading.realm
-        return Context(authority, text, self.message.content_type or "", realm)
+        if reading is None:
+            return Context("", text, self.message.content_type or "")
+        fragment = octets(reading.address.fragment or "")
+        return Context(reading.address.authority, text, self.message.content_type or "", reading.realm, fragment)
 
     @cached_property
     def carried(self) -> list[str]:

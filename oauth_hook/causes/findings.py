@@ -29,7 +29,7 @@ ADVICE = {
     "consumer-secret": "Compare the consumer secret with the one the service shows for this consumer key.",
     "token-key": "Use the access token that this service gave for this user and this consumer key.",
     "token-secret": "Use the secret that came with this very token: the access token's, not the request token's.",
-    "token-missing": "Pass the user's token to the hook: its key and its secret.",
+    "token-missing": "Sign with the user's token too: its key and its secret.",
     "token-expired": "Get a new token: renew it where the service allows that, or ask the user again.",
     "secret-whitespace": "Strip the secret where it is read, and keep it without spaces, line feeds and quotes.",
     "signing-key-encoding": "Make the key of both secrets, each percent-encoded once, joined by & (RFC 5849 s3.4.2).",
@@ -60,7 +60,7 @@ ADVICE = {
     "charset": "Send text as UTF-8 (RFC 5849 s3.6), and in the form in which the server will see it.",
     "realm": "Leave the realm out of the signature (RFC 5849 s3.4.1.3.1).",
     "empty-value": "Parameters without a value are signed too (RFC 5849 s3.4.1.3.2); or do not send them.",
-    "no-cause-found": "Ask the service for the base string that it signed, and pass it as server_base_string=.",
+    "no-cause-found": "Ask the service for the base string that it signed, and explain the request together with it.",
 }
 
 

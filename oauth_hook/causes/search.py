@@ -24,6 +24,7 @@ from .texts import (
     Context,
     Variant,
     address_variants,
+    fewer_variants,
     parameter_variants,
     text_variants,
     whole_variants,
@@ -62,10 +63,9 @@ class Target(NamedTuple):
 
 def target_of(signature: str) -> Target:
     """Return what a signature is: base64 of a digest, another spelling of one, or text (PLAINTEXT)."""
-    text = signature.strip()
     for spelled, read in _SPELLED:
         try:
-            octets = read(text)
+            octets = read(signature)
         except ValueError:
             continue
         if len(octets) in _BY_LENGTH or len(octets) >= _RSA:
@@ -85,10 +85,11 @@ _SPELLED: tuple[tuple[str, Callable[[str], bytes]], ...] = (
     ("in hexadecimal digits", bytes.fromhex),
     ("in base64 without its padding", lambda text: b64decode(_padded(text), validate=True)),
     ("in the URL-safe base64", lambda text: b64decode(_padded(text), b"-_", validate=True)),
-    ("in base64 with line feeds", lambda text: b64decode(re.sub(r"[\r\n]+", "", text), validate=True)),
+    ("in base64 with white space", lambda text: b64decode(re.sub(r"\s+", "", text), validate=True)),
     ("in base64 twice", lambda text: b64decode(b64decode(text, validate=True), validate=True)),
 )
 
+_RSA_DIGESTS = {"RSA-SHA1": "sha1", "RSA-SHA256": "sha256", "RSA-SHA512": "sha512"}
 _RSA = 128  # octets of the smallest signature of an RSA key (1024 bits)
 
 
@@ -222,7 +223,8 @@ class Search:
         """Yield the base strings that others make, each of them made once, and not before it is wanted."""
         yield from list(self._made.values())[1:]
         if self._is_long:
-            self.cut_short = "the base string is too long to try others"
+            self.cut_short = "the base string is too long to try all others"
+            yield from self._long_texts()
             return
         for variant in self._variants:
             if self._is_over(len(self._right.octets)):
@@ -231,6 +233,15 @@ class Search:
             if octets not in self._made:
                 self._made[octets] = _Made(variant, octets)
                 yield self._made[octets]
+
+    def _long_texts(self) -> Iterator[_Made]:
+        """Yield those that cost little to make, where all of them would cost too much; none is kept."""
+        parts, context = self._right.variant.parts, self._context
+        tail = self._right.octets.rpartition(b"&")[2]
+        for variant in address_variants(parts, context):
+            yield _Made(variant, variant.parts.head().encode("utf-8", "replace") + tail)
+        for variant in fewer_variants(parts, context):
+            yield _Made(variant, _octets(variant.parts))
 
     def _singles(self) -> Iterator[Attempt]:
         """Yield what has one mistake or none in the key, in the base string, and then in both."""
@@ -281,11 +292,14 @@ class Search:
         """Find the base string of an RSA signature (s3.4.3), which either half of the key judges."""
         if self._rsa_key is None or self._rsa_key.is_in_hardware:  # which each attempt would ask
             return None
+        right = self._right.variant.parts
+        named = dict(right.protocol).get("oauth_signature_method", "")
         for text in chain([self._right], self._texts()):
-            for digest in ("sha1", "sha256", "sha512"):
+            for method, digest in _RSA_DIGESTS.items():
                 self.tried += 1
                 if self._rsa_key.verify(text.octets, target.octets, digest):
-                    return Attempt((text.variant,), (), b"", b"").found()
+                    code, by = ("", "") if method == named else ("signature-method", f"by {method} and not by {named}")
+                    return Attempt((Variant(code, by, right), text.variant), (), b"", b"").found()
                 if self._is_over(_LOOK):
                     return None
         return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Literal
 from unicodedata import normalize as unicode_form
 from urllib.parse import quote, unquote, unquote_to_bytes
@@ -53,6 +54,20 @@ def _recoded(read: str, write: str, errors: Literal["strict", "replace"] = "stri
     return spell
 
 
+def _surrogates(text: str) -> str:
+    """Spell each character beyond U+FFFF as its two surrogates (CESU-8), as older UTF-8 of Java and MySQL does."""
+    try:
+        plain = unquote_to_bytes(text).decode()
+    except ValueError:
+        return text
+    pairs = re.sub("[^\0-\uffff]", lambda far: _pair_of(ord(far[0]) - 0x10000), plain)
+    return quote(pairs, safe="~", errors="surrogatepass")
+
+
+def _pair_of(far: int) -> str:
+    return chr(0xD800 + (far >> 10)) + chr(0xDC00 + (far & 0x3FF))
+
+
 def _unicode(form: Literal["NFC", "NFD", "NFKC"]) -> Spelling:
     def spell(text: str) -> str:
         try:
@@ -87,6 +102,7 @@ SPELLINGS: tuple[tuple[str, str, Spelling], ...] = (
     ("charset", "with ? for what is not in Latin-1", _recoded("utf-8", "latin-1", "replace")),
     ("charset", "with ? for what is not in ASCII", _recoded("utf-8", "ascii", "replace")),
     ("charset", "with U+FFFD for what is not in UTF-8", _recoded("utf-8", "utf-8", "replace")),
+    ("charset", "with characters beyond U+FFFF as surrogates (CESU-8)", _surrogates),
     ("charset", "with text in Unicode's composed form (NFC)", _unicode("NFC")),
     ("charset", "with text in Unicode's decomposed form (NFD)", _unicode("NFD")),
     ("charset", "with text in Unicode's compatible form (NFKC)", _unicode("NFKC")),
@@ -242,6 +258,9 @@ def _separators(text: str) -> str:
     return text.replace("%3D", "=").replace("%26", "&")
 
 
+# An = is escaped once more with the parameters; within a value it is escaped twice.
+_no_equals = partial(re.compile("%3D(?=%26|$)").sub, "")
+
 #: Likewise, of a whole base string.
 FINISHES: tuple[tuple[str, str, Spelling], ...] = (
     ("percent-encoding", "with lower-case escapes throughout", lower_escapes),
@@ -250,6 +269,8 @@ FINISHES: tuple[tuple[str, str, Spelling], ...] = (
     ("percent-encoding", "with the parameters as a whole not percent-encoded", _of_parameters(unquote)),
     ("percent-encoding", "with the = and & of the parameters left alone", _of_parameters(_separators)),
     ("percent-encoding", "with the address not percent-encoded", _address_unencoded),
+    ("empty-value", "with no = after names that have no value", _of_parameters(_no_equals)),
+    ("method", "without the method", lambda text: text.partition("&")[2]),
     ("percent-encoding", "with neither the address nor the parameters percent-encoded", unquote),
     ("double-encoding", "and then percent-encoded as a whole", encoded_again),
 )  # fmt: skip

@@ -22,12 +22,13 @@ __all__ = [
     "Context",
     "Variant",
     "address_variants",
+    "fewer_variants",
     "parameter_variants",
     "text_variants",
     "whole_variants",
 ]
 
-#: Characters of a base string of which no variants are made: each would cost as much as it is long.
+#: Characters of a base string of which few variants are made: each costs as much as it is long.
 TOO_LONG = 1 << 16
 
 # More parameters than this are not left out one by one.
@@ -56,12 +57,14 @@ class Context(NamedTuple):
     :ivar body: the body in octets, where it is text; ``None``: it is not, or there is none.
     :ivar content_type: the media type as it was sent; empty for none.
     :ivar realm: the header's realm, or ``None``.
+    :ivar fragment: the URL's, with its ``#``, in octets; empty for none.
     """
 
     url_host: str = ""
     body: str | None = None
     content_type: str = ""
     realm: str | None = None
+    fragment: str = ""
 
 
 def text_variants(parts: Parts, context: Context) -> Iterator[Variant]:
@@ -79,7 +82,7 @@ def address_variants(parts: Parts, context: Context) -> Iterator[Variant]:
 
 def parameter_variants(parts: Parts, context: Context) -> Iterator[Variant]:
     """Yield those that have other parameters, or the same ones spelled or ordered otherwise."""
-    for rule in (_membership, _protocol, _spelling, _selection, _order, _changed):
+    for rule in (fewer_variants, _membership, _protocol, _spelling, _selection, _order, _changed):
         yield from rule(parts, context)
 
 
@@ -123,6 +126,9 @@ def _path(parts: Parts, context: Context) -> Iterator[Variant]:
         path = rule(parts.path)
         if path != parts.path:
             yield Variant(code, phrase, parts._replace(path=path))
+    if context.fragment:
+        there = parts._replace(path=parts.path + context.fragment)
+        yield Variant("path", "with the fragment of the URL in the address", there)
 
 
 def _as_octets(text: str) -> str:
@@ -167,17 +173,25 @@ _PATHS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
 )  # fmt: skip
 
 
+def fewer_variants(parts: Parts, context: Context) -> Iterator[Variant]:
+    """Yield those without the query or the form (s3.4.1.3.1)."""
+    if parts.form:
+        is_odd = context.body is not None and not _looks_like_form(context.body)
+        code = "content-type" if is_odd or ";" in context.content_type else _FORM_OUT
+        yield Variant(code, "without the fields of the form", parts._replace(form=()))
+    if parts.query:
+        yield Variant("query-changed", "without the query", parts._replace(query=()))
+    if parts.query and parts.form:
+        yield Variant("query-changed", "without the query and the form", parts._replace(query=(), form=()))
+
+
 def _membership(parts: Parts, context: Context) -> Iterator[Variant]:
     """Parameters in or out that should not be (s3.4.1.3.1)."""
     if parts.form:
-        code = "content-type" if ";" in context.content_type or not _looks_like_form(context.body) else _FORM_OUT
-        yield Variant(code, "without the fields of the form", parts._replace(form=()))
         yield Variant("duplicate-parameters", "with the form's fields twice", parts._replace(form=parts.form * 2))
     elif context.body:
         yield from _body_signed(parts, context)
     if parts.query:
-        yield Variant("query-changed", "without the query", parts._replace(query=()))
-        yield Variant("query-changed", "without the query and the form", parts._replace(query=(), form=()))
         yield Variant("duplicate-parameters", "with the query twice", parts._replace(query=parts.query * 2))
     if context.realm is not None:
         realm = ("realm", quote(context.realm, safe="~"))
