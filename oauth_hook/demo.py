@@ -98,9 +98,9 @@ def _credentials(answer: requests.Response) -> tuple[str, str]:
 def _tampered(hook: OAuthHook, provider: Provider) -> list[tuple[str, requests.PreparedRequest]]:
     """Return requests that somebody on the way has changed."""
     query = hook(_prepared("GET", provider.resource_url, params={"amount": "10"}))
-    query.url = query.url.replace("amount=10", "amount=99")
+    query.url = str(query.url).replace("amount=10", "amount=99")
     form = hook(_prepared("POST", provider.resource_url, data={"amount": "10"}))
-    form.body = form.body.replace("amount=10", "amount=99")
+    form.body = str(form.body).replace("amount=10", "amount=99")
     return [("GET, query changed after signing", query), ("POST, form changed after signing", form)]
 
 

@@ -66,9 +66,9 @@ def sign_by_rsa(key: str, base: str, method: str) -> str:
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import padding
 
-    digest = {"RSA-SHA1": hashes.SHA1(), "RSA-SHA256": hashes.SHA256(), "RSA-SHA512": hashes.SHA512()}[method]
-    private = serialization.load_pem_private_key(key.encode(), None)
-    return base64.b64encode(private.sign(base.encode(), padding.PKCS1v15(), digest)).decode()  # type: ignore[union-attr,call-arg,arg-type]
+    digest = getattr(hashes, method.removeprefix("RSA-"))()
+    private: Any = serialization.load_pem_private_key(key.encode(), None)
+    return base64.b64encode(private.sign(base.encode(), padding.PKCS1v15(), digest)).decode()
 
 
 # --- how long it may take ---
