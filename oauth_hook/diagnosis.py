@@ -19,13 +19,13 @@ from dataclasses import replace
 from typing import Any
 
 from .causes.alignment import Row
-from .causes.answers import SAID_SO, Words
+from .causes.answers import SAID_SO
 from .causes.case import SAID, Case
 from .causes.comparison import of_server_parts, of_what_was_signed, server_parts
 from .causes.computation import of_computation
 from .causes.exchange import Answered, Asked, attribute, legible, read_answer, read_hops, read_request
 from .causes.findings import Explanation, Finding, Sides, masked_rows
-from .causes.hidden import hiding, lines_of_key, shown_address
+from .causes.hidden import hiding, lines_of_key, own_secrets, shown_address
 from .causes.parts import Parts
 from .causes.structure import (
     of_clock,
@@ -77,7 +77,7 @@ def explain(
     request = request_or_response if response is None else attribute(response, "request")
     asked = _NO_REQUEST if response is not None and request is None else read_request(request)
     hops = read_hops(response)
-    own = [credentials.secret for credentials in (consumer, token) if credentials is not None]
+    own = own_secrets(consumer, token)
     carried = [secret for one in (asked, *hops) for secret in one.carried]
     hide = hiding((*own, signing_key or "", server_signature or "", *lines_of_key(key), *carried))
     answered = Answered() if response is None else read_answer(response, asked, hops, hide)
@@ -85,7 +85,8 @@ def explain(
     signature = answered.signature if server_signature is None else server_signature
     case = Case(asked, answered, hide, consumer, token, server_text, signature, key, signing_key)
     if asked is _NO_REQUEST:
-        nothing = _nothing(answered.words, "the response has no request to look at")
+        evidence = (*_words_of(case), "the response has no request to look at")
+        nothing = Finding("no-cause-found", _NOTHING, evidence)
         return Explanation((_without_secrets(case, nothing),))
     return _explanation(case)
 
@@ -122,7 +123,7 @@ def _explanation(case: Case) -> Explanation:
     for finding in sorted(_findings(case), key=lambda finding: -finding.weight):
         ordered.setdefault(finding.code, finding)
     if not ordered:
-        nothing = _nothing(case.answered.words, *_missing_means(case))
+        nothing = _nothing_found(case)
         ordered[nothing.code] = nothing
     parts, message = case.asked.parts, case.asked.message
     rows = () if parts is None else _rows_of(case, parts)
@@ -176,7 +177,11 @@ def _of_words(case: Case) -> Iterator[Finding]:
     words = case.answered.words
     for position, code in enumerate(words.codes):
         evidence = (f"the server says: {_said(case)[:200]}",)
-        yield Finding(code, SAID_SO[code], evidence, weight=SAID - position)
+        what = _NOT_FOUND if words.problem == "parameter_absent" else SAID_SO[code]
+        yield Finding(code, what, evidence, weight=SAID - position)
+
+
+_NOT_FOUND = "The server misses a parameter, or does not look for it where it is."
 
 
 def _said(case: Case) -> str:
@@ -191,20 +196,36 @@ def _answer(case: Case) -> str:
     return f"{answered.status} {answered.reason}".rstrip() + (f": {said}" if said else "")
 
 
-def _missing_means(case: Case) -> list[str]:
-    """Return what would have told more."""
-    hints = []
-    if case.consumer is None:
-        hints.append("with the secrets of consumer and token the signature is computed anew")
+def _words_of(case: Case) -> list[str]:
+    said = case.answered.words.said
+    return [f"the server says: {said[:200]}"] if said else []
+
+
+def _nothing_found(case: Case) -> Finding:
+    """Say that no cause was found, and what would tell more."""
+    evidence = _words_of(case)
     if case.answered.unread:
-        hints.append("the answer's body was not read yet (stream=True): read response.content first")
-    return hints
+        evidence.append("the answer's body was not read yet (stream=True): read response.content first")
+    if case.server_text is not None and not case.server_raw:
+        evidence.append("what was given as the server's base string is none (METHOD&address&parameters)")
+    if case.is_right and case.answered.is_refusal:
+        return Finding("no-cause-found", _RIGHT, tuple(evidence), remedy=_NOT_OAUTHS)
+    if case.is_right is None and case.consumer is None and case.rsa_key is None and case.asked.parts is not None:
+        return Finding("no-cause-found", _UNCHECKED, tuple(evidence), remedy=_WITH_SECRETS)
+    return Finding("no-cause-found", _NOTHING, tuple(evidence), remedy=_COMPARED if case.server_raw else "")
 
 
-def _nothing(words: Words, *evidence: str) -> Finding:
-    what = "Nothing is wrong with the request, as far as can be seen from here."
-    said = [f"the server says: {words.said[:200]}"] if words.said else []
-    return Finding("no-cause-found", what, (*said, *evidence))
+_NOTHING = "Nothing is wrong with the request, as far as can be seen from here."
+_RIGHT = "Nothing is wrong with the request: its signature is right for these secrets."
+_UNCHECKED = (
+    "Nothing is wrong with the request, as far as can be seen without its secrets: the signature was not checked."
+)
+_WITH_SECRETS = "Give the secrets of consumer and token, and the signature is computed anew."
+_NOT_OAUTHS = (
+    "The service may refuse for a reason of its own: permissions, limits, an address that takes no signature. Where it "
+    "blames the signature, ask it for the base string that it signed, and explain the request together with it."
+)
+_COMPARED = "The server has the same base string: compare the secrets with those that the service has."
 
 
 def _without_secrets(case: Case, finding: Finding) -> Finding:

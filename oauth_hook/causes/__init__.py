@@ -6,6 +6,7 @@
 ``parts.py``        a base string in its parts (RFC 5849 s3.4.1), made and taken apart
 ``alignment.py``    two base strings side by side, and what their differences mean
 ``texts.py``        the base strings that others make of the same request
+``spellings.py``    how others spell, choose and order parameters: tables
 ``keys.py``         the signing keys (s3.4.2) that others make of the same secrets
 ``search.py``       which of those reproduce a signature: the cause, proven
 ``hidden.py``       what must not be shown, and in which forms it may stand somewhere

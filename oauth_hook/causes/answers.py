@@ -95,6 +95,7 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (rf"verifier{_NEAR}(?:{_ABSENT_WORD}|{_BAD}|{_NOT}|expired)", _VERIFIER),
     (rf"(?:token|session|authori[sz]ation){_NEAR}(?:expired|revoked?)|expired{_NEXT}token", ("token-expired",)),
     (rf"{_ABSENT_WORD}{_NEAR}(?:oauth|access|request) token\b", ("token-missing",)),
+    (rf"{_BAD}{_NEAR}consumer secret|consumer secret{_NEAR}(?:{_BAD}|{_NOT})", ("consumer-secret",)),
     (rf"{_BAD}{_NEAR}{_KEY}|(?:no|missing) consumer|^invalid key", _CONSUMER),
     (rf"{_KEY}{_NEAR}(?:{_BAD}|{_NOT}|disabled|suspended|expired|missing)", _CONSUMER),
     (rf"{_BAD}{_NEAR}token|no approved grant", _TOKEN),  # the latter is MediaWiki's
@@ -196,6 +197,8 @@ def read_words(status: int, headers: Mapping[str, str], body: str, *, tokens: bo
             return Words(problem, shown, (), False)
     codes = _of_fields(fields, problem)
     named = _problem(said)
+    if named is not None and problem is None and (named[1] in _PROBLEMS or named[1] in _FAULTY):
+        problem = named[1]  # which says more than the heading of a page
     if problem in _FAULTY or (named is not None and named[1] in _FAULTY):
         return Words(problem, shown, codes, True)  # what it says besides is about the signature, too
     codes = codes or _of_text([named[1] if named else "", *re.findall(r"\w+", described)], said)
@@ -242,6 +245,8 @@ def _of_fields(fields: Mapping[str, str], problem: str | None) -> tuple[str, ...
         if problem == name:
             listed = fields.get(f"oauth_parameters_{name.rpartition('_')[2]}", "")
             codes = _of_parameters([part.partition("=")[0] for part in re.split(r"[&,\s]+", listed)])
+    if problem == "parameter_rejected":  # what is not taken is there
+        codes = tuple("token-key" if code == "token-missing" else code for code in codes)
     if "oauth_acceptable_timestamps" in fields and "clock-skew" not in codes:
         codes = ("clock-skew", *codes)
     return codes
@@ -291,7 +296,7 @@ def _is_error(body: str) -> bool:
 _code_tags = re.compile(r"<(/?)(style|script)\b", re.IGNORECASE).finditer
 _messages = re.compile(r'<err\b[^<>]*?\bmsg="([^"<>]*)"', re.IGNORECASE)  # Flickr
 _json_texts = re.compile(
-    r'"(?:\w{1,20}_)?(?:error|message|msg|info|detail|description|title|reason|code|field|fault)\w{0,40}"\s*:\s*"'
+    r'"(?:\w{1,20}_)?(?:error|message|msg|info|detail|description|title|reason|code|field|fault|source)\w{0,40}"\s*:\s*"'
     r'([^"\\]*(?:\\.[^"\\]*)*)"',
     re.IGNORECASE,
 ).findall
@@ -328,6 +333,7 @@ SAID_SO = {
     "clock-skew": "The server does not take the timestamp.",
     "nonce-reused": "The server has seen this nonce before.",
     "consumer-key": "The server does not know this consumer key, or does not take it.",
+    "consumer-secret": "The server does not take the consumer's secret.",
     "token-key": "The server does not know this token, or does not take it.",
     "token-missing": "The server misses a token.",
     "token-expired": "The token is not good any more.",

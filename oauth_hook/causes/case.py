@@ -31,6 +31,7 @@ class Case:
     :ivar server_signature: a signature known good for the same nonce and timestamp.
     :ivar own_key: the signing key, where it is not made of the secrets as RFC 5849 s3.4.2 says.
     :ivar ruled_out: what was looked at and is not the cause.
+    :ivar is_right: whether the signature is what the secrets make of what was sent; ``None``: that is not known.
     :ivar sides: the base string beside that of the other side, without secrets.
     """
 
@@ -44,6 +45,7 @@ class Case:
     rsa_key: RSAKey | None = None
     own_key: str | None = None
     ruled_out: list[str] = field(default_factory=list)
+    is_right: bool | None = None
     sides: Sides | None = None
     server_raw: str = ""
 

@@ -91,13 +91,20 @@ def of_server_parts(case: Case, parts: Parts, server: Parts | None) -> Iterator[
     variant = None if len(mine) > TOO_LONG else _variant_of(case, parts, {server.text(), case.server_raw} - {mine})
     if variant is not None:
         what = f"The server made its base string {variant.phrase}."
-        yield Finding(variant.code, what, case.evidence(), proven=True, weight=PROVEN - 1)
+        remedy = _REMEDIES.get(variant.code, "")
+        yield Finding(variant.code, what, case.evidence(), proven=True, weight=PROVEN - 1, remedy=remedy)
         return
     for position, difference in enumerate(differences(parts, server)):
-        what = difference.said("the request", "the server")
-        yield Finding(
-            difference.code, f"The base strings differ: {what}.", case.evidence(), proven=True, weight=SEEN - position
-        )
+        code, what = difference.code, f"The base strings differ: {difference.said('the request', 'the server')}."
+        remedy = _REMEDIES.get(code, "")
+        yield Finding(code, what, case.evidence(), proven=True, weight=SEEN - position, remedy=remedy)
+
+
+# What to do where it is the server that lacks what the request has.
+_REMEDIES = {
+    "token-missing": "See whether the server looks for the token where it was put (header, query or form), and whether "
+    "the address is one for a consumer alone: sign without a token there.",
+}
 
 
 def _variant_of(case: Case, parts: Parts, texts: set[str]) -> Variant | None:

@@ -25,12 +25,15 @@ def of_computation(case: Case, parts: Parts, server: Parts | None) -> Iterator[F
         return
     search = Search(parts, case.asked.context, secrets, case.rsa_key, case.own_key)
     sent = target_of(case.asked.values["oauth_signature"])
-    found = search.find(sent) or _as_spelled(case, search) or search.find(sent, pairs=True)
+    found = search.find(sent)
+    if found is None:
+        sent, found = _as_spelled(case, search) or (sent, search.find(sent, pairs=True))
     if found is None:
         yield from _guesses(case, search, parts, server, sent)
     elif found.codes or not _fits(case, sent):
         yield from _of_found(case, found, sent, "The request was signed", "signed")
     else:
+        case.is_right = True
         case.ruled_out.append("the arithmetic: the signature is what these secrets make of what was sent")
         yield from _of_the_other_side(case, search, parts, server)
 
@@ -51,13 +54,17 @@ def _secrets(case: Case) -> Secrets | None:
     return secrets
 
 
-def _as_spelled(case: Case, search: Search) -> Found | None:
+def _as_spelled(case: Case, search: Search) -> tuple[Target, Found] | None:
     """Find a signature that was spoiled on its way: a + that became a space, or one escape too many."""
     text = case.asked.values["oauth_signature"]
-    for code, other in (("plus-as-space", text.replace(" ", "+")), ("double-encoding", unquote(text))):
+    spoiled = (
+        ("plus-as-space", text.replace(" ", "+"), "rightly, and the + of the signature was sent as it is"),
+        ("double-encoding", unquote(text), "rightly, and the signature was percent-encoded once too often"),
+    )
+    for code, other, phrase in spoiled:
         found = search.find(target_of(other)) if other != text else None
         if found is not None:
-            return found._replace(codes=(code, *found.codes), texts=("rightly, and the signature spelled wrong",))
+            return target_of(other), found._replace(codes=(code, *found.codes), texts=(phrase, *found.texts))
     return None
 
 
@@ -133,19 +140,26 @@ def _of_what_servers_see(case: Case, parts: Parts) -> Iterator[Finding]:
         what = "The + of the signature is not percent-encoded in the header; some servers take it for a space."
         yield Finding("percent-encoding", what, weight=GUESSED + 9)
     yield from _other_secrets(case, "The signature is right for these secrets; the server may have others.", GUESSED)
-    what = "The signature is right for the address that was asked; behind a proxy, the server may see another."
-    yield Finding("scheme", what, weight=GUESSED - 5)
+    if parts.scheme == "https":
+        what = "The signature is right for the address that was asked; behind a proxy, the server may see another."
+        yield Finding("scheme", what, weight=GUESSED - 5)
 
 
 _has_bare_plus = re.compile(r'oauth_signature="[^"]*\+').search
 
 
 def _other_secrets(case: Case, what: str, weight: int) -> Iterator[Finding]:
+    if case.asked.values.get("oauth_signature_method", "").startswith("RSA-"):  # where no secret counts
+        yield Finding("consumer-secret", what, weight=weight, remedy=_KEY_PAIR)
+        return
     if case.consumer is not None:
         yield from of_secrets(case.consumer, case.token, weight + 1)
     yield Finding("consumer-secret", what, weight=weight)
     if case.token is not None:
         yield Finding("token-secret", what, weight=weight - 1)
+
+
+_KEY_PAIR = "Sign with the private key whose public half, or certificate, the service has for this consumer key."
 
 
 def _tried(search: Search, whose: str) -> str:
@@ -162,8 +176,7 @@ def _guesses(case: Case, search: Search, parts: Parts, server: Parts | None, sen
     if name.startswith("RSA-") and (case.rsa_key is None or case.rsa_key.is_in_hardware):
         case.ruled_out.append("nothing of the signature: an RSA one is judged with its key, either half of the pair")
         if server is not None and server.text() == parts.text() and case.answered.is_refusal:
-            what = "The server has the same base string, and not the public key of the private one that signed."
-            yield Finding("consumer-secret", what, weight=SEEN)
+            yield from _other_secrets(case, "The server has the same base string, and not the same key.", SEEN)
         return
     case.ruled_out.append(_tried(search, "this"))
     if case.token is None and "oauth_token" in case.asked.values:

@@ -31,7 +31,8 @@ ADVICE = {
     "token-secret": "Use the secret that came with this very token: the access token's, not the request token's.",
     "token-missing": "Sign with the user's token too: its key and its secret.",
     "token-expired": "Get a new token: renew it where the service allows that, or ask the user again.",
-    "secret-whitespace": "Strip the secret where it is read, and keep it without spaces, line feeds and quotes.",
+    "secret-whitespace": "Strip the secret where it is read, and keep it without spaces, line feeds and quotes; in a "
+    "shell, printf adds no line feed, echo does.",
     "signing-key-encoding": "Make the key of both secrets, each percent-encoded once, joined by & (RFC 5849 s3.4.2).",
     "method": "Sign the method that is sent, in upper case; something on the way may have changed it.",
     "scheme": "A proxy in between ends TLS, most often: have it tell the server (X-Forwarded-Proto), or sign for the "
@@ -39,24 +40,27 @@ ADVICE = {
     "host": "Sign for the host that the server sees: let proxies pass Host on, or use the service's own name.",
     "port": "Leave default ports out and put others in (RFC 5849 s3.4.1.2); a proxy may have changed the port.",
     "path": "Sign the path that the server sees, to the last slash; a proxy or a rewriting rule may change it.",
-    "double-encoding": "Percent-encode once: pass values to the client as plain text, and do not quote them before.",
-    "plus-as-space": "Send spaces as %20: some servers and libraries take + for a plus sign.",
+    "double-encoding": "Percent-encode once: pass values to the client as plain text, and do not quote them before; "
+    "where it is the server that does, tell the service.",
+    "plus-as-space": "Send spaces as %20, and a plus sign as %2B: servers and libraries mistake one for the other.",
     "body-not-signed": "The fields of a form-encoded body are signed (RFC 5849 s3.4.1.3.1): send them as a form, or "
     "put them where the server looks.",
     "body-signed": "Only form-encoded bodies are signed (RFC 5849 s3.4.1.3.1): leave JSON, multipart and files out.",
     "body-changed": "Sign last: nothing may change the body after it was signed.",
-    "query-changed": "Sign last: nothing may change the query after it was signed, nor add to it on the way.",
+    "query-changed": "Sign last: nothing may change the query after it was signed, nor add to it on the way; where "
+    "it is the server that does, tell the service.",
     "duplicate-parameters": "Send each protocol parameter once (RFC 5849 s3.1); of others, a server may keep only one "
     "of each name.",
     "parameter-order": "Sort by the percent-encoded name, then by the percent-encoded value (RFC 5849 s3.4.1.3.2).",
-    "signature-method": "Sign with the method that oauth_signature_method names and that the service accepts; leave "
-    "oauth_version out, or say 1.0.",
+    "signature-method": "Sign with the method that oauth_signature_method names and that the service accepts, and send "
+    "the base64 of the digest, on one line.",
     "callback-missing": "Send oauth_callback with the request for a request token: an address, or oob (RFC 5849 s2.1).",
     "verifier-missing": "Send the oauth_verifier that the user came back with, as it was given (RFC 5849 s2.3).",
     "content-type": "Send forms as application/x-www-form-urlencoded, with nothing after it, and only forms so.",
     "insecure-transport": "Use https: over plain http anybody on the way could read or replay this.",
     "redirected": "Ask the address that the redirect names, or let a hook of this package follow it, hop by hop.",
-    "percent-encoding": "Leave letters, digits and -._~ alone, and escape all else in upper case (RFC 5849 s3.6).",
+    "percent-encoding": "Leave letters, digits and -._~ alone, and escape all else in upper case (RFC 5849 s3.6); sign "
+    "the path as it is on the wire.",
     "charset": "Send text as UTF-8 (RFC 5849 s3.6), and in the form in which the server will see it.",
     "realm": "Leave the realm out of the signature (RFC 5849 s3.4.1.3.1).",
     "empty-value": "Parameters without a value are signed too (RFC 5849 s3.4.1.3.2); or do not send them.",
@@ -73,6 +77,7 @@ class Finding:
     :ivar evidence: what shows it, a line each, without secrets.
     :ivar proven: whether it was computed, or found in the request itself, rather than guessed.
     :ivar weight: what orders findings; the most certain has the most.
+    :ivar remedy: what to do, where that is not what ``ADVICE`` says.
     """
 
     code: str
@@ -80,11 +85,12 @@ class Finding:
     evidence: tuple[str, ...] = ()
     proven: bool = False
     weight: float = 0
+    remedy: str = ""
 
     @property
     def advice(self) -> str:
         """What to do."""
-        return ADVICE[self.code]
+        return self.remedy or ADVICE[self.code]
 
     @property
     def message(self) -> str:

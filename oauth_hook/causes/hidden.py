@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
+from ..credentials import Consumer, Credentials
 from ..protocol.signing import Message
 from ..redact import Redactor
 from ..rsa import RSAKey
 
-__all__ = ["carried_by", "hiding", "is_secret_name", "lines_of_key", "shown_address"]
+__all__ = ["carried_by", "hiding", "is_secret_name", "lines_of_key", "own_secrets", "shown_address"]
 
 is_secret_name = re.compile(r"secret|passw|verifier|session_handle|oauth_signature$", re.IGNORECASE).search
 
@@ -27,6 +28,17 @@ _NAME = 100  # characters of a name that are looked at
 _MOST = 100  # secrets of one request: a body may name thousands, and each is looked for in every text
 
 Field = tuple[str, str]
+
+
+def own_secrets(consumer: Consumer | None, token: Credentials | None) -> list[str]:
+    """Return the secrets that were given, and what a server may show of them: the signing key, base64, hexadecimal."""
+    given = [credentials.secret for credentials in (consumer, token) if credentials is not None]
+    key = "&".join(quote(secret, safe="~", errors="replace") for secret in [*given, ""][:2])
+    octets = [text.encode("utf-8", "replace") for text in (*given, key) if len(text) > _SHORT]
+    spelled = [
+        form for text in octets for form in (b64encode(text).decode().rstrip("="), text.hex(), text.hex().upper())
+    ]
+    return given + spelled
 
 
 def hiding(secrets: Iterable[str]) -> Redactor:

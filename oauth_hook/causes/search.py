@@ -134,6 +134,11 @@ class Attempt(NamedTuple):
         )
 
 
+_SWAPPED = KeyVariant(
+    ("signing-key-encoding",), "with the key for the base string, and the base string for the key", b""
+)
+
+
 class _Made(NamedTuple):
     """A base string that others make, in octets."""
 
@@ -248,6 +253,7 @@ class Search:
         right, others = self._keys[0], self._keys[1:]
         for key in self._keys:
             yield Attempt((self._right.variant,), (key,), self._right.octets, key.signing_key)
+        yield Attempt((self._right.variant,), (_SWAPPED,), right.signing_key, self._right.octets)
         for text in self._texts():
             yield Attempt((text.variant,), (right,), text.octets, right.signing_key)
         for text in list(self._made.values())[1:]:

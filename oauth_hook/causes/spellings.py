@@ -168,6 +168,8 @@ CHOICES: tuple[tuple[str, str, Choice], ...] = (
     ("duplicate-parameters", "with the first of each name only", _first_of_each),
     ("duplicate-parameters", "with the values of each name joined by commas", _joined_by_comma),
     ("duplicate-parameters", "with what has [] after its name numbered", _numbered),
+    ("changed", "without the [] of names", _each(lambda name: name.removesuffix("%5B%5D"), None)),
+    ("changed", "with &amp; between parameters for &", _each(lambda name: name.removeprefix("amp%3B"), None)),
     ("percent-encoding", "with names not percent-encoded", _each(decoded, None)),
     ("percent-encoding", "with values not percent-encoded", _each(None, decoded)),
     ("changed", "with _ for the dots and spaces of names", _each(_underlined, None)),
@@ -254,6 +256,10 @@ def _address_unencoded(text: str) -> str:
     return unquote(head) + mark + parameters
 
 
+def _parts_encoded_again(text: str) -> str:
+    return "&".join(map(encoded_again, text.split("&")))
+
+
 def _separators(text: str) -> str:
     return text.replace("%3D", "=").replace("%26", "&")
 
@@ -273,4 +279,6 @@ FINISHES: tuple[tuple[str, str, Spelling], ...] = (
     ("method", "without the method", lambda text: text.partition("&")[2]),
     ("percent-encoding", "with neither the address nor the parameters percent-encoded", unquote),
     ("double-encoding", "and then percent-encoded as a whole", encoded_again),
+    ("double-encoding", "with its address and its parameters percent-encoded once more", _parts_encoded_again),
+    ("secret-whitespace", "with a line feed after it", "{}\n".format),
 )  # fmt: skip

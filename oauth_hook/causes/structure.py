@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from ..credentials import Consumer, Credentials
+from ..errors import UsageError
+from ..protocol.base_string import origin, split_url
 from ..protocol.body_hash import objection_to_hash
 from ..protocol.methods import METHODS
 from ..protocol.parameters import is_form
@@ -46,15 +48,18 @@ def of_unsigned(asked: Asked, answered: Answered) -> Finding | None:
         return Finding("unsigned", what, (f"it has {names}",), proven=True, weight=100)
     evidence = ["neither its header nor its query nor its form has an oauth_ parameter"]
     words = (asked.message.authorization or "").split(None, 1)
-    if words and words[0].lower() == "oauth":
-        evidence = ["its Authorization header says OAuth and has no parameters that can be read"]
-    elif words:
+    if words and words[0].lower().startswith("oauth"):
+        evidence = ['its Authorization header says OAuth, and cannot be read: OAuth name="value", name="value"']
+        what = "The request has a signature, if at all, where nobody can read it."
+        return Finding("unsigned", what, tuple(evidence), proven=True, weight=100, remedy=_FORM_OF_HEADER)
+    if words:
         # One word alone is no scheme, but a token.
         scheme = f" ({words[0]})" if len(words) > 1 and _is_scheme(words[0]) else ""
         evidence.append(f"its Authorization header is of another scheme{scheme}: .netrc or the session's auth set it")
     return Finding("unsigned", "The request went out unsigned: no hook has seen it.", tuple(evidence), True, 100)
 
 
+_FORM_OF_HEADER = "Write the header as RFC 5849 s3.5.1 has it, or leave that to the hook."
 _is_scheme = re.compile("[A-Za-z][A-Za-z0-9-]{0,19}").fullmatch
 
 
@@ -65,16 +70,19 @@ def _address(asked: Asked) -> str:
 def of_request(asked: Asked, answered: Answered) -> Iterator[Finding]:
     """Yield what is wrong with the protocol parameters of a signed request (s3.1, s3.3)."""
     values = asked.values
-    if asked.objection:
-        yield Finding("content-type", "The request cannot be read as it was signed.", (asked.objection,), True, 92)
+    if asked.objection and not (answered.status is not None and answered.status < _REFUSAL):
+        code = "host" if _has_bad_address(asked) else "content-type"
+        yield Finding(code, "The request cannot be read as it was signed.", (asked.objection,), True, 92)
     if asked.repeated:
-        what = f"{', '.join(asked.repeated)} is in the request more than once, each time another."
+        verb = "is" if len(asked.repeated) == 1 else "are"
+        what = f"{', '.join(asked.repeated)} {verb} in the request more than once, each time another."
         yield Finding("duplicate-parameters", what, (), proven=True, weight=97)
     yield from _of_hops(asked, answered)
     if answered.retries and answered.words.codes[:1] == ("nonce-reused",):
         what = "urllib3 sent the request again with the signature of the first attempt."
         evidence = (f"it made {answered.retries} attempt(s) before this one",)
         yield Finding("nonce-reused", what, evidence, proven=True, weight=98)
+    yield from _of_absent(asked)
     yield from _of_values(values)
     yield from _of_timestamp(values.get("oauth_timestamp"), values.get("oauth_signature_method", ""))
     method = values.get("oauth_signature_method", "")
@@ -88,7 +96,36 @@ def of_request(asked: Asked, answered: Answered) -> Iterator[Finding]:
     if "oauth_body_hash" in values and (body is None or isinstance(body, bytes | str)):
         objection = objection_to_hash(values["oauth_body_hash"], body or "", is_form(asked.message.content_type))
         if objection:
-            yield Finding("body-changed", f"{objection[0].upper()}{objection[1:]}.", (), proven=True, weight=96)
+            what = f"What was sent is not what was hashed: {objection}."
+            yield Finding("body-changed", what, (), proven=True, weight=96)
+
+
+_REFUSAL = 400  # and what is above
+
+
+def _has_bad_address(asked: Asked) -> bool:
+    """Tell whether it is the address that nobody can sign (s3.4.1.2)."""
+    try:
+        address = split_url(asked.message.url)
+        origin(address.scheme, asked.message.host or address.authority)
+    except UsageError:
+        return True
+    return False
+
+
+# What s3.1 requires, and PLAINTEXT may leave out; the causes are those that servers name for it.
+_REQUIRED = {"oauth_nonce": "nonce-reused", "oauth_timestamp": "clock-skew"}
+
+
+def _of_absent(asked: Asked) -> Iterator[Finding]:
+    """Name the protocol parameters that a signed request has to have, and has not (s3.1)."""
+    values = asked.values
+    if asked.objection or values.get("oauth_signature_method") == "PLAINTEXT":
+        return
+    for name, code in _REQUIRED.items():
+        if name not in values:
+            remedy = f"Send {name} with each request, a fresh one (RFC 5849 s3.3)."
+            yield Finding(code, f"The request has no {name}.", (), proven=True, weight=95, remedy=remedy)
 
 
 def _of_hops(asked: Asked, answered: Answered) -> Iterator[Finding]:
@@ -125,7 +162,8 @@ def _of_values(values: Mapping[str, str]) -> Iterator[Finding]:
     version = values.get("oauth_version", "1.0")
     if version != "1.0":
         what = f"oauth_version is {version!r}, and is 1.0 wherever it is sent (RFC 5849 s3.1)."
-        yield Finding("signature-method", what, (), proven=True, weight=94)
+        remedy = "Leave oauth_version out, or say 1.0."
+        yield Finding("signature-method", what, (), proven=True, weight=94, remedy=remedy)
 
 
 def _of_timestamp(timestamp: str | None, method: str) -> Iterator[Finding]:
@@ -218,6 +256,8 @@ def _compared(name: str, sent: str | None, given: str) -> tuple[str, ...]:
         return (f"{name} is missing",)
     if sent.strip() == given.strip():
         return (f"{name} differs by white space only: {sent!r} was sent, {given!r} was given",)
+    if given in (unquote(sent), quote(sent, safe="~")):
+        return (f"{name} differs by percent-encoding only: {sent!r} was sent, {given!r} was given",)
     return (f"{name} is {sent!r}, and {given!r} was given",)
 
 

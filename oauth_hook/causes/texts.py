@@ -220,12 +220,24 @@ def _protocol(parts: Parts, context: Context) -> Iterator[Variant]:
     for pair in parts.protocol[:_FEW]:
         left = tuple(other for other in parts.protocol if other != pair)
         yield Variant(_WITHOUT.get(pair[0], "query-changed"), f"without {pair[0]}", parts._replace(protocol=left))
+        if pair[0] == "oauth_timestamp":
+            yield from _asked_twice(parts._replace(protocol=left), pair)
         for method in _SIGNATURE_METHODS if pair[0] == "oauth_signature_method" else ():
             if method != pair[1]:
                 named = (*left, (pair[0], method))
                 yield Variant("signature-method", f"with {method} as its method", parts._replace(protocol=named))
 
 
+def _asked_twice(others: Parts, timestamp: Pair) -> Iterator[Variant]:
+    """The clock asked once for the signature and once for the request."""
+    name, value = timestamp
+    for second in (-1, 1, -2, 2) if value.isascii() and value.isdecimal() and len(value) < _LONGEST else ():
+        signed = str(int(value) + second)
+        more = others._replace(more=((name, signed),))
+        yield Variant("clock-skew", f"with the timestamp {signed}, and {value} was sent", more)
+
+
+_LONGEST = 20  # digits of a timestamp
 _FORM_OUT = "body-not-signed"
 _SIGNATURE_METHODS = ("HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512")
 _WITHOUT = {
@@ -246,6 +258,9 @@ def _body_signed(parts: Parts, context: Context) -> Iterator[Variant]:
         yield Variant("body-signed", "with the parts of the form among the parameters", parts._replace(more=more))
     whole = (_escaped(body), "")
     yield Variant("body-signed", "with the whole body among the parameters", parts._replace(more=(whole,)))
+    for name in ("xml", "body", "data", "json"):
+        named = parts._replace(more=((name, _escaped(body)),))
+        yield Variant("body-signed", f"with the whole body as the parameter {name}", named)
     try:
         found = _plain_json(body)
     except (ValueError, RecursionError):
