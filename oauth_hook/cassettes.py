@@ -52,14 +52,16 @@ _field = re.compile(
            | (?P<bare>["']?\s*[:=]\s*)(?!(?:null|None|true|false)\b)[^&"'<>\s,;}}\]\\]+ )""",
     re.VERBOSE | re.IGNORECASE,
 ).sub
-_element = re.compile(rf"(<(?:[\w.-]+:)?{_NAME}(?:\s[^<>]*)?>)(?:<!\[CDATA\[[^]]+\]\]>|[^<]+)(?=</)", re.IGNORECASE).sub
+_element = re.compile(
+    rf"(<(?:[\w.-]+:)?{_NAME}(?:\s[^<>]*)?>)(?:<!\[CDATA\[(?:(?!\]\]>|<!\[)[\s\S])+\]\]>|[^<]+)(?=</)", re.IGNORECASE
+).sub
 _input = re.compile(rf"<input\b(?=[^<>]*\bname=[\"']?(?:{_NAME})[\"'\s/>])[^<>]*>", re.IGNORECASE).sub
 _value = re.compile(r"""(\bvalue=)(["'])[^"'<>]+\2""", re.IGNORECASE).sub
 _linked = re.compile(r"(?<=[?&#;])((?:token|denied)=)[^&\"'<>\s#]+").sub
 _other_scheme = re.compile(
     r"(authorization[\"']?\s*[:=]\W{0,20}(?:basic|bearer|digest|token) +)[^\s,\"'<>]+", re.IGNORECASE
 ).sub
-_userinfo = re.compile(r"""(?<=://)[^\s/?#"'<>\\@]+(?=@)""").sub
+_userinfo = re.compile(r"""(?<=://)[^\s/?#"'<>\\]+(?=@)""").sub
 # Escaped, once or more often, as base strings have them: the value ends before the next escaped &.
 _escaped_field = re.compile(
     rf"((?:%(?:25)*26|(?<![\w%])){_NAME}%(?:25)*3D)(?:(?!%(?:25)*26)[^&\"'<>\s,;])+", re.IGNORECASE
@@ -72,7 +74,15 @@ _names_in = re.compile(r"(?:\A|(?<=[?#]))([^?#=]+)=").finditer
 _is_secret_header = re.compile(
     r"x-auth-(?!service-provider\Z)[\w-]+|(?:[\w-]+-)?(?:token|secret|password|api-?key)", re.IGNORECASE
 ).fullmatch
-_cookie = re.compile(r"((?:\A|;)\s*[^=;]+=)[^;]+").sub
+# Such a header in a text: a line of HTTP, or a member of JSON or of a repr.
+_HEADER = r"(?:set-)?cookie|(?:proxy-)?authorization|x-(?:auth-[\w-]+|(?:[\w-]+-)?(?:token|secret|password|api-?key))"
+_header = re.compile(
+    rf"""^(?P<line>[ \t<>]*(?P<of_line>{_HEADER}):[ \t]*)(?P<rest>[^\r\n]+)
+       | (?P<member>(?P<mark>["'])(?P<of_member>{_HEADER})(?P=mark)\s*:\s*\[?\s*(?P<quote>["']))
+         (?P<value>(?:(?!(?P=quote))[^\\]|\\.)*)""",
+    re.VERBOSE | re.IGNORECASE | re.MULTILINE,
+).sub
+_cookie = re.compile(r"((?:\A|;)[^=;]+=)[^;]+").sub
 _set_cookie = re.compile(r"\A([^=;]+=)[^;]+").sub
 
 _DECODERS: Mapping[str, Callable[[bytes], bytes]] = {
@@ -138,9 +148,17 @@ def scrub_text(text: str, secrets: Iterable[str] = ()) -> str:
     text = _userinfo(MASK, text)
     if _is_form(text):
         return _scrubbed_form(text)
+    text = _header(_scrubbed_line, text)
     text = _linked(rf"\1{MASK}", _other_scheme(rf"\1{MASK}", text))
     text = _input(lambda found: _value(rf"\1\2{MASK}\2", found[0]), _element(rf"\1{MASK}", text))
     return _field(_masked, text)
+
+
+def _scrubbed_line(found: re.Match[str]) -> str:
+    """Return a header as it stands in a text, scrubbed."""
+    if found["line"]:
+        return found["line"] + str(_scrubbed_header(found["of_line"], found["rest"], []))
+    return found["member"] + str(_scrubbed_header(found["of_member"], found["value"], []))
 
 
 def _masked(found: re.Match[str]) -> str:

@@ -149,7 +149,7 @@ def _findings(case: Case) -> Iterator[Finding]:
     yield from _of_signature(case)
     clock = of_clock(case.asked, case.answered)
     others = (
-        of_step(case.asked, case.answered), of_location(case.asked, case.answered),
+        of_step(case.asked, case.answered), of_location(case.answered),
         of_expiry(case.asked, case.answered, case.token),
     )  # fmt: skip
     yield from (finding for finding in (clock, *others) if finding is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from base64 import b64encode
 from urllib.parse import quote
 
@@ -103,3 +104,20 @@ def test_a_page_with_a_heading_of_its_own_is_read_for_its_problem():
     """The heading of a server's error page is not all that it says."""
     page = "<html><title>Apache Tomcat - Error report</title><h1>Error report</h1><p>oauth_problem=token_rejected</p>"
     assert "token_rejected" in explain(answer(GET.request(), page), GET.consumer, GET.token).answer
+
+
+def test_a_plaintext_signature_that_was_encoded_once_more():
+    """What was done to a signature is said, whatever the method."""
+    sent = GET.but(signature_method="PLAINTEXT", consumer_secret="cse+cret")
+    first = explain(answer(sent.request(quote(sent.signature(), safe="")), "no"), sent.consumer, sent.token).findings[0]
+    assert (first.code, first.proven) == ("double-encoding", True)
+    assert "the signature" in first.what
+
+
+def test_a_location_takes_no_longer_than_it_is_long():
+    """A server's Location of tens of thousands of backslashes is shown at once."""
+    response = answer(GET.request(), "", status=301, Location="http://" + "\\" * 32_000 + "x/@")
+    start = time.thread_time()
+    explanation = explain(response)
+    assert time.thread_time() - start < 2
+    assert explanation.findings[0].code == "redirected"

@@ -54,6 +54,9 @@ def align(left: Parts, right: Parts) -> list[Row]:
     ours, theirs = _sorted(left), _sorted(right)
     for name in dict.fromkeys(sorted([*ours, *theirs])):
         mine, other = ours.get(name, []), theirs.get(name, [])
+        if mine == other:
+            rows += [Row(name, value, value) for value in mine]
+            continue
         both = Counter(mine) & Counter(other)
         rows += [Row(name, value, value) for value in both.elements()]
         mine, other = list((Counter(mine) - both).elements()), list((Counter(other) - both).elements())

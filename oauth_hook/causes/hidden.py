@@ -158,7 +158,7 @@ def _text(text: str | bytes) -> str:
 
 # What stands before the host, up to an @. Of a password with a / in it, which no URL may have, no port was made.
 _before_host = re.compile(
-    r"([a-z][a-z0-9+.-]*:[/\\]+|[/\\]*)(?!\[)([^/?#\\]*|[^/?#@]*:(?!\d*(?:[/?#]|\Z))[^@]*)@", re.IGNORECASE
+    r"([a-z][a-z0-9+.-]*:[/\\]+|[/\\]*)(?![\[/\\])([^/?#\\]*|[^/?#@]*:(?!\d*(?:[/?#]|\Z))[^@]*)@", re.IGNORECASE
 ).match
 
 

@@ -78,13 +78,15 @@ def _padded(text: str) -> str:
     return bare + "=" * (-len(bare) % 4)
 
 
+_URL_SAFE = str.maketrans("-_", "+/")
+
 # Base64 of digits is as long as base64 of a digest of twice as many bits, and so comes first.
 _SPELLED: tuple[tuple[str, Callable[[str], bytes]], ...] = (
     ("in base64 of hexadecimal digits", lambda text: bytes.fromhex(b64decode(text, validate=True).decode("ascii"))),
     ("", lambda text: b64decode(text, validate=True)),
     ("in hexadecimal digits", bytes.fromhex),
     ("in base64 without its padding", lambda text: b64decode(_padded(text), validate=True)),
-    ("in the URL-safe base64", lambda text: b64decode(_padded(text), b"-_", validate=True)),
+    ("in the URL-safe base64", lambda text: b64decode(_padded(text.translate(_URL_SAFE)), validate=True)),
     ("in base64 with white space", lambda text: b64decode(re.sub(r"\s+", "", text), validate=True)),
     ("in base64 twice", lambda text: b64decode(b64decode(text, validate=True), validate=True)),
 )
@@ -199,8 +201,11 @@ class Search:
         for spelled in (target.text, unquote(target.text)):
             for key in self._keys:
                 if hmac.compare_digest(key.signing_key, spelled.encode("utf-8", "replace")):
-                    codes = key.codes if spelled == target.text else (*key.codes, "double-encoding")
-                    return Found(codes, (), (key.phrase,) if key.phrase else (), self._right.variant.parts)
+                    keys, parts = (key.phrase,) if key.phrase else (), self._right.variant.parts
+                    if spelled == target.text:
+                        return Found(key.codes, (), keys, parts)
+                    texts = ("rightly, and the signature spelled wrong",)
+                    return Found((*key.codes, "double-encoding"), texts, keys, parts)
         return None
 
     def _find_hmac(self, target: Target, attempts: Iterator[Attempt]) -> Found | None:

@@ -84,7 +84,7 @@ def of_request(asked: Asked, answered: Answered) -> Iterator[Finding]:
         yield Finding("nonce-reused", what, evidence, proven=True, weight=98)
     yield from _of_absent(asked)
     yield from _of_values(values)
-    yield from _of_timestamp(values.get("oauth_timestamp"), values.get("oauth_signature_method", ""))
+    yield from _of_timestamp(values.get("oauth_timestamp"))
     method = values.get("oauth_signature_method", "")
     if method not in METHODS:
         what = f"There is no signature method {method!r}." if method else "The request names no signature method."
@@ -166,7 +166,7 @@ def _of_values(values: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding("signature-method", what, (), proven=True, weight=94, remedy=remedy)
 
 
-def _of_timestamp(timestamp: str | None, method: str) -> Iterator[Finding]:
+def _of_timestamp(timestamp: str | None) -> Iterator[Finding]:
     if timestamp is None:
         return
     if not timestamp.isascii() or not timestamp.isdecimal():
@@ -217,7 +217,7 @@ def of_expiry(asked: Asked, answered: Answered, token: Credentials | None) -> Fi
     return Finding("token-expired", "The token had ended when it was used.", evidence, proven=True, weight=90)
 
 
-def of_location(asked: Asked, answered: Answered) -> Finding | None:
+def of_location(answered: Answered) -> Finding | None:
     """Say that the server is at another address, where a redirect was not followed."""
     if not answered.location or answered.status not in (301, 307, 308):
         return None

@@ -6,6 +6,7 @@ code that builds its base string by hand. A ``Variant`` names the cause that it 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -65,6 +66,9 @@ class Context(NamedTuple):
     content_type: str = ""
     realm: str | None = None
     fragment: str = ""
+
+    def __repr__(self) -> str:
+        return "Context(***)"
 
 
 def text_variants(parts: Parts, context: Context) -> Iterator[Variant]:
@@ -288,8 +292,6 @@ def _multipart_fields(body: str) -> list[tuple[str, str]]:
 
 
 def _plain_json(body: str) -> list[tuple[str, str]]:
-    import json
-
     found = json.loads(body.encode("latin-1"))
     items = found.items() if isinstance(found, dict) else ()
     return [(name, value if isinstance(value, str) else json.dumps(value)) for name, value in items]

@@ -35,7 +35,7 @@ class Cause(NamedTuple):
     words: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Asked:
     """A request with a signature that is not right.
 

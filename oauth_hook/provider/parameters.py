@@ -39,7 +39,7 @@ _HEADER_PART = re.compile(r'\s*([^\s=,"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]
 _EMPTY_PART = re.compile(r"\s*(?:,|$)")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Parameters:
     """What a request says, decoded.
 
