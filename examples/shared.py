@@ -8,8 +8,8 @@ All of it comes from the environment, so that no secret stands in a program:
     OAUTH_RESOURCE_URL      what to ask for in the user's name; the default is an address that the service is known by
     OAUTH_STORE             the file that keeps tokens; default: examples.sqlite3
 
-Without OAUTH_SERVICE the examples use the provider that comes with the package. Run it in another terminal; the
-user's name and password are the last lines of what it prints:
+Without OAUTH_SERVICE the examples use the provider that comes with the package. Run it in another terminal; it prints
+the user's name and password as user_name and user_password:
 
     oauth-hook provider | tee provider.txt
 """

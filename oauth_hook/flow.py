@@ -14,6 +14,7 @@ processes and tokens travel between them.
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -25,7 +26,7 @@ import requests
 
 from .answer import Answer, ask, check_timeout, refusal, shown_body
 from .callback import read_callback
-from .credentials import AccessToken, Consumer, Credentials, RequestToken
+from .credentials import AccessToken, Consumer, Credentials, RequestToken, check_token
 from .errors import ProviderError, UsageError, check_type
 from .hook import OAuthHook
 from .prepared import origin_of
@@ -39,6 +40,9 @@ __all__ = ["OAuthFlow", "VerifierPendingError"]
 log = logging.getLogger("oauth_hook")
 
 _CONFIRMED = ("require", "warn", "ignore")
+
+# An absolute URI (RFC 3986 s4.3), as s2.1 wants it, of any scheme: desktop applications have their own (myapp:/back).
+_is_uri = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+").fullmatch
 
 _Token = TypeVar("_Token", RequestToken, AccessToken)
 _Flow = TypeVar("_Flow", bound="OAuthFlow")
@@ -138,7 +142,9 @@ class OAuthFlow:
 
         :param token: the user's; ``None``: two-legged.
         :param more: further arguments of the hook, or others than the service's.
+        :raises UsageError: that is no token, or an argument is wrong.
         """
+        check_token(token)
         arguments: dict[str, Any] = {
             "placement": self.service.placement,
             "signature_method": self.service.signature_method,
@@ -214,8 +220,14 @@ class OAuthFlow:
             without a verifier.
         :param parameters: for the authorization URL.
         :raises VerifierPendingError: the verifier comes later; a ``UsageError`` that carries ``request_token``.
+        :raises UsageError: the source waits for a callback (it has a ``callback_url``), and the flow has ``"oob"``.
         :raises ProviderError: see the three steps.
         """
+        if self.service.callback == "oob" and getattr(ask, "callback_url", None):
+            raise UsageError(
+                "the verifier source waits at its callback_url, and this flow has the service show a PIN (callback is "
+                "'oob'), so that nobody would come: make the flow with callback=receiver.callback_url"
+            )
         request_token = self.fetch_request_token()
         answer = ask(self.authorization_url(request_token, **parameters))
         if answer is None:
@@ -308,13 +320,18 @@ class OAuthFlow:
 
 
 def _check_service(service: Service) -> None:
-    """Refuse addresses that are none, and methods that token requests cannot have.
+    """Refuse addresses and callbacks that are none, and methods that token requests cannot have.
 
     :raises UsageError: there is one.
     """
     for name in ("request_token_url", "authorization_url", "access_token_url", "renewal_url"):
         if getattr(service, name) and origin_of(getattr(service, name)) is None:
             raise UsageError(f"{name} must be an http or https address, with a host and without a user name in it")
+    if service.callback not in (None, "oob") and not _is_uri(service.callback):
+        raise UsageError(
+            "callback must be an absolute address, such as https://app.example/back or myapp:/back; 'oob', for a PIN; "
+            f"or None, and not {service.callback!r}"
+        )
     if service.access_token_method not in (None, "POST", "GET"):
         raise UsageError(f"access_token_method must be 'POST' or 'GET', not {service.access_token_method!r}")
 

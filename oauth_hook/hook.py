@@ -53,6 +53,10 @@ class OAuthHook(AuthBase):
     It attaches as ``session.auth``, as ``auth=`` of one call, and as a ``pre_request``
     hook (``oauth_hook.Session``). It never changes, so threads may share it.
 
+    Parameters named ``oauth_*`` are the protocol's, in the query and in forms too: those that every
+    signature has, such as ``oauth_token``, are taken for an earlier one's and give way to the hook's own;
+    any other (``oauth_verifier``, ``oauth_callback``, an extension's) moves to where the hook places its own.
+
     :param access_token: the token's key; empty or ``None``: two-legged.
     :param access_token_secret: the token's secret.
     :param consumer_key: default: the class attribute.
@@ -60,7 +64,8 @@ class OAuthHook(AuthBase):
     :param header_auth: ``True``: the ``Authorization`` header (s3.5.1). ``False``:
         URL-encoded, that is in the body of a form-encoded request (s3.5.2), else in the
         query (s3.5.3). Default: the class attribute.
-    :param placement: one of the five placements by name, instead of ``header_auth``.
+    :param placement: one of the five placements by name: ``header``, ``query``, ``body``, ``url-encoded`` or
+        ``header+url-encoded``. It stands whatever ``header_auth`` is.
     :param signature_method: ``HMAC-``/``RSA-`` ``SHA1``/``SHA256``/``SHA512``,
         ``PLAINTEXT``, or one of the application's own (``protocol.methods.register``).
         Default: the class attribute.
@@ -186,6 +191,8 @@ class OAuthHook(AuthBase):
         found: Any = request
         if isinstance(found, requests.Request) or is_of_niquests(found, "Request"):
             found.auth = self
+        elif not isinstance(getattr(found, "url", ...), str | None):
+            raise _foreign(found)
         elif isinstance(found, SignedRequest) and found.abroad:
             log.debug("not signed: a redirect led the request to another origin")
         elif isinstance(found, SignedRequest) and found.settled and found._hook is not self:
@@ -314,6 +321,14 @@ class OAuthHook(AuthBase):
 
 
 _STANDARD_KEY = OAuthHook.signing_key
+
+
+def _foreign(found: object) -> UsageError:
+    """Return what is wrong with what is no request, or one of another client."""
+    client = type(found).__module__.partition(".")[0]
+    if client in ("httpx", "httpx2"):
+        return UsageError(f"an OAuthHook goes into {client} as oauth_hook.httpx.OAuth(hook): pass auth=OAuth(hook)")
+    return UsageError(f"an OAuthHook signs requests of requests and of niquests, and this is a {type(found).__name__}")
 
 
 def _was_far_from(request: requests.PreparedRequest, now: float) -> bool:

@@ -7,9 +7,8 @@
 ``event_hooks`` signs each request as it goes out, redirect hops too, and nothing abroad. ``OAuth``
 signs a request once, and sends it once more where a refusal teaches the hook the server's time.
 
-The hook knows ``PreparedRequest``, so each request gets a stand-in of that kind. It travels
-among the request's extensions, which httpx hands on from hop to hop: what a chain has been
-through stands with it, and threads and tasks share nothing.
+The hook knows ``PreparedRequest``, so each request gets a stand-in of that kind, among its extensions. httpx hands
+those on from hop to hop: what a chain has been through stands there, and threads and tasks share nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from copy import copy
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType, SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import requests
 from requests.structures import CaseInsensitiveDict
@@ -87,9 +86,9 @@ class OAuth(_Auth, _OtherAuth):
     """Signs a request, for ``auth=`` of a ``Client``, an ``AsyncClient`` or a single call.
 
     Redirects come after it: a hop has the signature of the first request, or none, and is refused
-    for it. So add ``event_hooks``, which sign each hop. Without them a signed form that a redirect
-    (307, 308) or a retry would send again is a ``UsageError``, since nobody says where it is bound
-    for; and what ``placement="query"`` put into an address goes wherever the server copies that to.
+    for it. So add ``event_hooks``, which sign each hop. Without them a form with the signature in it is
+    a ``UsageError`` where a redirect (307, 308) or a retry would send it again (its head is out by then,
+    its body is not); what ``placement="query"`` put into an address goes where the server copies it to.
 
     A request's own ``OAuth`` has precedence over the client's ``event_hooks``, in hops too.
 
@@ -103,6 +102,10 @@ class OAuth(_Auth, _OtherAuth):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.hook!r})"
+
+    def __call__(self, request: Any) -> NoReturn:
+        """Raise a ``UsageError``: requests and niquests call their ``auth``, and take the hook itself."""
+        raise UsageError("oauth_hook.httpx.OAuth is for httpx: requests and niquests take the hook itself, auth=hook")
 
     def auth_flow(self, request: Any) -> Generator[Any, Any, None]:
         """Sign a request; and once more, where its refusal taught the hook something and its body can be sent again.
@@ -245,9 +248,7 @@ def _rewind(stand_in: Any, *, must: bool) -> None:
     if can_be_sent_again(stand_in):
         stand_in.body.seek(stand_in._body_position)
     elif must:
-        raise UsageError(
-            "a redirect asks for the body again, and it can be read only once: pass bytes, or another file"
-        )
+        raise UsageError("a redirect asks for the body again, and it can be read only once: pass bytes or another file")
 
 
 def _home_of(request: Any) -> str:
@@ -347,20 +348,19 @@ class _Octets(_ByteStream, _OtherByteStream):
         self._left = 1.0 if once else float("inf")  # times
 
     def __iter__(self) -> Iterator[bytes]:
-        self._go_out()
-        yield self.octets
+        yield self._going_out()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        self._go_out()
-        yield self.octets
+        yield self._going_out()
 
-    def _go_out(self) -> None:
+    def _going_out(self) -> bytes:
         if not self._left:
             raise UsageError(
                 "a form with its signature was to go out a second time, after a redirect (307, 308) or as a retry, "
                 "and OAuth cannot see where to: use event_hooks, which sign each redirect hop, or placement='header'"
             )
         self._left -= 1
+        return self.octets
 
 
 def _refused(response: Any) -> Any:

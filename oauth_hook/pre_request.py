@@ -5,19 +5,24 @@ hops included, and may change it or return another. Hooks add up: the session's 
 first, the request's own last.
 
 ``Session`` knows the event. ``inject_into_requests`` teaches it to plain
-``requests.Session`` too, by the same three functions, so that code written for
+``requests.Session`` too, by the same functions, so that code written for
 requests-oauth runs as it stands; ``extract_from_requests`` takes it back. Nothing is
 patched on import.
+
+A session takes its attributes as arguments, too, as those of requests 0.x did.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from http.cookiejar import CookieJar
 from typing import Any, TypeVar, cast
 
 import requests
 import requests.sessions
 from requests.models import RequestHooksMixin
+
+from .errors import UsageError
 
 __all__ = ["Session", "extract_from_requests", "inject_into_requests", "session"]
 
@@ -26,17 +31,36 @@ EVENT = "pre_request"
 # Where ``hooks`` stands among what ``requests.Session.request`` takes after the URL.
 _HOOKS_POSITION = 9
 
+# What requests 0.x took for a new session, and one has today: what is added to what is there, and what is set.
+_ADDED = ("headers", "params", "proxies", "cookies")
+_SET = ("auth", "verify", "cert")
+# What it took, and no session has any more.
+_GONE = {
+    "timeout": "pass timeout= to each call",
+    "prefetch": "pass stream=True to each call whose answer is not to be read at once",
+    "config": "set the session's attributes, such as max_redirects and trust_env",
+}
+
 Hook = Callable[[Any], Any]
 
 
 class Session(requests.Session):
-    """A ``requests.Session`` whose ``hooks`` have the event ``pre_request``."""
+    """A ``requests.Session`` whose ``hooks`` have the event ``pre_request``.
+
+    :param hooks: one or several for each of ``pre_request`` and ``response``.
+    :param settings: ``headers``, ``params``, ``proxies`` and ``cookies``, which are added to what a session has by
+        itself, and ``auth``, ``verify`` and ``cert``; ``None`` changes nothing.
+    :raises ValueError: there is no such event.
+    :raises UsageError: a session has no such setting any more.
+    :raises TypeError: it never had it.
+    """
 
     hooks: dict[str, Any]  # requests has its own event's only: what takes a response
 
-    def __init__(self) -> None:
+    def __init__(self, hooks: Mapping[str, Any] | None = None, **settings: Any) -> None:
         super().__init__()
         self.hooks[EVENT] = []
+        _furnish(self, hooks, settings)
 
     def request(self, method: str, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
         """Send a request; ``hooks`` may have ``pre_request``, once or as a list."""
@@ -55,19 +79,17 @@ class Session(requests.Session):
         return super().send(_fire(self, request), **kwargs)
 
 
-def session(hooks: Mapping[str, Any] | None = None) -> Session:
-    """Return a session with hooks: one or several for each of ``pre_request`` and ``response``.
-
-    :raises ValueError: there is no such event.
-    """
-    return _with_hooks(Session(), hooks)
+def session(hooks: Mapping[str, Any] | None = None, **settings: Any) -> Session:
+    """Return a ``Session`` with these hooks and settings, as requests 0.x spelled it."""
+    return Session(hooks, **settings)
 
 
 def inject_into_requests() -> None:
     """Let plain ``requests`` know the event ``pre_request``, until ``extract_from_requests``.
 
     Then ``requests.session(hooks=...)``, ``requests.post(url, hooks=...)``, ``requests.Request``
-    and ``requests.Session().hooks`` take it. Sessions without such a hook behave as before.
+    and ``requests.Session().hooks`` take it. Sessions without such a hook behave as before. And ``requests.session``
+    and ``requests.Session`` take the arguments of ``Session``.
     Injecting twice is injecting once.
     """
     if not _injections:
@@ -94,6 +116,7 @@ class _Injection:
         self.active = True
         self._parts = []
         for owner, name, stand_in in (
+            (requests.Session, "__init__", self._init),
             (requests.Session, "prepare_request", self._prepare_request),
             (requests.Session, "send", self._send),
             (RequestHooksMixin, "register_hook", self._register_hook),
@@ -111,6 +134,18 @@ class _Injection:
         for owner, name, original, replacement in self._parts:
             if getattr(owner, name) is replacement:
                 setattr(owner, name, original)
+
+    def _init(self, original: Any) -> Any:
+        def init(
+            session: requests.Session, *args: Any, hooks: Mapping[str, Any] | None = None, **settings: Any
+        ) -> None:
+            if self.active:
+                original(session, *args)
+                _furnish(session, hooks, settings)
+            else:
+                original(session, *args, **({} if hooks is None else {"hooks": hooks}), **settings)
+
+        return init
 
     def _prepare_request(self, original: Any) -> Any:
         def prepare_request(session: requests.Session, request: requests.Request) -> requests.PreparedRequest:
@@ -137,9 +172,10 @@ class _Injection:
         return register_hook
 
     def _session(self, original: Any) -> Any:
-        def session(hooks: Mapping[str, Any] | None = None) -> requests.Session:
+        def session(hooks: Mapping[str, Any] | None = None, **settings: Any) -> requests.Session:
             plain: requests.Session = original()
-            return _with_hooks(plain, hooks)
+            _furnish(plain, hooks, settings)
+            return plain
 
         return session
 
@@ -200,16 +236,26 @@ def _carried(hooks: Mapping[str, Any]) -> dict[str, Any]:
     return others | {"response": _listed(hooks.get("response")) + carried}
 
 
-_S = TypeVar("_S", bound=requests.Session)
 _T = TypeVar("_T")
 
 
-def _with_hooks(session: _S, hooks: Mapping[str, Any] | None) -> _S:
+def _furnish(session: requests.Session, hooks: Mapping[str, Any] | None, settings: Mapping[str, Any]) -> None:
+    """Give a session hooks, and what else a session of requests 0.x was given when it was made."""
     for event, hook in (hooks or {}).items():
         if event not in (*session.hooks, EVENT):
             raise ValueError(f"Unsupported event specified, with event name {event!r}")
         session.hooks[event] = _listed(hook)
-    return session
+    for name, value in settings.items():
+        if name in _GONE:
+            raise UsageError(f"a session of requests has no {name} any more: {_GONE[name]}")
+        if name not in _ADDED + _SET:
+            raise TypeError(f"a session has no {name!r}: it takes {', '.join(('hooks', *_ADDED, *_SET))}")
+        if value is None:
+            continue
+        if name in _SET or isinstance(value, CookieJar):
+            setattr(session, name, value)
+        else:
+            getattr(session, name).update(value)
 
 
 def _hooks(owner: Any, event: str) -> list[Hook]:

@@ -16,7 +16,7 @@ from typing import Any
 from .errors import UsageError
 from .version import __version__
 
-__all__ = ["SERVICES", "Service"]
+__all__ = ["SERVICES", "Service", "UnknownServiceError"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +118,7 @@ def _is_str_to_str(value: object) -> bool:
     return isinstance(value, Mapping) and all(isinstance(part, str) for pair in value.items() for part in pair)
 
 
-class _UnknownServiceError(UsageError, KeyError):
+class UnknownServiceError(UsageError, KeyError):
     """There is no service of that name: a ``KeyError`` too, so that ``in`` and ``get`` work as in any mapping."""
 
     __str__ = Exception.__str__  # not KeyError's, which puts the message between quotes
@@ -134,7 +134,7 @@ class _Known(Mapping[str, Service]):
 
     def __getitem__(self, name: str) -> Service:
         if not isinstance(name, str) or (found := self._FORMER.get(name, name)) not in self._services:
-            raise _UnknownServiceError(f"there is no service {name!r} here; those known are {', '.join(self)}")
+            raise UnknownServiceError(f"there is no service {name!r} here; those known are {', '.join(self)}")
         return self._services[found]
 
     def __iter__(self) -> Iterator[str]:

@@ -275,7 +275,7 @@ def _decode(kind: object, value: object) -> Stored:
 def _check_parts(value: object) -> None:
     """Refuse what would come back as another type: a subclass, too, and an account of other parts."""
     if type(value) not in _KINDS.values():
-        what = f"a {', a '.join(_KINDS)}, and of no subclass"
+        what = "a Consumer, a RequestToken, an AccessToken or an Account, and of no subclass"
         raise UsageError(f"stored credentials must be {what}: this is of class {type(value).__name__}")
     if isinstance(value, Account):
         right = type(value.consumer) is Consumer and type(value.token) in (AccessToken, type(None))

@@ -25,6 +25,13 @@ def restored(monkeypatch, tmp_path):
     extract_from_requests()
 
 
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.rst")), ids=lambda page: str(page.relative_to(DOCS)))
+def test_links_to_files_lead_somewhere(page):
+    """A link from a page to a file of the repository, which a forge follows, has the file at its end."""
+    links = re.findall(r"<(\.\./[^>]+)>`__", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).is_file()] == []
+
+
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # a reader's session leaves its clients to the interpreter
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
 def test_the_page_runs(page):

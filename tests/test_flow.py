@@ -10,7 +10,7 @@ import threading
 import time
 import traceback
 from contextlib import contextmanager, suppress
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 import requests
@@ -166,6 +166,14 @@ def test_extra_parameters_go_along_signed(server):
     assert server.last.body == b"extra=1"
     assert server.last.authorization.startswith('OAuth realm="Photos", ')
     assert 'oauth_verifier="v"' in server.last.authorization
+
+
+@pytest.mark.parametrize("callback", ["myapp:/back", "urn:example:back", "com.example.app://done", "http://[::1]:9/"])
+def test_callbacks_of_any_scheme(callback, server):
+    """A desktop application's own scheme is a callback as any other."""
+    server.answer = lambda request: (200, {}, GOOD)
+    flow_at(server, callback=callback).fetch_request_token()
+    assert f'oauth_callback="{quote(callback, safe="")}"' in server.last.authorization
 
 
 def test_a_server_of_oauth_1_0_gets_no_callback_and_no_verifier(server):
@@ -435,6 +443,13 @@ def test_an_empty_verifier_is_none(server):
     assert "oauth_verifier" not in sent(server)
 
 
+@pytest.mark.parametrize("token", ["abc", "", 5, CONSUMER])
+def test_a_hook_is_for_a_token(token, server):
+    """What is no token makes no hook, and the error says what a token is."""
+    with pytest.raises(UsageError, match="must be an AccessToken or a RequestToken, not"):
+        flow_at(server).hook(token)
+
+
 @pytest.mark.parametrize("secrets", [("consumer", "verifier"), ("key", "oauth"), ("a", "e"), ("token", "problem")])
 @pytest.mark.parametrize("problem", ["verifier_invalid", "token_rejected", "consumer_key_unknown"])
 def test_a_word_of_the_extension_is_no_secret(problem, secrets, server):
@@ -699,6 +714,10 @@ BAD = {
     "signature method": ({"signature_method": "HMAC-MD5"}, "HMAC-SHA1"),
     "rsa": ({"signature_method": "RSA-SHA1"}, "rsa_key"),
     "callback": ({"callback": 5}, "callback"),
+    "callback without a scheme": ({"callback": "nourl"}, "absolute address.*'oob'.*None.*'nourl'"),
+    "callback that is a path": ({"callback": "/back"}, "absolute"),
+    "callback with a space": ({"callback": "https://app.example/a b"}, "absolute"),
+    "callback, empty": ({"callback": ""}, "absolute"),
     "unknown": ({"colour": "red"}, "colour"),
     "url": ({"request_token_url": None}, "request_token_url"),
 }

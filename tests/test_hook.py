@@ -428,6 +428,20 @@ def test_a_pinned_hook_refuses_nothing_elsewhere():
         assert hook(odd).url == url
 
 
+@pytest.mark.parametrize("header_auth", [True, False])
+@pytest.mark.parametrize("placement", ["header", "query", "body", "url-encoded", "header+url-encoded"])
+def test_placement_stands_whatever_header_auth_is(header_auth, placement):
+    """``placement`` names the place outright, so that a program's own default for ``header_auth`` does no harm."""
+    assert OAuthHook(*CREDENTIALS, header_auth, placement=placement).placement == placement
+
+
+@pytest.mark.parametrize("other", ["http://h.example/", 5, None, b"GET"])
+def test_what_is_no_request(other, hook):
+    """What a hook is called with in the place of a request is named, and refused."""
+    with pytest.raises(UsageError, match=f"signs requests of requests .* this is a {type(other).__name__}$"):
+        hook(other)
+
+
 # --- values: pickling, users, repr ---
 
 

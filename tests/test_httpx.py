@@ -24,6 +24,7 @@ from types import SimpleNamespace
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
+import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_redirects import LOCATIONS, PLACEMENTS, STATUSES, Redirecting, nothing_of_ours
@@ -584,6 +585,16 @@ def test_plaintext_over_http_is_refused(client):
         with pytest.raises(UsageError, match="https") as caught:
             ask(client, way, hook, "GET", "http://api.invalid/")
         assert "the-secret" not in str(caught.value)
+
+
+def test_each_client_has_its_own_way_of_attaching(client, home):
+    """The hook itself in httpx, and ``OAuth`` in requests, are refused with what to pass."""
+    hook = hook_for(home)
+    with pytest.raises(UsageError, match=r"oauth_hook\.httpx\.OAuth\(hook\)"):
+        use(client, lambda call: call("get", home.resource_url), auth=hook)
+    with pytest.raises(UsageError, match=r"is for httpx: .*auth=hook$"):
+        requests.get(home.resource_url, auth=OAuth(hook))
+    assert home.redirecting.seen == []
 
 
 # --- OAuth alone, and redirects ---

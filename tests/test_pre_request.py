@@ -11,9 +11,10 @@ import requests
 import requests.sessions
 
 import oauth_hook
-from oauth_hook import OAuthHook, Session, extract_from_requests, inject_into_requests
+from oauth_hook import OAuthHook, Session, UsageError, extract_from_requests, inject_into_requests
 
 PARTS = [
+    (requests.Session, "__init__"),
     (requests.Session, "send"), (requests.Session, "prepare_request"), (requests.Session, "request"),
     (requests, "session"), (requests.sessions, "session"), (requests.sessions, "merge_hooks"),
     (requests.hooks, "HOOKS"), (requests.hooks, "default_hooks"), (requests, "Request"), (requests, "PreparedRequest"),
@@ -46,6 +47,14 @@ class Note:
         self.notes.append(self.name)
 
 
+MAKERS = {
+    "oauth_hook.session": lambda **settings: oauth_hook.session(**settings),
+    "oauth_hook.Session": lambda **settings: Session(**settings),
+    "requests.session": lambda **settings: requests.session(**settings),
+    "requests.Session": lambda **settings: requests.Session(**settings),
+}
+
+
 # --- each way of attaching ---
 
 
@@ -55,6 +64,55 @@ def test_session_takes_hooks(server, hook):
         with oauth_hook.session(hooks=hooks) as client:
             client.get(server.url)
         assert "oauth_signature=" in server.last.authorization
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_a_new_session_takes_what_it_took(maker, server, hook, injected):
+    """Hooks and a session's attributes are arguments, as in requests 0.x; what is there by itself stays."""
+    settings = {
+        "hooks": {"pre_request": hook}, "headers": {"X-Mine": "1"}, "params": {"oauth_callback": "oob", "page": "2"},
+        "cookies": {"biscuit": "yes"}, "proxies": {"ftp": "http://127.0.0.1:9"}, "verify": False,
+        "auth": None,
+    }  # fmt: skip
+    with MAKERS[maker](**settings) as client:
+        assert (client.verify, client.auth) == (False, None)
+        assert client.proxies == {"ftp": "http://127.0.0.1:9"}
+        client.get(server.url)
+    headers = server.last.headers
+    assert (headers["x-mine"], headers["cookie"]) == ("1", "biscuit=yes")
+    assert headers["user-agent"].startswith("python-requests/")
+    assert server.last.target == "/?page=2"
+    assert 'oauth_callback="oob"' in server.last.authorization
+    jar = requests.cookies.RequestsCookieJar()
+    with MAKERS[maker](auth=hook, cert="my.pem", cookies=jar, headers=None, verify=None) as client:
+        assert (client.auth, client.cert, client.verify) == (hook, "my.pem", True)
+        assert client.cookies is jar
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+@pytest.mark.parametrize(("name", "value", "remedy"), [
+    ("timeout", 5, "timeout= to each call"), ("prefetch", False, "stream=True"), ("config", {}, "max_redirects"),
+])  # fmt: skip
+def test_what_no_session_takes_any_more(maker, name, value, remedy, injected):
+    """What requests 0.x had for a session, and requests has not, is refused with what to do instead."""
+    with pytest.raises(UsageError, match=f"no {name} any more: .*{remedy}"):
+        MAKERS[maker](**{name: value})
+    with pytest.raises(TypeError, match=r"a session has no 'colour': it takes hooks, headers, .* cert$"):
+        MAKERS[maker](colour="red")
+
+
+def test_subclasses_of_a_session_are_made_as_before(injected):
+    """A subclass with arguments of its own makes its session as it did, while plain ones take more."""
+
+    class Theirs(requests.Session):
+        def __init__(self, base):
+            super().__init__()
+            self.base = base
+
+    with Theirs("http://h.example/") as client:
+        assert (client.base, client.hooks) == ("http://h.example/", {"response": []})
+    with pytest.raises(TypeError):
+        requests.Session("positional")
 
 
 @pytest.mark.parametrize("kind", ["ours", "plain"])
@@ -235,8 +293,9 @@ def test_extracting_restores_the_very_same_objects():
     assert all(getattr(owner, name) is was for (owner, name), was in zip(PARTS, before, strict=True))
     assert requests.hooks.HOOKS == hooks == ["response"]
     extract_from_requests()
-    with pytest.raises(TypeError):
-        requests.session(hooks={})
+    for make_plain in (requests.session, requests.Session):
+        with pytest.raises(TypeError):
+            make_plain(hooks={})
     with pytest.raises(ValueError, match="pre_request"):
         requests.Request("GET", "http://example.com/", hooks={"pre_request": print})
 
@@ -246,8 +305,12 @@ def test_what_was_made_under_the_injection_works_after_it(server):
     inject_into_requests()
     session, request = requests.Session(), requests.Request("GET", server.url)
     session.hooks["response"] = [lambda response, **_: None]
-    kept = session.send
+    kept, kept_init = session.send, requests.Session.__init__
     extract_from_requests()
+    kept_init(session)
+    for given in ({"hooks": {}}, {"headers": {}}):
+        with pytest.raises(TypeError, match="unexpected keyword argument"):
+            kept_init(session, **given)
     assert session.get(server.url).status_code == 200
     assert kept(request.prepare()).status_code == 200
     session.close()

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from oauth_hook import OAuthHook
+from oauth_hook import Consumer, OAuthFlow, OAuthHook, services
 from oauth_hook.errors import OAuthHookError, UsageError
 from oauth_hook.services import SERVICES, Service
 
@@ -205,6 +205,13 @@ def test_unknown_names(name):
     for kind in (UsageError, KeyError, OAuthHookError, ValueError):
         with pytest.raises(kind, match=r"^there is no service .* known are x, tumblr, .*yahoo$"):
             SERVICES[name]
+
+
+def test_a_traceback_names_a_public_error():
+    """Whoever reads the traceback finds the name in the documentation, and can catch it."""
+    with pytest.raises(services.UnknownServiceError) as caught:
+        OAuthFlow.for_service("friendface", Consumer("key", "secret"))
+    assert caught.type.__name__ in services.__all__
 
 
 def test_the_mapping_is_read_only():

@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 import requests
 
-from oauth_hook import loopback
+from oauth_hook import Consumer, loopback
 from oauth_hook.errors import OAuthHookError, ProviderError, UsageError
 from oauth_hook.flow import OAuthFlow
 from oauth_hook.provider import serve
@@ -840,6 +840,13 @@ class TestWithAFlow:
         flow, receiver, (provider, _) = flow
         token = flow.authorize(receiver)
         assert requests.get(provider.resource_url, auth=flow.hook(token), timeout=PATIENCE).ok
+
+    def test_a_flow_without_its_address(self, kit: Kit) -> None:
+        """A flow left at "oob" is refused at once, and nothing is sent or opened: nobody would come to the receiver."""
+        receiver = kit.make(open_browser=lambda url: pytest.fail("a browser was opened"))
+        flow = OAuthFlow(Consumer("key", "secret"), *[f"http://127.0.0.1:9/{leg}" for leg in range(3)])
+        with pytest.raises(UsageError, match=r"callback=receiver\.callback_url"):
+            flow.authorize(receiver)
 
     def test_denial(self, flow: Any) -> None:
         """A denial arrives as the flow's own error."""

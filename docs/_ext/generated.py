@@ -21,7 +21,15 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx the directives."""
     app.add_directive("command-line", CommandLine)
     app.add_directive("finding-codes", FindingCodes)
+    app.connect("doctree-read", name_examples)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def name_examples(_app: Sphinx, page: nodes.document) -> None:
+    """Leave the names of links to ``examples/``: a forge follows them, and built pages have the listings instead."""
+    for link in list(page.findall(nodes.reference)):
+        if link.get("refuri", "").startswith("../../examples/"):
+            link.replace_self(nodes.literal(text=link.astext()))
 
 
 class CommandLine(SphinxDirective):
