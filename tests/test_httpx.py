@@ -589,7 +589,7 @@ def test_plaintext_over_http_is_refused(client):
 
 def test_each_client_has_its_own_way_of_attaching(client, home):
     """The hook itself in httpx, and ``OAuth`` in requests, are refused with what to pass."""
-    hook = hook_for(home)
+    hook, home.redirecting.seen = hook_for(home), []
     with pytest.raises(UsageError, match=r"oauth_hook\.httpx\.OAuth\(hook\)"):
         use(client, lambda call: call("get", home.resource_url), auth=hook)
     with pytest.raises(UsageError, match=r"is for httpx: .*auth=hook$"):
