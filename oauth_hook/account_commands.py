@@ -1,4 +1,4 @@
-"""``oauth-hook authorize`` and ``register``: from nothing to an account in the store."""
+"""``oauth-hook authorize``, ``register`` and ``credentials add``: from nothing to an account in the store."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from .command_common import (
     read_rsa_key,
     report,
     shown_place,
+    token_from_environment,
 )
 from .credentials import AccessToken, Account, Consumer
 from .errors import OAuthHookError, ProviderError, UsageError
@@ -30,7 +31,7 @@ from .flow import OAuthFlow
 from .protocol.base_string import origin, split_url
 from .services import SERVICES, Service
 
-__all__ = ["authorize", "register"]
+__all__ = ["add", "authorize", "register"]
 
 
 def authorize(arguments: argparse.Namespace) -> int:
@@ -77,6 +78,61 @@ def register(arguments: argparse.Namespace) -> int:
         store[arguments.name] = Account(consumer, None, arguments.server)
     _print_kept(arguments, {"consumer": consumer.key})
     return DONE
+
+
+def add(arguments: argparse.Namespace, store: Store) -> int:
+    """Keep an account whose credentials were got elsewhere.
+
+    :raises UsageError: the name is taken, the service is not known, or there is no consumer key.
+    """
+    _check_free(arguments, store)
+    service = _place_of(arguments)
+    consumer = consumer_from_environment()
+    if consumer is not None:
+        token = token_from_environment()
+    else:
+        consumer = _asked_consumer()
+        token = _asked_token()
+    store[arguments.name] = Account(consumer, token, service)
+    _print_kept(arguments, {"consumer": consumer.key, **({} if token is None else {"token": token.key})})
+    return DONE
+
+
+def _place_of(arguments: argparse.Namespace) -> str | None:
+    """Return what to keep of the service of an account that is added; nothing is asked."""
+    named: str = arguments.service or arguments.name
+    if named in SERVICES:
+        return named
+    if arguments.service is None:
+        return None
+    if is_file(named):
+        path = os.path.abspath(named)
+        Service.from_file(path)  # which says what is wrong with it
+        return path
+    if _is_address(named):
+        return named
+    raise _unknown(named)
+
+
+def _is_address(named: str) -> bool:
+    return any(mark in named for mark in "@.:")
+
+
+def _unknown(named: str) -> UsageError:
+    return UsageError(
+        f"there is no service {named!r}: see 'oauth-hook services', or name one with --service or its three addresses"
+    )
+
+
+def _asked_consumer() -> Consumer:
+    elsewhere = "set it in the environment, or "
+    key = ask("consumer key", elsewhere=elsewhere)
+    return Consumer(key, ask("consumer secret", secret=True, elsewhere=elsewhere))
+
+
+def _asked_token() -> AccessToken | None:
+    key = ask("token (empty: none)", needed=False)
+    return AccessToken(key, ask("token secret", secret=True)) if key else None
 
 
 def _print_kept(arguments: argparse.Namespace, more: dict[str, str]) -> None:
@@ -142,9 +198,7 @@ def _register_or_ask(arguments: argparse.Namespace, service: Service) -> Consume
         return register_client(service.registration_url, application_name="oauth-hook", scheme=_scheme(arguments))
     if service.documentation:
         report(f"{service.title} gives a consumer key and its secret to applications: {service.documentation}")
-    elsewhere = "set it in the environment, or "
-    key = ask("consumer key", elsewhere=elsewhere)
-    return Consumer(key, ask("consumer secret", secret=True, elsewhere=elsewhere))
+    return _asked_consumer()
 
 
 # --- where, and who says yes ---
@@ -161,10 +215,13 @@ def _service_of(arguments: argparse.Namespace, kept: object) -> tuple[str, Servi
     """
     urls = (arguments.request_token_url, arguments.authorization_url, arguments.access_token_url)
     if any(urls):
+        if arguments.service is not None:
+            raise UsageError("--service and the three addresses exclude each other: leave one of them out")
         if not all(urls):
             raise UsageError("--request-token-url, --authorization-url and --access-token-url go together")
         return " ".join(urls), _at(*urls)
-    named = arguments.service or (kept.service if isinstance(kept, Account) else None) or arguments.name
+    place = arguments.service or (kept.service if isinstance(kept, Account) else None)
+    named = place or arguments.name
     if named in SERVICES:
         return named, SERVICES[named]
     if is_file(named):
@@ -172,24 +229,32 @@ def _service_of(arguments: argparse.Namespace, kept: object) -> tuple[str, Servi
         return path, Service.from_file(path)
     if named.count(" ") == 2:
         return named, _at(*named.split(" "))
-    if "@" in named or "." in named or ":" in named:
+    if _is_address(named) and not place:  # a name alone sends nobody anywhere
+        raise UsageError(f"there is no service {named!r}; where that is the address of one, say --service {named}")
+    if _is_address(named):
         return named, _discovered(arguments, named)
-    raise UsageError(
-        f"there is no service {named!r}: see 'oauth-hook services', or name one with --service or its three addresses"
-    )
+    raise _unknown(named)
 
 
 def _at(request_token_url: str, authorization_url: str, access_token_url: str) -> Service:
     """Return the service with these three addresses."""
-    for url in (request_token_url, authorization_url, access_token_url):
-        address = split_url(url)
-        origin(address.scheme, address.authority)
+    urls = {"request token": request_token_url, "authorization": authorization_url, "access token": access_token_url}
+    for what, url in urls.items():
+        _check_url(what, url)
     return Service(
         name="",
         request_token_url=request_token_url,
         authorization_url=authorization_url,
         access_token_url=access_token_url,
     )
+
+
+def _check_url(what: str, url: str) -> None:
+    try:
+        address = split_url(url)
+        origin(address.scheme, address.authority)
+    except UsageError as error:
+        raise UsageError(f"the {what} URL: {error}") from error
 
 
 def _discovered(arguments: argparse.Namespace, address: str) -> Service:
@@ -240,6 +305,5 @@ class _AddressOrEnter:
         report("Then paste here the address that you are sent to. If you are sent nowhere, press Enter.")
         line = ask_line("Address: ")
         if not line:
-            report("")
             raise OAuthHookError("nobody pressed Enter: standard input is at its end")
         return line.strip()

@@ -52,6 +52,11 @@ def hook_of(consumer: Consumer | None, token: AccessToken | None, service: Servi
     :param rsa_key: for the RSA methods, whatever ``OAuthHook`` takes for one.
     :raises UsageError: there is no consumer, or the service wants what cannot be.
     """
+    if consumer is None and token is not None:
+        raise UsageError(
+            "there is no consumer key to go with the token, which is there by itself: set OAUTH_CONSUMER_KEY and "
+            "OAUTH_CONSUMER_SECRET, or name an account, which has both"
+        )
     if consumer is None:
         raise UsageError(
             "there is no consumer key: name an account (see 'oauth-hook credentials list'), or set OAUTH_CONSUMER_KEY "

@@ -23,8 +23,8 @@ import requests
 
 from . import commands
 from .account_commands import authorize, register
-from .command_common import Store, is_text, is_token, report
-from .errors import OAuthHookError
+from .command_common import Store, is_text, is_token, report, report_causes
+from .errors import OAuthHookError, ProviderError
 from .explain_command import explain
 from .failures import BROKEN_PIPE, INTERRUPTED, MISUSE, status_of, tell, tell_plainly
 from .protocol.base_string import is_loopback
@@ -73,6 +73,8 @@ def main(argv: Sequence[str] | None = None, *, store: Store | None = None) -> in
 def _failed(error: Exception) -> int:
     try:
         report(f"oauth-hook: {tell(error)}")
+        if isinstance(error, ProviderError):
+            report_causes(error.explanation)
     except OSError:  # nobody reads that either
         _let_go(sys.stderr)
     return status_of(error)
@@ -112,8 +114,9 @@ def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
     # argparse wants positional arguments in one piece: `request GET -d a=1 URL` leaves the URL over.
     unknown = [word for word in rest if word.startswith("-")] or ([] if hasattr(arguments, "words") else rest)
     if unknown:  # what stands behind a name may be a secret, which does not belong into an argument
-        names = (re.sub(r"^(-[^-]|--[^=]*|).*", r"\1", word, flags=re.DOTALL) or word for word in unknown)
-        parser.error(f"unknown arguments: {' '.join(names)}")
+        names = [re.sub(r"^(-[^-]|--[^=]*|).*", r"\1", word, flags=re.DOTALL) or word for word in unknown]
+        hint = "; the METHOD stands before the URL, by itself" if "-X" in names and arguments.run is request else ""
+        arguments.parser.error(f"unknown arguments: {' '.join(names)}{hint}")
     if rest:
         arguments.words += rest
     return arguments
@@ -137,7 +140,7 @@ def _add_store(parser: argparse.ArgumentParser, default: str | None) -> None:
 def _command(add: argparse._SubParsersAction[_Parser], name: str, run: Callable[[argparse.Namespace], int]) -> _Parser:
     about = str(run.__doc__).partition("\n")[0]
     parser = add.add_parser(name, help=about, description=cleandoc(str(run.__doc__)), formatter_class=_Formatter)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, parser=parser)
     parser.register("type", None, _text)  # what has no type of its own; paths have str, and may be any octets
     _add_store(parser, argparse.SUPPRESS)  # which leaves what was said before the command's name
     return parser
@@ -177,6 +180,11 @@ def _pair(value: str) -> tuple[str, str]:
     return name, rest
 
 
+def _field(value: str) -> tuple[str, str]:
+    """Take a field of a form, or ``@FILE``, whose name is none; the path of a file may be no text."""
+    return ("", value[1:]) if value.startswith("@") else _pair(value)
+
+
 def _part(value: str) -> tuple[str, str]:
     """Take a part of a form; the path of a file may be no text."""
     name, mark, path = value.partition("=@")
@@ -210,13 +218,13 @@ def _demo(add: argparse._SubParsersAction[_Parser]) -> None:
 def _authorize(add: argparse._SubParsersAction[_Parser]) -> None:
     parser = _command(add, "authorize", authorize)
     parser.add_argument(
-        "name", metavar="NAME", help="what to keep the account as; a known service's name means that one"
+        "name", metavar="NAME", help="what to keep the account as; without --service, it names the service"
     )
     parser.add_argument(
         "--service", type=str, metavar="SERVICE", help="a known service, a JSON file, or someone@pump.example"
     )
     for leg in ("request-token", "authorization", "access-token"):
-        parser.add_argument(f"--{leg}-url", metavar="URL", help="instead of --service")
+        parser.add_argument(f"--{leg}-url", metavar="URL", help="with the other two, instead of --service")
     parser.add_argument("--http", action="store_true", help="someone@pump.example is asked over plain http")
     parser.add_argument("--browser", action="store_true", help="open a browser and wait for it on loopback")
     parser.add_argument(
@@ -238,9 +246,15 @@ def _request(add: argparse._SubParsersAction[_Parser]) -> None:
         "words", nargs="+", metavar="[NAME] [METHOD] URL", help="NAME is an account or token in the store"
     )
     parser.add_argument(
-        "-d", "--data", action="append", type=_pair, default=[], metavar="K=V", help="a field of a form"
+        "-d",
+        "--data",
+        action="append",
+        type=_field,
+        default=[],
+        metavar="K=V|@FILE",
+        help="a field of a form, or a file with such fields (a=1&b=2)",
     )
-    parser.add_argument("--json", metavar="TEXT", help="a JSON body")
+    parser.add_argument("--json", type=str, metavar="TEXT|@FILE", help="a JSON body")
     parser.add_argument(
         "-F",
         "--form",
@@ -252,6 +266,10 @@ def _request(add: argparse._SubParsersAction[_Parser]) -> None:
     )
     parser.add_argument("-H", "--header", action="append", type=_header, default=[], metavar="'N: V'", help="a header")
     parser.add_argument("-o", "--output", type=str, metavar="FILE", help="write the answer's body to a file, as it is")
+    parser.add_argument("-i", "--include", action="store_true", help="print the answer's status and headers, too")
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="show what goes out, on standard error, without secrets"
+    )
     parser.add_argument(
         "--placement", metavar="PLACE", help="header (default), query, body, url-encoded or header+url-encoded"
     )
@@ -306,9 +324,16 @@ def _register(add: argparse._SubParsersAction[_Parser]) -> None:
 
 def _credentials(add: argparse._SubParsersAction[_Parser]) -> None:
     parser = _command(add, "credentials", commands.credentials)
-    actions = ("list", "show", "remove")
+    actions = ("list", "show", "add", "remove")
     parser.add_argument("action", choices=actions, metavar="|".join(actions), help="show prints JSON")
-    parser.add_argument("name", nargs="?", metavar="NAME", help="what to show or remove")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="what to show, add or remove")
+    parser.add_argument(
+        "--service",
+        type=str,
+        metavar="SERVICE",
+        help="whose account to add: a known service, a JSON file or an address (default: NAME, if it is a known one)",
+    )
+    parser.add_argument("--replace", action="store_true", help="forget what is kept as NAME, for what is added")
     parser.add_argument("--show-secrets", action="store_true", help="show secrets too, which are masked otherwise")
     parser.add_argument("--json", action="store_true", help="print the list, too, as JSON: {NAME: what it is}")
 
@@ -324,3 +349,6 @@ def _provider(add: argparse._SubParsersAction[_Parser]) -> None:
     parser.add_argument("--host", type=_loopback, default="127.0.0.1", help="a loopback address (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="default: a free one")
     parser.add_argument("--database", type=str, metavar="FILE", help="keep the state in a file (default: in memory)")
+    parser.add_argument(
+        "--verbose", action="store_true", help="say on standard error what was asked, and why it was refused"
+    )

@@ -11,7 +11,7 @@ from collections.abc import Mapping, MutableMapping
 from contextlib import AbstractContextManager, nullcontext
 from getpass import getpass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .credentials import AccessToken, Account, Consumer
 from .errors import UsageError
@@ -19,10 +19,13 @@ from .rsa import RSAKey, load_key
 from .services import SERVICES, Service
 from .store import CredentialStore
 
+if TYPE_CHECKING:
+    from .diagnosis import Explanation
+
 __all__ = [
     "Store", "ask", "ask_line", "consumer_from_environment", "consumer_of", "described_service", "is_file", "is_text",
-    "is_token", "kept_as", "known_service", "opened", "print_result", "read_rsa_key", "report", "show", "shown_place",
-    "token_from_environment",
+    "is_token", "kept_as", "known_service", "missing_file", "opened", "print_result", "read_octets", "read_rsa_key",
+    "report", "report_causes", "show", "shown_place", "token_from_environment", "where_to_look",
 ]  # fmt: skip
 
 #: Where the commands keep credentials: a ``CredentialStore``, or any other such mapping.
@@ -44,8 +47,22 @@ def kept_as(store: Mapping[str, Any], name: str) -> Any:
     :raises UsageError: there is nothing, or it is damaged.
     """
     if name not in store:
-        raise UsageError(f"there is no {name!r} in the store: see 'oauth-hook credentials list'")
+        raise UsageError(f"there is no {name!r} in the store: {where_to_look(store)}")
     return store[name]
+
+
+def missing_file(store: object) -> str | None:
+    """Return where a store's file would be; ``None``: it is there, or the store has none."""
+    path = store.path if isinstance(store, CredentialStore) else None
+    return None if path is None or os.path.exists(path) else path
+
+
+def where_to_look(store: object) -> str:
+    """Return what to do about a name that a store does not have."""
+    path = missing_file(store)
+    if path is None or path == CredentialStore().path:  # of the user's own store the list tells as much
+        return "see 'oauth-hook credentials list'"
+    return f"the file of that store does not exist: {path}"
 
 
 def print_result(arguments: argparse.Namespace, text: str, data: Any) -> None:
@@ -89,6 +106,10 @@ def _from_environment(*names: str) -> tuple[str, ...] | None:
     for name, value in zip(names, values, strict=True):
         if not is_text(value):
             raise UsageError(f"{name} in the environment has octets that are no text (UTF-8)")
+        if value != value.strip():
+            report(f"oauth-hook: {name} in the environment has white space around it, which is taken as part of it")
+    if names[0] == "OAUTH_TOKEN" and values[0] and "OAUTH_TOKEN_SECRET" not in os.environ:
+        report("oauth-hook: OAUTH_TOKEN is in the environment without OAUTH_TOKEN_SECRET, which is taken as empty")
     return values if values[0] else None
 
 
@@ -127,10 +148,11 @@ _PLAIN_OPENSSH = b"AAAABG5vbmU"
 # --- questions ---
 
 
-def ask(what: str, *, secret: bool = False, elsewhere: str = "") -> str:
+def ask(what: str, *, secret: bool = False, elsewhere: str = "", needed: bool = True) -> str:
     """Ask for a line, on the terminal or from standard input; a secret is not echoed.
 
     :param elsewhere: what else to do, which is said where there is no answer.
+    :param needed: whether there must be an answer; else its absence is an empty one.
     :raises UsageError: there is none, or it is no text.
     """
     line = ""
@@ -140,14 +162,15 @@ def ask(what: str, *, secret: bool = False, elsewhere: str = "") -> str:
         else:
             line = ask_line(f"{what}: ")
     except EOFError:  # getpass's word for Ctrl-D
-        pass
+        report("")
     except ValueError:  # no text, or closed; the error would show what was typed
+        report("")
         line = "\ud800"
     if not line:
-        report("")  # ends the line of the prompt
+        if not needed:
+            return ""
         raise UsageError(f"there is no {what}: {elsewhere}give it on standard input")
     if not is_text(line):
-        report("")
         raise UsageError(f"the {what} cannot be read: standard input is closed, or not text (UTF-8)")
     return line.strip()
 
@@ -156,7 +179,25 @@ def ask_line(prompt: str) -> str:
     """Return a line of standard input, with its end; empty where there is none any more."""
     if sys.stderr is not None:
         print(prompt, end="", file=sys.stderr, flush=True)
-    return "" if sys.stdin is None else sys.stdin.readline()
+    line = "" if sys.stdin is None else sys.stdin.readline()
+    if sys.stdin is None or not line or not sys.stdin.isatty():
+        report("")  # nobody's Enter has ended the line of the prompt
+    return line
+
+
+def read_octets(path: str, most: int = -1) -> bytes:
+    """Return what is in a file; ``-`` is standard input.
+
+    :param most: octets that are read at most; -1: all.
+    :raises UsageError: it cannot be read.
+    """
+    try:
+        if path == "-":
+            return b"" if sys.stdin is None else sys.stdin.buffer.read(most)
+        with Path(path).open("rb") as file:
+            return file.read(most)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
 
 
 # --- services ---
@@ -200,6 +241,12 @@ def shown_place(place: str | None) -> str:
     """Return where an account is, for a person: of a service's three addresses, the one that users see."""
     parts = (place or "no service").split(" ")
     return parts[1] if len(parts) == 3 else place or "no service"
+
+
+def report_causes(explanation: Explanation | None) -> None:
+    """Say why a request was refused, where OAuth has to do with it."""
+    if explanation is not None and explanation.findings[0].code != "no-cause-found":
+        report(explanation.brief)
 
 
 def report(text: str) -> None:

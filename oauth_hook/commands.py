@@ -1,19 +1,32 @@
 """What the smaller commands of ``oauth-hook`` do. Each takes its parsed arguments and returns the exit status.
 
-``authorize`` and ``register`` are in ``account_commands.py``, ``request`` in ``request_command.py``.
+``authorize``, ``register`` and ``credentials add`` are in ``account_commands.py``, ``request`` in
+``request_command.py``.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import logging
 import signal
 import sys
 import threading
 from contextlib import suppress
 from typing import Any
 
-from .command_common import Store, kept_as, known_service, opened, print_result, report, shown_place
+from .account_commands import add
+from .command_common import (
+    Store,
+    kept_as,
+    known_service,
+    missing_file,
+    opened,
+    print_result,
+    report,
+    shown_place,
+    where_to_look,
+)
 from .credentials import Account, Credentials
 from .errors import UsageError
 from .failures import DONE, REFUSED, tell
@@ -36,6 +49,8 @@ def provider(arguments: argparse.Namespace) -> int:
     """Run a real OAuth 1.0a provider until Ctrl-C, and print what a client needs, one 'name: value' a line."""
     from .provider import serve
 
+    if arguments.verbose:
+        _log_to_standard_error()
     with serve(arguments.host, arguments.port, database=arguments.database) as running:
         more = {"whoami_url": running.whoami_url, "webfinger": running.webfinger}
         for name, value in (running.details() | more).items():
@@ -43,6 +58,12 @@ def provider(arguments: argparse.Namespace) -> int:
         sys.stdout.flush()
         _wait_for_the_end()
     return DONE
+
+
+def _log_to_standard_error() -> None:
+    log = logging.getLogger("oauth_hook.provider")
+    log.setLevel(logging.INFO)
+    log.addHandler(logging.StreamHandler())
 
 
 def _wait_for_the_end() -> None:
@@ -58,14 +79,23 @@ def _wait_for_the_end() -> None:
 
 
 def credentials(arguments: argparse.Namespace) -> int:
-    """List, show or remove what is in the store; secrets are masked."""
+    """List, show, add or remove what is in the store; secrets are masked.
+
+    What is added comes from the environment, where OAUTH_CONSUMER_KEY is in it (with OAUTH_CONSUMER_SECRET, OAUTH_TOKEN
+    and OAUTH_TOKEN_SECRET), or else from prompts or standard input, a line each: consumer key, consumer secret, token,
+    token secret. Without a token the account is two-legged.
+    """
     with opened(arguments) as store:
         if arguments.action == "list":
+            if path := missing_file(store):
+                report(f"oauth-hook: there is no store yet: {path} does not exist")
             found = _kinds(store)
             print_result(arguments, "\n".join(f"{name}\t{kind}" for name, kind in found.items()), found)
             return DONE
         if not arguments.name:
             raise UsageError(f"say which: oauth-hook credentials {arguments.action} NAME")
+        if arguments.action == "add":
+            return add(arguments, store)
         if arguments.action == "remove":
             return _remove(arguments, store)
         shown = kept_as(store, arguments.name).to_dict()
@@ -98,7 +128,7 @@ def _remove(arguments: argparse.Namespace, store: Store) -> int:
     try:
         del store[arguments.name]
     except KeyError:
-        raise UsageError(f"there is no {arguments.name!r} in the store: see 'oauth-hook credentials list'") from None
+        raise UsageError(f"there is no {arguments.name!r} in the store: {where_to_look(store)}") from None
     print_result(arguments, f"removed {arguments.name}", {"removed": arguments.name})
     return DONE
 
@@ -130,6 +160,6 @@ def _masked(data: Any) -> Any:
     if not isinstance(data, dict):
         return data
     return {
-        name: MASK if name == "secret" else dict.fromkeys(value, MASK) if name == "extra" else _masked(value)
+        name: value and MASK if name == "secret" else dict.fromkeys(value, MASK) if name == "extra" else _masked(value)
         for name, value in data.items()
     }

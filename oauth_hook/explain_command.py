@@ -9,16 +9,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .accounts import credentials_for
-from .command_common import Store, opened, read_rsa_key, report, show
+from .causes.parts import find_base_strings
+from .command_common import Store, opened, read_octets, read_rsa_key, report, show, where_to_look
 from .diagnosis import Explanation
 from .diagnosis import explain as explain_request
 from .errors import UsageError
 from .failures import DONE
-from .saved import read_saved
+from .saved import is_har, read_saved, text_of_answer
 
 __all__ = ["explain"]
 
 _MOST = 64 << 20  # octets of a saved request, or a HAR file, that are read
+
+
+_SANITIZED = (
+    "oauth-hook: this HAR file has no OAuth parameters in that request. Browsers leave the Authorization header out, "
+    "unless the file is exported with sensitive data: if the request was signed, export it so, or copy it as cURL"
+)
 
 
 def explain(arguments: argparse.Namespace) -> int:
@@ -32,15 +39,18 @@ def explain(arguments: argparse.Namespace) -> int:
     with opened(arguments) as store:
         name, path = _words(arguments.words, store)
         consumer, token, _ = credentials_for(name, store)
-    saved = read_saved(_octets(path), scheme=arguments.scheme)
-    base_string = None if arguments.base_string is None else _text(arguments.base_string)
+    octets = _octets(path)
+    saved = read_saved(octets, scheme=arguments.scheme)
+    base_string = None if arguments.base_string is None else _base_string(arguments.base_string)
     key = None if arguments.rsa_key is None else read_rsa_key(arguments.rsa_key, public=True)
     explanation = explain_request(saved, consumer, token, base_string, arguments.signature, rsa_key=key)
+    if explanation.findings[0].code == "unsigned" and is_har(octets):
+        report(_SANITIZED)
     show(json.dumps(explanation.to_dict(), indent=2) if arguments.json else str(explanation))
-    more = (
-        [] if explanation.findings[0].proven else list(_more(arguments, explanation, has_secrets=consumer is not None))
-    )
-    if more:
+    given = (arguments.base_string, arguments.signature)
+    has_theirs = any(text is not None for text in given) or bool(find_base_strings(text_of_answer(saved)))
+    more = list(_more(arguments, explanation, has_secrets=consumer is not None, has_theirs=has_theirs))
+    if more and not explanation.findings[0].proven:
         report(f"oauth-hook: more could be told with {', or '.join(more)}")
     return DONE
 
@@ -50,15 +60,19 @@ def _words(words: list[str], store: Store) -> tuple[str | None, str]:
     if len(words) > 2:
         raise UsageError("say [NAME] [FILE], such as: oauth-hook explain tumblr refused.har")
     if len(words) == 2:
+        if words[0] not in store and Path(words[0]).exists():
+            raise UsageError(f"{words[0]!r} is a file: say [NAME] [FILE], the NAME first")
         return words[0], words[1]
     if not words or words[0] == "-" or Path(words[0]).exists():
         return None, words[0] if words else "-"
     if words[0] in store:
         return words[0], "-"
-    raise UsageError(f"there is no file {words[0]!r}, nor an account of that name: see 'oauth-hook credentials list'")
+    raise UsageError(f"there is no file {words[0]!r}, nor an account of that name: {where_to_look(store)}")
 
 
-def _more(arguments: argparse.Namespace, explanation: Explanation, *, has_secrets: bool) -> Iterator[str]:
+def _more(
+    arguments: argparse.Namespace, explanation: Explanation, *, has_secrets: bool, has_theirs: bool
+) -> Iterator[str]:
     """Yield what would tell more: options of this command that were not used."""
     if not has_secrets:
         yield "the secrets (of an account, NAME; or OAUTH_CONSUMER_KEY and so on in the environment)"
@@ -66,7 +80,7 @@ def _more(arguments: argparse.Namespace, explanation: Explanation, *, has_secret
     methods = [row.left or "" for row in rows if row.name == "oauth_signature_method"]
     if arguments.rsa_key is None and any(method.startswith("RSA-") for method in methods):
         yield "either half of the RSA key (--rsa-key FILE)"
-    if arguments.base_string is None and arguments.signature is None:
+    if not has_theirs:
         yield "the base string that the server signed (--base-string TEXT, or @FILE)"
 
 
@@ -75,21 +89,22 @@ def _octets(path: str) -> bytes:
 
     :raises UsageError: it cannot be read, or is too large.
     """
-    try:
-        if path == "-":
-            if sys.stdin.isatty():
-                report("Paste the request here, as raw HTTP, a curl command line or HAR; then press Ctrl-D.")
-            octets = sys.stdin.buffer.read(_MOST + 1)
-        else:
-            with Path(path).open("rb") as file:
-                octets = file.read(_MOST + 1)
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    if path == "-" and sys.stdin is not None and sys.stdin.isatty():
+        report("Paste the request here, as raw HTTP, a curl command line or HAR; then press Ctrl-D.")
+    octets = read_octets(path, _MOST + 1)
     if len(octets) > _MOST:
         raise UsageError(f"{path} is larger than 64 MB: save the one request that was refused")
     return octets
 
 
-def _text(given: str) -> str:
-    """Return a base string that was given as it is, or as @FILE."""
-    return _octets(given[1:]).decode("utf-8", "replace").strip() if given.startswith("@") else given
+def _base_string(given: str) -> str:
+    """Return a base string that was given as it is, or as @FILE.
+
+    :raises UsageError: it has none in it.
+    """
+    text = _octets(given[1:]).decode("utf-8", "replace").strip() if given.startswith("@") else given
+    if not find_base_strings(text):
+        raise UsageError(
+            "--base-string is none: it reads METHOD&address&parameters, such as GET&https%3A%2F%2F...&a%3D1"
+        )
+    return text

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import errno
+import json
 import os
+import re
 import secrets
 import stat
 import sys
@@ -13,15 +15,28 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import parse_qsl
 
 import requests
 from requests.structures import CaseInsensitiveDict
 
 from .accounts import credentials_for, hook_of
-from .command_common import Store, is_file, is_text, is_token, known_service, opened, read_rsa_key, report
+from .command_common import (
+    Store,
+    is_file,
+    is_text,
+    is_token,
+    known_service,
+    opened,
+    read_octets,
+    read_rsa_key,
+    report,
+    report_causes,
+    show,
+    where_to_look,
+)
 from .errors import OAuthHookError, ProviderError, UsageError
 from .failures import DONE, REFUSED, tell_plainly
-from .hook import OAuthHook
 from .redact import MASK, redact
 from .rsa import RSAKey
 from .services import Service
@@ -45,28 +60,26 @@ def request(arguments: argparse.Namespace) -> int:
         session = stack.enter_context(requests.Session())
         prepared = session.prepare_request(requests.Request(method, url, auth=hook, **content))
         file = stack.enter_context(_output(arguments.output)) if arguments.output not in (None, "-") else None
-        response = stack.enter_context(_sent(session, prepared, arguments.timeout, stream=file is not None))
         known = [hook.consumer.secret, hook.token.secret if hook.token else ""]
+        if arguments.verbose:
+            report(_head_of(prepared, known))
+        response = stack.enter_context(_sent(session, prepared, arguments.timeout, stream=file is not None))
+        hidden = [] if arguments.show_secrets else known
         if file is None:
             data = response.content
             _check_whole(response)
-            _show(data, [] if arguments.show_secrets else known)
+            _show_head(arguments, response, known)
+            _show(data, hidden)
         else:
+            _show_head(arguments, response, known)
             for piece in response.iter_content(1 << 16):
                 file.write(piece)
             _check_whole(response)
     if not response.ok:
         reason = redact(response.reason or "", known)
         report(tell_plainly(f"oauth-hook: the provider said {response.status_code} {reason}"))
-        _explain(hook, response)
+        report_causes(hook.explain(response))
     return DONE if response.ok else REFUSED
-
-
-def _explain(hook: OAuthHook, response: requests.Response) -> None:
-    """Say why a request was refused, where OAuth has to do with it."""
-    explanation = hook.explain(response)
-    if explanation.findings[0].code != "no-cause-found":
-        report(explanation.brief)
 
 
 # --- who, and how it is signed ---
@@ -78,10 +91,7 @@ _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH")
 def _words(arguments: argparse.Namespace, store: Store) -> tuple[str | None, str, str]:
     """Return NAME, METHOD and URL, of which the first two may be left out."""
     *words, url = arguments.words
-    if len(words) > 2 or (not words and "://" not in url):
-        raise UsageError("say [NAME] [METHOD] URL, such as: GET https://api.example.com/me")
-    if url.upper() in _METHODS:
-        raise UsageError(f"there is no URL after {url}: say [NAME] [METHOD] URL")
+    _check_order(words, url, store)
     has_content = arguments.data or arguments.form or arguments.json is not None
     assumed = "POST" if has_content else "GET"
     if not words:
@@ -92,10 +102,23 @@ def _words(arguments: argparse.Namespace, store: Store) -> tuple[str | None, str
     if not is_token(method):
         raise UsageError("the METHOD of a request is one word, such as GET")
     if len(words) == 1 and method.upper() not in _METHODS and method != method.upper():
-        raise UsageError(
-            f"{method!r} is neither a METHOD, such as GET, nor in the store: see 'oauth-hook credentials list'"
-        )
+        raise UsageError(f"{method!r} is neither a METHOD, such as GET, nor in the store: {where_to_look(store)}")
     return words[0] if len(words) == 2 else None, method.upper(), url
+
+
+def _check_order(words: list[str], url: str, store: Store) -> None:
+    """Refuse words that are too many, too few, or in another order."""
+    order = "say [NAME] [METHOD] URL"
+    if any("://" in word for word in words):
+        raise UsageError(f"the URL stands last: {order}")
+    if len(words) > 2 or (not words and not re.search(r"[./:]", url) and url.upper() not in _METHODS):
+        raise UsageError(f"{order}, such as: GET https://api.example.com/me")
+    if url.upper() in _METHODS:
+        raise UsageError(f"there is no URL after {url}: {order}")
+    if len(words) == 2 and words[0].upper() in _METHODS and words[0] not in store:
+        raise UsageError(f"the METHOD stands after the NAME: {order}")
+    if "://" not in url:
+        raise UsageError("the URL is not whole: it begins with https:// (or http://)")
 
 
 def _wanted(arguments: argparse.Namespace, service: Service) -> Service:
@@ -135,9 +158,41 @@ def _content(arguments: argparse.Namespace, service: Service, stack: ExitStack) 
         raise UsageError(f"the header {twice} is given twice: put its values into one, with commas between them")
     headers.update(arguments.header)
     if arguments.json is not None:
-        return {"data": arguments.json.encode(), "headers": headers}
+        return {"data": _json(arguments.json), "headers": headers}
     parts = [_part(name, value, stack) for name, value in arguments.form]
-    return {"data": arguments.data or None, "files": parts or None, "headers": headers}
+    fields = [pair for name, value in arguments.data for pair in ([(name, value)] if name else _fields(value))]
+    return {"data": fields or None, "files": parts or None, "headers": headers}
+
+
+def _json(given: str) -> bytes:
+    """Return a JSON body as it was given, or as it is in ``@FILE``; none at all is allowed.
+
+    :raises UsageError: it is no JSON, or the file cannot be read.
+    """
+    data = read_octets(given[1:]) if given.startswith("@") else given.encode("utf-8", "surrogateescape")
+    try:
+        if data:
+            json.loads(data, parse_int=str)  # Python converts no number of more than 4300 digits
+    except json.JSONDecodeError as error:
+        raise UsageError(f"--json is no JSON: {error.msg}, at line {error.lineno}, column {error.colno}") from None
+    except (UnicodeError, RecursionError):
+        raise UsageError("--json is no JSON: it is not text (UTF-8), or is nested too deep") from None
+    return data
+
+
+def _fields(path: str) -> list[tuple[str, str]]:
+    """Return the fields of a form that is in a file.
+
+    :raises UsageError: it has none, or cannot be read.
+    """
+    try:
+        return parse_qsl(
+            read_octets(path).decode().strip(), keep_blank_values=True, strict_parsing=True, errors="strict"
+        )
+    except (UnicodeError, ValueError) as error:
+        if isinstance(error, UsageError):
+            raise
+        raise UsageError(f"{path} has no fields of a form (a=1&b=2): for other bodies, --json or -F") from None
 
 
 def _part(name: str, value: str, stack: ExitStack) -> tuple[str, tuple[str | None, Any]]:
@@ -179,7 +234,31 @@ def _sent(
         raise UsageError(f"the URL cannot be asked: {error}") from error
 
 
+def _head_of(request: requests.PreparedRequest, known: list[str]) -> str:
+    """Return the first line and the headers of a request, without secrets, as curl shows them."""
+    lines = [f"{request.method} {request.url}", *(f"{name}: {_text(value)}" for name, value in request.headers.items())]
+    return "\n".join(f"> {tell_plainly(redact(line, known))}" for line in lines)
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value
+
+
 # --- what came back ---
+
+
+def _show_head(arguments: argparse.Namespace, response: requests.Response, known: list[str]) -> None:
+    """Show what else was sent, and how it was answered, as far as that is wanted."""
+    answers = [*response.history, response]
+    if arguments.verbose:
+        for answer in answers[1:]:
+            report(_head_of(answer.request, known))
+    if arguments.include or response.request.method == "HEAD":
+        for answer in answers:
+            lines = [f"HTTP/{'1.0' if answer.raw.version == 10 else '1.1'} {answer.status_code} {answer.reason or ''}"]
+            lines += [f"{name}: {value}" for name, value in answer.headers.items()]
+            hidden = [] if arguments.show_secrets else known
+            show("\n".join(tell_plainly(redact(line, hidden, fields=False)) for line in lines) + "\n")
 
 
 def _show(data: bytes, known: list[str]) -> None:

@@ -109,6 +109,22 @@ def test_the_provider_prints_what_a_client_needs(end):
         process.stdout.close()
 
 
+@posix
+def test_the_provider_says_what_it_makes_of_requests():
+    """With --verbose each request is a line on standard error, with the reason why it was refused."""
+    command = [*COMMAND, "provider", "--verbose"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            details = dict(process.stdout.readline().rstrip("\n").split(": ", 1) for _ in range(13))
+            hook = OAuthHook(None, None, details["consumer_key"], "hunter2")
+            assert requests.get(details["two_legged_url"], auth=hook, timeout=10).status_code == 401
+        finally:
+            process.send_signal(signal.SIGTERM)
+            _, said = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert said.startswith("GET /api/two-legged 401 signature_invalid")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [[], ["fly"], ["provider", "--port", "x"], ["provider", "--host", "192.0.2.1"], ["services", "tumblr", "x"],
@@ -127,7 +143,7 @@ def test_misuse_is_said_in_the_words_of_the_command(capsys):
     """No message speaks Python, nor names an argument as nobody types it."""
     for words, said in (
         (["provider", "--host", "0.0.0.0"], "this machine alone"),  # noqa: S104 - it is refused
-        (["credentials"], "list|show|remove"),
+        (["credentials"], "list|show|add|remove"),
         (["request"], "required: [NAME] [METHOD] URL;"),
     ):
         with pytest.raises(SystemExit) as caught:

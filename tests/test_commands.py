@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -189,8 +190,36 @@ def test_a_refused_authorization_keeps_nothing(call, oauth_provider):
     wrong = {**environment(oauth_provider), "OAUTH_CONSUMER_SECRET": "wrong-hunter2"}
     done = call("authorize", "me", *urls(oauth_provider), check=1, **wrong)
     assert "signature_invalid" in done.stderr
+    assert "1. consumer-secret" in done.stderr
     assert "hunter2" not in done.stderr + done.stdout
     assert call("credentials", "list").stdout == ""
+
+
+def test_each_prompt_has_a_line_of_its_own(call):
+    """Where no Enter is typed, the command itself ends the lines of its prompts, once."""
+    done = call("authorize", "tumblr", stdin="key\n", check=2)
+    assert done.stderr.splitlines()[-3:-1] == ["consumer key: ", "consumer secret: "]
+    assert done.stderr.splitlines()[-1].startswith("oauth-hook: there is no consumer secret")
+
+
+def test_one_of_three_addresses_is_wrong(call, oauth_provider):
+    """The one that is none is named; with --service beside them, nobody knows which is meant."""
+    for position, what in ((1, "request token"), (3, "authorization"), (5, "access token")):
+        words = urls(oauth_provider)
+        words[position] = "example.com/oauth"
+        done = call("authorize", "me", *words, check=2, OAUTH_CONSUMER_KEY="c")
+        assert is_one_line(done.stderr)
+        assert f"the {what} URL: " in done.stderr
+    done = call("authorize", "me", *urls(oauth_provider), "--service", "tumblr", check=2, OAUTH_CONSUMER_KEY="c")
+    assert "--service" in done.stderr
+
+
+def test_a_name_sends_nobody_anywhere(call, server):
+    """A NAME that looks like an address is asked only where --service says so."""
+    host = server.url.partition("//")[2]
+    for name in (host, f"alice@{host}", "my.account"):
+        assert f"--service {name}" in call("authorize", name, "--http", check=2, OAUTH_CONSUMER_KEY="c").stderr
+    assert server.received == []
 
 
 @posix
@@ -452,7 +481,15 @@ def test_a_method_may_be_left_out(call, oauth_provider, server):
     [
         (["nobody", "https://a.example/"], "'nobody' is neither a METHOD, such as GET, nor in the store"),
         (["me", "GET"], "there is no URL after GET"),
-        (["GET"], "say [NAME] [METHOD] URL"),
+        (["GET"], "there is no URL after GET"),
+        (["me"], "say [NAME] [METHOD] URL"),
+        (["GET", "me", "https://a.example/"], "the METHOD stands after the NAME"),
+        (["https://a.example/", "GET"], "the URL stands last"),
+        (["a.example/me"], "begins with https://"),
+        (["GET", "a.example/me?a=1"], "begins with https://"),
+        (["me", "localhost:8000"], "begins with https://"),
+        (["GET", "https://a.example/", "-XPOST"], "unknown arguments: -X; the METHOD stands before the URL"),
+        (["GET", "https://a.example/", "--nothing"], "see 'oauth-hook request --help'"),
         (["nobody", "GET", "https://a.example/"], "there is no 'nobody' in the store"),
     ],
 )
@@ -461,6 +498,138 @@ def test_what_is_missing_is_said(words, said, call):
     done = call("request", *words, check=2, OAUTH_CONSUMER_KEY="c")
     assert is_one_line(done.stderr)
     assert said in done.stderr
+
+
+def test_a_store_that_is_not_there_is_said(call):
+    """Where the store's file does not exist, it is named; so it is where the list is empty for that reason."""
+    for words in (["request", "me", "GET", "http://127.0.0.1:9/"], ["request", "me", "http://127.0.0.1:9/"],
+                  ["explain", "me"], ["credentials", "show", "me"], ["credentials", "remove", "me"]):  # fmt: skip
+        done = call(*words, check=2)
+        assert is_one_line(done.stderr)
+        assert f"does not exist: {call.store}" in done.stderr
+    done = call("credentials", "list")
+    assert done.stdout == ""
+    assert is_one_line(done.stderr)
+    assert str(call.store) in done.stderr
+    with CredentialStore(call.store) as store:
+        store["a"] = Consumer("key")
+    assert "does not exist" not in call("request", "me", "GET", "http://127.0.0.1:9/", check=2).stderr
+    assert call("credentials", "list").stderr == ""
+
+
+def test_a_token_by_itself_wants_a_consumer_key(call):
+    """A NAME that is a bare token goes with a consumer of the environment, or it is said."""
+    with CredentialStore(call.store) as store:
+        store["bare"] = AccessToken("token", "hunter2")
+    done = call("request", "bare", "GET", "http://127.0.0.1:9/", check=2)
+    assert is_one_line(done.stderr)
+    assert "no consumer key to go with the token" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("OAUTH_CONSUMER_SECRET", "hunter2\n"), ("OAUTH_TOKEN", " token"), ("OAUTH_CONSUMER_KEY", "c "),
+     ("OAUTH_TOKEN_SECRET", "\thunter2")],
+)  # fmt: skip
+def test_white_space_around_a_secret_is_said(name, value, call, server):
+    """It is most often a mistake, and may be meant: it is sent as it is, and said once."""
+    given = {"OAUTH_CONSUMER_KEY": "c", "OAUTH_CONSUMER_SECRET": "s", "OAUTH_TOKEN": "t", "OAUTH_TOKEN_SECRET": "s"}
+    assert call("request", "GET", server.url, **given).stderr == ""
+    done = call("request", "GET", server.url, "--signature-method", "PLAINTEXT", **given | {name: value})
+    assert is_one_line(done.stderr)
+    assert f"{name} in the environment has white space" in done.stderr
+    assert "hunter2" not in done.stderr
+    assert re.search("%(?:25)*(?:20|0A|09)", server.last.authorization)
+
+
+def test_a_token_without_its_secret_is_said(call, server):
+    """A token whose secret is not set is signed with an empty one, which is said; one that is set so is meant."""
+    given = {"OAUTH_CONSUMER_KEY": "c", "OAUTH_TOKEN": "t"}
+    done = call("request", "GET", server.url, **given)
+    assert is_one_line(done.stderr)
+    assert "without OAUTH_TOKEN_SECRET" in done.stderr
+    assert call("request", "GET", server.url, **given, OAUTH_TOKEN_SECRET="").stderr == ""
+
+
+def test_a_json_body_is_looked_at(call, server, tmp_path):
+    """What is no JSON is not sent, and the place is named; @FILE is a file, and @- standard input."""
+    for bad, place in (("{bad", "line 1, column 2"), ("{\n'a'}", "line 2, column 1"), ("[1] 2", "line 1, column 5")):
+        done = call("request", "POST", server.url, "--json", bad, check=2, OAUTH_CONSUMER_KEY="c")
+        assert is_one_line(done.stderr)
+        assert place in done.stderr
+    (tmp_path / "bad").write_bytes(b'"\xff"')
+    for bad in ("@/nowhere", f"@{tmp_path / 'bad'}", "[" * 200_000):
+        assert is_one_line(call("request", server.url, "--json", bad, check=2, OAUTH_CONSUMER_KEY="c").stderr)
+    assert server.received == []
+    file = tmp_path / "body"
+    file.write_text('{"a": "\u00e9"}\n', encoding="utf-8")
+    call("request", server.url, "--json", f"@{file}", OAUTH_CONSUMER_KEY="c")
+    assert (server.last.method, server.last.body) == ("POST", file.read_bytes())
+    call("request", server.url, "--json", "9" * 5000, OAUTH_CONSUMER_KEY="c")
+    assert len(server.last.body) == 5000
+
+
+def test_a_body_of_standard_input(run, server):
+    """@- is standard input, of --json and of -d."""
+    run("request", server.url, "--json", "@-", stdin='{"a": 1}', OAUTH_CONSUMER_KEY="c")
+    assert server.last.body == b'{"a": 1}'
+    run("request", server.url, "-d", "@-", "-d", "c=3", stdin="a=1&b=x%26y\n", OAUTH_CONSUMER_KEY="c")
+    assert server.last.body == b"a=1&b=x%26y&c=3"
+
+
+def test_a_form_that_is_in_a_file(call, oauth_provider, tmp_path):
+    """-d @FILE is a form in a file, signed as one; a file without fields is misuse."""
+    keep(call, oauth_provider)
+    (tmp_path / "form").write_bytes(b"a=1&e=%C3%A9&empty=\n")
+    got = json.loads(call("request", "me", oauth_provider.resource_url, "-d", f"@{tmp_path / 'form'}").stdout)
+    assert got["parameters"] == [["a", "1"], ["e", "\u00e9"], ["empty", ""]]
+    for octets in (b'{"a": 1}', b"\xff=1"):
+        (tmp_path / "form").write_bytes(octets)
+        done = call("request", "me", oauth_provider.resource_url, "-d", f"@{tmp_path / 'form'}", check=2)
+        assert is_one_line(done.stderr)
+    assert is_one_line(call("request", "me", oauth_provider.resource_url, "-d", "@/nowhere", check=2).stderr)
+
+
+def test_status_and_headers_are_shown(call, oauth_provider, server, tmp_path):
+    """-i prints them before the body, and HEAD has nothing else; -o has the body alone."""
+    given = {"OAUTH_CONSUMER_KEY": "c", "OAUTH_CONSUMER_SECRET": "hunter2"}
+    server.answer = lambda got: (201, {"X-Echo": "hunter2"}, b"body")
+    head, _, body = call("request", "GET", server.url, "-i", **given).stdout.partition("\n\n")
+    assert head.startswith("HTTP/1.1 201 Created\n")
+    assert "\nX-Echo: ***" in head
+    assert body == "body"
+    assert "X-Echo: hunter2" in call("request", "GET", server.url, "-i", "--show-secrets", **given).stdout
+    shown = call("request", "HEAD", server.url, **given).stdout
+    assert shown.startswith("HTTP/1.1 201 Created\n")
+    shown = call("request", "GET", server.url, "-i", "-o", str(tmp_path / "body"), **given).stdout
+    assert shown.startswith("HTTP/1.1 201 Created\n")
+    assert shown.endswith("\n\n")
+    assert (tmp_path / "body").read_bytes() == b"body"
+    keep(call, oauth_provider)
+    shown = call("request", "me", "GET", oauth_provider.whoami_url, "-i").stdout
+    assert [line for line in shown.splitlines() if line.startswith("HTTP/")] == [
+        "HTTP/1.1 302 Found",
+        "HTTP/1.1 200 OK",
+    ]
+
+
+def test_what_goes_out_is_shown(call, oauth_provider, server):
+    """-v shows each request on standard error, without secrets."""
+    given = {"OAUTH_CONSUMER_KEY": "c", "OAUTH_CONSUMER_SECRET": "hunter2"}
+    words = ["request", "GET", f"{server.url}/a?b=1", "--signature-method", "PLAINTEXT", "-v", "-H", "X: y"]
+    done = call(*words, **given)
+    assert done.stdout == '{"method": "GET"}'
+    lines = done.stderr.splitlines()
+    assert lines[0] == f"> GET {server.url}/a?b=1"
+    assert "> X: y" in lines
+    assert any(line.startswith("> Authorization: OAuth ") and 'oauth_consumer_key="c"' in line for line in lines)
+    assert "hunter2" not in done.stderr
+    keep(call, oauth_provider)
+    shown = call("request", "me", "GET", oauth_provider.whoami_url, "--verbose").stderr
+    assert shown.count("> GET ") == 2
+    assert shown.count("> Authorization: OAuth ") == 2
+    done = call("request", "GET", "http://127.0.0.1:9/", "-v", check=1, OAUTH_CONSUMER_KEY="c")
+    assert done.stderr.startswith("> GET http://127.0.0.1:9/\n")
 
 
 def test_headers_of_the_service_are_sent(call, server):
@@ -1003,6 +1172,51 @@ def test_credentials_are_listed_shown_and_removed(call):
     assert json.loads(call("credentials", "list", "--json").stdout) == {"b": "consumer"}
     assert "no 'a'" in call("credentials", "show", "a", check=2).stderr
     call("credentials", "show", check=2)
+
+
+def test_empty_secrets_are_shown_as_empty(call):
+    """What is masked is there: an empty secret is shown as it is."""
+    with CredentialStore(call.store) as store:
+        store["a"] = Account(Consumer("key"), AccessToken("token", "hunter2"))
+    shown = json.loads(call("credentials", "show", "a").stdout)
+    assert (shown["consumer"]["secret"], shown["token"]["secret"]) == ("", "***")
+
+
+def test_credentials_are_added(call, oauth_provider, tmp_path):
+    """What was got elsewhere comes from the environment, or a line each from standard input; what is there stays."""
+    token = oauth_provider.add_token()
+    whole = environment(oauth_provider, token)
+    assert call("credentials", "add", "me", **whole).stdout == "kept as me\n"
+    assert kept(call) == Account(oauth_provider.consumer, token)
+    assert json.loads(call("request", "me", "GET", oauth_provider.resource_url).stdout)["user"] == "alice"
+    error = call("credentials", "add", "me", check=2, OAUTH_CONSUMER_KEY="c").stderr
+    assert "--replace" in error
+    assert kept(call).token == token
+    lines = ["key", "one-hunter2", "token", "two-hunter2", ""]
+    done = call("credentials", "add", "me", "--replace", "--service", "discogs", "--json", stdin="\n".join(lines))
+    assert json.loads(done.stdout) == {"name": "me", "consumer": "key", "token": "token"}
+    assert "hunter2" not in done.stderr
+    assert kept(call) == Account(Consumer("key", "one-hunter2"), AccessToken("token", "two-hunter2"), "discogs")
+    for name, rest in (("tumblr", "\n"), ("two", "")):  # Enter, or the end
+        call("credentials", "add", name, stdin=f"key\nsecret\n{rest}")
+        service = "tumblr" if name == "tumblr" else None
+        assert kept(call, name) == Account(Consumer("key", "secret"), None, service)
+    file = tmp_path / "own.json"
+    file.write_text('{"name": "own"}')
+    for service in (str(file), "pump.example", "alice@pump.example"):
+        call("credentials", "add", "me", "--replace", "--service", service, OAUTH_CONSUMER_KEY="c")
+        assert kept(call).service == service
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin"),
+    [([], "c\ns\n"), (["a", "--service", "nowhere"], "c\ns\n"), (["a", "--service", "./missing.json"], "c\ns\n"),
+     (["a"], ""), (["a"], "key\n"), (["a"], "key\nsecret\ntoken\n")],
+)  # fmt: skip
+def test_credentials_that_cannot_be_added(words, stdin, call):
+    """No name, no such service, half of what is needed: status 2, and nothing is kept."""
+    assert call("credentials", "add", *words, stdin=stdin, check=2).stderr.splitlines()[-1].startswith("oauth-hook: ")
+    assert not call.store.exists()
 
 
 def test_a_name_that_the_output_cannot_spell_is_escaped(run):

@@ -57,6 +57,45 @@ def test_raw_http_as_people_save_it(octets, body):
     assert (saved.method, saved.url, saved.body) == ("POST", "https://api.example.com/a?b=1", body)
 
 
+LAID_OUT = (
+    b'POST /a?b=1 HTTP/1.1\nHost: 127.0.0.1:8000\nAuthorization: OAuth a="1",\n    b="2"\n\nhello\n'
+    b"HTTP/1.1 401 No\nServer: s\n\nno\n"
+)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("blank", [b"", b"    ", b"  "])
+def test_raw_http_with_an_indentation(blank, end):
+    """What a document or a terminal has indented, or a person below the first line, is read as if it were not."""
+    lines = [b"    " + line if line else blank for line in LAID_OUT.splitlines()]
+    for octets in (end.join(lines), b"# copied" + end + end.join(lines), end.join([lines[0].strip(), *lines[1:]])):
+        saved = read_saved(octets)
+        assert (saved.request.method, saved.request.url) == ("POST", "http://127.0.0.1:8000/a?b=1")
+        assert saved.request.headers == {"Host": "127.0.0.1:8000", "Authorization": 'OAuth a="1", b="2"'}
+        assert (saved.request.body, saved.status_code, saved.headers) == (b"hello", 401, {"Server": "s"})
+
+
+def test_headers_that_are_indented_are_not_one():
+    """An indented line goes on with the header above it, unless it is a header by itself."""
+    saved = read_saved(b'GET / HTTP/1.1\nHost: 127.0.0.1\n    Authorization: OAuth a="1",\n      b="2"\n  X: y\n\n')
+    assert saved.url == "http://127.0.0.1/"
+    assert saved.headers == {"Host": "127.0.0.1", "Authorization": 'OAuth a="1", b="2"', "X": "y"}
+
+
+def test_raw_http_as_the_demo_shows_it():
+    """Each line with its mark, all of it indented, and the answer in other words than HTTP's."""
+    shown = (
+        b"      > GET /api/resource?page=2\n      > Host: 127.0.0.1:44341\n"
+        b'      > Authorization: OAuth oauth_consumer_key="c",\n      >     oauth_nonce="n"\n'
+        b"      < 200 verified: HMAC-SHA1 in the header, for alice\n"
+    )
+    for octets in (shown, shown.lstrip()):
+        saved = read_saved(octets)
+        assert saved.url == "http://127.0.0.1:44341/api/resource?page=2"
+        assert saved.headers["Authorization"] == 'OAuth oauth_consumer_key="c", oauth_nonce="n"'
+    assert read_saved(b"> curl http://a.example/ \\\n  -H 'X: y'").headers == {"X": "y"}
+
+
 def test_raw_http_with_its_answer():
     """What stands after the request is the response to it."""
     saved = read_saved(RAW + b"\r\n\r\nHTTP/1.1 401 Unauthorized\r\nDate: Sat, 21 Nov 2026 12:00:00 GMT\r\n\r\nno\n")
@@ -503,6 +542,36 @@ def test_a_token_without_a_consumer(command, monkeypatch):
     assert "1. token-key" in command(stdin=octets).out
 
 
+def test_a_base_string_that_is_none(command):
+    """What is no base string, in a file or not, is misuse."""
+    _, octets = saved_and_signed()
+    (command.folder / "base").write_text("hello\n")
+    for given in ("hello", "@base", ""):
+        error = command("--base-string", given, stdin=octets, check=2).err
+        assert error.count("\n") == 1
+        assert "METHOD&address&parameters" in error
+
+
+def test_a_file_before_the_name(command):
+    """Words in another order are told theirs."""
+    (command.folder / "saved").write_bytes(b"GET https://a.example/\n")
+    with CredentialStore(command.folder / "store") as store:
+        store["me"] = Account(CONSUMER, TOKEN, "example")
+    assert "the NAME first" in command("saved", "me", check=2).err
+
+
+def test_a_har_file_without_the_signature(command):
+    """Browsers leave the header out of what they export; that is said before the request is called unsigned."""
+    plain = har(entry(401, url="https://a.example/x", headers=[]))
+    error = command(stdin=plain).err
+    assert error.startswith("oauth-hook: this HAR file")
+    assert "sensitive data" in error
+    signed, _ = saved_and_signed()
+    headers = [{"name": "Authorization", "value": signed.headers["Authorization"]}]
+    assert "HAR" not in command(stdin=har(entry(401, url=signed.url, headers=headers))).err
+    assert command(stdin=b"GET https://a.example/\n").err == ""
+
+
 def test_what_is_too_large_is_not_read(command):
     """64 MB are read, and not an octet more."""
     for more, check in ((0, 2), (1, 2)):
@@ -522,6 +591,10 @@ def test_what_would_tell_more_is_said(command):
     with CredentialStore(command.folder / "store") as store:
         store["me"] = Account(CONSUMER, TOKEN, "example")
     assert "OAUTH_CONSUMER_KEY" not in command("me", stdin=octets).err
+    shown = octets + b"\nHTTP/1.1 401 No\n\ndebug_sbs=" + signed.base_string.encode()
+    error = command(stdin=shown).err
+    assert "OAUTH_CONSUMER_KEY" in error
+    assert "--base-string" not in error
     assert command("me", "--base-string", signed.base_string, stdin=octets).err == ""
     assert command("me", "--base-string", signed.base_string.replace("GET", "PUT"), stdin=octets).err == ""
 

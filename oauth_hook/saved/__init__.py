@@ -11,11 +11,11 @@ import re
 from ..errors import UsageError
 from .curl import is_curl, of_curl
 from .har import of_har
-from .http import of_http
-from .messages import SavedRequest, SavedResponse
-from .transcripts import untangled
+from .http import dedented, of_http
+from .messages import SavedRequest, SavedResponse, text_of_answer
+from .transcripts import untangled, without_marks
 
-__all__ = ["SavedRequest", "SavedResponse", "read_saved"]
+__all__ = ["SavedRequest", "SavedResponse", "is_har", "read_saved", "text_of_answer"]
 
 # What a person writes above a saved request: JetBrains' ### and the shell's # begin comments.
 _above = re.compile(rb"\A\s*(?:#[^\n]*(?:\n\s*|\Z))*").sub
@@ -36,10 +36,11 @@ def read_saved(octets: bytes, *, scheme: str | None = None) -> SavedRequest | Sa
         where the host is loopback or the port 80, else https.
     :raises UsageError: it is none of them.
     """
-    octets = _above(b"", _utf8(octets), 1)
+    octets = _below(octets)
     text = octets.decode("utf-8", "surrogateescape")
-    if text.startswith("{"):
+    if is_har(octets):
         return of_har(text)
+    octets = without_marks(octets)
     exchange = untangled(octets)
     if exchange is not None:
         return of_http(exchange.octets, scheme or exchange.scheme)
@@ -51,6 +52,16 @@ def read_saved(octets: bytes, *, scheme: str | None = None) -> SavedRequest | Sa
             "or cmd), or save a HAR file"
         )
     return of_http(octets, scheme)
+
+
+def is_har(octets: bytes) -> bool:
+    """Tell whether what was saved is read as a HAR file."""
+    return _below(octets).startswith(b"{")
+
+
+def _below(octets: bytes) -> bytes:
+    """Return what was saved, without the indentation of all of it and what stands above it."""
+    return _above(b"", dedented(_utf8(octets)), 1)
 
 
 def _utf8(octets: bytes) -> bytes:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 from ..errors import UsageError
 from ..protocol.base_string import is_loopback
 from .messages import SavedRequest, SavedResponse, header_of, joined
 
-__all__ = ["of_http"]
+__all__ = ["dedented", "of_http"]
 
 _request_line = re.compile(r"([A-Za-z-]+) (\S+)(?: HTTP/\d(?:\.\d)?)?\s*").fullmatch
 _status_line = re.compile(rb"(?m)^HTTP/\d(?:\.\d)? (\d{3}) ?([^\r\n]*)(?:\r?\n|\Z)").search
 
 # RFC 9110 s15.2: an interim answer (100 Continue) is followed by the answer, and may stand before the body.
 _interim = re.compile(rb"(?m)^HTTP/\d(?:\.\d)? 1\d\d[^\n]*\n(?:[^\r\n][^\n]*\n){0,99}\r?\n")
+
+_NAME = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110 s5.6.2
 
 _chunk = re.compile(rb"(?:\r?\n)?([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n").match
 
@@ -25,7 +28,8 @@ def of_http(octets: bytes, scheme: str | None) -> SavedRequest | SavedResponse:
     :param scheme: where the target is a path; ``None``: http where the host is loopback or the port 80, else https.
     :raises UsageError: it is none, or not enough of it is there.
     """
-    octets = _interim.sub(b"", octets)
+    line, end, rest = octets.partition(b"\n")
+    octets = _interim.sub(b"", line + end + dedented(rest))  # what was marked and copied begins without indentation
     status = _status_line(octets)
     request = _request(octets if status is None else octets[: status.start()], scheme)
     if status is None:
@@ -33,6 +37,12 @@ def of_http(octets: bytes, scheme: str | None) -> SavedRequest | SavedResponse:
     head, body = _parted(octets[status.end() :])
     headers = _headers(head)
     return SavedResponse(request, int(status[1]), status[2].decode("latin-1"), headers, _unchunked(body, headers))
+
+
+def dedented(octets: bytes) -> bytes:
+    """Return a text without the indentation that all its lines have, as in a document that quotes it."""
+    indent = os.path.commonprefix(re.findall(rb"(?m)^([ \t]*)[^\s]", octets))  # noqa: RUF071 - it is no path
+    return re.sub(rb"(?m)^(?:%b|[ \t]+(?=\r?$))" % re.escape(indent), b"", octets) if indent else octets
 
 
 def _request(octets: bytes, scheme: str | None) -> SavedRequest:
@@ -71,8 +81,11 @@ def _parted(octets: bytes) -> tuple[bytes, bytes]:
 
 
 def _headers(octets: bytes) -> dict[str, str]:
-    """Return the headers; one that goes on in an indented line (RFC 9112 s5.2) is one."""
-    lines = re.sub(rb"\r?\n[ \t]+", b" ", octets).decode("latin-1").splitlines()
+    """Return the headers; one that goes on in an indented line (RFC 9112 s5.2) is one.
+
+    An indented line that is a header by itself is none that goes on: somebody laid it out so.
+    """
+    lines = re.sub(rb"\r?\n[ \t]+(?![ \t]|%b:[ \t])" % _NAME, b" ", octets).decode("latin-1").splitlines()
     parted = (line.partition(":") for line in lines)
     return joined((name.strip(), value.strip()) for name, mark, value in parted if mark)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-__all__ = ["SavedRequest", "SavedResponse", "header_of", "joined"]
+__all__ = ["SavedRequest", "SavedResponse", "header_of", "joined", "text_of_answer"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -27,6 +27,13 @@ class SavedResponse:
     reason: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     _content: bytes = b""
+
+
+def text_of_answer(saved: SavedRequest | SavedResponse) -> str:
+    """Return what a server said, headers and body; empty where no answer was saved."""
+    if isinstance(saved, SavedRequest):
+        return ""
+    return "\n".join([*saved.headers.values(), saved._content.decode("utf-8", "replace")])
 
 
 def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-__all__ = ["Exchange", "untangled"]
+__all__ = ["Exchange", "untangled", "without_marks"]
 
 
 class Exchange(NamedTuple):
@@ -17,6 +17,8 @@ class Exchange(NamedTuple):
 
 _verbose_request = re.compile(rb"(?m)^> [A-Z]+ \S+ HTTP/[\d.]+\s*$").finditer
 _verbose_line = re.compile(rb"([<>])(?: (.*)|\r?)", re.DOTALL).fullmatch
+_is_marked = re.compile(rb"> [A-Z-]+ \S").match
+_marked_line = re.compile(rb"(?m)^[ \t]*> ?(.*)").findall
 _last_note = re.compile(rb"\* (?:Connection #\d+ to host|Closing connection|Connection #\d+ closed)[^\n]*\n?")
 _note = re.compile(rb"\* |[{}] \[\d+ bytes data\]|  % Total|\s+Dload|\r?[\s\d]{3} .*--:--:--").match
 
@@ -38,6 +40,16 @@ def untangled(octets: bytes) -> Exchange | None:
             scheme = "https" if _secured(octets) else "http" if _connected(octets) else None
             return Exchange(b"\n\n".join(read(octets[starts[-1] :])), scheme)
     return None
+
+
+def without_marks(octets: bytes) -> bytes:
+    """Return a request of which each line is marked with ``>``, as the demo shows it, without those marks.
+
+    The answer, marked with ``<``, is told there in other words than HTTP's, and is left out.
+    """
+    if not _is_marked(octets) or next(_verbose_request(octets), None):
+        return octets
+    return b"\n".join(_marked_line(octets))
 
 
 def _of_verbose(octets: bytes) -> tuple[bytes, bytes]:
