@@ -127,12 +127,12 @@ def _unknown(named: str) -> UsageError:
 def _asked_consumer() -> Consumer:
     elsewhere = "set it in the environment, or "
     key = ask("consumer key", elsewhere=elsewhere)
-    return Consumer(key, ask("consumer secret", secret=True, elsewhere=elsewhere))
+    return Consumer(key, ask("consumer secret", secret=True, elsewhere=elsewhere).strip())
 
 
 def _asked_token() -> AccessToken | None:
     key = ask("token (empty: none)", needed=False)
-    return AccessToken(key, ask("token secret", secret=True)) if key else None
+    return AccessToken(key, ask("token secret", secret=True).strip()) if key else None
 
 
 def _print_kept(arguments: argparse.Namespace, more: dict[str, str]) -> None:

@@ -172,7 +172,7 @@ def ask(what: str, *, secret: bool = False, elsewhere: str = "", needed: bool = 
         raise UsageError(f"there is no {what}: {elsewhere}give it on standard input")
     if not is_text(line):
         raise UsageError(f"the {what} cannot be read: standard input is closed, or not text (UTF-8)")
-    return line.strip()
+    return line.rstrip("\r\n") if secret else line.strip()
 
 
 def ask_line(prompt: str) -> str:

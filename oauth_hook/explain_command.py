@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from .accounts import credentials_for
 from .causes.parts import find_base_strings
@@ -60,14 +60,16 @@ def _words(words: list[str], store: Store) -> tuple[str | None, str]:
     if len(words) > 2:
         raise UsageError("say [NAME] [FILE], such as: oauth-hook explain tumblr refused.har")
     if len(words) == 2:
-        if words[0] not in store and Path(words[0]).exists():
+        if words[0] not in store and os.path.exists(words[0]):
             raise UsageError(f"{words[0]!r} is a file: say [NAME] [FILE], the NAME first")
         return words[0], words[1]
-    if not words or words[0] == "-" or Path(words[0]).exists():
+    if not words or words[0] == "-" or os.path.exists(words[0]):
         return None, words[0] if words else "-"
     if words[0] in store:
         return words[0], "-"
-    raise UsageError(f"there is no file {words[0]!r}, nor an account of that name: {where_to_look(store)}")
+    if words[0].startswith("curl "):
+        raise UsageError("a curl command line goes to standard input, or into a FILE: it may have secrets in it")
+    raise UsageError(f"there is no file {words[0][:60]!r}, nor an account of that name: {where_to_look(store)}")
 
 
 def _more(
@@ -89,8 +91,11 @@ def _octets(path: str) -> bytes:
 
     :raises UsageError: it cannot be read, or is too large.
     """
-    if path == "-" and sys.stdin is not None and sys.stdin.isatty():
-        report("Paste the request here, as raw HTTP, a curl command line or HAR; then press Ctrl-D.")
+    if path == "-" and sys.stdin is None:
+        raise UsageError("standard input is closed: name the FILE that the request is in")
+    if path == "-" and sys.stdin.isatty():
+        end = "Ctrl-Z and Enter" if os.name == "nt" else "Ctrl-D"
+        report(f"Paste the request here, as raw HTTP, a curl command line or HAR; then press {end}.")
     octets = read_octets(path, _MOST + 1)
     if len(octets) > _MOST:
         raise UsageError(f"{path} is larger than 64 MB: save the one request that was refused")

@@ -438,6 +438,76 @@ def test_reading_is_linear(octets):
     assert time.process_time() - start < 10
 
 
+@pytest.mark.parametrize(
+    ("target", "url"),
+    [
+        ("/a?next=http://l/cb&x=1", "https://h.example/a?next=http://l/cb&x=1"),
+        ("*", "https://h.example"),
+        ("a", "https://h.example/a"),
+        ("HTTPS://other.example/a", "HTTPS://other.example/a"),
+    ],
+)
+def test_what_a_target_is(target, url):
+    """A target is a whole address only where it begins with a scheme; OPTIONS has one that is no path."""
+    assert read_saved(f"OPTIONS {target} HTTP/1.1\r\nHost: h.example\r\n\r\n".encode()).url == url
+
+
+def test_octets_that_are_line_ends_elsewhere_are_none_in_headers():
+    """The second octet of an A with a ring is a line end in Latin-1, for str.splitlines(); for HTTP it is not."""
+    header = 'OAuth realm="\u00c5", oauth_nonce="1"'
+    saved = read_saved(f"GET / HTTP/1.1\nHost: h\nAuthorization: {header}\n\n".encode())
+    assert saved.headers["Authorization"] == header.encode().decode("latin-1")
+
+
+def test_a_path_with_curl_in_it_is_no_command():
+    """Raw HTTP is raw HTTP, whatever its path is."""
+    assert read_saved(b"GET /files/a%20b/curl HTTP/1.1\nHost: h\n\n").url == "https://h/files/a%20b/curl"
+
+
+@pytest.mark.parametrize("option", ["--next https://b.example/", "--url-query a=1"])
+def test_curl_options_that_would_make_another_request(option):
+    """What would change the request, and is not read, is an error."""
+    with pytest.raises(UsageError, match="--next or --url-query"):
+        read_saved(f"curl https://h.example/ {option}".encode())
+
+
+def test_a_curl_address_without_a_scheme_and_with_one_in_its_query():
+    """curl takes http where there is no scheme; one in the query is none of the address's."""
+    assert read_saved(b"curl 'x.example/login?next=https://y/'").url == "http://x.example/login?next=https://y/"
+
+
+def test_a_caret_in_a_quotation_of_the_shell():
+    """A caret before a quotation mark is cmd's only outside of the shell's own quotation marks."""
+    assert read_saved(b"""curl 'https://h/' --data-raw 'x ^"y'""").body == b'x ^"y'
+
+
+def test_a_status_without_end():
+    """A status that is no number that a computer has makes its entry one that cannot be read."""
+    with pytest.raises(UsageError, match="no entries that can be read"):
+        read_saved(
+            b'{"log": {"entries": [{"request": {"method": "GET", "url": "http://h"}, "response": {"status": 1e999}}]}}'
+        )
+
+
+def test_what_an_answer_quotes_was_not_sent():
+    """In curl -v, a line of the answer that begins with > is the answer's."""
+    saved = read_saved(
+        b"* Connected to h\n> GET / HTTP/1.1\n> Host: h\n>\n< HTTP/1.1 401 No\n< Server: s\n<\nsays\n> a=1\n"
+    )
+    assert isinstance(saved, SavedResponse)
+    assert saved.request.body is None
+    assert b"a=1" in saved._content
+
+
+def test_a_redirect_to_plain_http():
+    """Of a transcript with a redirect, the scheme is that of the last address."""
+    saved = read_saved(
+        b"* Connected to a port 443\n* SSL connection using\n> GET / HTTP/1.1\n> Host: a\n>\n< HTTP/1.1 302 F\n<\n"
+        b"* Connected to b port 80\n> GET /x HTTP/1.1\n> Host: b\n>\n< HTTP/1.1 401 No\n<\n"
+    )
+    assert saved.request.url == "http://b/x"
+
+
 def test_lengths_that_make_no_sense():
     """A Content-Length that is none, or too large, cuts nothing off."""
     for length in ("9" * 5000, "1000", "-1", "many"):
@@ -522,6 +592,13 @@ def test_a_name_alone_reads_standard_input(command):
     error = command("nobody", stdin=octets, check=2).err
     assert "no file 'nobody', nor an account of that name" in error
     assert "say [NAME] [FILE]" in command("a", "b", "c", check=2).err
+
+
+def test_a_command_line_as_an_argument(command):
+    """A whole command line where a NAME or a FILE belongs is not shown again: it may have secrets in it."""
+    error = command("curl https://h.example/ -H 'Authorization: secret-hunter2'" + " " * 300, check=2).err
+    assert "standard input" in error
+    assert "hunter2" not in error
 
 
 def test_a_base_string_in_a_file(command):

@@ -8,13 +8,16 @@ from typing import NamedTuple
 from urllib.parse import quote_plus, urlsplit
 
 from ..errors import UsageError
-from .messages import SavedRequest, header_of, joined
+from .messages import SavedRequest, header_of, is_absolute, joined
 from .shell import split
 
 __all__ = ["is_curl", "of_curl"]
 
 # A prompt may stand before it, and a folder.
-_start = re.compile(r"(?:[^\n]{0,200}?[$%>]\s{0,9})?(?:[^\s'\"]{0,200}[/\\])?curl(?:\.exe)?(?:\s|\Z)").match
+_start = re.compile(
+    r"(?![A-Z]+ \S+ HTTP/)"
+    r"(?:[^\n]{0,200}?[$%>]\s{0,9})?(?:[^\s'\"]{0,200}[/\\])?curl(?:\.exe)?(?:\s|\Z)"
+).match
 
 _DATA = ("data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "json")
 
@@ -25,7 +28,7 @@ _VALUED = frozenset((
     "connect-timeout", "connect-to", "cookie", "cookie-jar", "doh-url", "dump-header", "interface", "key",
     "limit-rate", "max-redirs", "max-time", "noproxy", "oauth2-bearer", "output", "preproxy", "proxy",
     "proxy-header", "proxy-user", "range", "referer", "resolve", "retry", "retry-delay", "retry-max-time", "socks5",
-    "socks5-hostname", "trace", "trace-ascii", "user-agent", "write-out",
+    "socks5-hostname", "trace", "trace-ascii", "user-agent", "write-out", "url-query",
 ))  # fmt: skip
 _VALUED_LETTERS = "AbcCdDeEFHKmoPQrtTuUwxXyYz"
 _LETTERS = {
@@ -104,14 +107,16 @@ def _options(word: str) -> tuple[list[tuple[str, str]], str]:
 
 
 def _url(line: _Line) -> str:
+    if line.has("next", "url-query"):
+        raise UsageError("this curl command line has --next or --url-query: write the one request with all of its URL")
     if line.has("url"):
         url = line.values("url")[0]
     elif line.others:
-        _, url = min(line.others, key=lambda other: ("://" not in other[1], other[0]))
+        _, url = min(line.others, key=lambda other: (not is_absolute(other[1]), other[0]))
     else:
         raise UsageError("this curl command line has no URL")
     url = _plain(url).partition("#")[0]
-    if "://" not in url:
+    if not is_absolute(url):
         url = f"http://{url}"
     try:
         has_path = bool(urlsplit(url).path)

@@ -14,6 +14,10 @@ from .messages import SavedRequest, SavedResponse, header_of, joined
 __all__ = ["of_har"]
 
 
+# What an entry raises that has something else where a text, a number or an object belongs; it hides no other entry.
+_DAMAGED = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
+
+
 def of_har(text: str) -> SavedRequest | SavedResponse:
     """Read a HAR file: of its entries the one that most looks like the refusal, the last of equals.
 
@@ -25,7 +29,7 @@ def of_har(text: str) -> SavedRequest | SavedResponse:
         raise UsageError("this is no HAR file: log.entries, each with a request and a response, is missing") from None
     found = []
     for entry in entries:
-        with suppress(ValueError, KeyError, TypeError, AttributeError):  # one that is damaged hides no other
+        with suppress(*_DAMAGED):
             found.append(_of_entry(entry))
     if not found:
         raise UsageError("this HAR file has no entries that can be read")

@@ -7,7 +7,7 @@ import re
 
 from ..errors import UsageError
 from ..protocol.base_string import is_loopback
-from .messages import SavedRequest, SavedResponse, header_of, joined
+from .messages import SavedRequest, SavedResponse, header_of, is_absolute, joined
 
 __all__ = ["dedented", "of_http"]
 
@@ -57,8 +57,9 @@ def _request(octets: bytes, scheme: str | None) -> SavedRequest:
         )
     headers = _headers(rest)
     method, target = match.groups()
-    if "://" not in target:
-        target = f"{_origin(headers, scheme)}{target}"
+    if not is_absolute(target):
+        path = "" if target == "*" else target if target.startswith("/") else f"/{target}"  # RFC 9112 s3.2.4
+        target = f"{_origin(headers, scheme)}{path}"
     content = _measured(_unchunked(body, headers), headers)
     _check_form(headers, content)
     return SavedRequest(method.upper(), target, headers, content)
@@ -85,7 +86,7 @@ def _headers(octets: bytes) -> dict[str, str]:
 
     An indented line that is a header by itself is none that goes on: somebody laid it out so.
     """
-    lines = re.sub(rb"\r?\n[ \t]+(?![ \t]|%b:[ \t])" % _NAME, b" ", octets).decode("latin-1").splitlines()
+    lines = re.sub(rb"\r?\n[ \t]+(?![ \t]|%b:[ \t])" % _NAME, b" ", octets).decode("latin-1").split("\n")
     parted = (line.partition(":") for line in lines)
     return joined((name.strip(), value.strip()) for name, mark, value in parted if mark)
 
@@ -104,8 +105,10 @@ def _length(headers: dict[str, str]) -> int | None:
 
 def _unchunked(body: bytes, headers: dict[str, str]) -> bytes:
     """Return a body without the frames of its chunks (RFC 9112 s7.1), which some tools save and others do not."""
+    if "chunked" not in header_of(headers, "transfer-encoding").lower():
+        return body
     pieces, at = [], 0
-    while "chunked" in header_of(headers, "transfer-encoding").lower() and (frame := _chunk(body, at)):
+    while frame := _chunk(body, at):
         at = frame.end() + int(frame[1], 16)
         pieces.append(body[frame.end() : at])
         if not pieces[-1]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-__all__ = ["SavedRequest", "SavedResponse", "header_of", "joined", "text_of_answer"]
+__all__ = ["SavedRequest", "SavedResponse", "header_of", "is_absolute", "joined", "text_of_answer"]
+
+#: Whether an address has a scheme; one may stand in its query, too (``?next=https://...``).
+is_absolute = re.compile("[A-Za-z][A-Za-z0-9+.-]*://").match
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,12 +42,10 @@ def text_of_answer(saved: SavedRequest | SavedResponse) -> str:
 
 def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return headers as a mapping: a name that is there several times has all its values (RFC 9110 s5.3)."""
-    headers: dict[str, str] = {}
-    spelled: dict[str, str] = {}
+    found: dict[str, tuple[str, list[str]]] = {}
     for name, value in pairs:
-        first = spelled.setdefault(name.lower(), name)
-        headers[first] = f"{headers[first]}, {value}" if first in headers else value
-    return headers
+        found.setdefault(name.lower(), (name, []))[1].append(value)
+    return {name: ", ".join(values) for name, values in found.values()}
 
 
 def header_of(headers: dict[str, str], wanted: str) -> str:

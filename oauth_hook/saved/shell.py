@@ -30,7 +30,7 @@ _of_cmd = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 ).match
-_is_of_cmd = re.compile(r'(?:\A|\s)\^"|\^\r?\n').search
+_is_of_cmd = re.compile(r"""[^']*?(?:(?:\A|\s)\^"|\^\r?\n)""").match
 
 _ends_command = re.compile(r"[|;&<>]|[0-9]>").match
 
@@ -46,7 +46,7 @@ def split(text: str) -> list[str]:
     if _is_of_cmd(text):
         text, part = re.sub(r"\^(?:\r?\n)?(.|\Z)", r"\1", text, flags=re.DOTALL), _of_cmd
     words: list[str] = []
-    word: str | None = None
+    word: list[str] | None = None
     at = 0
     while at < len(text):
         match = part(text, at)
@@ -58,11 +58,12 @@ def split(text: str) -> list[str]:
         if kind == "plain" and word is None and _ends_command(found):
             break
         if kind == "space":
-            words += [] if word is None else [word]
+            words += [] if word is None else ["".join(word)]
             word = None
         elif kind:
-            word = (word or "") + found
-    return words if word is None else [*words, word]
+            word = word or []
+            word.append(found)
+    return words if word is None else [*words, "".join(word)]
 
 
 def _unescaped(kind: str, text: str) -> str:

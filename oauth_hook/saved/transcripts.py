@@ -37,7 +37,9 @@ def untangled(octets: bytes) -> Exchange | None:
     for begins, read in ((_trace_request, _of_trace), (_verbose_request, _of_verbose)):
         starts = [match.start() for match in begins(octets)]
         if starts:
-            scheme = "https" if _secured(octets) else "http" if _connected(octets) else None
+            last = octets[starts[-2] : starts[-1]] if len(starts) > 1 else octets
+            notes = last if _connected(last) else octets  # of a redirect to another host, which may have another scheme
+            scheme = "https" if _secured(notes) else "http" if _connected(notes) else None
             return Exchange(b"\n\n".join(read(octets[starts[-1] :])), scheme)
     return None
 
@@ -57,7 +59,8 @@ def _of_verbose(octets: bytes) -> tuple[bytes, bytes]:
     sent: list[bytes] = []
     got: list[bytes] = []
     for line in _last_note.sub(b"", octets).split(b"\n"):
-        if match := _verbose_line(line):
+        match = _verbose_line(line)
+        if match and not (got and match[1] == b">"):  # what an answer's body quotes was not sent
             (sent if match[1] == b">" else got).append(match[2] or b"")
         elif not _note(line):
             got.append(line)
