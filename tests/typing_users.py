@@ -53,7 +53,7 @@ from oauth_hook.protocol import METHODS, Key, Method, Signed, Verdict, register
 from oauth_hook.provider import Application, Provider, serve
 from oauth_hook.pump import Client, PyPump, WebPump, simple_verifier
 from oauth_hook.rsa import RSAKey, load_key
-from oauth_hook.saved import SavedRequest, SavedResponse, read_saved
+from oauth_hook.saved import SavedRequest, SavedResponse, is_har, read_saved, text_of_answer
 
 if TYPE_CHECKING:
     from typing_extensions import assert_type
@@ -401,7 +401,14 @@ def why(provider: Provider) -> None:
         assert_type([row.differs for row in explanation.sides.rows], list[bool])
     for finding in explanation.findings:
         assert_type(finding, Finding)
-        texts: list[str] = [finding.code, finding.what, finding.message, finding.advice, *finding.evidence]
+        texts: list[str] = [
+            finding.code,
+            finding.what,
+            finding.message,
+            finding.advice,
+            finding.remedy,
+            *finding.evidence,
+        ]
         assert all(texts[:4])
         assert_type(finding.proven, bool)
         assert_type(finding.weight, float)
@@ -416,6 +423,8 @@ def why(provider: Provider) -> None:
 def saved_requests(provider: Provider) -> None:
     saved = read_saved(b"GET /api/resource HTTP/1.1\r\nHost: api.example.com\r\n\r\n", scheme="http")
     assert_type(saved, SavedRequest | SavedResponse)
+    assert_type(text_of_answer(saved), str)
+    assert_type(is_har(b"{}"), bool)
     if isinstance(saved, SavedResponse):
         saved = saved.request
     assert_type(saved.method, str)
