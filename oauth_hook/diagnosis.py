@@ -24,7 +24,7 @@ from .causes.case import SAID, Case
 from .causes.comparison import of_server_parts, of_what_was_signed, server_parts
 from .causes.computation import of_computation
 from .causes.exchange import Answered, Asked, attribute, legible, read_answer, read_hops, read_request
-from .causes.findings import Explanation, Finding, Sides, masked_rows
+from .causes.findings import MOST_ROWS, Explanation, Finding, Sides, masked_rows
 from .causes.hidden import hiding, lines_of_key, own_secrets, shown_address
 from .causes.parts import Parts
 from .causes.structure import (
@@ -236,7 +236,8 @@ def _without_secrets(case: Case, finding: Finding) -> Finding:
 def _rows_of(case: Case, parts: Parts) -> tuple[Row, ...]:
     """Return the request's own parts, without secrets."""
     pairs = [*zip(Parts._fields[:5], parts[:5], strict=True), *sorted(parts.pairs())]
-    return masked_rows([Row(str(name), str(value), str(value)) for name, value in pairs], case.hide)
+    rows = [Row(str(name), str(value), str(value)) for name, value in pairs[:MOST_ROWS]]
+    return masked_rows(rows, case.hide, more=len(pairs) - len(rows))
 
 
 def _text_of(rows: tuple[Row, ...]) -> str:

@@ -14,7 +14,7 @@ from ..redact import MASK, Redactor
 from .alignment import Row
 from .hidden import is_secret_name
 
-__all__ = ["ADVICE", "Explanation", "Finding", "Sides", "fingerprint", "masked_rows", "shortened"]
+__all__ = ["ADVICE", "MOST_ROWS", "Explanation", "Finding", "Sides", "fingerprint", "masked_rows", "shortened"]
 
 _WIDTH = 100  # columns of a terminal that are used
 _VALUE = 36  # characters of a value that are shown
@@ -220,18 +220,22 @@ def _clip(value: str | None, start: int) -> str:
     return head + text[start : start + _VALUE] + tail
 
 
-def masked_rows(rows: Iterable[Row], hide: Redactor) -> tuple[Row, ...]:
+def masked_rows(rows: Iterable[Row], hide: Redactor, more: int = 0) -> tuple[Row, ...]:
     """Return rows without secrets: those of ours, and the values of parameters that are secret by their names.
 
     Where two secret values differ, they are still told apart.
+
+    :param more: rows that are not among them.
     """
     rows = list(rows)
-    shown = rows[:_ROWS] + [row for row in rows[_ROWS:] if row.differs][:_ROWS]
-    more = f"({len(rows) - len(shown):,} more)"
-    return tuple(_masked(row, hide) for row in shown) + (() if len(shown) == len(rows) else (Row("...", more, more),))
+    shown = rows[:MOST_ROWS] + [row for row in rows[MOST_ROWS:] if row.differs][:MOST_ROWS]
+    more += len(rows) - len(shown)
+    return tuple(_masked(row, hide) for row in shown) + (
+        (Row("...", f"({more:,} more)", f"({more:,} more)"),) if more else ()
+    )
 
 
-_ROWS = 1000  # parameters that are shown, and as many again that differ
+MOST_ROWS = 1000  # parameters that are shown, and as many again that differ
 
 
 def _masked(row: Row, hide: Redactor) -> Row:

@@ -102,8 +102,11 @@ def _respelled(form: str) -> str:
     spelled = escape_form(form)
     if "+" not in form:
         return spelled
-    well_spelled = spelled == form.replace("+", "%20")
-    return form if well_spelled else "+".join([escape_form(piece) for piece in form.split("+")])
+    if spelled == form.replace("+", "%20"):
+        return form
+    if "\0" in form or "%00" in form:
+        return "+".join([escape_form(piece) for piece in form.split("+")])
+    return escape_form(form.replace("+", "\0")).replace("%00", "+")
 
 
 def decoded(text: str) -> str:
