@@ -121,3 +121,26 @@ def test_a_location_takes_no_longer_than_it_is_long():
     explanation = explain(response)
     assert time.thread_time() - start < 2
     assert explanation.findings[0].code == "redirected"
+
+
+def test_the_signature_that_an_answer_expects_is_searched():
+    """Tumblr says which signature it wanted: what the server did otherwise is proven by it."""
+    wanted = GET.but(scheme="http").signature()
+    words = f"oauth_signature [{GET.signature()}] does not match expected value [{wanted}]"
+    first = explain(answer(GET.request(), words), GET.consumer, GET.token).findings[0]
+    assert (first.code, first.proven) == ("scheme", True)
+
+
+def test_a_base_string_in_a_challenge_is_read():
+    """A server may hand its base string back in WWW-Authenticate, as in its page."""
+    base = GET.but(method="PUT").base()
+    response = answer(GET.request(), "no", WWW_Authenticate=f'OAuth realm="r", debug_sbs="{base}"')
+    first = explain(response, GET.consumer, GET.token).findings[0]
+    assert (first.code, first.proven) == ("method", True)
+
+
+def test_a_token_of_the_requests_own_is_not_that_of_oauth():
+    """An invalid page_token is the query's; where the request has nothing of that name, the token is OAuth's."""
+    for query, codes in (("page_token=x", {"no-cause-found"}), ("page=2", {"token-key", "token-expired"})):
+        response = answer(GET.but(query=query).request(), '{"error": "Invalid token"}', status=400)
+        assert {finding.code for finding in explain(response).findings} == codes
