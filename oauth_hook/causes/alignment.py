@@ -10,6 +10,7 @@ from unicodedata import normalize as unicode_form
 
 from ..protocol.encoding import Pair
 from .parts import Parts, decoded
+from .texts import TOO_LONG
 
 __all__ = ["Difference", "Row", "align", "differences"]
 
@@ -132,7 +133,7 @@ def _of_parameters(ours: Parts, only_ours: list[Pair], only_theirs: list[Pair]) 
 def _of_values(ours: Pair, theirs: Pair, *, in_form: bool) -> Difference:
     """Say how two values of one name come to differ."""
     name, mine, other = decoded(ours[0]), ours[1], theirs[1]
-    if max(len(mine), len(other)) > _TOO_LONG:
+    if max(len(mine), len(other)) > TOO_LONG:  # to be read in other ways, each of which costs as much as it is long
         return Difference("body-changed" if in_form else "query-changed", f"{name} differs")
     plain, theirs_plain = decoded(mine), decoded(other)
     phrase = f"{name} differs"
@@ -153,7 +154,6 @@ _CREDENTIALS = {
 }  # fmt: skip
 
 
-_TOO_LONG = 1 << 16  # characters of a value that is not read in other ways: each costs as much as it is long
 _CHARSETS = ("utf-8", "latin-1", "cp1252")
 
 

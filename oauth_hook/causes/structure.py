@@ -70,7 +70,7 @@ def _address(asked: Asked) -> str:
 def of_request(asked: Asked, answered: Answered) -> Iterator[Finding]:
     """Yield what is wrong with the protocol parameters of a signed request (s3.1, s3.3)."""
     values = asked.values
-    if asked.objection and not (answered.status is not None and answered.status < _REFUSAL):
+    if asked.objection and (answered.status is None or answered.is_refusal):
         code = "host" if _has_bad_address(asked) else "content-type"
         yield Finding(code, "The request cannot be read as it was signed.", (asked.objection,), True, 92)
     if asked.repeated:
@@ -98,9 +98,6 @@ def of_request(asked: Asked, answered: Answered) -> Iterator[Finding]:
         if objection:
             what = f"What was sent is not what was hashed: {objection}."
             yield Finding("body-changed", what, (), proven=True, weight=96)
-
-
-_REFUSAL = 400  # and what is above
 
 
 def _has_bad_address(asked: Asked) -> bool:
