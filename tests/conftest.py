@@ -94,6 +94,15 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
 
+@pytest.fixture(scope="module")
+def home() -> Iterator[Any]:
+    """A provider that verifies and then redirects as planned, with a token."""
+    from redirecting import redirecting_provider  # which tests without a provider need not load
+
+    with redirecting_provider() as provider:
+        yield provider
+
+
 # The two that follow are for pytest-xdist, which need not be there.
 
 

@@ -10,7 +10,6 @@ import asyncio
 import io
 import re
 import ssl
-import time
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
@@ -19,13 +18,8 @@ from typing import Any
 
 import pytest
 import requests
-from test_redirects import Redirecting
 
 from oauth_hook import OAuthAdapter, OAuthHook, Session
-from oauth_hook.provider.application import Application
-from oauth_hook.provider.bridge import Server
-from oauth_hook.provider.server import Provider
-from oauth_hook.provider.storage import Storage
 
 PAGE = Path(__file__).parent.parent / "docs" / "clients.rst"
 
@@ -141,17 +135,6 @@ CLIENTS: dict[str, tuple[str, Callable[..., Any]]] = {
 
 def _root(url: str) -> str:
     return "/".join(url.split("/")[:3])
-
-
-@pytest.fixture(scope="module")
-def home():
-    """A provider that verifies, and then redirects as planned."""
-    storage = Storage(None)
-    redirecting = Redirecting(Application(storage))
-    provider = Provider(storage, Server(redirecting, "127.0.0.1", 0, time.time))
-    provider.redirecting, provider.token = redirecting, provider.add_token()
-    with provider:
-        yield provider
 
 
 def rows() -> list[Any]:

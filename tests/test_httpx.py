@@ -27,7 +27,7 @@ import pytest
 import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_redirects import LOCATIONS, PLACEMENTS, STATUSES, Redirecting, nothing_of_ours
+from test_redirects import LOCATIONS, PLACEMENTS, STATUSES, nothing_of_ours
 
 from oauth_hook import AccessToken, Consumer, OAuthHook, UsageError, verify
 from oauth_hook.hop import SignedRequest
@@ -35,10 +35,6 @@ from oauth_hook.prepared import is_same_home, origin_of
 from oauth_hook.protocol.encoding import unescape
 from oauth_hook.protocol.placement import parse_authorization
 from oauth_hook.provider import serve
-from oauth_hook.provider.application import Application
-from oauth_hook.provider.bridge import Server
-from oauth_hook.provider.server import Provider
-from oauth_hook.provider.storage import Storage
 
 INSTALLED = [name for name in ("httpx", "httpx2") if find_spec(name)]
 if not INSTALLED:
@@ -72,17 +68,6 @@ def client(request):
 def module(request):
     """The module of a client, where sync and async make no difference."""
     return import_module(request.param)
-
-
-@pytest.fixture(scope="module")
-def home():
-    """A provider that verifies and then redirects as planned, with a token."""
-    storage = Storage(None)
-    redirecting = Redirecting(Application(storage))
-    provider = Provider(storage, Server(redirecting, "127.0.0.1", 0, time.time))
-    provider.redirecting, provider.token = redirecting, provider.add_token()
-    with provider:
-        yield provider
 
 
 def hook_for(provider, **more):

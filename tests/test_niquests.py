@@ -23,15 +23,11 @@ from types import SimpleNamespace
 
 import pytest
 from sessions import run_session
-from test_redirects import PLACEMENTS, STATUSES, Redirecting
+from test_redirects import PLACEMENTS, STATUSES
 
 from oauth_hook import OAuthHook, UsageError, verify
 from oauth_hook.hop import SignedRequest
 from oauth_hook.provider import serve
-from oauth_hook.provider.application import Application
-from oauth_hook.provider.bridge import Server
-from oauth_hook.provider.server import Provider
-from oauth_hook.provider.storage import Storage
 
 niquests = pytest.importorskip("niquests", reason="niquests has an environment of its own: see .ci/run")
 
@@ -68,17 +64,6 @@ def ask(kind, way, hook, method, url, *, then=(), **content):
 def kind(request):
     """``Session`` and ``AsyncSession``."""
     return request.param
-
-
-@pytest.fixture(scope="module")
-def home():
-    """A provider that verifies and then redirects as planned, with a token."""
-    storage = Storage(None)
-    redirecting = Redirecting(Application(storage))
-    provider = Provider(storage, Server(redirecting, "127.0.0.1", 0, time.time))
-    provider.redirecting, provider.token = redirecting, provider.add_token()
-    with provider:
-        yield provider
 
 
 def hook_for(provider, **more):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import pickle
 from contextlib import contextmanager
-from time import time
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pytest
@@ -18,52 +17,10 @@ import oauth_hook
 from oauth_hook import OAuthAdapter, OAuthHook, extract_from_requests, inject_into_requests
 from oauth_hook.hop import SignedRequest
 from oauth_hook.prepared import is_same_home, origin_of
-from oauth_hook.provider.application import Application
-from oauth_hook.provider.bridge import Server
-from oauth_hook.provider.server import Provider
-from oauth_hook.provider.storage import Storage
 
 STATUSES = [301, 302, 303, 307, 308]
 PLACEMENTS = ["header", "query", "body", "url-encoded", "header+url-encoded"]
 WAYS = ["call", "stock session", "pre_request", "injected", "adapter", "adapter and auth"]
-
-
-class Redirecting:
-    """The provider, answering a verified request below ``/api/resource/hop`` with the redirect that was planned."""
-
-    def __init__(self, inner):
-        self.inner = inner
-        self.plan = []
-        self.seen = []
-
-    def __call__(self, environ, start_response):
-        answer = {}
-
-        def start(status, headers, exc_info=None):
-            answer["status"], answer["headers"] = status, headers
-
-        body = b"".join(self.inner(environ, start))
-        self.seen.append((environ["REQUEST_METHOD"], environ["REQUEST_URI"], answer["status"], body))
-        if answer["status"].startswith("200") and "/hop" in environ["PATH_INFO"] and self.plan:
-            status, location = self.plan.pop(0)
-            location = location.replace("{query}", environ["QUERY_STRING"])
-            location = location.replace("{decoded}", unquote(environ["QUERY_STRING"]))
-            location = location.replace("{quoted}", quote(environ["QUERY_STRING"], safe=""))
-            start_response(f"{status} Elsewhere", [("Location", location), ("Content-Length", "0")])
-            return [b""]
-        start_response(answer["status"], answer["headers"])
-        return [body]
-
-
-@pytest.fixture(scope="module")
-def home():
-    """A provider that verifies and then redirects, with a token."""
-    storage = Storage(None)
-    redirecting = Redirecting(Application(storage))
-    provider = Provider(storage, Server(redirecting, "127.0.0.1", 0, time))
-    provider.redirecting, provider.token = redirecting, provider.add_token()
-    with provider:
-        yield provider
 
 
 @contextmanager

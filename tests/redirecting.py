@@ -1,0 +1,47 @@
+"""The embedded provider with redirects put in front of it: home, from where the tests of redirects set out."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import quote, unquote
+
+from oauth_hook.provider.application import Application
+from oauth_hook.provider.bridge import Server
+from oauth_hook.provider.server import Provider
+from oauth_hook.provider.storage import Storage
+
+
+class Redirecting:
+    """The provider, answering a verified request below ``/api/resource/hop`` with the redirect that was planned."""
+
+    def __init__(self, inner):
+        self.inner = inner
+        self.plan = []
+        self.seen = []
+
+    def __call__(self, environ, start_response):
+        answer = {}
+
+        def start(status, headers, exc_info=None):
+            answer["status"], answer["headers"] = status, headers
+
+        body = b"".join(self.inner(environ, start))
+        self.seen.append((environ["REQUEST_METHOD"], environ["REQUEST_URI"], answer["status"], body))
+        if answer["status"].startswith("200") and "/hop" in environ["PATH_INFO"] and self.plan:
+            status, location = self.plan.pop(0)
+            location = location.replace("{query}", environ["QUERY_STRING"])
+            location = location.replace("{decoded}", unquote(environ["QUERY_STRING"]))
+            location = location.replace("{quoted}", quote(environ["QUERY_STRING"], safe=""))
+            start_response(f"{status} Elsewhere", [("Location", location), ("Content-Length", "0")])
+            return [b""]
+        start_response(answer["status"], answer["headers"])
+        return [body]
+
+
+def redirecting_provider():
+    """Return a provider that verifies and then redirects as planned, with a token; it is to be closed."""
+    storage = Storage(None)
+    redirecting = Redirecting(Application(storage))
+    provider = Provider(storage, Server(redirecting, "127.0.0.1", 0, time.time))
+    provider.redirecting, provider.token = redirecting, provider.add_token()
+    return provider
