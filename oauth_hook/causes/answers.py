@@ -17,7 +17,15 @@ from typing import NamedTuple
 
 from ..problem import read_form, read_problem, read_refusal, text_of_html, unescaped
 
-__all__ = ["SAID_SO", "Words", "expected_signature", "gives_tokens", "read_words"]
+__all__ = [
+    "SAID_SO",
+    "Words",
+    "expected_signature",
+    "gives_access_tokens",
+    "gives_request_tokens",
+    "gives_tokens",
+    "read_words",
+]
 
 
 class Words(NamedTuple):
@@ -141,9 +149,11 @@ _named = re.compile(r"\boauth_\w{1,40}\b(?!\s?=)", re.ASCII).findall
 _problem = re.compile(r"\boauth_problem\s*[=:]\s*[\"']?(\w+)").search
 _described = re.compile(r'\b(?:error|error_description)\s*=\s*"([^"]*)"').findall
 
-_gives_tokens = re.compile(
-    r"(?:request|access|temporary)[_-]?(?:token|credentials)|oauth.{0,40}/(?:request|access|token|initiate)/?$",
-    re.IGNORECASE,
+_asks_for_request_token = re.compile(
+    r"(?:request|temporary)[_-]?(?:token|credentials)|oauth.{0,40}/(?:request|initiate)/?$|/temporary/?$", re.IGNORECASE
+).search
+_asks_for_access_token = re.compile(
+    r"access[_-]?(?:token|credentials)|oauth.{0,40}/(?:access|token)/?$", re.IGNORECASE
 ).search
 
 _MOST = 1 << 16  # characters of an answer that are looked at
@@ -153,9 +163,19 @@ _BAD_REQUEST, _UNAUTHORIZED = 400, 401
 _REFUSED = (_BAD_REQUEST, _UNAUTHORIZED, 403)
 
 
+def gives_request_tokens(url: str) -> bool:
+    """Tell whether an address looks like one that gives request tokens (s2.1)."""
+    return _asks_for_request_token(url.partition("?")[0][-200:]) is not None
+
+
+def gives_access_tokens(url: str) -> bool:
+    """Tell whether an address looks like one that gives access tokens (s2.3)."""
+    return _asks_for_access_token(url.partition("?")[0][-200:]) is not None
+
+
 def gives_tokens(url: str) -> bool:
-    """Tell whether an address looks like one that gives request tokens or access tokens."""
-    return _gives_tokens(url.partition("?")[0][-200:]) is not None
+    """Tell whether an address looks like one that gives tokens of either kind."""
+    return gives_request_tokens(url) or gives_access_tokens(url)
 
 
 def expected_signature(text: str, sent: str) -> str | None:

@@ -12,6 +12,7 @@ from ..protocol.base_string import origin, split_url
 from ..protocol.body_hash import objection_to_hash
 from ..protocol.methods import METHODS
 from ..protocol.parameters import is_form
+from .answers import gives_access_tokens, gives_request_tokens
 from .exchange import Answered, Asked
 from .findings import Finding
 from .hidden import shown_address
@@ -279,21 +280,17 @@ def _span(seconds: float) -> str:
     return f"{seconds:.0f} seconds"
 
 
-_is_request_step = re.compile(r"request[_-]?token|initiate|oauth/request/?$|/temporary", re.IGNORECASE).search
-_is_access_step = re.compile(r"access[_-]?token|oauth/access/?$|oauth/token/?$", re.IGNORECASE).search
-
-
 def of_step(asked: Asked, answered: Answered) -> Finding | None:
     """Say what a request for a token lacks (s2.1, s2.3), where it was refused."""
     if not answered.is_refusal or asked.reading is None:
         return None
-    path, values = asked.reading.address.path, asked.values
+    url, values = asked.message.url, asked.values
     # pump.io says no more than "Missing required parameter".
     weight = 84 if re.search("missing|required|absent", answered.words.said, re.IGNORECASE) else 30
-    if "oauth_token" not in values and "oauth_callback" not in values and _is_request_step(path):
+    if "oauth_token" not in values and "oauth_callback" not in values and gives_request_tokens(url):
         what = "This asks for a request token, and has no oauth_callback."
         return Finding("callback-missing", what, ("RFC 5849 s2.1 wants one; OAuth 1.0 had none",), weight=weight)
-    if "oauth_token" in values and "oauth_verifier" not in values and _is_access_step(path):
+    if "oauth_token" in values and "oauth_verifier" not in values and gives_access_tokens(url):
         what = "This exchanges a request token, and has no oauth_verifier."
         return Finding("verifier-missing", what, ("RFC 5849 s2.3 wants one; OAuth 1.0 had none",), weight=weight)
     return None
