@@ -9,32 +9,34 @@
 
 Where the RFC's rules are:
 
-===================  =============================================  ==========================
-RFC 5849             what                                           file
-===================  =============================================  ==========================
-s1.1                 consumer, request token, access token          ``credentials.py``
-s3.1                 making a signed request                        ``protocol/signing.py``
-s3.2                 verifying one                                  ``protocol/signing.py``
-s3.3                 nonce and timestamp                            ``protocol/signing.py``
-s3.4.1.1, s3.4.1.2   signature base string and its URI              ``protocol/base_string.py``
-s3.4.1.3             request parameters: found, normalized          ``protocol/parameters.py``
-s3.4.2 to s3.4.4     HMAC, RSA, PLAINTEXT, and SHA-2                ``protocol/methods.py``
-s3.4.3               RSA keys                                       ``rsa.py``
-s3.5                 header, form body, query                       ``protocol/placement.py``
-s3.6                 percent-encoding                               ``protocol/encoding.py``
-s2.1 to s2.3         the three legs                                 ``flow.py``
-s2.2                 the callback, ways to ask the user             ``callback.py``, ``verifiers.py``
-(extension)          ``oauth_body_hash``                            ``protocol/body_hash.py``
-(requests)           signing a ``PreparedRequest``                  ``hook.py``
-(requests)           redirect hops, refusals                        ``hop.py``
-(requests)           retries                                        ``adapter.py``
-(requests)           the ``pre_request`` event                      ``pre_request.py``
-(s3.3)               the server's clock                             ``clock.py``
-(extension)          a refusal's words                              ``problem.py``
-(httpx, httpx2)      signing their requests and redirect hops       ``httpx.py``
-(Falcon, PyPump)     the calls of those two                         ``client.py``, ``pump.py``
-(all of it)          why a request was refused                      ``diagnosis.py``, ``causes/``
-===================  =============================================  ==========================
+===================  ==========================================  ==================================
+RFC 5849             what                                        file
+===================  ==========================================  ==================================
+s1.1                 consumer, request token, access token       ``credentials.py``
+s3.1                 making a signed request                     ``protocol/signing.py``
+s3.2                 verifying one                               ``protocol/verifying.py``
+s3.3                 nonce and timestamp                         ``protocol/signing.py``
+s3.3                 the server's clock                          ``hook/clock.py``
+s3.4.1.1, s3.4.1.2   signature base string and its URI           ``protocol/base_string.py``
+s3.4.1.3.1           request parameters: where they are          ``protocol/message.py``
+s3.4.1.3.2           request parameters: normalized              ``protocol/parameters.py``
+s3.4.2 to s3.4.4     HMAC, RSA, PLAINTEXT, and SHA-2             ``protocol/methods.py``
+s3.4.3               RSA keys                                    ``protocol/rsa.py``
+s3.5                 header, form body, query                    ``protocol/placement.py``
+s3.6                 percent-encoding                            ``protocol/encoding.py``
+s2.1 to s2.3         the three legs                              ``tokens/flow.py``
+s2.2                 the callback                                ``tokens/callback.py``
+s2.2                 ways to ask the user                        ``tokens/verifiers.py``
+(extension)          ``oauth_body_hash``                         ``protocol/body_hash.py``
+(extension)          problem reporting                           ``protocol/problem_reporting.py``
+(requests)           signing a ``PreparedRequest``               ``hook/hook.py``
+(requests)           redirects, refusals                         ``hook/redirects.py``
+(requests)           retries                                     ``hook/adapter.py``
+(requests)           the ``pre_request`` event                   ``hook/pre_request.py``
+(httpx, httpx2)      signing their requests and redirects        ``httpx.py``
+(Falcon, PyPump)     the calls of those two                      ``client.py``, ``pump/``
+(all of it)          why a request was refused                   ``diagnosis/``
+===================  ==========================================  ==================================
 """
 
 from __future__ import annotations
@@ -44,18 +46,19 @@ from typing import TYPE_CHECKING
 from .version import __version__
 
 if TYPE_CHECKING:
-    from .adapter import OAuthAdapter
     from .credentials import AccessToken, Account, Consumer, RequestToken
     from .diagnosis import explain
     from .errors import OAuthHookError, ProviderError, UsageError
-    from .flow import OAuthFlow
-    from .hook import OAuthHook
-    from .pre_request import Session, extract_from_requests, inject_into_requests, session
-    from .protocol.signing import sign, verify
-    from .registration import discover, register_client, update_client
+    from .hook.adapter import OAuthAdapter
+    from .hook.hook import OAuthHook
+    from .hook.pre_request import Session, extract_from_requests, inject_into_requests, session
+    from .protocol.signing import sign
+    from .protocol.verifying import verify
     from .services import SERVICES, Service
-    from .store import CredentialStore
-    from .verifiers import LoopbackReceiver, ask_on_console
+    from .tokens.flow import OAuthFlow
+    from .tokens.registration import discover, register_client, update_client
+    from .tokens.store import CredentialStore
+    from .tokens.verifiers import LoopbackReceiver, ask_on_console
 
 __all__ = [
     "SERVICES",
@@ -87,18 +90,19 @@ __all__ = [
 ]
 
 _HOMES = {
-    "adapter": ("OAuthAdapter",),
     "credentials": ("AccessToken", "Account", "Consumer", "RequestToken"),
     "diagnosis": ("explain",),
     "errors": ("OAuthHookError", "ProviderError", "UsageError"),
-    "flow": ("OAuthFlow",),
-    "hook": ("OAuthHook",),
-    "pre_request": ("Session", "extract_from_requests", "inject_into_requests", "session"),
-    "protocol.signing": ("sign", "verify"),
-    "registration": ("discover", "register_client", "update_client"),
+    "hook.adapter": ("OAuthAdapter",),
+    "hook.hook": ("OAuthHook",),
+    "hook.pre_request": ("Session", "extract_from_requests", "inject_into_requests", "session"),
+    "protocol.signing": ("sign",),
+    "protocol.verifying": ("verify",),
     "services": ("SERVICES", "Service"),
-    "store": ("CredentialStore",),
-    "verifiers": ("LoopbackReceiver", "ask_on_console"),
+    "tokens.flow": ("OAuthFlow",),
+    "tokens.registration": ("discover", "register_client", "update_client"),
+    "tokens.store": ("CredentialStore",),
+    "tokens.verifiers": ("LoopbackReceiver", "ask_on_console"),
 }
 
 

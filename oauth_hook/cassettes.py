@@ -29,7 +29,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from .errors import UsageError
-from .redact import MASK, redact
+from .redaction.redactor import MASK, redact
 
 __all__ = ["scrub_request", "scrub_response", "scrub_text"]
 

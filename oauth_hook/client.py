@@ -26,16 +26,16 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
-from .answer import Answer, check_timeout, refusal, within
 from .credentials import Consumer, Credentials, RequestToken, check_key
 from .errors import OAuthHookError, ProviderError, UsageError, check_type
-from .flow import OAuthFlow
-from .hook import OAuthHook
-from .hop import settle
-from .protocol.base_string import origin, split_url
+from .hook.hook import OAuthHook
+from .hook.redirects import settle
 from .protocol.methods import signing_key
 from .protocol.parameters import FORM, PREFIX, SIGNATURE_PARAMETERS
 from .protocol.signing import new_nonce
+from .protocol.url import origin, split_url
+from .tokens.flow import OAuthFlow
+from .tokens.http import Answer, check_timeout, refusal, within
 
 __all__ = ["Client", "ProtoError", "Token", "UseHeader", "Via"]
 

@@ -27,9 +27,9 @@ import requests
 from requests.structures import CaseInsensitiveDict
 
 from .errors import UsageError, check_type
-from .hook import OAuthHook
-from .hop import SignedRequest, accompany
-from .prepared import can_be_sent_again
+from .hook.hook import OAuthHook
+from .hook.prepared import can_be_sent_again
+from .hook.redirects import SignedRequest, accompany
 
 __all__ = ["OAuth", "async_event_hooks", "event_hooks"]
 

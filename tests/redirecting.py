@@ -6,9 +6,31 @@ import time
 from urllib.parse import quote, unquote
 
 from oauth_hook.provider.application import Application
-from oauth_hook.provider.bridge import Server
 from oauth_hook.provider.server import Provider
 from oauth_hook.provider.storage import Storage
+from oauth_hook.provider.wsgi_server import Server
+
+STATUSES = [301, 302, 303, 307, 308]
+PLACEMENTS = ["header", "query", "body", "url-encoded", "header+url-encoded"]
+LOCATIONS = {
+    "bare": "{abroad}/",
+    "with a query": "{abroad}/?page=2",
+    "echoing the query": "{abroad}/?{query}",
+    "echoing it decoded": "{abroad}/?{decoded}",
+    "echoing it as a parameter": "{abroad}/login?next={quoted}&lang=en",
+    "scheme-relative": "//{netloc}/?{query}",
+    "another name of the machine": "http://localhost:{port}/?{query}",
+    "with userinfo": "http://{home}@{netloc}/?{query}",
+}
+
+
+def nothing_of_ours(home, received):
+    """Whether a request, as it was received, has nothing of the hook's in it."""
+    text = f"{received.target}\n{received.headers}\n{received.body.decode()}"
+    while text != (text := unquote(text)):
+        pass
+    ours = (home.consumer.key, home.consumer.secret, home.token.key, home.token.secret, "oauth_")
+    return not any(word in text for word in ours)
 
 
 class Redirecting:

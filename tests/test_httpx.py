@@ -27,13 +27,13 @@ import pytest
 import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_redirects import LOCATIONS, PLACEMENTS, STATUSES, nothing_of_ours
+from redirecting import LOCATIONS, PLACEMENTS, STATUSES, nothing_of_ours
 
 from oauth_hook import AccessToken, Consumer, OAuthHook, UsageError, verify
-from oauth_hook.hop import SignedRequest
-from oauth_hook.prepared import is_same_home, origin_of
+from oauth_hook.hook.redirects import SignedRequest
 from oauth_hook.protocol.encoding import unescape
 from oauth_hook.protocol.placement import parse_authorization
+from oauth_hook.protocol.url import is_same_home, origin_of
 from oauth_hook.provider import serve
 
 INSTALLED = [name for name in ("httpx", "httpx2") if find_spec(name)]

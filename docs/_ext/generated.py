@@ -13,8 +13,8 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import nested_parse_with_titles
 from sphinx.util.rst import escape
 
-from oauth_hook import cli
-from oauth_hook.causes.findings import ADVICE
+from oauth_hook.cli.main import make_parser
+from oauth_hook.diagnosis.findings import ADVICE
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -46,7 +46,7 @@ class CommandLine(SphinxDirective):
 
 
 def _parsers() -> list[argparse.ArgumentParser]:
-    commands = next(action for action in cli._parser()._actions if isinstance(action, argparse._SubParsersAction))
+    commands = next(action for action in make_parser()._actions if isinstance(action, argparse._SubParsersAction))
     return list(commands.choices.values())
 
 

@@ -9,6 +9,7 @@ The files know nothing of each other but the percent-encoding that they share; o
 """
 
 from .methods import METHODS, Key, Method, register
-from .signing import Signed, Verdict, sign, verify
+from .signing import Signed, sign
+from .verifying import Verdict, verify
 
 __all__ = ["METHODS", "Key", "Method", "Signed", "Verdict", "register", "sign", "verify"]

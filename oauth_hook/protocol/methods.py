@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..errors import UsageError, check_type
-from ..rsa import RSAKey
 from .encoding import escape
+from .rsa import RSAKey
 
 __all__ = ["METHODS", "Key", "Method", "method_named", "objection_to_method", "register", "signing_key"]
 

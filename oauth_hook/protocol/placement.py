@@ -6,7 +6,7 @@ Pairs are percent-encoded already (s3.6), so that placing is joining.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from ..errors import UsageError, check_type
 from .encoding import Pair, escape_header_value, octets, unescape
@@ -21,8 +21,6 @@ __all__ = [
     "parse_authorization",
     "quote_realm",
     "targets",
-    "text_headers",
-    "with_headers",
     "without",
 ]
 
@@ -161,29 +159,3 @@ def _unescaped(text: str) -> str:
         if text == before:
             break
     return text
-
-
-def text_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
-    """Return headers as a dict of our own; bytes, which ``requests`` allows, as text."""
-    result = {}
-    if headers is not None:
-        check_type(headers, Mapping, "headers", "a mapping")
-    for name, value in (headers or {}).items():
-        check_type(name, str, "the name of a header", "a str")
-        text = value.decode("latin-1") if isinstance(value, bytes) else value
-        check_type(text, str, f"the header {name}", "a str")
-        result[name] = text
-    return result
-
-
-def with_headers(headers: Mapping[str, str], changed: Mapping[str, str | None]) -> dict[str, str]:
-    """Return headers with some of them set, or taken out (``None``), each under the name that it had."""
-    left = dict(changed)
-    known = {name.lower(): name for name in changed}
-    result: dict[str, str] = {}
-    for name, value in headers.items():
-        ours = known.get(name.lower())
-        new = value if ours is None else left.pop(ours, None)
-        if new is not None:
-            result[name] = new
-    return result | {name: value for name, value in left.items() if value is not None}

@@ -19,30 +19,18 @@ from typing import Any, NamedTuple
 
 from ..credentials import Consumer, Credentials, check_token
 from ..errors import UsageError, check_type
-from ..rsa import load_key
 from . import placement as places
-from .base_string import Address, base_string, base_string_uri, is_loopback, split_url
+from .base_string import base_string
 from .body_hash import body_hash as hash_of
-from .body_hash import check_algorithm, objection_to_hash
-from .encoding import Pair, escape, escape_base64, octets, octets_like, text_of_octets, unescape
-from .methods import METHODS, Key, method_named, objection_to_method, signing_key
-from .parameters import FORM, PREFIX, SIGNATURE_PARAMETERS, divide, is_form, normalize, objection_to_parameters
+from .body_hash import check_algorithm
+from .encoding import Pair, escape, escape_base64, octets, octets_like, text_of_octets
+from .message import Message, Reading, body_text, make_message, read, text_headers, with_headers
+from .methods import Key, method_named, signing_key
+from .parameters import FORM, PREFIX, SIGNATURE_PARAMETERS, is_form, normalize
+from .rsa import load_key
+from .url import Address, is_loopback
 
-__all__ = ["Message", "Signature", "Signed", "Signer", "Verdict", "new_nonce", "sign", "verify"]
-
-
-class Message(NamedTuple):
-    """What signing reads of a request. A body that is not text is never read."""
-
-    method: str
-    url: str
-    body: object = None
-    content_type: str | None = None
-    authorization: str | None = None
-    host: str | None = None  #: the ``Host`` header, where the request has one
-
-    def __repr__(self) -> str:
-        return "Message(***)"  # a form may hold a verifier or a password
+__all__ = ["Signature", "Signed", "Signer", "new_nonce", "sign"]
 
 
 class Signature(NamedTuple):
@@ -57,47 +45,6 @@ class Signature(NamedTuple):
 
     def __repr__(self) -> str:
         return "Signature(***)"  # PLAINTEXT's is the secrets
-
-
-class Reading(NamedTuple):
-    """A request's parameters, told apart by whose they are and by place (s3.4.1.3.1)."""
-
-    address: Address
-    uri: str  #: the base string URI, percent-encoded
-    query: str  #: the caller's own segments, octet for octet
-    form: str | None  #: likewise; ``None``: the body is no form
-    own: list[Pair]
-    realm: str | None
-    in_header: list[Pair] | None  #: ``None``: no Authorization header of OAuth's
-    in_query: list[Pair]
-    in_form: list[Pair]
-
-
-def read(message: Message) -> Reading:
-    """Find a request's parameters (s3.4.1.3.1) and its base string URI (s3.4.1.2).
-
-    :raises UsageError: the URL is none that can be signed, or the body a form-encoded stream.
-    """
-    address = split_url(message.url)
-    uri = base_string_uri(address.scheme, message.host or address.authority, address.path)
-    query, own, in_query = divide(octets(address.query)) if address.query else ("", [], [])
-    form: str | None = None
-    in_form: list[Pair] = []
-    if message.body is not None and is_form(message.content_type):
-        form, fields, in_form = divide(octets(_text(message.body)))
-        own = own + fields
-    earlier = None if message.authorization is None else places.parse_authorization(message.authorization)
-    realm, in_header = (None, None) if earlier is None else earlier
-    return Reading(address, uri, query, form, own, realm, in_header, in_query, in_form)
-
-
-def _text(body: object) -> bytes | str:
-    if isinstance(body, bytes | str):
-        return body
-    raise UsageError(
-        "the body is form-encoded, so that its fields are signed (RFC 5849 s3.4.1.3.1), but it is a stream "
-        f"({type(body).__name__}) and cannot be read without being used up: pass the form as a dict, bytes or str"
-    )
 
 
 class Signer:
@@ -233,7 +180,7 @@ class Signer:
         """Return the digest that is to cover a body, where one is: never a form's, never nothing's."""
         if self.body_hash is None or places.is_empty(message.body) or is_form(message.content_type):
             return None
-        return hash_of(_text(message.body), self.body_hash)
+        return hash_of(body_text(message.body), self.body_hash)
 
 
 def _check_transport(address: Address, method: str) -> None:
@@ -306,8 +253,8 @@ def sign(
     :raises UsageError: an argument is wrong, or the request cannot be signed truthfully.
     """
     signer = Signer(consumer, token, signature_method, rsa_key, placement, realm, callback, verifier, body_hash)
-    sent = places.text_headers(headers)
-    message = _message(method, url, sent, body)
+    sent = text_headers(headers)
+    message = make_message(method, url, sent, body)
     signature = signer.sign(
         message,
         nonce=nonce,
@@ -320,81 +267,5 @@ def sign(
     }
     if signature.body is not body and any(name.lower() == "content-length" for name in sent):
         changed["Content-Length"] = str(len(octets(signature.body)))
-    headers = places.with_headers(sent, changed)
+    headers = with_headers(sent, changed)
     return Signed(signature.url, headers, signature.body, signature.base_string, signature.signature)
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Whether a request is signed rightly; true or false by itself."""
-
-    reason: str = ""  #: what is wrong, for a person; empty if nothing is
-    base_string: str = field(default="", repr=False)  #: the one that was judged; empty if it did not come to that
-
-    def __bool__(self) -> bool:
-        return not self.reason
-
-
-def verify(
-    method: str,
-    url: str,
-    *,
-    headers: Mapping[str, str] | None = None,
-    body: bytes | str | None = None,
-    consumer: Consumer,
-    token: Credentials | None = None,
-    rsa_key: Any = None,
-) -> Verdict:
-    """Judge the signature of a request (s3.2), compared in constant time.
-
-    Whether nonce and timestamp are fresh is for the server to say, which remembers
-    the ones that it has seen.
-
-    :param method: as in ``sign``, as are ``url``, ``headers`` and ``body``: as received.
-    :param consumer: whose key the request has to name.
-    :param token: whose key it has to name; ``None``: the consumer alone signed.
-    :param rsa_key: either half of the consumer's pair. With it, only RSA methods are
-        accepted; without it, none: or else who knows a key that is no secret could sign.
-    :raises UsageError: an argument is wrong. A wrong request raises nothing.
-    """
-    check_type(consumer, Consumer, "consumer", "a Consumer")
-    check_token(token)
-    rsa = None if rsa_key is None else load_key(rsa_key, public=True)
-    message = _message(method, url, places.text_headers(headers), body)
-    try:
-        reading = read(message)
-        protocol = protocol_parameters(reading)
-        signed = [pair for pair in protocol if pair[0] != "oauth_signature"]
-        text = base_string(method, reading.uri, normalize(reading.own + signed))
-    except UsageError as error:
-        return Verdict(str(error))
-    values = {unescape(name): unescape(value) for name, value in protocol}
-    objection = (
-        objection_to_parameters(protocol, values, consumer.key, None if token is None else token.key)
-        or objection_to_method(values["oauth_signature_method"], rsa is not None)
-        or objection_to_hash(values.get("oauth_body_hash"), body or "", is_form(message.content_type))
-    )
-    if objection:
-        return Verdict(objection, text)
-    key = Key(signing_key(consumer.secret, "" if token is None else token.secret), rsa)
-    if METHODS[values["oauth_signature_method"]].accepts(text, key, values["oauth_signature"]):
-        return Verdict("", text)
-    return Verdict("the signature is wrong: another secret, or the request was changed after signing", text)
-
-
-def protocol_parameters(reading: Reading) -> list[Pair]:
-    """Return the protocol parameters of a request; identical copies in several places count once."""
-    places = [place for place in (reading.in_header, reading.in_query, reading.in_form) if place]
-    pairs = [pair for place in places for pair in place]
-    return list(dict.fromkeys(pairs)) if len(places) > 1 else pairs
-
-
-def _message(method: str, url: str, headers: Mapping[str, str], body: bytes | str | None) -> Message:
-    """Return the request as signing reads it."""
-    if not isinstance(method, str) or not method:
-        raise UsageError(f"method must be the name of an HTTP method, not {method!r}")
-    check_type(url, str, "the URL", "a str")
-    if not isinstance(body, bytes | str | None):
-        raise UsageError(f"body must be bytes, str or None, not {type(body).__name__}: for streams there is OAuthHook")
-    header = {name.lower(): value for name, value in headers.items()}.get
-    return Message(method, url, body, header("content-type"), header("authorization"), header("host"))

@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING
 from ..credentials import AccessToken, Consumer
 from ..errors import ProviderError, UsageError
 from .application import ROUTES, Application
-from .bridge import Server
 from .passwords import RANDOM
 from .storage import Storage, new_secret
 from .validator import Policy
+from .wsgi_server import Server
 
 if TYPE_CHECKING:
     import requests

@@ -1,0 +1,115 @@
+"""What the command says when something goes wrong: one line without secrets, and the exit status.
+
+The exceptions of ``requests`` and urllib3 carry whole addresses, in which a signature (or, with PLAINTEXT,
+both secrets) may stand. So of what failed on the wire only the origin and the cause are told.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import requests
+import urllib3
+from requests import exceptions
+
+from ..errors import OAuthHookError, UsageError
+from ..protocol.url import origin_of
+from ..redaction.redactor import redact
+
+__all__ = ["BROKEN_PIPE", "DONE", "INTERRUPTED", "MISUSE", "REFUSED", "status_of", "tell", "tell_plainly"]
+
+DONE, REFUSED, MISUSE = 0, 1, 2
+#: What a shell reports of a process that SIGINT or SIGPIPE ends: 128 and the signal's number.
+INTERRUPTED, BROKEN_PIPE = 130, 141
+
+# What requests raises before anything is sent, because it was asked for what cannot be.
+_OURS = (exceptions.MissingSchema, exceptions.InvalidSchema, exceptions.InvalidURL, exceptions.InvalidHeader)
+
+# What went wrong on the wire, the most particular first; {0} stands for the origin, {1} for the cause.
+_WIRE: Final = (
+    (exceptions.ProxyError, "the proxy that leads to {0} cannot be used: {1}"),
+    (exceptions.SSLError, "there is no secure connection to {0}: {1}"),
+    (exceptions.Timeout, "{0} did not answer in time"),
+    (exceptions.TooManyRedirects, "{0} redirects without end"),
+    (exceptions.ChunkedEncodingError, "the answer of {0} was cut off"),
+    (exceptions.ContentDecodingError, "the answer of {0} is not encoded as it says"),
+    (exceptions.ConnectionError, "{0} cannot be reached: {1}"),
+)
+
+# What errors of the package call the ways out in Python, and what the command calls them.
+_OPTIONS = (
+    ("scheme='http'", "--http"),
+    ("`del store[name]`", "`oauth-hook credentials remove NAME`"),
+    ("let the user have more time (timeout)", "take more time (--timeout)"),
+    ("use ask_on_console", "leave --browser out"),
+    ("use another verifier source, such as LoopbackReceiver", "say --browser"),
+    ("confirmed='ignore' takes that", '"confirmed": "ignore" in a file for --service takes that'),
+)
+
+
+def status_of(error: Exception) -> int:
+    """Return the exit status for an error: the caller's fault is misuse; all else, a refusal."""
+    return MISUSE if isinstance(error, (UsageError, *_OURS)) else REFUSED
+
+
+def tell(error: Exception) -> str:
+    """Return one line about an error, in words that help on the command line, without secrets."""
+    if isinstance(error, OAuthHookError):
+        text = str(error)
+        for python, option in _OPTIONS:
+            text = text.replace(python, option)
+        return tell_plainly(text)
+    if isinstance(error, requests.RequestException):
+        return tell_plainly(_about_the_wire(error))
+    if isinstance(error, OSError) and error.strerror:
+        place = "" if error.filename is None else f": {error.filename}"
+        return tell_plainly(f"{error.strerror}{place}")
+    return tell_plainly(str(error))
+
+
+def tell_plainly(text: str) -> str:
+    """Return a text as one line that a terminal shows and does not obey."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in " ".join(text.split()))
+
+
+def _about_the_wire(error: requests.RequestException) -> str:
+    said = error.args[0] if error.args else ""
+    if (isinstance(said, str) and said) or isinstance(error, _OURS):
+        return redact(str(error))  # a sentence, of requests or of this package
+    cause = _cause_of(error)
+    if isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError):  # while a body was read, say
+        error = requests.Timeout(request=error.request)
+    for kind, words in _WIRE:
+        if isinstance(error, kind):
+            return words.format(_place_of(error), _words_of(cause))
+    return f"the request failed ({type(error).__name__})"
+
+
+def _place_of(error: requests.RequestException) -> str:
+    """Return the origin that was asked; its path and query may hold what is secret."""
+    origin = origin_of(getattr(error.request, "url", None))
+    if origin is None:
+        return "the server"
+    scheme, host, port = origin
+    return f"{scheme}://{host}{port and ':' + port}"
+
+
+def _cause_of(error: BaseException) -> BaseException:
+    """Return the innermost error: requests and urllib3 put it among the arguments, or chain it."""
+    inside = next((part for part in error.args if isinstance(part, BaseException)), None)
+    reason = getattr(error, "reason", None)
+    inner = inside or (reason if isinstance(reason, BaseException) else None) or error.__cause__
+    if inner is None and isinstance(error, urllib3.exceptions.HTTPError):
+        inner = error.__context__  # urllib3 1 does not say "from"
+    return error if inner is None else _cause_of(inner)
+
+
+def _words_of(cause: BaseException) -> str:
+    """Return why, in the words of the operating system or of TLS, which know no address."""
+    for name in ("verify_message", "reason", "strerror"):
+        words = getattr(cause, name, None)
+        if isinstance(words, str) and words:
+            return words.replace("_", " ").lower() if words.isupper() else words
+    if isinstance(cause, ConnectionError):
+        return "it closes the connection without an answer"
+    return f"it does not answer as HTTP has it ({type(cause).__name__})"

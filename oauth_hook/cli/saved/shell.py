@@ -1,0 +1,93 @@
+"""The words of a command line, as a shell parts them: bash and its like, or Windows' cmd."""
+
+from __future__ import annotations
+
+import re
+
+from ...errors import UsageError
+
+__all__ = ["split"]
+
+_of_bash = re.compile(
+    r"""
+    \\[ \t]*(?:\r?\n|\Z)                     # the line goes on in the next
+  | \\(?P<escaped>.)
+  | '(?P<literal>[^']*)'
+  | \$'(?P<ansi>[^'\\]*(?:\\.[^'\\]*)*)'
+  | \$?"(?P<quoted>[^"\\]*(?:\\.[^"\\]*)*)"
+  | (?P<space>\s+(?:\#[^\n]*)?)              # and a comment
+  | (?P<plain>[^\s'"\\$]+|\$)
+    """,
+    re.VERBOSE | re.DOTALL,
+).match
+
+# Of cmd after its carets are taken away: then the rules are those of the program's own, Microsoft's.
+_of_cmd = re.compile(
+    r"""
+    "(?P<microsoft>[^"\\]*(?:(?:\\.|"")[^"\\]*)*)"
+  | (?P<space>\s+)
+  | (?P<plain>[^\s"]+)
+    """,
+    re.VERBOSE | re.DOTALL,
+).match
+_is_of_cmd = re.compile(r"""[^']*?(?:(?:\A|\s)\^"|\^\r?\n)""").match
+
+_ends_command = re.compile(r"[|;&<>]|[0-9]>").match
+
+
+def split(text: str) -> list[str]:
+    """Return the words of the first command.
+
+    What stands within a word that was never quoted, such as the ``&`` of an address, belongs to it.
+
+    :raises UsageError: a quotation has no end.
+    """
+    part = _of_bash
+    if _is_of_cmd(text):
+        text, part = re.sub(r"\^(?:\r?\n)?(.|\Z)", r"\1", text, flags=re.DOTALL), _of_cmd
+    words: list[str] = []
+    word: list[str] | None = None
+    at = 0
+    while at < len(text):
+        match = part(text, at)
+        if match is None:
+            raise UsageError("this curl command line cannot be read: a quotation has no end")
+        at = match.end()
+        kind = match.lastgroup or ""
+        found = _unescaped(kind, match[kind]) if kind else ""
+        if kind == "plain" and word is None and _ends_command(found):
+            break
+        if kind == "space":
+            words += [] if word is None else ["".join(word)]
+            word = None
+        elif kind:
+            word = word or []
+            word.append(found)
+    return words if word is None else [*words, "".join(word)]
+
+
+def _unescaped(kind: str, text: str) -> str:
+    if kind == "ansi":
+        octets = _ansi(_octets, text.encode("utf-8", "surrogateescape"))
+        return octets.decode("utf-8", "surrogateescape")
+    if kind == "quoted":
+        return re.sub(r'\\(?:([$`"\\])|\r?\n)', lambda escape: escape[1] or "", text)
+    if kind == "microsoft":
+        return re.sub(r'\\(["\\])|"(")', lambda escape: escape[1] or escape[2], text)
+    return text
+
+
+# ANSI-C quoting, $'...' of bash: https://www.gnu.org/software/bash/manual/bash.html#ANSI_002dC-Quoting
+_ansi = re.compile(rb"\\(?:x([0-9A-Fa-f]{1,2})|([0-7]{1,3})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([\s\S]))").sub
+_LETTERS = dict(zip(b"abeEfnrtv\\'\"?", b"\a\b\x1b\x1b\f\n\r\t\v\\'\"?", strict=True))
+
+
+def _octets(escape: re.Match[bytes]) -> bytes:
+    """Return the octets that an escape stands for; one that is none stands for itself."""
+    in_hex, in_octal, unit, point, letter = escape.groups()
+    if in_hex or in_octal:
+        return bytes([int(in_hex, 16) if in_hex else int(in_octal, 8) & 0xFF])
+    if unit or point:
+        number = int(unit or point, 16)
+        return chr(number).encode("utf-8", "surrogatepass") if number <= 0x10FFFF else escape[0]
+    return bytes([_LETTERS[letter[0]]]) if letter[0] in _LETTERS else escape[0]

@@ -1,0 +1,25 @@
+"""Why a request was refused: what ``explain.py`` composes.
+
+==============================  ==================================================================
+``records.py``                  the request as it went out, and the answer, read without a change
+``server_messages.py``          what a server's words mean, and the base strings in its error pages
+``base_string_parts.py``        a base string in its parts (RFC 5849 s3.4.1), made and taken apart
+``comparison.py``               two base strings side by side, and what their differences mean
+``base_string_variants.py``     the base strings that others make of the same request
+``spelling_variants.py``        how others spell, choose and order parameters: tables
+``key_variants.py``             the signing keys (s3.4.2) that others make of the same secrets
+``search.py``                   which of those reproduce a signature: the cause, proven
+``findings.py``                 what is said of it, and how it is shown
+``context.py``                  what is known of a request, and what was found out so far
+``check_request.py``            what is wrong with a request as it stands
+``check_base_string.py``        the request beside what was signed, and beside what the server has
+``check_signature.py``          the signature, computed anew
+==============================  ==================================================================
+
+Nothing here sends anything, and no text that comes out of here has a secret in it.
+"""
+
+from .explain import explain
+from .findings import Explanation, Finding
+
+__all__ = ["Explanation", "Finding", "explain"]

@@ -1,0 +1,296 @@
+"""What is wrong with a request as it stands, whoever's secrets signed it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import quote, unquote
+
+from ..credentials import Consumer, Credentials
+from ..errors import UsageError
+from ..protocol.body_hash import objection_to_hash
+from ..protocol.methods import METHODS
+from ..protocol.parameters import is_form
+from ..protocol.url import origin, split_url
+from ..redaction.request_secrets import shown_address
+from .findings import Finding
+from .records import Answered, Asked
+from .server_messages import gives_access_tokens, gives_request_tokens
+
+__all__ = [
+    "of_clock",
+    "of_credentials",
+    "of_expiry",
+    "of_location",
+    "of_request",
+    "of_secrets",
+    "of_step",
+    "of_unsigned",
+]
+
+# A clock that is further off than this, in seconds, may be why a server said no.
+_FAR = 300
+
+
+def of_unsigned(asked: Asked, answered: Answered) -> Finding | None:
+    """Say why a request carries no signature; ``None`` where it has one."""
+    if "oauth_signature" in asked.values:
+        return None
+    hop = next((hop for hop in reversed(answered.hops) if "oauth_signature" in hop.values), None)
+    if asked.abroad or hop is not None:
+        evidence = [f"the redirects went from {_address(hop)} to {_address(asked)}"] if hop is not None else []
+        what = "A redirect led the request to another address, where it went unsigned: credentials stay home."
+        return Finding("redirected", what, tuple(evidence), proven=True, weight=100)
+    if asked.objection:
+        return Finding("unsigned", "The request cannot be signed as it stands.", (asked.objection,), True, 100)
+    if asked.values:
+        names = ", ".join(sorted(asked.values))
+        what = "The request has OAuth parameters, but no oauth_signature."
+        return Finding("unsigned", what, (f"it has {names}",), proven=True, weight=100)
+    evidence = ["neither its header nor its query nor its form has an oauth_ parameter"]
+    words = (asked.message.authorization or "").split(None, 1)
+    if words and words[0].lower().startswith("oauth"):
+        evidence = ['its Authorization header says OAuth, and cannot be read: OAuth name="value", name="value"']
+        what = "The request has a signature, if at all, where nobody can read it."
+        return Finding("unsigned", what, tuple(evidence), proven=True, weight=100, remedy=_FORM_OF_HEADER)
+    if words:
+        # One word alone is no scheme, but a token.
+        scheme = f" ({words[0]})" if len(words) > 1 and _is_scheme(words[0]) else ""
+        evidence.append(f"its Authorization header is of another scheme{scheme}: .netrc or the session's auth set it")
+    return Finding("unsigned", "The request went out unsigned: no hook has seen it.", tuple(evidence), True, 100)
+
+
+_FORM_OF_HEADER = "Write the header as RFC 5849 s3.5.1 has it, or leave that to the hook."
+_is_scheme = re.compile("[A-Za-z][A-Za-z0-9-]{0,19}").fullmatch
+
+
+def _address(asked: Asked) -> str:
+    return shown_address(asked.message.url)
+
+
+def of_request(asked: Asked, answered: Answered) -> Iterator[Finding]:
+    """Yield what is wrong with the protocol parameters of a signed request (s3.1, s3.3)."""
+    values = asked.values
+    if asked.objection and (answered.status is None or answered.is_refusal):
+        code = "host" if _has_bad_address(asked) else "content-type"
+        yield Finding(code, "The request cannot be read as it was signed.", (asked.objection,), True, 92)
+    if asked.repeated:
+        verb = "is" if len(asked.repeated) == 1 else "are"
+        what = f"{', '.join(asked.repeated)} {verb} in the request more than once, each time another."
+        yield Finding("duplicate-parameters", what, (), proven=True, weight=97)
+    yield from _of_hops(asked, answered)
+    if answered.retries and answered.words.codes[:1] == ("nonce-reused",):
+        what = "urllib3 sent the request again with the signature of the first attempt."
+        evidence = (f"it made {answered.retries} attempt(s) before this one",)
+        yield Finding("nonce-reused", what, evidence, proven=True, weight=98)
+    yield from _of_absent(asked)
+    yield from _of_values(values)
+    yield from _of_timestamp(values.get("oauth_timestamp"))
+    method = values.get("oauth_signature_method", "")
+    if method not in METHODS:
+        what = f"There is no signature method {method!r}." if method else "The request names no signature method."
+        yield Finding("signature-method", what, (), proven=True, weight=94)
+    if method == "PLAINTEXT" and asked.is_plain_http:
+        what = "PLAINTEXT sends the secrets themselves, and this went over plain http."
+        yield Finding("insecure-transport", what, (), proven=True, weight=96)
+    body = asked.message.body
+    if "oauth_body_hash" in values and (body is None or isinstance(body, bytes | str)):
+        objection = objection_to_hash(values["oauth_body_hash"], body or "", is_form(asked.message.content_type))
+        if objection:
+            what = f"What was sent is not what was hashed: {objection}."
+            yield Finding("body-changed", what, (), proven=True, weight=96)
+
+
+def _has_bad_address(asked: Asked) -> bool:
+    """Tell whether it is the address that nobody can sign (s3.4.1.2)."""
+    try:
+        address = split_url(asked.message.url)
+        origin(address.scheme, asked.message.host or address.authority)
+    except UsageError:
+        return True
+    return False
+
+
+# What s3.1 requires, and PLAINTEXT may leave out; the causes are those that servers name for it.
+_REQUIRED = {"oauth_nonce": "nonce-reused", "oauth_timestamp": "clock-skew"}
+
+
+def _of_absent(asked: Asked) -> Iterator[Finding]:
+    """Name the protocol parameters that a signed request has to have, and has not (s3.1)."""
+    values = asked.values
+    if asked.objection or values.get("oauth_signature_method") == "PLAINTEXT":
+        return
+    for name, code in _REQUIRED.items():
+        if name not in values:
+            remedy = f"Send {name} with each request, a fresh one (RFC 5849 s3.3)."
+            yield Finding(code, f"The request has no {name}.", (), proven=True, weight=95, remedy=remedy)
+
+
+def _of_hops(asked: Asked, answered: Answered) -> Iterator[Finding]:
+    """A signature that another request of the same chain had already."""
+    nonce = asked.values.get("oauth_nonce")
+    for hop in answered.hops:
+        if nonce is None or hop.values.get("oauth_nonce") != nonce:
+            continue
+        if hop.message.url == asked.message.url and hop.message.method == asked.message.method:
+            what = "The request was sent again with the signature of the first attempt."
+            yield Finding("nonce-reused", what, ("the same oauth_nonce in both",), proven=True, weight=98)
+        else:
+            what = "A redirect was followed with the signature of the request before it."
+            evidence = (f"the same oauth_nonce at {_address(hop)} and at {_address(asked)}",)
+            yield Finding("redirected", what, evidence, proven=True, weight=98)
+        return
+
+
+# What an empty value, or white space around it, stands for (s2.1, s2.3, s3.1).
+_NEVER_EMPTY = {
+    "oauth_verifier": "verifier-missing", "oauth_callback": "callback-missing", "oauth_consumer_key": "consumer-key",
+    "oauth_token": "token-key",
+}  # fmt: skip
+
+
+def _of_values(values: Mapping[str, str]) -> Iterator[Finding]:
+    """Name the protocol parameters whose value cannot be right, whatever the service; verifiers are not shown."""
+    for name, code in _NEVER_EMPTY.items():
+        value = values.get(name)
+        if value is not None and value != value.strip():
+            yield Finding(code, f"{name} has white space around it.", (), proven=True, weight=94)
+        elif value == "" and name != "oauth_token":  # two-legged requests may have an empty token
+            yield Finding(code, f"{name} is empty.", (), proven=True, weight=94)
+    version = values.get("oauth_version", "1.0")
+    if version != "1.0":
+        what = f"oauth_version is {version!r}, and is 1.0 wherever it is sent (RFC 5849 s3.1)."
+        remedy = "Leave oauth_version out, or say 1.0."
+        yield Finding("signature-method", what, (), proven=True, weight=94, remedy=remedy)
+
+
+def _of_timestamp(timestamp: str | None) -> Iterator[Finding]:
+    if timestamp is None:
+        return
+    if not timestamp.isascii() or not timestamp.isdecimal():
+        what = f"oauth_timestamp is no number of seconds: {timestamp!r}."
+        yield Finding("clock-skew", what, (), proven=True, weight=94)
+    elif len(timestamp) > _DIGITS:
+        what = f"oauth_timestamp has {len(timestamp)} digits: milliseconds, perhaps, where seconds are wanted (s3.3)."
+        yield Finding("clock-skew", what, (), proven=True, weight=94)
+
+
+_DIGITS = 10  # of seconds since the epoch, until the year 2286
+
+
+def _seconds(asked: Asked) -> int | None:
+    """Return the timestamp; ``None`` where it is none."""
+    timestamp = asked.values.get("oauth_timestamp", "")
+    return int(timestamp) if timestamp.isdecimal() and len(timestamp) <= _DIGITS else None
+
+
+def of_credentials(asked: Asked, consumer: Consumer | None, token: Credentials | None) -> Iterator[Finding]:
+    """Yield where the request names others than the credentials that were given."""
+    values = asked.values
+    if consumer is not None and values.get("oauth_consumer_key") != consumer.key:
+        sent = values.get("oauth_consumer_key")
+        what = "The request names another consumer." if sent else "The request names no consumer."
+        yield Finding("consumer-key", what, _compared("oauth_consumer_key", sent, consumer.key), True, 98)
+    if token is None:
+        return
+    sent = values.get("oauth_token")
+    if not sent:
+        evidence = (f"oauth_token should be {token.key}",)
+        yield Finding("token-missing", "The request names no token: it was signed two-legged.", evidence, True, 98)
+    elif sent != token.key:
+        yield Finding(
+            "token-key", "The request names another token.", _compared("oauth_token", sent, token.key), True, 95
+        )
+
+
+def of_expiry(asked: Asked, answered: Answered, token: Credentials | None) -> Finding | None:
+    """Say that a token has ended, where a request with it was refused."""
+    timestamp = _seconds(asked)
+    if token is None or token.expires_at is None or not answered.is_refusal or timestamp is None:
+        return None
+    now = timestamp if answered.date is None else answered.date
+    if token.expires_at > now:
+        return None
+    evidence = (f"it was good until {token.expires_at:.0f} (seconds since the epoch), and this was at {now:.0f}",)
+    return Finding("token-expired", "The token had ended when it was used.", evidence, proven=True, weight=90)
+
+
+def of_location(answered: Answered) -> Finding | None:
+    """Say that the server is at another address, where a redirect was not followed."""
+    if not answered.location or answered.status not in (301, 307, 308):
+        return None
+    what = "The server redirects for good, and nobody followed: it has another address for this."
+    evidence = (f"the Location is {shown_address(answered.location)}",)
+    return Finding("redirected", what, evidence, proven=True, weight=70)
+
+
+def of_secrets(consumer: Consumer, token: Credentials | None, weight: int) -> Iterator[Finding]:
+    """Yield what looks wrong with the secrets that were given, where they may be why a request was refused.
+
+    :param weight: of the findings.
+    """
+    for owner, credentials in (("consumer", consumer), ("token", token)):
+        if credentials is None:
+            continue
+        secret, code = credentials.secret, f"{owner}-secret"
+        bare = secret.strip().strip("\"'")
+        if bare != secret:
+            what = f"The {owner}'s secret, as it was given, has white space or quotes around it."
+            evidence = (f"it has {len(secret)} characters, {len(bare)} without them",)
+            yield Finding("secret-whitespace", what, evidence, proven=False, weight=weight)
+        elif not secret:
+            yield Finding(code, f"The {owner}'s secret is empty.", weight=weight)
+        elif secret == credentials.key:
+            yield Finding(code, f"The {owner}'s secret is the same as its key.", weight=weight)
+        elif unquote(secret) != secret:
+            what = f"The {owner}'s secret looks percent-encoded already."
+            yield Finding("signing-key-encoding", what, weight=weight - 2)
+    if token is not None and token.secret and token.secret == consumer.secret:
+        yield Finding("token-secret", "The token's secret is the same as the consumer's.", weight=weight)
+
+
+def _compared(name: str, sent: str | None, given: str) -> tuple[str, ...]:
+    if sent is None:
+        return (f"{name} is missing",)
+    if sent.strip() == given.strip():
+        return (f"{name} differs by white space only: {sent!r} was sent, {given!r} was given",)
+    if given in (unquote(sent), quote(sent, safe="~")):
+        return (f"{name} differs by percent-encoding only: {sent!r} was sent, {given!r} was given",)
+    return (f"{name} is {sent!r}, and {given!r} was given",)
+
+
+def of_clock(asked: Asked, answered: Answered) -> Finding | None:
+    """Say how far the timestamp is from the server's time, where that may matter."""
+    timestamp = _seconds(asked)
+    if not answered.is_refusal or answered.date is None or timestamp is None:
+        return None
+    off = timestamp - answered.date
+    if abs(off) <= _FAR:
+        return None
+    way = "behind" if off < 0 else "ahead of"
+    what = f"The request was signed for a time {_span(abs(off))} {way} the server's."
+    evidence = (f"oauth_timestamp is {timestamp}, the answer's Date is {answered.date:.0f}",)
+    return Finding("clock-skew", what, evidence, proven=False, weight=50 if answered.words.blames_signature else 85)
+
+
+def _span(seconds: float) -> str:
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} seconds"
+
+
+def of_step(asked: Asked, answered: Answered) -> Finding | None:
+    """Say what a request for a token lacks (s2.1, s2.3), where it was refused."""
+    if not answered.is_refusal or asked.reading is None:
+        return None
+    url, values = asked.message.url, asked.values
+    # pump.io says no more than "Missing required parameter".
+    weight = 84 if re.search("missing|required|absent", answered.words.said, re.IGNORECASE) else 30
+    if "oauth_token" not in values and "oauth_callback" not in values and gives_request_tokens(url):
+        what = "This asks for a request token, and has no oauth_callback."
+        return Finding("callback-missing", what, ("RFC 5849 s2.1 wants one; OAuth 1.0 had none",), weight=weight)
+    if "oauth_token" in values and "oauth_verifier" not in values and gives_access_tokens(url):
+        what = "This exchanges a request token, and has no oauth_verifier."
+        return Finding("verifier-missing", what, ("RFC 5849 s2.3 wants one; OAuth 1.0 had none",), weight=weight)
+    return None

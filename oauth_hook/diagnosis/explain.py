@@ -1,0 +1,247 @@
+"""``explain()``: why a request was refused.
+
+It reads the request as it went out and the answer to it, computes the signature anew, and
+searches for the one mistake, or the two, that explain the difference::
+
+    explanation = explain(response, consumer, token)
+    print(explanation)
+    explanation.findings[0].code, explanation.findings[0].message
+
+What it looks at, in this order: the request as it stands; the base string that was signed,
+where the hook has left it; the server's own base string and signature, where they are known;
+the request's signature, under the credentials that were given; the server's words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..credentials import Consumer, Credentials, check_token
+from ..errors import check_type
+from ..protocol.encoding import octets
+from ..protocol.message import Message
+from ..protocol.rsa import load_key
+from ..redaction.redactor import MASK
+from ..redaction.request_secrets import hiding, lines_of_key, own_secrets, shown_address
+from .base_string_parts import Parts
+from .check_base_string import of_server_parts, of_what_was_signed, server_parts
+from .check_request import (
+    of_clock,
+    of_credentials,
+    of_expiry,
+    of_location,
+    of_request,
+    of_step,
+    of_unsigned,
+)
+from .check_signature import of_computation
+from .comparison import Row
+from .context import SAID, Case
+from .findings import MOST_ROWS, Explanation, Finding, Sides, masked_rows
+from .records import Answered, Asked, attribute, legible, read_answer, read_hops, read_request
+from .server_messages import SAID_SO
+
+__all__ = ["Explanation", "Finding", "explain", "pinned_elsewhere"]
+
+
+def explain(
+    request_or_response: Any,
+    consumer: Consumer | None = None,
+    token: Credentials | None = None,
+    server_base_string: str | None = None,
+    server_signature: str | None = None,
+    *,
+    rsa_key: Any = None,
+    signing_key: str | None = None,
+) -> Explanation:
+    """Say why a request was refused, the likeliest cause first.
+
+    :param request_or_response: a ``requests.Response`` (its request and its history are read), a ``PreparedRequest``
+        or ``Request``, or anything of another client's with method, url, headers and body. Neither is changed; a
+        body that nobody has read yet is left unread.
+    :param consumer: with whose secret the signature is computed anew; ``None``: it is not.
+    :param token: likewise; ``None``: the request is two-legged.
+    :param server_base_string: what the server says it signed; default: what its error page shows.
+    :param server_signature: the server's, or another client's for the same nonce and timestamp.
+    :param rsa_key: either half of the pair, for the RSA methods.
+    :param signing_key: the key itself, where it is not made as RFC 5849 s3.4.2 says.
+    :returns: findings, each with a stable code; ``no-cause-found`` where there is nothing to be found.
+    :raises UsageError: that is no request, or an argument is wrong. No request or response raises anything.
+    """
+    given = {"server_base_string": server_base_string, "server_signature": server_signature, "signing_key": signing_key}
+    _check(consumer, token, given)
+    key = None if rsa_key is None else load_key(rsa_key, public=True)
+    response = request_or_response if attribute(request_or_response, "status_code", _NONE) is not _NONE else None
+    request = request_or_response if response is None else attribute(response, "request")
+    asked = _NO_REQUEST if response is not None and request is None else read_request(request)
+    hops = read_hops(response)
+    own = own_secrets(consumer, token)
+    carried = [secret for one in (asked, *hops) for secret in one.carried]
+    hide = hiding((*own, signing_key or "", server_signature or "", *lines_of_key(key), *carried))
+    answered = Answered() if response is None else read_answer(response, asked, hops, hide)
+    server_text = None if server_base_string is None else legible(server_base_string)
+    signature = answered.signature if server_signature is None else server_signature
+    case = Case(asked, answered, hide, consumer, token, server_text, signature, key, signing_key)
+    if asked is _NO_REQUEST:
+        evidence = (*_words_of(case), "the response has no request to look at")
+        nothing = Finding("no-cause-found", _NOTHING, evidence)
+        return Explanation((_without_secrets(case, nothing),))
+    return _explanation(case)
+
+
+def _check(consumer: object, token: object, texts: Mapping[str, str | None]) -> None:
+    if consumer is not None:
+        check_type(consumer, Consumer, "consumer", "a Consumer")
+    check_token(token)
+    for name, text in texts.items():
+        if text is not None:
+            check_type(text, str, name, "a str")
+            octets(text)
+    for credentials in (consumer, token):
+        if isinstance(credentials, Credentials):
+            octets(credentials.key)
+
+
+_NONE = object()
+_NO_REQUEST = Asked(Message("", ""), {})
+
+
+def pinned_elsewhere(explanation: Explanation) -> Explanation:
+    """Return an explanation of an unsigned request whose hook is pinned to other origins."""
+    first = explanation.findings[0]
+    if first.code != "unsigned":
+        return explanation
+    evidence = (*first.evidence, "the hook signs for its origins= only, and this address is at none of them")
+    return replace(explanation, findings=(replace(first, evidence=evidence), *explanation.findings[1:]))
+
+
+def _explanation(case: Case) -> Explanation:
+    """Look at all of a case, and put what was found in order."""
+    ordered: dict[str, Finding] = {}
+    for finding in sorted(_findings(case), key=lambda finding: -finding.weight):
+        ordered.setdefault(finding.code, finding)
+    if not ordered:
+        nothing = _nothing_found(case)
+        ordered[nothing.code] = nothing
+    parts, message = case.asked.parts, case.asked.message
+    rows = () if parts is None else _rows_of(case, parts)
+    if case.sides is None and rows:
+        case.sides = Sides("the request", "the request", rows)
+    return Explanation(
+        findings=tuple(_without_secrets(case, finding) for finding in ordered.values()),
+        request=case.hidden([f"{message.method} {shown_address(message.url)}"])[0],
+        answer=case.hidden([_answer(case)])[0],
+        ruled_out=case.hidden(case.ruled_out),
+        base_string=_text_of(rows) if rows else "",
+        sides=case.sides,
+    )
+
+
+def _findings(case: Case) -> Iterator[Finding]:
+    unsigned = of_unsigned(case.asked, case.answered)
+    if unsigned is not None:
+        yield unsigned
+        return
+    yield from of_request(case.asked, case.answered)
+    yield from of_credentials(case.asked, case.consumer, case.token)
+    yield from _of_signature(case)
+    clock = of_clock(case.asked, case.answered)
+    others = (
+        of_step(case.asked, case.answered), of_location(case.answered),
+        of_expiry(case.asked, case.answered, case.token),
+    )  # fmt: skip
+    yield from (finding for finding in (clock, *others) if finding is not None)
+    if clock is None and case.answered.date is not None:
+        case.ruled_out.append("the clock: the timestamp is within five minutes of the server's Date")
+    yield from _of_words(case)
+
+
+def _of_signature(case: Case) -> Iterator[Finding]:
+    """Compare the request with what was signed, then with what the server says, and compute it anew."""
+    parts = case.asked.parts
+    if parts is None:
+        return
+    changed = list(of_what_was_signed(case, parts))
+    if changed:
+        yield from changed
+        return
+    server = server_parts(case, parts)
+    yield from of_server_parts(case, parts, server)
+    yield from of_computation(case, parts, server)
+
+
+def _of_words(case: Case) -> Iterator[Finding]:
+    """Say what the server says."""
+    words = case.answered.words
+    for position, code in enumerate(words.codes):
+        evidence = (f"the server says: {_said(case)[:200]}",)
+        what = _NOT_FOUND if words.problem == "parameter_absent" else SAID_SO[code]
+        yield Finding(code, what, evidence, weight=SAID - position)
+
+
+_NOT_FOUND = "The server misses a parameter, or does not look for it where it is."
+
+
+def _said(case: Case) -> str:
+    return case.hide(case.answered.words.said)
+
+
+def _answer(case: Case) -> str:
+    answered = case.answered
+    if answered.status is None:
+        return ""
+    said = _said(case)[:300]
+    return f"{answered.status} {answered.reason}".rstrip() + (f": {said}" if said else "")
+
+
+def _words_of(case: Case) -> list[str]:
+    said = case.answered.words.said
+    return [f"the server says: {said[:200]}"] if said else []
+
+
+def _nothing_found(case: Case) -> Finding:
+    """Say that no cause was found, and what would tell more."""
+    evidence = _words_of(case)
+    if case.answered.unread:
+        evidence.append("the answer's body was not read yet (stream=True): read response.content first")
+    if case.server_text is not None and not case.server_raw:
+        evidence.append("what was given as the server's base string is none (METHOD&address&parameters)")
+    if case.is_right and case.answered.is_refusal:
+        return Finding("no-cause-found", _RIGHT, tuple(evidence), remedy=_NOT_OAUTHS)
+    if case.is_right is None and case.consumer is None and case.rsa_key is None and case.asked.parts is not None:
+        return Finding("no-cause-found", _UNCHECKED, tuple(evidence), remedy=_WITH_SECRETS)
+    return Finding("no-cause-found", _NOTHING, tuple(evidence), remedy=_COMPARED if case.server_raw else "")
+
+
+_NOTHING = "Nothing is wrong with the request, as far as can be seen from here."
+_RIGHT = "Nothing is wrong with the request: its signature is right for these secrets."
+_UNCHECKED = (
+    "Nothing is wrong with the request, as far as can be seen without its secrets: the signature was not checked."
+)
+_WITH_SECRETS = "Give the secrets of consumer and token, and the signature is computed anew."
+_NOT_OAUTHS = (
+    "The service may refuse for a reason of its own: permissions, limits, an address that takes no signature. Where it "
+    "blames the signature, ask it for the base string that it signed, and explain the request together with it."
+)
+_COMPARED = "The server has the same base string: compare the secrets with those that the service has."
+
+
+def _without_secrets(case: Case, finding: Finding) -> Finding:
+    what = case.hidden([finding.what], fields=False)[0]
+    return replace(finding, what=what, evidence=case.hidden(finding.evidence))
+
+
+def _rows_of(case: Case, parts: Parts) -> tuple[Row, ...]:
+    """Return the request's own parts, without secrets."""
+    pairs = [*zip(Parts._fields[:5], parts[:5], strict=True), *sorted(parts.pairs())]
+    rows = [Row(str(name), str(value), str(value)) for name, value in pairs[:MOST_ROWS]]
+    return masked_rows(rows, case.hide, more=len(pairs) - len(rows))
+
+
+def _text_of(rows: tuple[Row, ...]) -> str:
+    """Return the base string that such parts make."""
+    method, scheme, host, port, path, *pairs = [(row.name, row.left or "") for row in rows]
+    shown = Parts(method[1], scheme[1], host[1], port[1], path[1], keep=lambda _: pairs)
+    return shown.text().replace("%2A%2A%2A", MASK)

@@ -1,0 +1,289 @@
+"""A request as it went out, and the answer to it, read without changing or using up either.
+
+Both may be of any library, of a saved file, or made by hand: what is of no sense in them is taken for absent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from copy import copy
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Any
+
+from requests.utils import guess_filename
+
+from ..errors import UsageError
+from ..protocol.encoding import Pair, octets, unescape
+from ..protocol.message import Message, Reading, protocol_parameters, read
+from ..protocol.placement import parse_authorization
+from ..protocol.problem_reporting import server_time
+from ..protocol.url import is_loopback, on_the_wire
+from ..redaction.redactor import Redactor
+from ..redaction.request_secrets import carried_by
+from .base_string_parts import Parts, find_base_strings, parts_of
+from .base_string_variants import Context
+from .server_messages import Words, expected_signature, gives_tokens, read_words
+
+__all__ = ["Answered", "Asked", "attribute", "legible", "read_answer", "read_hops", "read_request"]
+
+_SIGNED_BODY = 1 << 16  # octets of a body that somebody may have signed by mistake; a larger one is an upload
+_LOOKED_AT = 1 << 16  # octets of an answer that are read: refusals are short
+_A_HEADER = 1 << 13  # characters of one of its headers
+_HOPS = 50  # requests of a chain that are read, the last ones; requests itself follows thirty redirects
+
+
+def attribute(thing: Any, name: str, default: Any = None) -> Any:
+    """Return an attribute; the default where there is none, or it cannot be had yet: httpx raises RuntimeError."""
+    try:
+        return getattr(thing, name, default)
+    except (RuntimeError, ValueError, TypeError, LookupError):
+        return default
+
+
+@dataclass(frozen=True, repr=False)
+class Asked:
+    """A request as it went out.
+
+    :ivar message: what signing reads of it.
+    :ivar reading: its parameters; ``None``: it cannot be read, and ``objection`` says why.
+    :ivar values: its protocol parameters by name, decoded.
+    :ivar repeated: the names of protocol parameters that are there twice, differently.
+    :ivar signed_text: the base string that was signed, where the hook that signed it has left it.
+    :ivar abroad: a redirect has led it to another origin.
+    """
+
+    message: Message
+    headers: Mapping[str, str]
+    reading: Reading | None = None
+    objection: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    repeated: tuple[str, ...] = ()
+    parts: Parts | None = None
+    signed_text: str = ""
+    abroad: bool = False
+
+    @property
+    def context(self) -> Context:
+        """What else is known of it."""
+        reading, body = self.reading, self.message.body
+        text = octets(body) if isinstance(body, bytes | str) and body and len(body) <= _SIGNED_BODY else None
+        if reading is None:
+            return Context("", text, self.message.content_type or "")
+        fragment = octets(reading.address.fragment or "")
+        return Context(reading.address.authority, text, self.message.content_type or "", reading.realm, fragment)
+
+    @cached_property
+    def carried(self) -> list[str]:
+        """The secrets that the request itself carries: verifiers, passwords, and with PLAINTEXT those of its signer."""
+        if self.reading is None:
+            return carried_by(self.message, self.values.items())
+        return carried_by(self.message, _decoded(self.reading.in_header or ()))
+
+    @property
+    def is_plain_http(self) -> bool:
+        """Whether it goes over an open network unencrypted."""
+        address = None if self.reading is None else self.reading.address
+        return address is not None and address.scheme.lower() == "http" and not is_loopback(address.authority)
+
+
+def read_request(request: Any) -> Asked:
+    """Read a request: of ``requests``, of a library like it, or anything with method, url, headers and body.
+
+    :raises UsageError: it is none.
+    """
+    if hasattr(type(request), "prepare") and hasattr(request, "files"):  # requests.Request
+        request = _prepared(request)
+    method, url = attribute(request, "method", _NONE), attribute(request, "url", _NONE)
+    if url is _NONE or not isinstance(method, str | bytes | None):
+        raise UsageError(f"explain wants a request or a response, not {type(request).__name__}")
+    headers = _text_headers(attribute(request, "headers"))
+    body = attribute(request, "body", attribute(request, "_content"))
+    message = Message(
+        _carried_on(_text(method or "")), on_the_wire(_carried_on(_text(url or ""))), _carried_on(body),
+        *(_carried_on(headers.get(name)) for name in _SIGNED),
+    )  # fmt: skip
+    left: dict[str, Any] = {
+        "signed_text": _text(attribute(request, "base_string", "")),
+        "abroad": attribute(request, "abroad") is True,
+    }
+    if not method or not url:
+        return Asked(message, headers, objection="it has no method, or no URL, yet", **left)
+    # A HAR, which is JSON, may have what HTTP could not carry.
+    given = {"method": method, "URL": url, "body": body} | {name: headers.get(name) for name in _SIGNED}
+    for name, text in given.items():
+        if isinstance(text, str) and _carried_on(text) != text:
+            return _unread(message, headers, f"its {name} has a lone surrogate, which UTF-8 cannot carry", left)
+    return _read(message, headers, left)
+
+
+_NONE = object()
+_SIGNED = ("content-type", "authorization", "host")  # the headers that signing reads
+
+
+def _prepared(request: Any) -> Any:
+    """Prepare a request of ``requests`` that nobody has prepared yet, and leave its files unread.
+
+    ``prepare`` reads files, for multipart: that has empty ones here, which no signature covers.
+
+    :raises UsageError: it cannot be prepared.
+    """
+    once = (request.params, request.files, *_values_of(request.params), *_values_of(request.data))
+    if any(hasattr(value, "__next__") for value in once):
+        raise UsageError("some of the request can be read only once, and would be used up: prepare it first")
+    request = copy(request)
+    try:
+        files = request.files.items() if isinstance(request.files, Mapping) else request.files or ()
+        request.files = [(name, _without_content(name, file)) for name, file in files]
+        return request.prepare()
+    except (ValueError, TypeError, AttributeError, LookupError, RuntimeError, OSError) as error:
+        raise UsageError("the request cannot be prepared, so that there is nothing to explain yet") from error
+
+
+def _values_of(pairs: Any) -> list[Any]:
+    if isinstance(pairs, Mapping):
+        return list(pairs.values())
+    return [pair[-1] for pair in pairs if isinstance(pair, tuple | list) and pair] if isinstance(pairs, list) else []
+
+
+def _without_content(name: Any, file: Any) -> Any:
+    """Return what requests takes for a file, with nothing in it."""
+    if isinstance(file, tuple | list):
+        return (file[0], b"", *file[2:])
+    return (guess_filename(file) or name, b"")
+
+
+def _read(message: Message, headers: Mapping[str, str], left: Mapping[str, Any]) -> Asked:
+    try:
+        reading = read(message)
+        parts = parts_of(message.method, reading, message.host or reading.address.authority)
+    except UsageError as error:
+        return _unread(message, headers, str(error), left)
+    pairs = protocol_parameters(reading)
+    repeated = tuple(sorted(name for name, times in Counter(name for name, _ in pairs).items() if times > 1))
+    values = dict(_decoded(pairs))
+    return Asked(message, headers, reading, values=values, repeated=repeated, parts=parts, **left)
+
+
+def _unread(message: Message, headers: Mapping[str, str], objection: str, left: Mapping[str, Any]) -> Asked:
+    return Asked(message, headers, objection=objection, values=dict(_in_header(message.authorization)), **left)
+
+
+def _in_header(authorization: str | None) -> Iterator[Pair]:
+    parsed = None if authorization is None else parse_authorization(authorization)
+    return _decoded(() if parsed is None else parsed[1])
+
+
+def _decoded(pairs: Iterable[Pair]) -> Iterator[Pair]:
+    return ((unescape(name), unescape(value)) for name, value in pairs)
+
+
+def _text_headers(headers: Any) -> dict[str, str]:
+    """Return headers by their names in lower case; values may be bytes."""
+    try:
+        pairs = [(name, value) for name, value in (headers.items() if hasattr(headers, "items") else headers or ())]
+    except (TypeError, ValueError):
+        return {}
+    return {_text(name).lower(): _text(value) for name, value in pairs if value is not None}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    return str.__str__(value) if isinstance(value, str) else str(value)
+
+
+def _carried_on(value: Any) -> Any:
+    """Return a text without lone surrogates, which nothing can carry on; all else as it is."""
+    if not isinstance(value, str) or value.isascii():
+        return value
+    return value.encode("utf-8", "replace").decode()
+
+
+@dataclass(frozen=True, repr=False)
+class Answered:
+    """What came back.
+
+    :ivar status: of HTTP; ``None``: nothing came back yet.
+    :ivar date: the server's time, in seconds since the epoch; ``None``: it does not say.
+    :ivar base_strings: those that the server hands back in its error page.
+    :ivar signature: that which the server expected, where it says so.
+    :ivar unread: the body was not read, because reading is the caller's (``stream=True``).
+    :ivar hops: the requests before the last, the first one first.
+    :ivar location: where the server redirects to, if nobody followed it there.
+    :ivar retries: how many attempts urllib3 made before this one, with the same headers.
+    """
+
+    status: int | None = None
+    reason: str = ""
+    words: Words = field(default_factory=lambda: Words(None, "", (), blames_signature=False))
+    date: float | None = None
+    base_strings: tuple[str, ...] = ()
+    signature: str | None = None
+    unread: bool = False
+    hops: tuple[Asked, ...] = ()
+    location: str = ""
+    retries: int = 0
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether it says no."""
+        return self.status is not None and (self.status >= 400 or bool(self.words.said))
+
+
+def read_hops(response: Any) -> tuple[Asked, ...]:
+    """Read the requests that redirects, or a second attempt, came after; the last ones of many."""
+    history, found = attribute(response, "history"), []
+    for hop in history[-_HOPS:] if isinstance(history, list | tuple) else ():
+        with suppress(UsageError):
+            found.append(read_request(attribute(hop, "request")))
+    return tuple(found)
+
+
+def read_answer(response: Any, asked: Asked, hops: tuple[Asked, ...], hide: Redactor) -> Answered:
+    """Read a response.
+
+    :param asked: what it answers.
+    :param hops: the requests before that.
+    :param hide: what it echoes of ours is out of its words before they are cut short: half a secret would not be
+        found any more.
+    """
+    headers = _text_headers(attribute(response, "headers"))
+    named = {
+        name: legible(headers[name.lower()][:_A_HEADER])
+        for name in ("WWW-Authenticate", "Date")
+        if name.lower() in headers
+    }
+    content = attribute(response, "_content")
+    start = content[:_LOOKED_AT] if isinstance(content, bytes | bytearray) else b""
+    text = legible(start.decode("utf-8", "replace"))
+    status = attribute(response, "status_code")
+    status = int(status) if isinstance(status, int) else 0
+    url, given = asked.message.url, f"{named.get('WWW-Authenticate', '')}\n{text}"
+    words_of = partial(read_words, status, tokens=gives_tokens(url), sent=f"{url} {asked.context.body or ''}")
+    words = words_of(named, text)
+    shown = words_of({name: hide(value, fields=False) for name, value in named.items()}, hide(text, fields=False))
+    return Answered(
+        status, _text(attribute(response, "reason") or attribute(response, "reason_phrase") or ""),
+        words._replace(problem=shown.problem, text=shown.text), server_time(named), tuple(find_base_strings(given)),
+        expected_signature(given, asked.values.get("oauth_signature", "")),
+        content is False, hops, headers.get("location", "") if 300 <= status < 400 else "", _retries(response),
+    )  # fmt: skip
+
+
+_endless = re.compile("[0-9]{1000,}").sub
+
+
+def legible(text: str) -> str:
+    """Return a text without numbers that int() refuses, of thousands of digits: so html.unescape() does, too."""
+    return _endless("0", text)
+
+
+def _retries(response: Any) -> int:
+    """Return how often urllib3 has sent a request again for another reason than a redirect."""
+    history = attribute(attribute(attribute(response, "raw"), "retries"), "history")
+    attempts = history if isinstance(history, list | tuple) else ()
+    return sum(attribute(attempt, "redirect_location") is None for attempt in attempts)

@@ -1,0 +1,366 @@
+"""What a server's words mean: the causes that an answer names.
+
+The words are those of the OAuth Problem Reporting extension, and those of the services that
+have words of their own, in JSON, forms, plain text and HTML.
+
+A word like "token" means many things. What OAuth's own fields say counts anywhere; other words count
+where the answer is about who asks (401), comes from an address that gives tokens, speaks of OAuth, or
+says nothing besides.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from ..protocol.problem_reporting import read_form, read_problem, read_refusal, text_of_html, unescaped
+
+__all__ = [
+    "SAID_SO",
+    "Words",
+    "expected_signature",
+    "gives_access_tokens",
+    "gives_request_tokens",
+    "gives_tokens",
+    "read_words",
+]
+
+
+class Words(NamedTuple):
+    """What an answer says.
+
+    :ivar problem: its own word for what was wrong, or ``None``.
+    :ivar text: what it says to a person; may be empty.
+    :ivar codes: the causes that it names, the likeliest first.
+    :ivar blames_signature: it says that the signature is wrong, and so nothing of nonces, clocks and tokens.
+    """
+
+    problem: str | None
+    text: str
+    codes: tuple[str, ...]
+    blames_signature: bool
+
+    def __repr__(self) -> str:
+        return f"Words(codes={self.codes!r})"
+
+    @property
+    def said(self) -> str:
+        """The words, for people."""
+        return ": ".join(dict.fromkeys(part for part in (self.problem, self.text) if part))
+
+
+# OAuth Problem Reporting extension, revision of 2009.
+_PROBLEMS = {
+    "timestamp_refused": ("clock-skew",),
+    "nonce_used": ("nonce-reused",),
+    "consumer_key_unknown": ("consumer-key",),
+    "consumer_key_rejected": ("consumer-key",),
+    "consumer_key_refused": ("consumer-key",),
+    "token_expired": ("token-expired",),
+    "token_revoked": ("token-expired", "token-key"),
+    "token_used": ("token-key", "token-expired"),
+    "token_rejected": ("token-key", "token-expired"),
+    "token_not_authorized": ("token-key",),
+    "permission_unknown": ("token-key",),  # the user has not said yes yet
+    "signature_method_rejected": ("signature-method",),
+    "verifier_invalid": ("verifier-missing",),
+    "body_hash_invalid": ("body-changed",),
+}
+_ABSENT = {
+    "oauth_callback": "callback-missing", "oauth_verifier": "verifier-missing", "oauth_token": "token-missing",
+    "oauth_consumer_key": "consumer-key", "oauth_signature_method": "signature-method",
+    "oauth_timestamp": "clock-skew", "oauth_nonce": "nonce-reused", "oauth_body_hash": "body-changed",
+}  # fmt: skip
+
+_CLOCK, _NONCE, _TRANSPORT = ("clock-skew",), ("nonce-reused",), ("insecure-transport",)
+_CALLBACK, _VERIFIER, _CONSUMER = ("callback-missing",), ("verifier-missing",), ("consumer-key",)
+_TOKEN = ("token-key", "token-expired")
+
+# Phrases are looked for as _spoken() has them: codes like invalid_signature_method and NonceUsed are words, too.
+_BAD = r"\b(?:invalid|bad|wrong|incorrect|unknown|unrecogni[sz]ed|rejected|refused|no such|problem with)\b"
+_ABSENT_WORD = r"\b(?:missing|absent|no|required?|requires)\b"
+_NOT = r"(?:not (?:found|valid|recogni[sz]ed|registered|(?:the )?correct)|do(?:es)? ?n[o']t (?:exist|match))"
+_KEY = r"(?:consumer(?: ?key| token)?\b|(?:client|application|api)(?: key| id| credentials)\b)"
+_NEAR, _NEXT = (rf"(?:[^.;!?]|\.\d){{0,{most}}}" for most in (40, 20))  # the next sentence is about something else
+
+# Words of services, as phrases; the first that is there counts.
+_PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    # pump.io says this on its API where it does not know the consumer.
+    (r"invalid / used nonce", ("nonce-reused", "consumer-key")),
+    (rf"invalid ?(?:/|or) ?expired{_NEXT}token", ("token-expired", "token-key")),
+    (rf"nonce{_NEAR}(?:used|replay|duplicate|invalid|already)|(?:invalid|used|duplicate){_NEXT}nonce", _NONCE),
+    (r"replay(?:ed)? (?:request|attack)", _NONCE),
+    (rf"(?:timestamp|clock){_NEAR}(?:{_BAD}|\b(?:out of|expired|too|old|future|range)\b)", _CLOCK),
+    (rf"(?:{_BAD}|expired|old|stale|unacceptable){_NEXT}timestamp", _CLOCK),
+    (r"\b(?:https|ssl|tls|secure connection) (?:is )?(?:required|needed)", _TRANSPORT),
+    (r"\b(?:use|requires?|only)(?: \w+){0,2} (?:https|ssl|tls)\b|plain http request was sent to https", _TRANSPORT),
+    (rf"(?:{_BAD}|unsupported) signature method", ("signature-method",)),
+    (rf"signature method{_NEAR}(?:{_BAD}|not \w+)", ("signature-method",)),
+    (rf"(?:{_ABSENT_WORD}|{_BAD}){_NEAR}callback|callback{_NEAR}(?:{_ABSENT_WORD}|{_BAD}|not \w+)", _CALLBACK),
+    (rf"(?:{_ABSENT_WORD}|{_BAD}){_NEAR}verifier", _VERIFIER),
+    (rf"verifier{_NEAR}(?:{_ABSENT_WORD}|{_BAD}|{_NOT}|expired)", _VERIFIER),
+    (rf"(?:token|session|authori[sz]ation){_NEAR}(?:expired|revoked?)|expired{_NEXT}token", ("token-expired",)),
+    (rf"{_ABSENT_WORD}{_NEAR}(?:oauth|access|request) token\b", ("token-missing",)),
+    (rf"{_BAD}{_NEAR}consumer secret|consumer secret{_NEAR}(?:{_BAD}|{_NOT})", ("consumer-secret",)),
+    (rf"{_BAD}{_NEAR}{_KEY}|(?:no|missing) consumer|^invalid key", _CONSUMER),
+    (rf"{_KEY}{_NEAR}(?:{_BAD}|{_NOT}|disabled|suspended|expired|missing)", _CONSUMER),
+    (rf"{_BAD}{_NEAR}token|no approved grant", _TOKEN),  # the latter is MediaWiki's
+    (rf"token{_NEAR}(?:{_BAD}|{_NOT}|mismatch|not (?:been )?a(?:ssociated|uthori[sz]ed))", _TOKEN),
+    (rf"(?:content|media) type{_NEAR}form urlencoded", ("content-type",)),
+    (r"body ?hash", ("body-changed",)),
+)
+
+# What no other part of a service says: where the status is as good as any, this makes an answer one about OAuth.
+_speaks_of_oauth = re.compile(
+    r"oauth|consumer ?(?:key|secret|token)|signature (?:base string|method)|callback url not approved|"
+    r"used nonce|plain http request was sent to https|form urlencoded|invalid api key \(key"
+).search
+# And so does what is said of one of these, where nothing is said besides. A token that is missing, or the format of a
+# timestamp, may be a field of any form, and a nonce that is invalid one of WordPress's.
+_BARE = {
+    "token": "invalid expired revoked rejected", "nonce": "used duplicate replayed",
+    "timestamp": "invalid expired refused rejected", "consumer": "invalid unknown", "api key": "invalid",
+    "signature": "invalid bad wrong incorrect", "https": "required requires only", "ssl": "required requires only",
+}  # fmt: skip
+_FILLERS = (
+    "a access allowed already an api are auth authentication authorization been before connections error for forbidden "
+    "has have in insecure invalid is key missing not of or out permitted please range request supplied that the this "
+    "transport unauthorized was your"
+)
+_values = re.compile(r"(?<!\S)\d{1,4}(?= )|\b(?=\w{0,99}\d)\w{8,}")  # the number of an error; what a server echoes
+
+# What says no more than that the signature, or the credentials behind it, are not believed.
+_disbelief = re.compile(
+    r"signature(?! method)|could(?: not|n't) (?:authenticate|verify)|\b(?:invalid|bad) .{0,20}credentials|"
+    r"authentication failed|login attempt"
+).search
+_FAULTY = ("signature_invalid",)
+
+_expected = re.compile(
+    r"(?:expected|calculated|computed|should (?:be|have been))[^\n]{0,40}?"
+    r"(?<![\w+/])((?:[A-Za-z0-9+/]{27}|[A-Za-z0-9+/]{43}|[A-Za-z0-9+/]{86}=)=)(?![\w+/=])",
+    re.IGNORECASE,
+).finditer
+
+_escaped = re.compile(r"(?:%|\\u00)([2-7][0-9A-Fa-f])")
+_named = re.compile(r"\boauth_\w{1,40}\b(?!\s?=)", re.ASCII).findall
+_problem = re.compile(r"\boauth_problem\s*[=:]\s*[\"']?(\w+)").search
+_described = re.compile(r'\b(?:error|error_description)\s*=\s*"([^"]*)"').findall
+
+_asks_for_request_token = re.compile(
+    r"(?:request|temporary)[_-]?(?:token|credentials)|oauth.{0,40}/(?:request|initiate)/?$|/temporary/?$", re.IGNORECASE
+).search
+_asks_for_access_token = re.compile(
+    r"access[_-]?(?:token|credentials)|oauth.{0,40}/(?:access|token)/?$", re.IGNORECASE
+).search
+
+_MOST = 1 << 16  # characters of an answer that are looked at
+_A_LOT = 1 << 14  # characters of a page without its scripts and styles
+_A_PAGE = 4096  # characters of a page that are looked through for words
+_BAD_REQUEST, _UNAUTHORIZED = 400, 401
+_REFUSED = (_BAD_REQUEST, _UNAUTHORIZED, 403)
+
+
+def gives_request_tokens(url: str) -> bool:
+    """Tell whether an address looks like one that gives request tokens (s2.1)."""
+    return _asks_for_request_token(url.partition("?")[0][-200:]) is not None
+
+
+def gives_access_tokens(url: str) -> bool:
+    """Tell whether an address looks like one that gives access tokens (s2.3)."""
+    return _asks_for_access_token(url.partition("?")[0][-200:]) is not None
+
+
+def gives_tokens(url: str) -> bool:
+    """Tell whether an address looks like one that gives tokens of either kind."""
+    return gives_request_tokens(url) or gives_access_tokens(url)
+
+
+def expected_signature(text: str, sent: str) -> str | None:
+    """Return the signature that a refusal names as the right one.
+
+    :param text: of the answer: Tumblr's, for one, says ``oauth_signature [...] does not match expected value [...]``.
+    :param sent: the request's own, which is another one.
+    :returns: the base64 of a digest; ``None`` where there is none.
+    """
+    text = _escaped.sub(lambda escape: chr(int(escape[1], 16)), unescaped(text[:_MOST])).replace("\\/", "/")
+    if "hash" in text.lower():  # Mastercard names the right oauth_body_hash
+        return None
+    return next((found[1] for found in _expected(text) if found[1] != sent), None)
+
+
+def read_words(status: int, headers: Mapping[str, str], body: str, *, tokens: bool = False, sent: str = "") -> Words:
+    """Read an answer: its fields, else its text.
+
+    :param status: an answer that is no refusal by its status says something only where it calls itself an error, as
+        those of MediaWiki, Flickr and FatSecret do.
+    :param tokens: it comes from an address that gives tokens, and so is about OAuth whatever its status.
+    :param sent: the address that was asked, and the text that was sent there: where it has a ``token`` of its own, an
+        "invalid token" is not OAuth's.
+    :returns: what it says. No text takes long, or raises anything.
+    """
+    body = body[:_MOST]
+    fields = read_problem(headers, body)
+    if status < 400 and "oauth_problem" not in fields and not _is_error(body):
+        return Words(None, "", (), False)
+    problem, text = read_refusal(headers, body)
+    described = ": ".join(_described(headers.get("WWW-Authenticate", "")))[:200]
+    page = _plain_text(body)
+    said = " ".join(dict.fromkeys(part for part in (problem, text, described, page) if part))[: 2 * _A_PAGE]
+    shown = text or described or page[:200]
+    if "oauth_problem" not in fields:
+        # Not found, too many, broken: nothing that OAuth could help. Wrong, forbidden: as may be.
+        counts = status < 400 or status in _REFUSED
+        if not counts or not (status == _UNAUTHORIZED or tokens or _is_about_oauth(headers, said, sent)):
+            return Words(problem, shown, (), False)
+    codes = _of_fields(fields, problem)
+    named = _problem(said)
+    if named is not None and problem is None and (named[1] in _PROBLEMS or named[1] in _FAULTY):
+        problem = named[1]  # which says more than the heading of a page
+    if problem in _FAULTY or (named is not None and named[1] in _FAULTY):
+        return Words(problem, shown, codes, True)  # what it says besides is about the signature, too
+    codes = codes or _of_text([named[1] if named else "", *re.findall(r"\w+", described)], said)
+    return Words(problem, shown, codes, not codes and _disbelief(_spoken(said)) is not None)
+
+
+def _spoken(text: str) -> str:
+    """Return a text in lower case, with spaces for "_" and "-", and between the words of NonceUsed."""
+    return _camels.sub(" ", text).lower().replace("_", " ").replace("-", " ")
+
+
+_camels = re.compile(r"(?<=[a-z][a-z])(?=[A-Z])")  # OAuth and xAuth are one word
+
+
+def _is_about_oauth(headers: Mapping[str, str], said: str, sent: str) -> bool:
+    """Tell whether an answer whose status does not say so is about OAuth."""
+    challenge = headers.get("WWW-Authenticate", "").lstrip()[:5].lower()
+    return challenge == "oauth" or _speaks_of_oauth(_spoken(said)) is not None or _is_bare(said, sent)
+
+
+def _is_bare(said: str, sent: str) -> bool:
+    """Tell whether an answer says what is wrong with a thing of OAuth's, and no more."""
+    spoken = _spoken(_values.sub(" ", said)).replace("bad request", " ")
+    words = set(re.findall(r"[^\W\d]+|\d+", spoken))
+    about = {noun: states.split() for noun, states in _BARE.items() if noun in spoken}
+    known = {*_FILLERS.split(), *about, *(state for states in about.values() for state in states)}
+    is_wrong = bool(about) and all(words.intersection(states) for states in about.values())
+    return is_wrong and words <= known and not _has_its_own(sent, about)
+
+
+def _has_its_own(sent: str, nouns: Iterable[str]) -> bool:
+    """Tell whether a request has something of such a name that is not OAuth's: in its path, its query, or its body."""
+    own = _spoken(_protocols_own.sub("", sent))
+    return re.search(rf"(?:{'|'.join(nouns)})s?(?:[\"/?=]|$)", own) is not None
+
+
+_protocols_own = re.compile(r"\boauth_\w{1,40}=[^&\s]*")
+
+
+def _of_fields(fields: Mapping[str, str], problem: str | None) -> tuple[str, ...]:
+    """Return the causes that the fields of the extension name."""
+    codes = _PROBLEMS.get(problem or "", ())
+    for name in ("parameter_absent", "parameter_rejected"):
+        if problem == name:
+            listed = fields.get(f"oauth_parameters_{name.rpartition('_')[2]}", "")
+            codes = _of_parameters([part.partition("=")[0] for part in re.split(r"[&,\s]+", listed)])
+    if problem == "parameter_rejected":  # what is not taken is there
+        codes = tuple("token-key" if code == "token-missing" else code for code in codes)
+    if "oauth_acceptable_timestamps" in fields and "clock-skew" not in codes:
+        codes = ("clock-skew", *codes)
+    return codes
+
+
+def _of_parameters(names: list[str]) -> tuple[str, ...]:
+    """Return the causes that protocol parameters stand for which are missed, or not taken."""
+    named = list(dict.fromkeys(filter(None, names)))
+    if len(named) > 2 and "oauth_signature" in named:
+        return ("unsigned",)
+    return tuple(_ABSENT[name] for name in named if name in _ABSENT)
+
+
+def _of_text(words: list[str], said: str) -> tuple[str, ...]:
+    """Return the causes that a text names.
+
+    :param words: which may be words of the extension.
+    """
+    codes = next((_PROBLEMS[word] for word in words if word in _PROBLEMS), ())
+    # A base string that is handed back names methods, tokens and nonces, too.
+    said = " ".join(word for word in said[:_A_PAGE].split() if "%" not in word and "&" not in word)
+    names = _named(said)
+    spoken = _spoken(said)
+    if not codes and len(set(names)) > 2 and re.search(_ABSENT_WORD, spoken):
+        codes = _of_parameters(names)
+    codes = codes or next((found for phrase, found in _PHRASES if re.search(phrase, spoken)), ())
+    # "Parameter not found: oauth_consumer_key", in any language; beside the signature it is not what is wrong.
+    return codes or (_of_parameters(names) if len(set(names)) == 1 else ())
+
+
+def _is_error(body: str) -> bool:
+    """Tell whether an answer calls itself an error, whatever its status."""
+    text = body.lstrip()
+    if text.startswith("{"):
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            return False
+        meta = found.get("meta")
+        code = meta.get("code") if isinstance(meta, dict) else None  # BrickLink
+        if isinstance(code, int) and code >= _BAD_REQUEST:
+            return True
+        return bool(found.get("error") or found.get("errors")) or found.get("stat") == "fail"
+    return re.match(r'(?:<\?xml[^>]*>\s*)?<(?:rsp stat="fail"|error\b)', text) is not None
+
+
+_code_tags = re.compile(r"<(/?)(style|script)\b", re.IGNORECASE).finditer
+_messages = re.compile(r'<err\b[^<>]*?\bmsg="([^"<>]*)"', re.IGNORECASE)  # Flickr
+_json_texts = re.compile(
+    r'"(?:\w{1,20}_)?(?:error|message|msg|info|detail|description|title|reason|code|field|fault|source)\w{0,40}"\s*:\s*"'
+    r'([^"\\]*(?:\\.[^"\\]*)*)"',
+    re.IGNORECASE,
+).findall
+
+
+def _plain_text(body: str) -> str:
+    """Return the words of a page, or of the texts in JSON or in a form."""
+    text = body.strip()
+    if text.startswith("<"):
+        return text_of_html(_messages.sub(r" \1 <", _without_code(text)[:_A_LOT]))[:_A_PAGE]
+    if text.startswith(("{", "[")):
+        text = " ".join(_json_texts(text[:_A_LOT]))
+    else:
+        text = " ".join(read_form(text).values()) or text
+    return " ".join(text.split())[:_A_PAGE]
+
+
+def _without_code(page: str) -> str:
+    """Return a page without its scripts and style sheets."""
+    kept, start, inside = [], 0, ""
+    for tag in _code_tags(page):
+        closing, name = tag[1], tag[2].lower()
+        if not inside and not closing:
+            kept.append(page[start : tag.start()])
+            inside = name
+        elif closing and name == inside:
+            inside, start = "", tag.start()
+    return "".join(kept) + ("" if inside else page[start:])
+
+
+#: What each cause is, in the server's words.
+SAID_SO = {
+    "unsigned": "The server found no signature in the request.",
+    "clock-skew": "The server does not take the timestamp.",
+    "nonce-reused": "The server has seen this nonce before.",
+    "consumer-key": "The server does not know this consumer key, or does not take it.",
+    "consumer-secret": "The server does not take the consumer's secret.",
+    "token-key": "The server does not know this token, or does not take it.",
+    "token-missing": "The server misses a token.",
+    "token-expired": "The token is not good any more.",
+    "signature-method": "The server does not take this signature method.",
+    "callback-missing": "The server misses oauth_callback, or does not take the one that was sent.",
+    "verifier-missing": "The server misses oauth_verifier, or does not take the one that was sent.",
+    "insecure-transport": "The server wants https.",
+    "content-type": "The server does not take this Content-Type.",
+    "body-changed": "The server does not take oauth_body_hash.",
+}

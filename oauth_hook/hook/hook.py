@@ -1,0 +1,387 @@
+"""``OAuthHook``: the only place that changes a ``PreparedRequest``.
+
+It reads a request as it will go out, has ``protocol.signing`` sign it, and puts back
+the parts that changed. Either all of them are put back or, where the request cannot
+be signed truthfully, none.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable
+from copy import copy
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import requests
+from requests.auth import AuthBase
+
+from ..credentials import AccessToken, Consumer, Credentials
+from ..errors import UsageError, check_type
+from ..protocol import methods
+from ..protocol.encoding import Pair, octets, octets_like, text_of_octets, unescape
+from ..protocol.message import Message, protocol_parameters, read
+from ..protocol.parameters import is_form
+from ..protocol.placement import parse_authorization, without
+from ..protocol.problem_reporting import read_problem, server_time
+from ..protocol.signing import Signature, Signer
+from ..protocol.url import Origin, is_same_home, origin, origin_of, split_url
+from .clock import ServerClock
+from .prepared import digest_of_file, message_of
+from .redirects import SignedRequest, accompany, is_of_niquests
+
+if TYPE_CHECKING:
+    from ..diagnosis.explain import Explanation
+
+__all__ = ["OAuthHook"]
+
+log = logging.getLogger("oauth_hook")
+
+_Hook = TypeVar("_Hook", bound="OAuthHook")
+_Request = TypeVar("_Request")  # of requests, or of niquests, which may not be there
+# A clock that is further off than this, in seconds, may be why a server said 401: most
+# servers take timestamps for five minutes.
+_FAR = 300
+# What a signature of somebody else's may have alike, and so does not give ours away.
+_COMMON = frozenset({"oauth_signature_method", "oauth_version"})
+# Characters of a refusal that are looked at for its reason.
+_REPORT = 1 << 16
+
+
+class OAuthHook(AuthBase):
+    """Signs each request that it is attached to with OAuth 1.0a (RFC 5849).
+
+    It attaches as ``session.auth``, as ``auth=`` of one call, and as a ``pre_request``
+    hook (``oauth_hook.Session``). It never changes, so threads may share it.
+
+    Parameters named ``oauth_*`` are the protocol's, in the query and in forms too: those that every
+    signature has, such as ``oauth_token``, are taken for an earlier one's and give way to the hook's own;
+    any other (``oauth_verifier``, ``oauth_callback``, an extension's) moves to where the hook places its own.
+
+    :param access_token: the token's key; empty or ``None``: two-legged.
+    :param access_token_secret: the token's secret.
+    :param consumer_key: default: the class attribute.
+    :param consumer_secret: default: the class attribute.
+    :param header_auth: ``True``: the ``Authorization`` header (s3.5.1). ``False``:
+        URL-encoded, that is in the body of a form-encoded request (s3.5.2), else in the
+        query (s3.5.3). Default: the class attribute.
+    :param placement: one of the five placements by name: ``header``, ``query``, ``body``, ``url-encoded`` or
+        ``header+url-encoded``. It stands whatever ``header_auth`` is.
+    :param signature_method: ``HMAC-``/``RSA-`` ``SHA1``/``SHA256``/``SHA512``,
+        ``PLAINTEXT``, or one of the application's own (``protocol.methods.register``).
+        Default: the class attribute.
+    :param rsa_key: PEM text (``str`` or ``bytes``), ``(PEM, passphrase)``, a loaded key,
+        or a callable ``bytes -> bytes``; read once, here.
+    :param realm: goes into the header, unsigned.
+    :param callback: ``oauth_callback`` (s2.1).
+    :param verifier: ``oauth_verifier`` (s2.3).
+    :param body_hash: ``"sha1"``, ``"sha256"`` or ``"sha512"``: bodies that are not
+        form-encoded are covered by ``oauth_body_hash``.
+    :param origins: ``scheme://host[:port]``, one or several: requests to anywhere else go
+        out unsigned.
+    :param nonce: called for each nonce; default: 24 letters and digits of the system's.
+    :param clock: called for the time in seconds since the epoch; default: ``time.time``.
+    :raises UsageError: an argument is wrong, or there is no consumer key.
+    """
+
+    consumer_key: str | None = None
+    consumer_secret: str | None = None
+    header_auth: bool = False
+    signature_method: str = "HMAC-SHA1"
+
+    _signer: Signer
+    _origins: frozenset[Origin] | None
+    _nonce: Callable[[], str] | None
+    _clock: ServerClock
+
+    def __init__(
+        self,
+        access_token: str | None = None,
+        access_token_secret: str | None = None,
+        consumer_key: str | None = None,
+        consumer_secret: str | None = None,
+        header_auth: bool | None = None,
+        *,
+        placement: str | None = None,
+        signature_method: str | None = None,
+        rsa_key: Any = None,
+        realm: str | None = None,
+        callback: str | None = None,
+        verifier: str | None = None,
+        body_hash: str | None = None,
+        origins: str | Iterable[str] | None = None,
+        nonce: Callable[[], str] | None = None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        own = self.__dict__
+        for name, value in (
+            ("consumer_key", consumer_key),
+            ("consumer_secret", consumer_secret),
+            ("header_auth", header_auth),
+            ("signature_method", signature_method),
+        ):
+            own[name] = getattr(self, name) if value is None else value
+        if placement is None:
+            placement = "header" if self.header_auth else "url-encoded"
+        own["_signer"] = Signer(
+            _consumer(self.consumer_key, self.consumer_secret),
+            _token(access_token, access_token_secret),
+            signature_method=self.signature_method,
+            rsa_key=rsa_key,
+            placement=placement,
+            realm=realm,
+            callback=callback,
+            verifier=verifier,
+            body_hash=body_hash,
+        )
+        own["_origins"] = None if origins is None else _origins(origins)
+        if nonce is not None and not callable(nonce):
+            raise UsageError(f"nonce is called for each request, so it must be callable, not {type(nonce).__name__}")
+        own["_nonce"] = nonce
+        own["_clock"] = ServerClock(clock)
+
+    @property
+    def consumer(self) -> Consumer:
+        """The application's credentials."""
+        return self._signer.consumer
+
+    @property
+    def token(self) -> Credentials | None:
+        """The user's credentials; ``None``: two-legged."""
+        return self._signer.token
+
+    @property
+    def placement(self) -> str:
+        """Where the protocol parameters go (s3.5), by name."""
+        return self._signer.placement
+
+    def __repr__(self) -> str:
+        token = "" if self.token is None else f"access_token={self.token.key!r}, access_token_secret=***, "
+        return (
+            f"{type(self).__name__}({token}consumer_key={self.consumer.key!r}, consumer_secret=***, "
+            f"placement={self.placement!r}, signature_method={self.signature_method!r})"
+        )
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # Threads share hooks; and a setting that came too late would be ignored in silence.
+        if type(self) is OAuthHook or hasattr(OAuthHook, name):
+            raise AttributeError(f"an OAuthHook never changes: make another instead of setting {name!r}")
+        super().__setattr__(name, value)
+
+    def as_user(self: _Hook, token: Credentials | None) -> _Hook:
+        """Return a hook for another user (``None``: two-legged), with everything else the same.
+
+        :raises UsageError: that is no token.
+        """
+        other = copy(self)
+        other.__dict__["_signer"] = self._signer.for_token(token)
+        return other
+
+    def signing_key(self, consumer_secret: str, token_secret: str) -> str:
+        """Return the key of the HMAC methods and of PLAINTEXT (s3.4.2, s3.4.4); may be overridden."""
+        return methods.signing_key(consumer_secret, token_secret)
+
+    def __call__(self, request: _Request) -> _Request:
+        """Sign a ``PreparedRequest`` in place and return it.
+
+        An unprepared ``requests.Request`` gets the hook as its ``auth``, so that
+        ``prepare()`` signs it.
+
+        :raises UsageError: the request cannot be signed truthfully; it is left as it was.
+        """
+        found: Any = request
+        if isinstance(found, requests.Request) or is_of_niquests(found, "Request"):
+            found.auth = self
+        elif not isinstance(getattr(found, "url", ...), str | None):
+            raise _foreign(found)
+        elif isinstance(found, SignedRequest) and found.abroad:
+            log.debug("not signed: a redirect led the request to another origin")
+        elif isinstance(found, SignedRequest) and found.settled and found._hook is not self:
+            return found._hook(found)  # type: ignore[no-any-return]
+        elif self._origins is not None and self._is_pinned_elsewhere(found.url):
+            log.debug("not signed: the request is not to one of the hook's origins")
+            accompany(found, self, signed=False)
+        else:
+            self._sign(found)
+        return request
+
+    def _is_pinned_elsewhere(self, url: str | None) -> bool:
+        """Tell whether a URL is at none of the origins that this hook is pinned to."""
+        return self._origins is not None and origin_of(url) not in self._origins
+
+    def _sign(self, request: requests.PreparedRequest) -> None:
+        message = message_of(request)
+        signature = self._signer.sign(
+            message,
+            nonce=None if self._nonce is None else self._nonce(),
+            timestamp=self._clock.timestamp(),
+            body_hash=None if self._signer.body_hash is None else self._body_hash(request, message),
+            key=None if type(self).signing_key is _STANDARD_KEY else self._own_key(),
+        )
+        _put_back(request, message, signature)
+        accompany(request, self, signed=True, base_string=signature.base_string)
+
+    def follow(self, hop: SignedRequest, source: SignedRequest) -> None:
+        """Sign a redirect hop anew if it stays at home; else take all that is ours out of it.
+
+        :param hop: the request that goes out next; its method, URL and body are settled.
+        :param source: the one that was answered by the redirect.
+        """
+        if source.signed:
+            hop._sent = source._sent.union(protocol_parameters(read(message_of(source))))
+        hop.signed, hop.base_string = False, ""
+        if source.abroad or not is_same_home(origin_of(source.url), origin_of(hop.url)):
+            hop.abroad = True
+            self._strip(hop)
+        elif self._is_pinned_elsewhere(hop.url):
+            self._strip(hop)
+        else:
+            self._sign(hop)
+
+    def _strip(self, hop: SignedRequest) -> None:
+        """Take what earlier hops carried out of one that goes to another origin."""
+        if not hop._sent:
+            return
+        try:
+            message = message_of(hop)
+            address = split_url(message.url)
+        except UsageError:
+            return  # nothing that requests would send
+        ours = self._given_away(hop._sent)
+        header = message.authorization
+        if header is not None and parse_authorization(header) is not None:
+            header = None
+        url, body = message.url, message.body
+        if address.query:
+            query = octets(address.query)
+            left = without(query, ours)
+            url = url if left == query else address.with_query(text_of_octets(left))
+        if isinstance(body, bytes | str) and is_form(message.content_type):
+            form = octets(body)
+            left = without(form, ours)
+            body = body if left == form else octets_like(left, body)
+        _put_back(hop, message, Signature(url, body, None, header, "", ""))
+
+    def _given_away(self, sent: frozenset[Pair]) -> Callable[[str], object]:
+        """Return what finds ours in unescaped text: as a form, a header and JSON have it; PLAINTEXT's secrets too."""
+        pairs = [(unescape(name), unescape(value)) for name, value in sent if name not in _COMMON]
+        found = [f"{re.escape(name)}[\"']?\\s*[=:]\\s*[\"']?{re.escape(value)}" for name, value in pairs]
+        if methods.method_named(self.signature_method).plain:
+            secrets = {self.consumer.secret, "" if self.token is None else self.token.secret} - {""}
+            found += [f"(?<![^=&:\"'\\s]){re.escape(secret)}" for secret in secrets]
+        return re.compile(f"(?:{'|'.join(found)})(?![^&,;\"'\\s}}\\]])").search
+
+    def learn_from(self, response: requests.Response, streamed: bool) -> bool:
+        """Learn the server's time from a refusal, and tell whether signing anew may help.
+
+        :param response: an answer to a request of this hook's.
+        :param streamed: its body is the caller's to read, and only headers are looked at.
+        """
+        body = "" if streamed else (response.content or b"")[:_REPORT].decode("utf-8", "replace")
+        fields = read_problem(response.headers, body)
+        problem, acceptable = fields.get("oauth_problem"), fields.get("oauth_acceptable_timestamps", "")
+        if problem == "nonce_used":
+            return True
+        now = server_time(response.headers, acceptable)
+        named = problem == "timestamp_refused" or bool(acceptable)
+        unexplained = response.status_code == requests.codes.unauthorized and problem is None
+        if now is None or not (named or (unexplained and _was_far_from(response.request, now))):
+            return False
+        self._clock.learn(now)
+        return True
+
+    def explain(
+        self, request_or_response: Any, server_base_string: str | None = None, server_signature: str | None = None
+    ) -> Explanation:
+        """Say why a request was refused; the hook lends its credentials. See ``oauth_hook.explain``.
+
+        :param request_or_response: what was refused: of ``requests``, or of a client like it.
+        :raises UsageError: that is neither a request nor a response.
+        """
+        from ..diagnosis.explain import explain, pinned_elsewhere
+        from ..diagnosis.records import attribute
+
+        explanation = explain(
+            request_or_response, self.consumer, self.token, server_base_string, server_signature,
+            rsa_key=self._signer.rsa_key,
+            signing_key=None if type(self).signing_key is _STANDARD_KEY else self._own_key(),
+        )  # fmt: skip
+        url = attribute(attribute(request_or_response, "request", request_or_response), "url")
+        url = url.decode("latin-1") if isinstance(url, bytes) else str(url or "")
+        return pinned_elsewhere(explanation) if url and self._is_pinned_elsewhere(url) else explanation
+
+    def _own_key(self) -> str:
+        """Return the signing key of a subclass that overrides it; the signer has the standard's ready."""
+        return self.signing_key(self.consumer.secret, "" if self.token is None else self.token.secret)
+
+    def _body_hash(self, request: requests.PreparedRequest, message: Message) -> str | None:
+        """Return the digest that is to cover the body; a file is read in pieces and rewound."""
+        if message.body is None or isinstance(message.body, bytes | str):
+            return self._signer.body_hash_of(message)
+        return digest_of_file(request, str(self._signer.body_hash))
+
+
+_STANDARD_KEY = OAuthHook.signing_key
+
+
+def _foreign(found: object) -> UsageError:
+    """Return what is wrong with what is no request, or one of another client."""
+    client = type(found).__module__.partition(".")[0]
+    if client in ("httpx", "httpx2"):
+        return UsageError(f"an OAuthHook goes into {client} as oauth_hook.httpx.OAuth(hook): pass auth=OAuth(hook)")
+    return UsageError(f"an OAuthHook signs requests of requests and of niquests, and this is a {type(found).__name__}")
+
+
+def _was_far_from(request: requests.PreparedRequest, now: float) -> bool:
+    """Tell whether a request was signed for another time; by now another thread may have corrected the clock."""
+    values = dict(protocol_parameters(read(message_of(request))))
+    return abs(now - int(values.get("oauth_timestamp", now))) > _FAR
+
+
+def _put_back(request: requests.PreparedRequest, message: Message, made: Signature) -> None:
+    """Set those parts of a request that differ from what was read."""
+    headers = request.headers
+    request.url = made.url
+    if made.authorization is not None:
+        headers["Authorization"] = made.authorization
+    elif message.authorization is not None:
+        del headers["Authorization"]
+    if made.body is not message.body:
+        request.body = made.body
+        if made.content_type is not None:
+            headers["Content-Type"] = made.content_type
+        request.prepare_content_length(made.body)
+        if not made.body:  # which requests takes for unknown, and leaves the old length
+            headers["Content-Length"] = "0"
+
+
+def _consumer(key: str | None, secret: str | None) -> Consumer:
+    if not key:
+        raise UsageError("there is no consumer key: pass consumer_key=, or set OAuthHook.consumer_key for all hooks")
+    return Consumer(key, "" if secret is None else secret)
+
+
+def _token(key: str | None, secret: str | None) -> AccessToken | None:
+    if key:
+        return AccessToken(key, "" if secret is None else secret)
+    if secret:
+        raise UsageError("there is an access_token_secret without its access_token: pass both or neither")
+    return None
+
+
+def _origins(given: str | Iterable[str]) -> frozenset[Origin]:
+    """Return origins as they are compared.
+
+    :raises UsageError: one is not ``scheme://host[:port]``, or there is none.
+    """
+    found = set()
+    check_type(given, Iterable, "origins", "scheme://host[:port], one or several")
+    for text in [given] if isinstance(given, str) else given:
+        check_type(text, str, "an origin", "scheme://host[:port]")
+        address = split_url(text)
+        if address.path not in ("", "/") or address.query is not None or address.fragment is not None:
+            raise UsageError("an origin is scheme://host[:port], without a path or a query")
+        found.add(origin(address.scheme, address.authority))
+    if not found:
+        raise UsageError("origins is empty, so that nothing would be signed: name one, or pass None for all")
+    return frozenset(found)

@@ -1,0 +1,92 @@
+"""Reading a ``PreparedRequest`` as it will go out. Nothing here changes one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UsageError
+from ..protocol.body_hash import encode_digest
+from ..protocol.message import Message
+from ..protocol.url import on_the_wire
+
+if TYPE_CHECKING:
+    import requests
+
+__all__ = ["can_be_sent_again", "digest_of_file", "is_used_up", "message_of"]
+
+
+_NONE = (None, None, None)
+
+_PIECE = 1 << 16  # octets of a file hashed at a time
+
+
+def message_of(request: requests.PreparedRequest) -> Message:
+    """Return what signing reads of a request.
+
+    :raises UsageError: it has no method or URL yet.
+    """
+    if request.method is None or request.url is None or request.headers is None:
+        raise UsageError("the request has no method, no URL or no headers: prepare it first")
+    # A header that is not there is dear to look for (CaseInsensitiveDict raises and catches).
+    header = dict(_lower_items(request.headers)).get
+    read: Any = header("content-type"), header("authorization"), header("host")
+    if read != _NONE:  # requests lets values be bytes
+        read = [value.decode("latin-1") if isinstance(value, bytes) else value for value in read]
+    # What stands in for a request of httpx has the URL as that sends it.
+    url = request.url if getattr(request, "in_wire_form", False) else on_the_wire(request.url)
+    return Message(request.method, url, request.body, *read)
+
+
+def _lower_items(headers: Any) -> Iterable[tuple[str, Any]]:
+    """Return headers with their names in lower case; HTTPie puts a mapping of its own in the place of requests'."""
+    if hasattr(headers, "lower_items"):
+        return headers.lower_items()  # type: ignore[no-any-return]
+    return ((name.lower(), value) for name, value in headers.items())
+
+
+def digest_of_file(request: requests.PreparedRequest, algorithm: str) -> str | None:
+    """Return ``oauth_body_hash`` for a body that is a file, read in pieces and rewound; ``None`` for an empty one.
+
+    :raises UsageError: it is no file that can be rewound.
+    """
+    body: Any = request.body
+    start: Any = request._body_position  # where requests begins to send, and rewinds to on a redirect
+    try:
+        if not isinstance(start, int):
+            start = body.tell()
+        body.seek(start)  # before anything is read: what cannot be rewound is left as it is
+        digest, length = hashlib.new(algorithm), 0
+        while piece := body.read(_PIECE):
+            digest.update(piece.encode() if isinstance(piece, str) else piece)
+            length += len(piece)
+        body.seek(start)
+    except (AttributeError, OSError):
+        raise UsageError(
+            f"body_hash covers the whole body before it is sent, and a {type(body).__name__} can be read only once: "
+            "pass bytes or a file that can be rewound, or leave body_hash out"
+        ) from None
+    return encode_digest(digest.digest()) if length else None
+
+
+def can_be_sent_again(request: requests.PreparedRequest) -> bool:
+    """Tell whether a request's body is still there after it has been sent: text, or a file to be rewound."""
+    body: Any = request.body
+    if body is None or isinstance(body, bytes | str):
+        return True
+    if not isinstance(request._body_position, int):
+        return False
+    seekable = getattr(body, "seekable", None)
+    return bool(seekable()) if seekable is not None else hasattr(body, "seek")
+
+
+def is_used_up(request: requests.PreparedRequest) -> bool:
+    """Tell whether a request's body has been sent, and was a stream that can be read once.
+
+    requests sends what is left of it, which is nothing, where a redirect asks for it again.
+    """
+    body: Any = request.body
+    if body is None or isinstance(body, bytes | str) or can_be_sent_again(request):
+        return False
+    return hasattr(body, "__next__") or hasattr(body, "read")

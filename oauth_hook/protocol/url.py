@@ -1,0 +1,145 @@
+"""A URL as it goes out: its parts, its origin, and whether that is loopback.
+
+It is read as it stands on the wire; nothing in it is decoded, re-quoted or tidied, since the server signs what it
+received.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import NamedTuple
+
+from ..errors import UsageError
+
+__all__ = ["Address", "Origin", "is_loopback", "is_same_home", "on_the_wire", "origin", "origin_of", "split_url"]
+
+
+#: Scheme, host and port, as they are compared: lower case, and empty for the default port.
+Origin = tuple[str, str, str]
+
+# What urllib3 puts on the wire as it stands (RFC 3986 s2, s3.3, s3.4): plain characters and escapes.
+_PLAIN = r"[A-Za-z0-9._~!$&'()*+,;=:@/?#-]*"
+_settled = re.compile(f"{_PLAIN}(?:%[0-9A-F]{{2}}{_PLAIN})*").fullmatch
+
+
+def on_the_wire(url: str) -> str:
+    """Return a URL as urllib3 will spell it on the wire.
+
+    ``prepare`` has urllib3 spell URLs already. It is a redirect's ``Location``, or a
+    URL set by hand, that arrives here with an ``[`` or a ``%c3`` in its path.
+    """
+    if _settled(url):
+        return url
+    from urllib3.exceptions import LocationParseError
+    from urllib3.util import parse_url
+
+    try:
+        return parse_url(url).url
+    except LocationParseError:
+        return url
+
+
+def origin_of(url: str | None) -> Origin | None:
+    """Return the origin of a URL; ``None`` where it has none that we would sign for."""
+    try:
+        address = split_url(url or "")
+        return origin(address.scheme, address.authority)
+    except UsageError:
+        return None
+
+
+def is_same_home(old: Origin | None, new: Origin | None) -> bool:
+    """Tell whether a redirect stays at home: the same origin, or its https on the default ports.
+
+    That is where ``requests`` keeps ``Authorization`` as well (``should_strip_auth``).
+    """
+    if old is None or new is None:
+        return False
+    return old == new or (old[0] == "http" and new[0] == "https" and old[1:] == new[1:] == (new[1], ""))
+
+
+# RFC 3986 appendix B, for the two schemes that OAuth 1.0 knows (s3.4.1.2), in any case:
+#     scheme "://" authority path-abempty [ "?" query ] [ "#" fragment ]
+# without the spaces and control characters that HTTP cannot carry. Octets beyond ASCII,
+# which RFC 3986 does not know and some servers take, stand.
+_split = re.compile(
+    r"((https?)://([^/?#\x00-\x20\x7F]*)([^?#\x00-\x20\x7F]*))"
+    r"(?:\?([^#\x00-\x20\x7F]*))?(#[^\x00-\x20\x7F]*)?",
+    re.IGNORECASE,
+).fullmatch
+
+
+# RFC 3986 s3.2: host [ ":" port ], the host a name, an IPv4 address or an IP-literal in
+# brackets. An empty port is allowed there and refused here: servers disagree about it.
+_split_authority = re.compile(r"(\[[^\[\]]+\]|[^:@\[\]\s]+)(?::([0-9]{1,9}))?").fullmatch
+
+
+_DEFAULT_PORT = {"http": "80", "https": "443"}
+
+
+_LAST_PORT = 65535
+
+
+class Address(NamedTuple):
+    """A URL taken apart, every part as it stands in it."""
+
+    target: str  #: everything up to the query
+    scheme: str
+    authority: str
+    path: str
+    query: str | None  #: without its ``?``; None where there is none
+    fragment: str | None  #: with its ``#``; None where there is none
+
+    def with_query(self, query: str | None) -> str:
+        """Return the URL with this query; an empty one leaves no ``?`` behind."""
+        return f"{self.target}{'?' + query if query else ''}{self.fragment or ''}"
+
+
+@lru_cache
+def split_url(url: str) -> Address:
+    """Take a URL apart without changing a character of it.
+
+    :raises UsageError: no absolute http(s) URL with a host, a control character or a
+        space in it, userinfo in it, or an empty port.
+    """
+    if not isinstance(url, str):
+        raise UsageError(f"the URL must be a str, not {type(url).__name__}")
+    match = _split(url)
+    if match is None:
+        if re.match("https?://", url, re.IGNORECASE):
+            raise UsageError("the URL has a space or a control character in it, which HTTP cannot carry: escape it")
+        raise UsageError("the URL must begin with http:// or https://: OAuth 1.0 signs nothing else (s3.4.1.2)")
+    return Address(*match.groups())
+
+
+def origin(scheme: str, authority: str) -> tuple[str, str, str]:
+    """Return scheme, host and port as they are compared: in lower case, the default port as none.
+
+    :raises UsageError: there is no host, or the authority has userinfo or an empty port.
+    """
+    match = _split_authority(authority)
+    if match is None or int(match[2] or 0) > _LAST_PORT:
+        if not authority:
+            raise UsageError("the URL has no host")
+        if "@" in authority:
+            raise UsageError(
+                "the URL has a user name or password in it, and OAuth 1.0 no place for them: take them out"
+            )
+        raise UsageError(f"the host or port of {authority!r} is malformed")
+    scheme = scheme.lower()
+    host, port = match.groups()
+    return scheme, host.lower(), "" if port is None or port == _DEFAULT_PORT[scheme] else port
+
+
+def is_loopback(authority: str) -> bool:
+    """Tell whether a request to that host and port never leaves the machine (RFC 6761 s6.3, RFC 6890)."""
+    match = _split_authority(authority)
+    host = "" if match is None else match[1].lower().strip("[]").removesuffix(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

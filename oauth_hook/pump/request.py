@@ -1,0 +1,172 @@
+"""One request to a pump.io server's API: its address, its body, its repetitions, and what its answer says."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3.util import Retry
+
+from ..credentials import AccessToken, Consumer
+from ..errors import ProviderError, UsageError, check_type
+from ..hook.adapter import OAuthAdapter
+from ..hook.hook import OAuthHook
+from ..protocol.url import origin_of, split_url
+from ..tokens.http import Answer, refusal
+
+__all__ = [
+    "adapter_of",
+    "address_of",
+    "check_retries",
+    "content_of",
+    "hook_at",
+    "is_abroad",
+    "profile_of",
+    "result_of",
+]
+
+# pump.io reads neither spelled otherwise, and an upper-case JSON makes it hang.
+_JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
+
+# What a proxy says while the server behind it is restarted; other statuses stay, however often it is asked.
+_PASSING = (502, 503, 504)
+_PAUSE = 0.1  # seconds, doubled with each attempt
+
+_scheme = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://").match
+
+
+def is_abroad(endpoint: str, raw: bool, client: object) -> bool:
+    """Tell whether an endpoint may be at any server: a whole address, which no user's token goes to.
+
+    :param raw: it must be a whole address.
+    :param client: what signs instead of the user's token, or ``False``; ``None``: the token.
+    :raises UsageError: it is no ``str``, or no whole address.
+    """
+    is_address = _is_absolute(endpoint)
+    if raw and not is_address:
+        raise UsageError("with raw=True the endpoint must be a whole address")
+    return client is not None and is_address
+
+
+def _is_absolute(endpoint: str) -> bool:
+    check_type(endpoint, str, "endpoint", "a str, such as '/api/whoami'")
+    return _scheme(endpoint) is not None
+
+
+def address_of(endpoint: str, root: str) -> str:
+    """Return the address of an endpoint at one server.
+
+    Links in answers may name another scheme than the server is spoken to in (it may stand behind a proxy): it is
+    replaced.
+
+    :param endpoint: a path, or an address at that server.
+    :param root: where the server's API is, as ``scheme://host[:port]``.
+    :raises UsageError: it is elsewhere.
+    """
+    if not _is_absolute(endpoint):
+        return f"{root}/{endpoint.lstrip('/')}"
+    place, home = origin_of(endpoint), origin_of(root)
+    if place is None or home is None or place[1:] != home[1:]:
+        raise UsageError(
+            f"the endpoint is not at {root}, where the user's token is good; client=False asks other servers, unsigned"
+        )
+    address = split_url(endpoint)
+    return root + endpoint[len(f"{address.scheme}://{address.authority}") :]
+
+
+def content_of(data: Any, headers: Mapping[str, str] | None) -> tuple[Any, dict[str, str]]:
+    """Return a body and headers as ``requests`` takes them: a dict or a list as JSON, unless they say it is a form.
+
+    :raises UsageError: JSON cannot carry it.
+    """
+    named = CaseInsensitiveDict(headers or {})
+    is_form = str(named.get("Content-Type")).partition(";")[0].strip().lower() == _FORM
+    if isinstance(data, dict | list) and not is_form:
+        try:
+            data = json.dumps(data, allow_nan=False).encode()
+        except (TypeError, ValueError, RecursionError):  # not chained: it may show the value
+            raise UsageError("data has something in it that JSON cannot carry") from None
+    if data and isinstance(data, str | bytes):
+        named.setdefault("Content-Type", _JSON)
+    return data, dict(named)
+
+
+def check_retries(retries: int) -> int:
+    """Return a number of repetitions.
+
+    :raises UsageError: it is none.
+    """
+    if not isinstance(retries, int) or isinstance(retries, bool) or retries < 0:
+        raise UsageError(f"retries must be a whole number, 0 or above, not {retries!r}")
+    return retries
+
+
+def adapter_of(auth: object, retries: int) -> HTTPAdapter:
+    """Return what sends a request, and sends it again.
+
+    :param auth: what signs it; a hook signs each attempt.
+    :param retries: how often it may be sent again.
+    """
+    if retries == 0:
+        policy = Retry(0, read=False)  # as requests has it: a timeout stays a ReadTimeout
+    else:
+        # A Retry-After is not waited for: it may name a day, and nobody could say how long is too long.
+        policy = Retry(
+            retries,
+            status_forcelist=_PASSING,
+            backoff_factor=_PAUSE,
+            raise_on_status=False,
+            respect_retry_after_header=False,
+        )
+    return OAuthAdapter(auth, max_retries=policy) if isinstance(auth, OAuthHook) else HTTPAdapter(max_retries=policy)
+
+
+def hook_at(root: str, consumer: Consumer, token: AccessToken) -> OAuthHook:
+    """Return what signs for a user at one server, as pump.io takes it: in the header.
+
+    :param root: where the server's API is.
+    """
+    origins = {root, f"https://{root.partition('://')[2]}"}  # where a server on http may send one
+    return OAuthHook(token.key, token.secret, consumer.key, consumer.secret, True, origins=origins)
+
+
+def profile_of(answer: Any, root: str) -> dict[str, Any]:
+    """Return what ``/api/whoami`` gave, if that is a profile.
+
+    :raises ProviderError: it is none.
+    """
+    if not isinstance(answer, dict):
+        raise ProviderError(f"{root}/api/whoami gave no profile")
+    return answer
+
+
+def result_of(response: requests.Response, auth: object, secrets: list[str]) -> Any:
+    """Return what the JSON of an answer says; the answer itself where it has none.
+
+    :param auth: what signed the request; a hook explains a refusal.
+    :param secrets: what no error may show.
+    :raises ProviderError: it is a refusal, or calls itself JSON and is none.
+    """
+    what = f"{response.request.method} {response.url.partition('?')[0]}"
+    if response.status_code >= 400:
+        explain = partial(auth.explain, response) if isinstance(auth, OAuthHook) else None
+        raise refusal(Answer(response, _text_of(response), explain), f"an answer to {what}", secrets)
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if not (kind == _JSON or kind.endswith("+json")) or not response.content:
+        return response
+    try:
+        return json.loads(response.content)
+    except (ValueError, RecursionError):  # not chained: json's error carries the whole text
+        pass
+    raise refusal(Answer(response, _text_of(response)), f"the JSON that it announces for {what}", secrets)
+
+
+def _text_of(response: requests.Response) -> str:
+    """Return the text of an answer: UTF-8, as pump.io has it, whatever the answer claims; ``requests`` may raise."""
+    return response.content.decode("utf-8", "replace")

@@ -1,0 +1,174 @@
+"""What no explanation shows: the secrets that were given, and those that a request carries itself.
+
+A request may carry them anywhere: in its address and its ``Authorization``, as a signature (which is both secrets,
+where PLAINTEXT is meant, whatever ``oauth_signature_method`` says), in the fields of a form, of JSON, of multipart.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import quote, unquote
+
+from ..credentials import Consumer, Credentials
+from ..protocol.message import Message
+from ..protocol.rsa import RSAKey
+from .redactor import Redactor
+
+__all__ = ["carried_by", "hiding", "is_secret_name", "lines_of_key", "own_secrets", "shown_address"]
+
+is_secret_name = re.compile(r"secret|passw|verifier|session_handle|oauth_signature$", re.IGNORECASE).search
+
+_SHORT = 3  # characters of a secret that stands in too many words by accident: hiding it would hide the evidence
+_LOOKED_AT = 1 << 18  # octets of a body that are looked through: what is larger is an upload
+_NAME = 100  # characters of a name that are looked at
+_MOST = 100  # secrets of one request: a body may name thousands, and each is looked for in every text
+
+Field = tuple[str, str]
+
+
+def own_secrets(consumer: Consumer | None, token: Credentials | None) -> list[str]:
+    """Return the secrets that were given, and what a server may show of them: the signing key, base64, hexadecimal."""
+    given = [credentials.secret for credentials in (consumer, token) if credentials is not None]
+    key = "&".join(quote(secret, safe="~", errors="replace") for secret in [*given, ""][:2])
+    octets = [text.encode("utf-8", "replace") for text in (*given, key) if len(text) > _SHORT]
+    spelled = [
+        form for text in octets for form in (b64encode(text).decode().rstrip("="), text.hex(), text.hex().upper())
+    ]
+    return given + spelled
+
+
+def hiding(secrets: Iterable[str]) -> Redactor:
+    """Return what takes secrets out of texts, in every form in which a server may have them."""
+    forms = dict.fromkeys(form for secret in secrets for part in _parts_of(secret) for form in _forms_of(part))
+    return Redactor(form for form in forms if len(form) > _SHORT)
+
+
+def _parts_of(secret: str) -> Iterator[str]:
+    """Yield a secret and, as PLAINTEXT joins both of them (s3.4.4), what stands around ``&`` in it."""
+    yield secret
+    for text in (secret, unquote(secret)):
+        yield from text.split("&")
+
+
+def _forms_of(secret: str) -> Iterator[str]:
+    """Yield a secret as it was given, and as others read it: without what stands around it by accident."""
+    yield from (secret, secret.strip(), secret.strip().strip("\"'<>"), " ".join(secret.split()))
+
+
+def lines_of_key(key: RSAKey | None) -> list[str]:
+    """Return what must not be shown of an RSA key: its lines of PEM, and its passphrase."""
+    if key is None:
+        return []
+    _, (given,) = key.__reduce__()  # what it was read from
+    texts = [_text(text) for text in (given if isinstance(given, tuple) else (given,)) if isinstance(text, str | bytes)]
+    if not texts or "PRIVATE KEY" not in texts[0]:
+        return []
+    lines = [line.strip() for line in texts[0].splitlines() if line.strip() and not line.startswith("-----")]
+    return [*lines, *texts[1:]]
+
+
+def carried_by(message: Message, in_header: Iterable[Field]) -> list[str]:
+    """Return the secrets that a request carries: what has a secret's name, and what gives access by itself.
+
+    :param in_header: the parameters of its ``Authorization``, decoded.
+    """
+    body = message.body
+    fields = [*in_header, *_of_address(message.url), *_of_authorization(message.authorization or "")]
+    if isinstance(body, bytes | str) and len(body) <= _LOOKED_AT:
+        fields += _of_body(_text(body))
+    return list(dict.fromkeys(value for name, value in fields if is_secret_name(name)))[:_MOST]
+
+
+def _of_address(url: str) -> Iterator[Field]:
+    userinfo = _userinfo(url)
+    if userinfo is not None:
+        name, _, password = userinfo[2].partition(":")
+        yield from (("password", part) for part in re.split("[/?#]", password or name))
+    for text in re.split("[?#]", url)[1:]:
+        yield from _of_form(text)
+
+
+def _of_form(text: str) -> Iterator[Field]:
+    for segment in text.split("&") if "%" in text or is_secret_name(text) else ():
+        name, _, value = segment.partition("=")
+        yield unquote(name[:_NAME]), value
+
+
+def _of_authorization(header: str) -> Iterator[Field]:
+    """Yield what another scheme than OAuth has, or an OAuth that cannot be read."""
+    words = header.split(None, 1)
+    if words and words[0].lower() == "oauth":
+        for part in re.split(r"[\s,]+", header):
+            name, _, value = part.partition("=")
+            yield name, value.strip('"')
+    elif words:
+        yield "secret", words[-1]
+        try:
+            yield "password", b64decode(words[-1]).decode("latin-1").partition(":")[2]  # Basic (RFC 7617 s2)
+        except ValueError:
+            return
+
+
+def _of_body(text: str) -> Iterator[Field]:
+    start = text.lstrip()[:1]
+    if start in ("{", "["):
+        yield from _of_json(text)
+    yield from _of_multipart(text) if start == "-" else _of_form(text)
+
+
+def _of_json(text: str) -> Iterator[Field]:
+    """Yield the texts and numbers in JSON, each under the names that it stands in."""
+    try:
+        left: list[tuple[str, Any]] = [("", json.loads(text, parse_int=str, parse_float=str))]
+    except (ValueError, RecursionError):
+        return
+    while left:
+        names, value = left.pop()
+        if isinstance(value, str):
+            yield names, value
+        elif isinstance(value, list):
+            left += [(names, item) for item in value]
+        elif isinstance(value, dict):
+            left += [(name if is_secret_name(name) else names, item) for name, item in value.items()]
+
+
+_part_name = re.compile(r'\bname="?([^";\r\n]*)').search
+
+
+def _of_multipart(text: str) -> Iterator[Field]:
+    for part in text.split("\n--"):
+        head, *content = re.split(r"\r?\n\r?\n", part, maxsplit=1)
+        name = _part_name(head)
+        if name is not None and content:
+            yield name[1], content[0].removesuffix("\r")
+
+
+def _text(text: str | bytes) -> str:
+    if isinstance(text, str):
+        return text
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return text.decode("latin-1")
+
+
+# What stands before the host, up to an @. Of a password with a / in it, which no URL may have, no port was made.
+_before_host = re.compile(
+    r"([a-z][a-z0-9+.-]*:[/\\]+|[/\\]*)(?![\[/\\])([^/?#\\]*|[^/?#@]*:(?!\d*(?:[/?#]|\Z))[^@]*)@", re.IGNORECASE
+).match
+
+
+def _userinfo(url: str) -> re.Match[str] | None:
+    return _before_host(url) if "@" in url else None
+
+
+def shown_address(url: str) -> str:
+    """Return a URL as it may be shown: without user name and password, query and fragment."""
+    userinfo = _userinfo(url)
+    if userinfo is not None:
+        url = userinfo[1] + url[userinfo.end() :]
+    return re.split("[?#]", url, maxsplit=1)[0]

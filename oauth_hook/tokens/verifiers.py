@@ -1,0 +1,358 @@
+"""Ways to ask the user (RFC 5849 s2.2): on the console, or in a browser.
+
+A verifier source is any callable that takes the authorization URL and returns the verifier, the
+whole callback URL (which ``OAuthFlow.parse_callback`` reads), or ``None``: the application comes
+back with it later.  Two are here; a method of a window, or of a web application, is another::
+
+    flow.authorize(ask_on_console)
+
+    with LoopbackReceiver() as receiver:
+        flow = OAuthFlow.for_service("tumblr", consumer, callback=receiver.callback_url)
+        access_token = flow.authorize(receiver)
+
+- Prompts and links go to standard error, never to standard output.  Nothing is logged.
+- Only ``http`` and ``https`` addresses are shown or opened: a discovered service names its own
+  address, and ``webbrowser`` would hand any other to whatever program opens it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+import threading
+import time
+import webbrowser
+from collections.abc import Callable
+from types import TracebackType
+from urllib.parse import parse_qs, urlsplit
+
+from ..errors import OAuthHookError, UsageError, check_type
+from . import loopback_pages as pages
+from .loopback import Loopback, Request
+
+__all__ = ["LoopbackReceiver", "ask_on_console"]
+
+_TRIES = 3
+_TICK = 0.1  # seconds between looks at the clock; on Windows nothing else lets Ctrl-C through
+_GRACE = 1.0  # seconds that the browser has to fetch the last page
+_REFUSED = ("user_refused", "permission_denied")
+
+# A path that means itself, in a request line as in a Location (RFC 3986 s3.3).
+_is_path = re.compile(r"/(?!/)(?:[\w.~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*", re.ASCII).fullmatch
+
+
+def ask_on_console(url: str) -> str:
+    """Ask the user for the verifier (s2.2): the link to standard error, one line from standard input.
+
+    A terminal is not needed.  What is typed is seen there, as the user has to see it.
+
+    :param url: the authorization URL.
+    :returns: what was typed, without white space around it: a verifier, or the whole callback URL.
+    :raises UsageError: the URL is no web address.
+    :raises OAuthHookError: standard input is at its end or cannot be read, or nothing was typed three times.
+    """
+    _check_address(url)
+    _tell(
+        f"Open this link, and answer there:\n\n  {url}\n\n"
+        "Then paste here the code that you are shown, or the address that you are sent to."
+    )
+    for _ in range(_TRIES):
+        _tell("Code: ", end="")
+        answer = _read_line().strip()
+        if answer:
+            return answer
+        _tell("Nothing was entered.")
+    raise OAuthHookError(f"no verifier was entered, {_TRIES} times: start again once you have it")
+
+
+def _read_line() -> str:
+    """Return a line of standard input.
+
+    :raises OAuthHookError: there is none.
+    """
+    trouble = "at its end"
+    line = ""
+    if sys.stdin is None:  # a program without a console
+        trouble = "missing"
+    else:
+        try:
+            line = sys.stdin.readline()
+        except OSError as error:
+            raise OAuthHookError(
+                f"the verifier cannot be read from standard input: {error.strerror or error}"
+            ) from error
+        except ValueError:  # closed, or not text; the error would keep what was typed
+            trouble = "closed, or not text"
+    if not line:
+        _tell("")  # the prompt's line ends here
+        raise OAuthHookError(
+            f"no verifier was entered: standard input is {trouble}. Enter it there, or use another verifier source, "
+            "such as LoopbackReceiver"
+        )
+    return line
+
+
+class LoopbackReceiver:
+    """Asks the user in a browser, and receives the callback on 127.0.0.1 (s2.2).
+
+    A verifier source, for one call; a context manager, which need not be used as one.  It listens from the
+    start, so that ``callback_url`` is known before the request token is fetched, and answers while it is called.
+    However the call ends, the port is closed then.
+
+    A callback is accepted if the tokens in it are the one of the authorization URL, and no other.  A problem
+    (``oauth_problem``) without any token is accepted too, since services send such, unless a page in the browser
+    loads it as a part of itself.  Who tricks the user into following such a link ends the call with a denial, and
+    learns nothing.
+
+    Once it has come, the browser is redirected to the last page, whose address has no query: no verifier stays in
+    the address bar.  The call returns when the browser has that page, or has not fetched it within a second.
+
+    :param port: where to listen; 0: a free port.  Some services want the callback registered with its port.
+    :param timeout: how long the user has, in seconds.
+    :param open_browser: is called with the URL, in a thread of its own: it may take as long as the browser runs.
+        Where it returns ``False`` or raises ``webbrowser.Error``, the user is told to open the link; what else
+        it raises, the call raises.
+    :param path: the path of the callback.
+    :raises UsageError: an argument is wrong, or the port is taken.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        timeout: float = 300,
+        open_browser: Callable[[str], object] = webbrowser.open,
+        *,
+        path: str = "/",
+    ) -> None:
+        if not isinstance(port, int) or isinstance(port, bool) or not 0 <= port <= 65535:
+            raise UsageError(f"port must be a number from 0 to 65535, not {port!r}")
+        if not isinstance(timeout, int | float) or isinstance(timeout, bool) or not timeout > 0:
+            raise UsageError(f"timeout must be a number of seconds above 0, not {timeout!r}")
+        if not callable(open_browser):
+            raise UsageError(f"open_browser must be callable with a URL, not {type(open_browser).__name__}")
+        check_type(path, str, "path", "a str")
+        if not _is_path(path):
+            raise UsageError(f"path must be the path of a URL, such as '/callback', not {path!r}")
+        self._timeout = timeout
+        self._open_browser = open_browser
+        self._path = path
+        self._lock = threading.RLock()  # taken again by a signal handler that closes
+        self._is_called = self._is_closed = False
+        try:
+            self._server = Loopback(port)
+        except OSError as error:
+            raise UsageError(f"cannot listen on 127.0.0.1 port {port}: {error.strerror or error}") from error
+
+    def __repr__(self) -> str:
+        return f"<LoopbackReceiver at {self.callback_url}>"
+
+    def __enter__(self) -> LoopbackReceiver:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def callback_url(self) -> str:
+        """Where the service is to send the user, such as ``http://127.0.0.1:4711/``."""
+        return f"http://127.0.0.1:{self._server.port}{self._path}"
+
+    def close(self) -> None:
+        """Let go of the port.  A call that waits in another thread ends within a moment.  Closing twice is allowed."""
+        with self._lock:
+            self._is_closed = True
+            if not self._is_called:
+                self._server.close()
+
+    def __call__(self, url: str) -> str:
+        """Send the user to the authorization URL, and wait for the callback.
+
+        :param url: the authorization URL; its query names the token, as ``oauth_token`` or ``token``.
+        :returns: the whole callback URL, be it consent, denial or another problem.
+        :raises UsageError: the URL is no web address or names no token; the receiver is closed or waits already.
+        :raises OAuthHookError: time is up, or the receiver was closed meanwhile.
+        """
+        _check_address(url)
+        waiting = _Waiting(_token_of(url), self._path, self._server.port)
+        deadline = time.monotonic() + self._timeout
+        self._begin()
+        try:
+            _tell(f"Opening your browser. If it does not open, open this link, and answer there:\n\n  {url}\n")
+            opening = _Opening(self._open_browser, url)
+            opening.start()
+            self._wait(waiting, opening, deadline)
+            self._show_last_page(waiting)
+        finally:
+            self._end()
+        return waiting.callback
+
+    def _begin(self) -> None:
+        with self._lock:
+            if self._is_closed:
+                raise UsageError("this receiver is closed: it is good for one call; make another")
+            if self._is_called:
+                raise UsageError("this receiver waits for another callback already: make one for each call")
+            self._is_called = True
+
+    def _end(self) -> None:
+        with self._lock:
+            self._is_called, self._is_closed = False, True
+            self._server.close()
+
+    def _wait(self, waiting: _Waiting, opening: _Opening, deadline: float) -> None:
+        while not waiting.callback:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise OAuthHookError(
+                    f"nobody came back from the service within {self._timeout:g} seconds: start again, or let the user "
+                    "have more time (timeout); where the browser runs on another machine, use ask_on_console"
+                )
+            if self._is_closed:
+                raise OAuthHookError("the receiver was closed before anybody came back from the service")
+            opening.look()
+            self._server.step(min(left, _TICK), waiting.respond)
+
+    def _show_last_page(self, waiting: _Waiting) -> None:
+        """Go on until the browser has the last page, or does not fetch it in time."""
+        until = time.monotonic() + _GRACE
+        while not waiting.is_over and time.monotonic() < until:
+            self._server.step(_TICK, waiting.respond)
+        until = time.monotonic() + _GRACE
+        while self._server.is_delivering and time.monotonic() < until:
+            self._server.step(_TICK, waiting.respond)
+
+
+class _Waiting:
+    """One wait for one callback: what each request gets, and whether it is the one. It does no I/O.
+
+    :ivar callback: the whole callback URL, or empty.
+    :ivar is_over: whether the last page has been asked for.
+    """
+
+    def __init__(self, token: str, path: str, port: int) -> None:
+        self._token = token
+        self._path = path
+        self._origin = f"http://127.0.0.1:{port}"
+        names = ("127.0.0.1", "localhost")
+        self._hosts = {f"{name}:{port}" for name in names} | (set(names) if port == 80 else set())
+        self._last_page = b""
+        self.callback = ""
+        self.is_over = False
+
+    def respond(self, request: Request | None) -> bytes:
+        """Return the answer to a request, or to what is none."""
+        if request is None:
+            return pages.unreadable()
+        # A page of another name that resolves to 127.0.0.1 (DNS rebinding) could read what it gets.
+        if request.headers.get("host", "").lower() not in self._hosts:
+            return pages.nothing_here()
+        if request.method != "GET":
+            return pages.not_allowed()
+        if request.path != self._path:
+            return pages.nothing_here()
+        if self.callback and not request.query:
+            self.is_over = True
+            return self._last_page
+        return self._judge(request)
+
+    def _judge(self, request: Request) -> bytes:
+        fields = _fields_of(request.query)
+        if not self._is_ours(fields, request.headers.get("sec-fetch-dest", "document")):
+            return pages.not_ours()
+        if not self.callback:  # the first answer stands; a second window sees what it was
+            self._last_page = _last_page(fields)
+            self.callback = self._origin + request.target
+        return pages.see_other(self._path)
+
+    def _is_ours(self, fields: dict[str, list[str]], destination: str) -> bool:
+        tokens = {*fields.get("oauth_token", ()), *fields.get("denied", ())}
+        if tokens:
+            return tokens == {self._token}
+        return "oauth_problem" in fields and destination == "document"
+
+
+class _Opening(threading.Thread):
+    """Opens the browser, without keeping anybody waiting: some run until their window is closed."""
+
+    def __init__(self, open_browser: Callable[[str], object], url: str) -> None:
+        super().__init__(name="oauth_hook-open-browser", daemon=True)
+        self._open_browser = open_browser
+        self._url = url
+        self._failed: BaseException | None = None
+        self._is_opened = True
+        self._is_looked_at = False
+
+    def run(self) -> None:
+        """Open it."""
+        with contextlib.ExitStack() as stack:
+            stack.push(self._keep)
+            self._is_opened = self._open_browser(self._url) is not False
+
+    def _keep(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
+        """Keep what was raised, whatever it is, for the one that waits."""
+        self._failed = error
+        return True
+
+    def look(self) -> None:
+        """Tell the user, once, if the browser could not be opened; raise what else went wrong."""
+        if self._is_looked_at or self.is_alive():
+            return
+        self._is_looked_at = True
+        if isinstance(self._failed, webbrowser.Error) or not self._is_opened:
+            _tell(f"The browser could not be opened. Open the link yourself:\n\n  {self._url}\n")
+        elif self._failed is not None:
+            raise self._failed
+
+
+def _last_page(fields: dict[str, list[str]]) -> bytes:
+    problems = fields.get("oauth_problem", [])
+    if "denied" in fields or any(problem in _REFUSED for problem in problems):
+        return pages.denied()
+    return pages.done() if not problems and any(fields.get("oauth_verifier", ())) else pages.problem()
+
+
+def _check_address(url: str) -> None:
+    """Refuse what is no web address.
+
+    :raises UsageError: it is none; the message does not show it, since its query names a token.
+    """
+    check_type(url, str, "the authorization URL", "a str")
+    try:
+        address = urlsplit(url)
+        is_web = address.scheme in ("http", "https") and bool(address.hostname)
+    except ValueError:
+        is_web = False
+    if not is_web or not url.isprintable() or " " in url:
+        raise UsageError("the authorization URL must be a whole http or https address, without spaces")
+
+
+def _token_of(url: str) -> str:
+    """Return the request token in an authorization URL (s2.2); E*TRADE names it ``token``.
+
+    :raises UsageError: there is none, or more than one.
+    """
+    fields = _fields_of(urlsplit(url).query)
+    tokens = set(fields.get("oauth_token") or fields.get("token") or ())
+    if len(tokens) != 1 or not all(tokens):
+        raise UsageError(
+            "the authorization URL must name one token, as oauth_token or token: the callback is known by it"
+        )
+    return tokens.pop()
+
+
+def _fields_of(query: str) -> dict[str, list[str]]:
+    """Return the fields of a query; none of one that has very many."""
+    try:
+        return parse_qs(query, keep_blank_values=True, max_num_fields=100)
+    except ValueError:
+        return {}
+
+
+def _tell(text: str, end: str = "\n") -> None:
+    """Write to standard error, where there is one: a window may run without."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):  # gone, or closed
+            print(text, end=end, file=sys.stderr, flush=True)

@@ -1,0 +1,240 @@
+"""``http --auth-type=oauth-hook``: real ``http`` processes with a store of their own, and the embedded provider."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from importlib.metadata import entry_points
+
+import pytest
+
+from oauth_hook import AccessToken, Account, Consumer, CredentialStore, UsageError
+from oauth_hook.credentials import RequestToken
+from oauth_hook.provider import serve
+from oauth_hook.tokens.accounts import hook_for
+
+HOUR = 3600
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    """The user's own store, in a folder of this test's."""
+    for name in ("OAUTH_CONSUMER_KEY", "OAUTH_CONSUMER_SECRET", "OAUTH_TOKEN", "OAUTH_TOKEN_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("APPDATA", str(tmp_path / "data"))
+    return CredentialStore()
+
+
+@pytest.fixture
+def http(store, tmp_path):
+    """Run ``http`` and return what came of it."""
+    pytest.importorskip("httpie", reason="httpie is not installed")
+    program = shutil.which("http", path=os.path.dirname(sys.executable))
+    (tmp_path / "httpie").mkdir()
+    # Otherwise it looks for a newer version of itself now and then, in the background.
+    (tmp_path / "httpie" / "config.json").write_text('{"disable_update_warnings": true}')
+
+    def http(*arguments, check=0, **environment):
+        environment = {**os.environ, "HTTPIE_CONFIG_DIR": str(tmp_path / "httpie"), **environment}
+        done = subprocess.run(
+            [program, "--ignore-stdin", *arguments],
+            capture_output=True, text=True, encoding="utf-8", timeout=60, check=False, env=environment,
+        )  # fmt: skip
+        assert done.returncode == check, (done.stdout, done.stderr)
+        assert "Traceback" not in done.stderr
+        return done
+
+    return http
+
+
+@pytest.fixture
+def account(store, oauth_provider):
+    """An account by the name of ``me``."""
+    store["me"] = Account(oauth_provider.consumer, oauth_provider.add_token(), None)
+    return store["me"]
+
+
+ME = ["--auth-type=oauth-hook", "--auth=me"]
+
+# --- what is sent ---
+
+
+def test_requests_are_signed_as_their_service_wants_it(http, store, account, oauth_provider, tmp_path):
+    """JSON, a form and multipart verify; placement and method are what the account's service says."""
+    (tmp_path / "file").write_bytes(b"\0\xff" * 1000)
+    service = tmp_path / "mine.json"
+    service.write_text(json.dumps({"name": "mine", "placement": "url-encoded", "signature_method": "HMAC-SHA256"}))
+    store["mine"] = Account(account.consumer, account.token, str(service))
+    url = oauth_provider.resource_url
+    mine = ["--auth-type=oauth-hook", "--auth=mine"]
+    echo = json.loads(http(*mine, url, "q==b c", "é=ü").stdout)
+    assert (echo["user"], echo["parameters"], echo["json"]) == ("alice", [["q", "b c"]], {"é": "ü"})
+    assert echo["oauth"]["placement"] == "query"
+    assert echo["oauth"]["signature_method"] == "HMAC-SHA256"
+    echo = json.loads(http(*mine, "--form", url, "a=b c", "é=~'", "e=").stdout)
+    assert (echo["oauth"]["placement"], echo["parameters"]) == ("body", [["a", "b c"], ["é", "~'"], ["e", ""]])
+    echo = json.loads(http(*mine, "--form", url, f"f@{tmp_path / 'file'}").stdout)
+    assert echo["oauth"]["placement"] == "query"
+    assert echo["content_type"].startswith("multipart/form-data")
+    assert echo["body_length"] > 2000
+
+
+def test_redirects_are_followed(http, account, oauth_provider, server, abroad):
+    """With ``--follow`` a hop at home is signed anew, and one to another origin goes without anything of ours."""
+    echo = http(*ME, "--follow", oauth_provider.url + "/api/whoami", "a==b").stdout
+    assert json.loads(echo)["preferredUsername"] == "alice"
+    server.answer = lambda request: (307, {"Location": abroad.url + request.target}, b"")
+    http(*ME, "--follow", server.url, "a==1")
+    assert account.token.key in server.last.authorization
+    assert (abroad.last.target, abroad.last.authorization) == ("/?a=1", "")
+
+
+def test_a_session_keeps_the_name_only(http, account, oauth_provider, tmp_path):
+    """``--session`` signs the next time too, and no file of HTTPie's has a key, a secret or a signature."""
+    first = http(*ME, "--session=mine", oauth_provider.resource_url)
+    second = http("--session=mine", oauth_provider.resource_url)
+    assert json.loads(first.stdout)["oauth"]["nonce"] != json.loads(second.stdout)["oauth"]["nonce"]
+    files = [path.read_text() for path in (tmp_path / "httpie" / "sessions").rglob("*.json")]
+    assert len(files) == 1
+    assert json.loads(files[0])["auth"] == {"type": "oauth-hook", "raw_auth": "me"}
+    for part in (account.token, account.consumer):
+        assert part.key not in files[0]
+        assert part.secret not in files[0]
+
+
+def test_offline_shows_the_signed_request_and_sends_nothing(http, account, server):
+    """``--offline`` prints what would go out, signature included."""
+    shown = http(*ME, "--offline", "--form", server.url, "a=1").stdout
+    assert re.search(r"^Authorization: OAuth .*oauth_signature=", shown, re.MULTILINE)
+    assert account.token.secret not in shown
+    assert server.received == []
+
+
+def test_credentials_in_the_environment(http, store, oauth_provider):
+    """Without ``--auth`` the four variables sign, and the store is not even there."""
+    token, consumer = oauth_provider.add_token(), oauth_provider.consumer
+    done = http(
+        "--auth-type=oauth-hook", oauth_provider.resource_url,
+        OAUTH_CONSUMER_KEY=consumer.key, OAUTH_CONSUMER_SECRET=consumer.secret,
+        OAUTH_TOKEN=token.key, OAUTH_TOKEN_SECRET=token.secret,
+    )  # fmt: skip
+    assert json.loads(done.stdout)["token"] == token.key
+    assert not os.path.exists(store.path)
+
+
+def test_a_wrong_clock_is_corrected(http, store):
+    """HTTPie reads answers as streams, so that their headers alone teach the time; then the request goes out again."""
+    with serve(clock=lambda: time.time() - 10 * HOUR) as late:
+        store["me"] = Account(late.consumer, late.add_token(), None)
+        assert json.loads(http(*ME, late.resource_url, "a=1").stdout)["json"] == {"a": "1"}
+
+
+# --- what is refused ---
+
+
+def test_an_unknown_name_is_one_clear_line(http, store, server):
+    """It says what to do, and nothing is sent."""
+    done = http("--auth-type=oauth-hook", "--auth=nobody", server.url, check=1)
+    assert done.stderr.strip() == "http: error: there is no 'nobody' in the store: see 'oauth-hook credentials list'"
+    assert (done.stdout, server.received) == ("", [])
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("a-key:hush-hush", "takes the NAME of an account"),
+        (None, "there is no consumer key"),
+        ("half", "there is no consumer key"),
+        ("request", "is a request token"),
+    ],
+)
+def test_what_is_no_account_is_one_clear_line(store, capsys, name, line):
+    """A secret in the place of a NAME, which is not repeated; no credentials; half of them."""
+    plugin = pytest.importorskip("oauth_hook.cli.httpie", reason="httpie is not installed").OAuthPlugin()
+    store["half"], store["request"] = AccessToken("half-a-token", "hush-hush"), RequestToken("r", "hush-hush")
+    plugin.raw_auth = name
+    with pytest.raises(SystemExit) as caught:
+        plugin.get_auth()
+    said = capsys.readouterr().err
+    assert caught.value.code == 1
+    assert (said.count("\n"), said.startswith("http: error: "), line in said) == (1, True, True)
+    assert "hush-hush" not in said
+
+
+def test_what_cannot_be_signed_is_one_line_too(http, store, server):
+    """A request that our hook refuses is HTTPie's own one-line error."""
+    store["plain"] = Account(Consumer("key", "hush-hush"), None, "maas")  # PLAINTEXT
+    done = http("--auth-type=oauth-hook", "--auth=plain", "http://maas.invalid/MAAS/api/2.0/", check=1)
+    assert done.stderr.strip().startswith("http: error: UsageError: PLAINTEXT sends the secrets themselves")
+    assert "hush-hush" not in done.stdout + done.stderr
+
+
+# --- the account's hook ---
+
+
+def test_the_hook_of_an_account(store):
+    """Whole accounts sign as their service wants it; what is asked for outright comes first."""
+    store["school"] = Account(Consumer("c", "cs"), AccessToken("t", "ts"), "schoology")
+    store["shop"] = Account(Consumer("c", "cs"), None, "woocommerce")
+    store["somewhere"] = Account(Consumer("c", "cs"), None, "https://api.example.com/authorize")
+    hook = hook_for("school")
+    assert (hook.consumer, hook.token, hook.placement) == (Consumer("c", "cs"), AccessToken("t", "ts"), "header")
+    assert (hook_for("shop").placement, hook_for("shop").token) == ("query", None)
+    assert hook_for("shop", placement="header", signature_method="HMAC-SHA512").placement == "header"
+    assert hook_for("somewhere").placement == "header"
+    assert hook_for("mine", {"mine": Account(Consumer("d", ""), None, None)}).consumer.key == "d"
+
+
+def test_halves_in_the_store_are_completed_by_the_environment(store, monkeypatch):
+    """A consumer or a token by itself, or neither, goes with what the environment has; an account stands alone."""
+    store["consumer"], store["token"] = Consumer("c", "cs"), AccessToken("t", "ts")
+    store["request"], store["account"] = RequestToken("r", "rs"), Account(Consumer("c", "cs"), None, None)
+    with pytest.raises(UsageError, match="no consumer key"):
+        hook_for("token")
+    for name, value in {"CONSUMER_KEY": "ec", "CONSUMER_SECRET": "es", "TOKEN": "et", "TOKEN_SECRET": "ets"}.items():
+        monkeypatch.setenv(f"OAUTH_{name}", value)
+    pairs = {name: (hook_for(name).consumer.key, hook_for(name).token) for name in ("consumer", "token", None)}
+    env, own = AccessToken("et", "ets"), AccessToken("t", "ts")
+    assert pairs == {"consumer": ("c", env), "token": ("ec", own), None: ("ec", env)}
+    assert hook_for("account").token is None
+    with pytest.raises(UsageError, match="'request' is a request token"):
+        hook_for("request")
+    with pytest.raises(UsageError, match="there is no 'other' in the store"):
+        hook_for("other")
+
+
+# --- the entry point ---
+
+
+def test_the_plugin_is_found_and_loads_nothing_else():
+    """What HTTPie loads at every start is this one module of ours; the store, the hook and the rest come with use."""
+    pytest.importorskip("httpie", reason="httpie is not installed")
+    found = {point.value for point in entry_points(group="httpie.plugins.auth.v1") if point.name == "oauth-hook"}
+    assert found == {"oauth_hook.cli.httpie:OAuthPlugin"}
+    code = (
+        "import sys, httpie.core, importlib; before = set(sys.modules); "
+        "importlib.import_module('oauth_hook.cli.httpie'); "
+        "print(sorted(set(sys.modules) - before))"
+    )
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert output.stdout.strip() == "['oauth_hook', 'oauth_hook.cli', 'oauth_hook.cli.httpie', 'oauth_hook.version']"
+
+
+def test_without_httpie_nothing_is_missing():
+    """The package works where there is no HTTPie; the plugin's module alone asks for it."""
+    code = (
+        "import sys; sys.modules['httpie'] = None\n"
+        "from oauth_hook import *\n"
+        "import oauth_hook.tokens.accounts\n"
+        "try: import oauth_hook.cli.httpie\n"
+        "except ImportError as error: print(error.name)"
+    )
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert output.stdout.strip().startswith("httpie")

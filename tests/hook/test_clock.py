@@ -1,0 +1,314 @@
+"""The clock corrects itself: a refusal that names the timestamp is answered by one more attempt, at the right time."""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import formatdate
+from urllib.parse import urlencode
+
+import pytest
+import requests
+
+import oauth_hook
+from oauth_hook import OAuthAdapter, OAuthHook
+from oauth_hook.hook.clock import ServerClock
+from oauth_hook.protocol.problem_reporting import read_problem, server_time
+from oauth_hook.provider import serve
+
+HOUR = 3600
+
+
+@pytest.fixture(params=[-10 * HOUR, 10 * HOUR], ids=["fast", "slow"])
+def provider(request):
+    """A provider whose clock is far from ours."""
+    with serve(clock=lambda: time.time() + request.param) as provider:
+        yield provider
+
+
+def hook_for(provider, **more):
+    token = provider.add_token()
+    return OAuthHook(token.key, token.secret, provider.consumer.key, provider.consumer.secret, **more)
+
+
+@pytest.mark.parametrize("way", ["call", "session", "pre_request", "adapter"])
+@pytest.mark.parametrize("placement", ["header", "url-encoded"])
+def test_a_refused_timestamp_teaches_the_hook(way, placement, provider):
+    """The first request is signed anew and sent once more; later ones, of other users too, start right."""
+    hook = hook_for(provider, placement=placement)
+    with oauth_hook.session() if way == "pre_request" else requests.Session() as session:
+        if way == "session":
+            session.auth = hook
+        elif way == "pre_request":
+            session.hooks["pre_request"] = hook
+        elif way == "adapter":
+            session.mount(provider.url, OAuthAdapter(hook))
+        auth = {"auth": hook} if way == "call" else {}
+        first = session.post(provider.resource_url, {"a": "1"}, **auth)
+        assert first.status_code == 200, first.text
+        assert [answer.status_code for answer in first.history] == [401]
+        assert "timestamp_refused" in first.history[0].text
+        second = session.post(provider.resource_url, {"a": "1"}, **auth)
+        assert (second.status_code, second.history) == (200, [])
+        user = provider.add_token(user=provider.add_user("bob", "password"))
+        other = session.get(provider.resource_url, auth=hook.as_user(user))
+        if way in ("call", "session"):
+            assert (other.status_code, other.history, other.json()["user"]) == (200, [], "bob")
+
+
+def test_the_offset_travels_with_a_pickle(provider):
+    """A hook that has learned takes its offset along."""
+    hook = hook_for(provider, header_auth=True)
+    assert requests.get(provider.resource_url, auth=hook).history
+    assert not requests.get(provider.resource_url, auth=pickle.loads(pickle.dumps(hook))).history
+
+
+def test_bodies_that_can_be_rewound_are_sent_again(provider):
+    """A file is rewound to where it stood; response hooks of the caller's see the new answer only."""
+    seen = []
+    file = io.BytesIO(b"skip" + b"x" * 100_000)
+    file.seek(4)
+    response = requests.put(
+        provider.resource_url, data=file, auth=hook_for(provider, header_auth=True),
+        hooks={"response": lambda answer, **_: seen.append(answer.status_code)},
+    )  # fmt: skip
+    assert response.json()["body_length"] == 100_000
+    assert seen == [200]
+
+
+def test_bodies_that_cannot_are_not_but_the_hook_learns(provider):
+    """A generator is gone: the refusal is the answer, and the next request starts right."""
+    hook = hook_for(provider, header_auth=True)
+    response = requests.put(provider.resource_url, data=iter([b"x"]), auth=hook)
+    assert (response.status_code, response.history) == (401, [])
+    assert not requests.get(provider.resource_url, auth=hook).history
+
+
+def test_streamed_answers_are_corrected_by_their_headers(provider):
+    """With stream=True the refusal's body is the caller's, and its headers say enough."""
+    with requests.get(provider.resource_url, auth=hook_for(provider, header_auth=True), stream=True) as response:
+        assert response.status_code == 200
+        assert b"alice" in b"".join(response.iter_content(100))
+
+
+def test_redirect_hops_are_corrected_too(server):
+    """A hop that is refused for its timestamp is signed anew; redirects go on from there."""
+
+    def answer(got):
+        if got.target == "/a":
+            return 302, {"Location": "/b"}, b""
+        if len(server.received) == 2:
+            return (
+                401,
+                {
+                    "WWW-Authenticate": 'OAuth oauth_problem="timestamp_refused"',
+                    "Date": formatdate(time.time() + 100_000),
+                },
+                b"",
+            )
+        return 200, {}, b"done"
+
+    server.answer = answer
+    response = requests.get(server.url + "/a", auth=OAuthHook("t", "s", "c", "s", header_auth=True))
+    assert response.text == "done"
+    assert [got.target for got in server.received] == ["/a", "/b", "/b"]
+
+
+# --- which refusals ---
+
+
+def refusing(server, status, headers, body=b""):
+    server.answer = lambda got: (status, headers, body)
+
+
+def attempts(server, **more):
+    """Send a request, and return how often it went out, with the hook and the answer."""
+    hook = OAuthHook("t", "token secret", "c", "consumer secret", header_auth=True, clock=lambda: 1_000_000_000.0)
+    server.received.clear()
+    response = requests.get(server.url, auth=hook, **more)
+    return len(server.received), response
+
+
+OUR_DATE, FAR_DATE = formatdate(1_000_000_000, usegmt=True), formatdate(1_000_100_000, usegmt=True)
+PROBLEM = "oauth_problem=timestamp_refused&oauth_acceptable_timestamps=1000099700-1000100300"
+
+NAMED = {
+    "the body, form-encoded": (401, {"Date": FAR_DATE}, PROBLEM.encode()),
+    "the body, no date": (400, {}, PROBLEM.encode() + b"\n"),
+    "the window only": (403, {}, b"oauth_acceptable_timestamps=1000099700-1000100300"),
+    "the header": (401, {"WWW-Authenticate": 'OAuth realm="x", oauth_problem="timestamp_refused"',
+                         "Date": FAR_DATE}, b""),
+    "the header with a window": (
+        401, {"WWW-Authenticate": "OAuth oauth_problem=timestamp_refused, "
+                                  "oauth_acceptable_timestamps=1000099700-1000100300"}, b""),
+    "JSON": (401, {}, json.dumps(
+        {"oauth_problem": "timestamp_refused", "oauth_acceptable_timestamps": "1000099700-1000100300"}).encode()),
+    "another status": (500, {"Date": FAR_DATE}, b"oauth_problem=timestamp_refused"),
+    "a 401 with a far date": (401, {"Date": FAR_DATE}, b"Unauthorized"),
+    "a proxy's date beside the window": (401, {"Date": OUR_DATE}, PROBLEM.encode()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", NAMED)
+def test_refusals_that_name_the_timestamp(case, server):
+    """Each way of naming the timestamp gets one more attempt, and no third; the time is the server's."""
+    refusing(server, *NAMED[case])
+    count, response = attempts(server)
+    assert count == 2
+    assert response.status_code == NAMED[case][0]
+    assert len(response.history) == 1
+    first, second = (got.authorization for got in server.received)
+    timestamp = int(second.partition('oauth_timestamp="')[2].partition('"')[0])
+    assert abs(timestamp - 1_000_100_000) <= 300
+    assert first.partition("oauth_nonce")[2] != second.partition("oauth_nonce")[2]
+
+
+OTHER = {
+    "any 401": (401, {"Date": OUR_DATE}, b"Unauthorized"),
+    "a date not so far": (401, {"Date": formatdate(1_000_000_200, usegmt=True)}, b""),
+    "no date": (401, {}, b""),
+    "a senseless date": (401, {"Date": "yesterday"}, b""),
+    "a date before all": (401, {"Date": "Fri, 01 Jan 1960 00:00:00 GMT"}, b""),
+    "another problem": (401, {"Date": FAR_DATE}, b"oauth_problem=signature_invalid"),
+    "a far date on a 400": (400, {"Date": FAR_DATE}, b""),
+    "a far date on a 403": (403, {"Date": FAR_DATE}, b"Forbidden"),
+    "another scheme": (401, {"WWW-Authenticate": 'Basic realm="oauth_problem=timestamp_refused"'}, b""),
+    "named without a time": (401, {}, b"oauth_problem=timestamp_refused"),
+    "broken JSON": (401, {}, b'{"oauth_problem": "timestamp_refused"'),
+    "a JSON list": (401, {}, b'["oauth_problem"]'),
+    "binary": (401, {}, b"\xff\xfeoauth_problem\x00"),
+}
+
+
+@pytest.mark.parametrize("case", OTHER)
+def test_any_other_refusal_is_the_callers(case, server):
+    """What does not name the timestamp is handed over untouched, and not repeated."""
+    refusing(server, *OTHER[case])
+    count, response = attempts(server)
+    assert count == 1
+    assert (response.status_code, response.content, response.history) == (OTHER[case][0], OTHER[case][2], [])
+
+
+def test_streamed_refusals_are_untouched(server):
+    """With stream=True nothing of a refusal's body is read."""
+    refusing(server, 401, {"Date": OUR_DATE}, b"x" * 1000)
+    _, response = attempts(server, stream=True)
+    with response:
+        assert response.raw.read() == b"x" * 1000
+
+
+def test_a_used_nonce_is_retried_once(server):
+    """A nonce refused as used, by a collision or a proxy's repetition, gets one fresh attempt."""
+    server.answer = lambda got: (401, {}, b"oauth_problem=nonce_used") if len(server.received) == 1 else (200, {}, b"")
+    count, response = attempts(server)
+    assert (count, response.status_code) == (2, 200)
+    refusing(server, 401, {}, b"oauth_problem=nonce_used")
+    assert attempts(server)[0] == 2
+
+
+def test_an_answer_from_abroad_teaches_nothing(server, abroad):
+    """A foreign server cannot set a hook's clock."""
+    server.answer = lambda got: (302, {"Location": abroad.url}, b"")
+    refusing(abroad, 401, {"Date": FAR_DATE}, PROBLEM.encode())
+    hook = OAuthHook("t", "s", "c", "s", header_auth=True)
+    assert requests.get(server.url, auth=hook).status_code == 401
+    assert len(abroad.received) == 1
+    server.answer = None
+    requests.get(server.url, auth=hook)
+    timestamp = int(server.last.authorization.partition('oauth_timestamp="')[2].partition('"')[0])
+    assert abs(timestamp - time.time()) < 60
+
+
+def test_cookies_of_a_refusal_are_sent_with_the_second_attempt(server):
+    """What the refusal set as a cookie goes along, as with requests' own digest authentication."""
+
+    def answer(got):
+        if len(server.received) > 1:
+            return 200, {}, b""
+        return 401, {"Set-Cookie": "c=1", "Date": FAR_DATE}, b""
+
+    server.answer = answer
+    attempts(server)
+    assert server.last.headers["cookie"] == "c=1"
+
+
+def test_threads_refused_at_once_are_all_corrected(server):
+    """Refusals that only a Date explains are corrected for every thread, whichever learns first."""
+    everybody = threading.Barrier(8)
+
+    def answer(got):
+        timestamp = int(got.authorization.partition('oauth_timestamp="')[2].partition('"')[0])
+        if abs(timestamp - 1_000_100_000) < 300:
+            return 200, {}, b""
+        everybody.wait(10)
+        return 401, {"Date": FAR_DATE}, b""
+
+    server.answer = answer
+    hook = OAuthHook("t", "s", "c", "s", header_auth=True, clock=lambda: 1_000_000_000.0)
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(lambda _: requests.get(server.url, auth=hook, timeout=20).status_code, range(8)))
+    assert statuses == [200] * 8
+
+
+def test_an_answer_without_a_body_is_no_trouble():
+    """An adapter of somebody's own may answer with a bare Response, as requests allows."""
+
+    class Bare(requests.adapters.BaseAdapter):
+        def send(self, request, **_):
+            response = requests.Response()
+            response.status_code, response.request, response.url = 401, request, request.url
+            response.raw = io.BytesIO()
+            response._content = None
+            return response
+
+        def close(self):
+            pass
+
+    with requests.Session() as session:
+        session.mount("http://", Bare())
+        assert session.get("http://example.com/", auth=OAuthHook("t", "s", "c", "s")).status_code == 401
+
+
+def test_the_second_answer_has_its_time(server):
+    """``elapsed`` is measured for the second attempt too."""
+    refusing(server, 401, {"Date": FAR_DATE})
+    _, response = attempts(server)
+    assert response.elapsed.total_seconds() > 0
+
+
+# --- the clock itself ---
+
+
+def test_the_clock_is_monotonic_once_it_has_learned():
+    """After an offset was learned, timestamps never go back, though the local clock may."""
+    now = [1000.0]
+    clock = ServerClock(lambda: now[0])
+    assert clock.timestamp() == "1000"
+    now[0] = 900.0
+    assert clock.timestamp() == "900"
+    clock.learn(5000.0)
+    assert clock.timestamp() == "5000"
+    now[0] += 10
+    assert clock.timestamp() == "5010"
+    now[0] -= 100
+    assert clock.timestamp() == "5010"
+    clock.learn(5005.0)
+    assert clock.timestamp() == "5010"
+    clock.learn(4000.0)
+    assert clock.timestamp() == "4000"
+
+
+def test_reading_problem_reports():
+    """Reports are read from the challenge, a form and JSON; what is none has no fields."""
+    assert read_problem({"WWW-Authenticate": 'OAuth realm="a", oauth_problem="token%5Frejected"'}) == {
+        "oauth_problem": "token_rejected"
+    }
+    assert read_problem({}, urlencode({"oauth_problem": "a b", "x": "y"})) == {"oauth_problem": "a b"}
+    assert read_problem({}, "<html>oauth_problem</html>") == {}
+    assert server_time({"Date": FAR_DATE}) == 1_000_100_000
+    assert server_time({}, "10-20") == 15
+    assert server_time({}, "later") is None

@@ -1,0 +1,42 @@
+"""The documentation tells the truth: each example on its pages runs, and prints what is shown."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from sessions import run_session
+
+from oauth_hook import OAuthHook, extract_from_requests
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
+PAGES = sorted(page for page in DOCS.rglob("*.rst") if ">>>" in page.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(autouse=True)
+def restored(monkeypatch, tmp_path):
+    """Put back what a page changes for everybody, and give it an empty folder to work in."""
+    monkeypatch.setattr(OAuthHook, "consumer_key", None)
+    monkeypatch.setattr(OAuthHook, "consumer_secret", None)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+    yield
+    extract_from_requests()
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.rst")), ids=lambda page: str(page.relative_to(DOCS)))
+def test_links_to_files_lead_somewhere(page):
+    """A link from a page to a file of the repository, which a forge follows, has the file at its end."""
+    links = re.findall(r"<(\.\./[^>]+)>`__", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).is_file()] == []
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # a reader's session leaves its clients to the interpreter
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
+def test_the_page_runs(page):
+    """The examples of a page, in turn, in one interpreter, print what the page shows."""
+    text = page.read_text(encoding="utf-8")
+    for needed in re.findall(r"^\.\. needs: (\w+)$", text, re.MULTILINE):
+        pytest.importorskip(needed, reason=f"the page is about {needed}, which is not installed here: see .ci/run")
+    assert run_session(text, page.name) == ""

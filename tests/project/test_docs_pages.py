@@ -1,0 +1,401 @@
+"""The documentation as its readers get it: built without a warning, whole, and fit for any screen.
+
+What its examples print is held by ``test_docs.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+
+import oauth_hook
+from oauth_hook.cli.main import make_parser
+from oauth_hook.diagnosis.findings import ADVICE
+
+ROOT = Path(__file__).parent.parent.parent
+DOCS = ROOT / "docs"
+DIAGRAMS = [DOCS / "images" / f"{name}.svg" for name in ("redirects", "signature", "three-legs")]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+PATIENCE = 180  # seconds for a build, and for the browser; both take a few, where nobody else works
+
+pytestmark = pytest.mark.timeout(2 * PATIENCE)
+NARROW = 360  # pixels: a small telephone
+LEGIBLE = 4.5  # WCAG 2.2, 1.4.3: contrast of text and what is behind it
+
+without_sphinx = pytest.mark.skipif(find_spec("sphinx") is None, reason="no sphinx here: pip install '.[docs]'")
+
+
+# --- the pages, built once for all workers of a run ---
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder of the pages, and what the build complained of."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    site, said = base / "docs-pages", base / "docs-pages.txt"
+    try:
+        (base / "docs-claim").mkdir()
+    except FileExistsError:  # another worker builds them
+        until = time.monotonic() + PATIENCE
+        while not said.exists() and time.monotonic() < until:
+            time.sleep(0.1)
+    else:
+        command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
+        result = subprocess.run(
+            [*command, "-d", base / "docs-trees", DOCS, site],
+            capture_output=True, text=True, timeout=PATIENCE, cwd=base, env={**os.environ, "NO_COLOR": "1"},
+        )  # fmt: skip
+        part = said.with_suffix(".part")
+        part.write_text(result.stdout + result.stderr + ("" if result.returncode == 0 else "refused"), encoding="utf-8")
+        part.replace(said)
+    return site, said.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def site(built: tuple[Path, str]) -> Path:
+    return built[0]
+
+
+@dataclass
+class Page(HTMLParser):
+    """What of a page matters here."""
+
+    path: Path
+    ids: set[str] = field(default_factory=set)
+    links: list[str] = field(default_factory=list)
+    loaded: list[str] = field(default_factory=list)
+    images: list[dict[str, str | None]] = field(default_factory=list)
+    headings: int = 0
+    title: str = ""
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self._open = ""
+        self.feed(self.path.read_text(encoding="utf-8"))
+        self.close()
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        said = dict(attributes)
+        self._open = tag
+        self.ids.update(value for name in ("id", "name") if (value := said.get(name)))
+        self.headings += tag == "h1" and said.get("class") != "logo"  # that is the sidebar's
+        if tag == "a" and said.get("href"):
+            self.links.append(str(said["href"]))
+        if tag == "img":
+            self.images.append(said)
+        source = said.get("src") or (said.get("href") if tag == "link" and said.get("rel") == "stylesheet" else None)
+        if source and tag != "a":
+            self.loaded.append(source)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._open = ""
+
+    def handle_data(self, data: str) -> None:
+        self.title += data if self._open == "title" else ""
+
+
+@pytest.fixture(scope="session")
+def pages(site: Path) -> dict[str, Page]:
+    """The pages by where they are below the folder."""
+    return {path.relative_to(site).as_posix(): Page(path) for path in sorted(site.rglob("*.html"))}
+
+
+@without_sphinx
+class TestPages:
+    """All pages together."""
+
+    def test_they_build_without_a_warning(self, built: tuple[Path, str]) -> None:
+        """Sphinx has nothing to complain of."""
+        assert built[1] == ""
+
+    def test_every_link_leads_somewhere(self, site: Path, pages: dict[str, Page]) -> None:
+        """Each link within the documentation leads to a page that is there, and to a place that is on it."""
+        broken = []
+        for name, page in pages.items():
+            for link in page.links:
+                parts = urlsplit(urljoin(f"//site/{name}", link))
+                if parts.scheme or parts.netloc != "site":
+                    continue
+                target = unquote(parts.path).lstrip("/")
+                found = pages.get(target)
+                anchor = unquote(parts.fragment)
+                if not (site / target).is_file() or (anchor and found is not None and anchor not in found.ids):
+                    broken.append(f"{name}: {link}")
+        assert broken == []
+        assert sum(len(page.links) for page in pages.values()) > 1000
+
+    def test_what_they_show_is_there_and_their_own(self, site: Path, pages: dict[str, Page]) -> None:
+        """Images, styles and scripts are files of the documentation: nothing is loaded from elsewhere."""
+        lost = [
+            f"{name}: {source}"
+            for name, page in pages.items()
+            for source in page.loaded
+            if not (page.path.parent / unquote(urlsplit(source).path)).is_file()
+        ]
+        assert lost == []
+        shown = {Path(source).name for page in pages.values() for source in page.loaded}
+        assert {path.name for path in DIAGRAMS} <= shown
+
+    def test_each_has_a_title_and_one_heading(self, pages: dict[str, Page]) -> None:
+        """A page has a title, and one heading of the first level."""
+        assert {name: page.headings for name, page in pages.items() if page.headings != 1} == {}
+        assert [name for name, page in pages.items() if not page.title.strip()] == []
+
+    def test_pictures_are_described(self, pages: dict[str, Page]) -> None:
+        """Who cannot see a picture is told what is in it."""
+        images = [(name, image) for name, page in pages.items() for image in page.images]
+        assert len(images) >= len(DIAGRAMS)
+        assert [(name, image.get("src")) for name, image in images if len(image.get("alt") or "") < 40] == []
+
+
+@without_sphinx
+class TestReference:
+    """The reference has all that users import or type."""
+
+    def test_every_public_name(self, pages: dict[str, Page]) -> None:
+        """Each name that the package promises, and each of the modules that users import, has its place."""
+        ids = set().union(*(page.ids for name, page in pages.items() if name.startswith("reference")))
+        places = {found.removeprefix("oauth_hook.") for found in ids}
+        names = set(oauth_hook.__all__) - {"__version__"}
+        wanted = {f"services.{name}" if name == "SERVICES" else name for name in names}
+        for module in (
+            "cassettes",
+            "cli.saved",
+            "client",
+            "diagnosis",
+            "protocol.rsa",
+            "provider",
+            "pump",
+            "tokens.accounts",
+        ):
+            promised = set(import_module(f"oauth_hook.{module}").__all__) - names
+            wanted |= {f"{module}.{name}" for name in promised}
+        wanted |= {"httpx.OAuth", "httpx.event_hooks", "httpx.async_event_hooks"}  # which may not be installed
+        assert wanted <= places
+
+    def test_every_command_and_option(self, pages: dict[str, Page]) -> None:
+        """What argparse takes is described."""
+        ids = pages["reference/command.html"].ids
+        commands = next(action for action in make_parser()._actions if action.choices).choices
+        assert len(commands) > 5
+        wanted = {f"oauth-hook-{name}" for name in commands} | {
+            f"cmdoption-oauth-hook-{name}-{action.option_strings[-1].lstrip('-')}"
+            for name, command in commands.items()
+            for action in command._actions
+            if action.option_strings and action.dest not in ("help", "store")  # which all have
+        }
+        assert wanted - ids == set()
+
+    def test_every_code_of_explain(self, pages: dict[str, Page]) -> None:
+        """Each code that a finding can have is explained."""
+        assert {f"finding-{code}" for code in ADVICE} <= pages["reference/why.html"].ids
+
+
+def test_the_tests_that_security_names_are_there() -> None:
+    """A test that holds a promise is in the file that the page names, under that name."""
+    text = (DOCS / "security.rst").read_text(encoding="utf-8")
+    named = re.findall(r"``(tests/[\w/]+\.py)::([\w:]+)``", text)
+    assert len(named) > 30
+    texts = {path: (ROOT / path).read_text(encoding="utf-8") for path, _ in named}
+    for path, name in named:
+        *classes, function = name.split("::")
+        where = texts[path]
+        for wanted in classes:
+            assert f"\nclass {wanted}:" in where, f"{path}::{name}"
+            where = where.partition(f"\nclass {wanted}:")[2].partition("\nclass ")[0]
+        indent = "    " * len(classes)
+        assert f"\n{indent}def {function}(" in where, f"{path}::{name}"
+
+
+# --- light and dark ---
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of ``#rrggbb`` (WCAG 2.2)."""
+    values = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in values)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours, from 1 to 21."""
+    low, high = sorted([luminance(one), luminance(other)])
+    return (high + 0.05) / (low + 0.05)
+
+
+def parted(style: str) -> list[str]:
+    """Return what a style sheet says in light, and in dark."""
+    light, mark, rest = style.partition("@media (prefers-color-scheme: dark)")
+    assert mark
+    return [light, rest.partition("@media")[0]]
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_text_is_legible(scheme: int) -> None:
+    """Text and code stand out from what is behind them, in light and in dark."""
+    style = (DOCS / "_static" / "custom.css").read_text(encoding="utf-8")
+    colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", parted(style)[scheme]))
+    texts = {name: colour for name, colour in colours.items() if name in ("ink", "faint", "link") or "code" in name}
+    assert len(texts) == 10
+    for name, colour in texts.items():
+        assert min(contrast(colour, colours[behind]) for behind in ("paper", "panel")) >= LEGIBLE, name
+    assert contrast(colours["ink"], colours["mark"]) >= LEGIBLE
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.mark.parametrize("path", DIAGRAMS, ids=lambda path: path.name)
+def test_a_diagram_reads_well(path: Path) -> None:
+    """A diagram is described, has its text as text and nothing from elsewhere, and is legible in light and in dark."""
+    text = path.read_text(encoding="utf-8")
+    root = ElementTree.fromstring(text)  # noqa: S314 - ours
+    assert root.get("viewBox")
+    assert root.get("role") == "img"
+    assert root.get("aria-labelledby") == "title desc"
+    assert root.findtext(f"{SVG}title")
+    assert len(root.findtext(f"{SVG}desc") or "") > 100
+    assert len(root.findall(f".//{SVG}text")) > 10
+    assert set(re.findall(r"https?://[\w.]+", text)) <= {"http://www.w3.org", "https://api.example.com"}
+    assert "@import" not in text
+    behind = {element.get("class", "") for element in root.iter(f"{SVG}rect")}
+    written = {"text"} | {
+        name for element in root.iter() if element.tag in (f"{SVG}text", f"{SVG}tspan")
+        for name in element.get("class", "").split()
+    }  # fmt: skip
+    fills: dict[str, str] = {}  # those of dark take the place of those of light
+    for paper, style in zip(("#ffffff", "#14181d"), parted(root.findtext(f"{SVG}style") or ""), strict=True):
+        for names, colour in re.findall(r"([\w., -]+) \{[^}]*?\bfill: (#[0-9a-f]{6})", style):
+            fills |= dict.fromkeys((name.strip(" .") for name in names.split(",")), colour)
+        papers = {paper} | {fills[name] for name in behind if name in fills}
+        for name in written & set(fills):
+            assert min(contrast(fills[name], colour) for colour in papers) >= LEGIBLE, (name, paper)
+
+
+# --- in a browser ---
+
+# Loads each page into a frame of that width, and posts what is wrong with it.
+HARNESS = """<!doctype html><meta charset="utf-8"><body><script>
+const pages = PAGES, width = WIDTH, wrong = [];
+function look(page) {
+  return new Promise(done => {
+    const frame = document.createElement("iframe");
+    frame.style.cssText = `width: ${width}px; height: 640px; border: 0`;
+    frame.onload = () => {
+      const inside = frame.contentDocument, root = inside.documentElement;
+      if (root.scrollWidth > width) {
+        const wide = [...inside.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > width + 1);
+        const what = wide.slice(0, 3).map(e => e.outerHTML.slice(0, 80));
+        wrong.push(`${page}: ${root.scrollWidth} pixels wide, by ${what}`);
+      }
+      for (const image of inside.images)
+        if (!image.complete || !image.naturalWidth) wrong.push(`${page}: no ${image.src}`);
+      if (!inside.title || !inside.querySelector("h1")) wrong.push(`${page}: did not load`);
+      frame.remove();
+      done();
+    };
+    frame.src = page;
+    document.body.append(frame);
+  });
+}
+async function some() { while (pages.length) await look(pages.shift()); }
+Promise.all([some(), some(), some(), some()]).then(
+  () => fetch("/result", {method: "POST", body: JSON.stringify(wrong)}),
+  error => fetch("/result", {method: "POST", body: JSON.stringify([String(error)])}));
+</script>"""
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Serves the pages and the harness, and keeps what was asked for in vain."""
+
+    protocol_version = "HTTP/1.1"
+    server: Site
+
+    def do_GET(self) -> None:
+        if self.path == "/harness":
+            body = self.server.harness.encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+        else:
+            super().do_GET()
+
+    def do_POST(self) -> None:
+        self.server.wrong += json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(204)
+        self.end_headers()
+        self.server.is_done.set()
+
+    def log_message(self, *_: object) -> None:
+        """Keep the test's output clean."""
+
+    def send_error(self, code: int, *arguments: object, **more: object) -> None:
+        if self.path != "/favicon.ico":  # which browsers ask for unasked
+            self.server.wrong.append(f"{code} {self.path}")
+        super().send_error(code, *arguments, **more)  # type: ignore[arg-type]
+
+
+class Site(ThreadingHTTPServer):
+    """The pages on loopback."""
+
+    daemon_threads = True
+    harness: str
+    wrong: list[str]
+    is_done: threading.Event
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of a browser that hangs up."""
+
+
+@pytest.fixture
+def served(site: Path, pages: dict[str, Page]) -> Iterator[Site]:
+    """The pages and the harness, served on loopback."""
+    with Site(("127.0.0.1", 0), partial(Handler, directory=str(site))) as server:
+        server.wrong, server.is_done = [], threading.Event()
+        server.harness = HARNESS.replace("PAGES", json.dumps([*pages])).replace("WIDTH", str(NARROW))
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@without_sphinx
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")
+def test_pages_fit_a_narrow_screen(served: Site, tmp_path: Path) -> None:
+    """No page is wider than a small telephone's screen, and nothing that a page loads fails to load."""
+    command = [
+        *(str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+        *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars"),
+        *("--remote-debugging-port=0", f"--user-data-dir={tmp_path}", "--window-size=800,800"),
+        f"http://127.0.0.1:{served.server_port}/harness",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as browser:
+        try:
+            assert served.is_done.wait(PATIENCE), "the browser did not come to an end"
+        finally:
+            browser.terminate()
+            browser.wait(PATIENCE)
+    assert served.wrong == []

@@ -1,0 +1,84 @@
+"""The README tells the truth: its sessions run, and its commands are there to paste."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+from sessions import run_session
+
+from oauth_hook import OAuthHook, extract_from_requests
+
+README = Path(__file__).parent.parent.parent / "README.md"
+
+
+@pytest.fixture(autouse=True)
+def restored(monkeypatch):
+    """Put back what the README changes for everybody."""
+    monkeypatch.setattr(OAuthHook, "consumer_key", None)
+    monkeypatch.setattr(OAuthHook, "consumer_secret", None)
+    yield
+    extract_from_requests()
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # a reader's session leaves its clients to the interpreter
+def test_the_readme_runs():
+    """Each interactive block of the README runs in turn and prints what it shows."""
+    blocks = re.findall(r"^```pycon\n(.*?)^```$", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    assert len(blocks) >= 10
+    assert run_session("\n".join(blocks), "README.md") == ""
+
+
+in_a_clone = pytest.mark.skipif(
+    "](docs/" not in README.read_text(encoding="utf-8"), reason="this README was published: its addresses are whole"
+)
+
+
+def links(text: str) -> list[str]:
+    """Return where the links and pictures of a text lead."""
+    return re.findall(r"\]\(([^)\s]+)\)", text)
+
+
+@in_a_clone
+def test_its_links_lead_somewhere():
+    """What the README shows and links within the repository is there."""
+    within = [link for link in links(README.read_text(encoding="utf-8")) if "://" not in link]
+    assert len(within) > 10
+    assert [link for link in within if not (README.parent / link).is_file()] == []
+
+
+@in_a_clone
+def test_a_release_has_whole_addresses(tmp_path):
+    """What is published leads to the repository, as an index has none of its files; nothing else is changed."""
+    for name in ("README.md", "setup.cfg", "docs/addresses.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(README.parent / name, tmp_path / name)
+    command = [sys.executable, tmp_path / "docs" / "addresses.py", "https://host.example/owner/name", "v1.2.3"]
+    subprocess.run(command, check=True, timeout=60)
+    text = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert [link for link in links(text) if "://" not in link] == []
+    assert "](https://host.example/owner/name/raw/v1.2.3/docs/images/demo.svg)" in text
+    assert "](https://host.example/owner/name/blob/v1.2.3/docs/tutorial.rst)" in text
+    assert re.sub(r"https://host\.example/owner/name/(raw|blob)/v1\.2\.3/", "", text) == README.read_text(
+        encoding="utf-8"
+    )
+    parser = ConfigParser()
+    parser.read(tmp_path / "setup.cfg", encoding="utf-8")
+    urls = dict(line.split(" = ") for line in parser["metadata"]["project_urls"].strip().splitlines())
+    assert urls["Source"] == "https://host.example/owner/name"
+    before = ConfigParser()
+    before.read(README.parent / "setup.cfg", encoding="utf-8")
+    del parser["metadata"]["project_urls"]
+    assert parser == before
+
+
+def test_the_two_commands_are_one_line_each():
+    """A fresh machine needs one line for the demo and one for the tests, each in a block of its own."""
+    blocks = re.findall(r"^```sh\n(.*?)^```$", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    assert "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/oauth-hook demo\n" in blocks
+    assert "python3 -m venv .venv && .venv/bin/pip install '.[test]' && .venv/bin/pytest -n auto\n" in blocks

@@ -1,0 +1,351 @@
+"""The services as data: each row is well-formed, says what live services ask for, and travels as JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import FrozenInstanceError, fields, replace
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from oauth_hook import Consumer, OAuthFlow, OAuthHook, services
+from oauth_hook.errors import OAuthHookError, UsageError
+from oauth_hook.services import SERVICES, Service
+
+NAMES = [
+    "x", "tumblr", "flickr", "discogs", "mediawiki", "zotero", "fatsecret", "etrade", "schoology", "launchpad",
+    "garmin", "netsuite", "woocommerce", "mastercard", "instapaper", "maas", "yahoo",
+]  # fmt: skip
+THREE = ("request_token_url", "authorization_url", "access_token_url")
+URLS = (*THREE, "registration_url", "renewal_url", "api_url", "documentation")
+WITHOUT_FLOW = {"netsuite", "woocommerce", "mastercard", "instapaper", "maas"}
+
+#: What each service asks for, besides the defaults: the facts, row by row.
+PARTICULARS = {
+    "x": {
+        "request_token_url": "https://api.x.com/oauth/request_token",
+        "authorization_url": "https://api.x.com/oauth/authorize",
+        "access_token_url": "https://api.x.com/oauth/access_token",
+        "callback": "oob",
+    },
+    "tumblr": {
+        "request_token_url": "https://www.tumblr.com/oauth/request_token",
+        "authorization_url": "https://www.tumblr.com/oauth/authorize",
+        "access_token_url": "https://www.tumblr.com/oauth/access_token",
+        "signature_method": "HMAC-SHA1",
+        "placement": "header",
+    },
+    "flickr": {
+        "request_token_url": "https://www.flickr.com/services/oauth/request_token",
+        "authorization_url": "https://www.flickr.com/services/oauth/authorize",
+        "access_token_url": "https://www.flickr.com/services/oauth/access_token",
+        "signature_method": "HMAC-SHA1",
+    },
+    "discogs": {
+        "request_token_url": "https://api.discogs.com/oauth/request_token",
+        "authorization_url": "https://www.discogs.com/oauth/authorize",
+        "access_token_url": "https://api.discogs.com/oauth/access_token",
+        "token_method": "GET",
+        "access_token_method": "POST",
+    },
+    "mediawiki": {
+        "request_token_url": "https://meta.wikimedia.org/w/index.php?title=Special:OAuth/initiate",
+        "authorization_url": "https://meta.wikimedia.org/w/index.php?title=Special:OAuth/authorize",
+        "access_token_url": "https://meta.wikimedia.org/w/index.php?title=Special:OAuth/token",
+        "authorization_parameters": {"oauth_consumer_key": "{consumer_key}"},
+    },
+    "zotero": {
+        "request_token_url": "https://www.zotero.org/oauth/request",
+        "authorization_url": "https://www.zotero.org/oauth/authorize",
+        "access_token_url": "https://www.zotero.org/oauth/access",
+    },
+    "fatsecret": {
+        "request_token_url": "https://www.fatsecret.com/oauth/request_token",
+        "token_method": "POST",
+        "signature_method": "HMAC-SHA1",
+    },
+    "etrade": {
+        "request_token_url": "https://api.etrade.com/oauth/request_token",
+        "authorization_url": "https://us.etrade.com/e/t/etws/authorize",
+        "access_token_url": "https://api.etrade.com/oauth/access_token",
+        "renewal_url": "https://api.etrade.com/oauth/renew_access_token",
+        "token_method": "GET",
+        "token_parameter": "token",
+        "authorization_parameters": {"key": "{consumer_key}"},
+    },
+    "schoology": {
+        "request_token_url": "https://api.schoology.com/v1/oauth/request_token",
+        "access_token_url": "https://api.schoology.com/v1/oauth/access_token",
+        "token_method": "GET",
+        "realm": "Schoology API",
+    },
+    "launchpad": {
+        "request_token_url": "https://launchpad.net/+request-token",
+        "authorization_url": "https://launchpad.net/+authorize-token",
+        "access_token_url": "https://launchpad.net/+access-token",
+        "signature_method": "PLAINTEXT",
+        "callback": None,
+        "confirmed": "ignore",
+    },
+    "garmin": {
+        "request_token_url": "https://connectapi.garmin.com/oauth-service/oauth/request_token",
+        "authorization_url": "https://connect.garmin.com/oauthConfirm",
+        "access_token_url": "https://connectapi.garmin.com/oauth-service/oauth/access_token",
+    },
+    "netsuite": {"signature_method": "HMAC-SHA256", **dict.fromkeys(THREE, "")},
+    "woocommerce": {"placement": "query", **dict.fromkeys(THREE, "")},
+    "mastercard": {"signature_method": "RSA-SHA256", "body_hash": "sha256", **dict.fromkeys(THREE, "")},
+    "instapaper": {
+        "request_token_url": "",
+        "authorization_url": "",
+        "access_token_url": "https://www.instapaper.com/api/1/oauth/access_token",
+    },
+    "maas": {"signature_method": "PLAINTEXT", **dict.fromkeys(THREE, "")},
+    "yahoo": {
+        "request_token_url": "https://api.login.yahoo.com/oauth/v2/get_request_token",
+        "authorization_url": "https://api.login.yahoo.com/oauth/v2/request_auth",
+        "access_token_url": "https://api.login.yahoo.com/oauth/v2/get_token",
+    },
+}
+
+#: What people have to be told, and no field can hold.
+TOLD = {
+    "x": "x_auth_access_type",
+    "tumblr": "Multipart",
+    "flickr": "perms",
+    "discogs": "64",
+    "mediawiki": "status 200",
+    "zotero": "API key",
+    "fatsecret": "must not go back",
+    "etrade": "midnight",
+    "launchpad": "secret is empty",
+    "garmin": "2026-12-31",
+    "netsuite": "123_SB1",
+    "woocommerce": "/wp-json/wc/v3/",
+    "mastercard": "oauth_body_hash",
+    "instapaper": "xAuth",
+    "maas": "/MAAS/api/2.0/",
+    "yahoo": "oauth_session_handle",
+}
+
+
+def test_all_are_there():
+    """Every service of the project's table is in the mapping, under a short lower-case name, and in its order."""
+    assert list(SERVICES) == NAMES
+    assert all(name == SERVICES[name].name == name.lower() for name in SERVICES)
+    assert len({service.title for service in SERVICES.values()}) == len(SERVICES) == len(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_particulars(name):
+    """Each row says what the live service asks for."""
+    found = SERVICES[name].to_dict()
+    assert {field: found[field] for field in PARTICULARS[name]} == PARTICULARS[name]
+    assert TOLD.get(name, "") in SERVICES[name].notes
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_rows_are_well_formed(name):
+    """Addresses are https, have a host and no secret; a hook and a date can be made of the rest."""
+    service = SERVICES[name]
+    for field in URLS:
+        address = getattr(service, field)
+        parts = urlsplit(address or "https://host/")
+        assert (parts.scheme, bool(parts.netloc), parts.username) == ("https", True, None), field
+        assert re.fullmatch(r"[!-~]*", address or "")
+    assert service.documentation
+    assert service.title
+    assert service.notes.endswith(".")
+    assert service.token_method in ("GET", "POST")
+    assert service.access_token_method in (None, "GET", "POST")
+    assert service.confirmed in ("require", "warn", "ignore")
+    assert service.callback in (None, "oob")
+    assert service.checked == "" or date.fromisoformat(service.checked) >= date(2026, 11, 21)
+    rsa_key = (lambda data: b"") if service.signature_method.startswith("RSA") else None
+    OAuthHook(
+        None, None, "key", "secret", placement=service.placement, signature_method=service.signature_method,
+        realm=service.realm, body_hash=service.body_hash, rsa_key=rsa_key,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_three_legs_or_none(name):
+    """A service has all three addresses, unless it is one that has no flow."""
+    present = [bool(getattr(SERVICES[name], field)) for field in THREE]
+    assert all(present) is (name not in WITHOUT_FLOW)
+    assert present[:2] in ([True, True], [False, False])
+
+
+def test_the_consumer_key_is_a_placeholder():
+    """What the authorization address wants of the consumer is named, and never a key itself."""
+    used = {value for service in SERVICES.values() for value in service.authorization_parameters.values()}
+    assert used == {"{consumer_key}"}
+
+
+def test_discogs_gets_a_user_agent():
+    """Discogs refuses requests that do not name the application; so token requests do."""
+    assert SERVICES["discogs"].headers["User-Agent"].startswith("requests-oauth-hook/")
+
+
+def test_former_names():
+    """A service is found under the name that it had, and listed under the one that it has."""
+    assert SERVICES["twitter"] is SERVICES["x"]
+    assert "wikimedia" in SERVICES
+    assert "twitter" not in list(SERVICES)
+
+
+@pytest.mark.parametrize("name", ["friendface", "", "X", None, 3, ("x",), ["x"]])
+def test_unknown_names(name):
+    """An unknown name is an error of ours that lists what is known; the mapping behaves as any mapping."""
+    assert name not in SERVICES
+    assert SERVICES.get(name) is None
+    for kind in (UsageError, KeyError, OAuthHookError, ValueError):
+        with pytest.raises(kind, match=r"^there is no service .* known are x, tumblr, .*yahoo$"):
+            SERVICES[name]
+
+
+def test_a_traceback_names_a_public_error():
+    """Whoever reads the traceback finds the name in the documentation, and can catch it."""
+    with pytest.raises(services.UnknownServiceError) as caught:
+        OAuthFlow.for_service("friendface", Consumer("key", "secret"))
+    assert caught.type.__name__ in services.__all__
+
+
+def test_the_mapping_is_read_only():
+    """Nobody changes the services for everybody else."""
+    with pytest.raises(TypeError):
+        SERVICES["x"] = SERVICES["tumblr"]  # type: ignore[index]
+    with pytest.raises(FrozenInstanceError):
+        SERVICES["x"].name = "twitter"  # type: ignore[misc]
+    assert repr(SERVICES).startswith("<services: x, tumblr")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_round_trip(name, tmp_path):
+    """A service travels as a dict, as JSON, and in a file."""
+    service = SERVICES[name]
+    assert Service.from_dict(service.to_dict()) == service
+    assert Service.from_dict(json.loads(json.dumps(service.to_dict()))) == service
+    path = tmp_path / "service.json"
+    path.write_text(json.dumps(service.to_dict()), encoding="utf-8")
+    assert Service.from_file(path) == Service.from_file(str(path)) == service
+    assert hash(Service.from_file(path)) == hash(service)
+
+
+def test_a_service_of_ones_own(tmp_path):
+    """A file needs to say what differs from the defaults; text in it is UTF-8."""
+    path = tmp_path / "service.json"
+    path.write_text('{"name": "mine", "title": "Meins ü", "realm": null, "headers": {"A": "b"}}', encoding="utf-8")
+    assert Service.from_file(path) == Service(name="mine", title="Meins ü", headers={"A": "b"})
+
+
+def test_a_service_keeps_its_mappings():
+    """What a service was made of, or gives away, may change without changing it."""
+    headers = {"A": "b"}
+    service = Service(name="mine", headers=headers)
+    headers["A"] = "c"
+    service.to_dict()["headers"]["A"] = "d"
+    assert service.headers == {"A": "b"}
+    assert replace(service, headers={}) != service
+
+
+@pytest.mark.parametrize("field", [item.name for item in fields(Service)])
+@pytest.mark.parametrize("value", [3, b"x", ["x"], {"a": 1}, {1: "a"}, True])
+def test_wrong_types(field, value):
+    """A value of the wrong type is refused when the service is made, and the message names the field."""
+    with pytest.raises(UsageError, match=field):
+        Service(**{"name": "mine", field: value})
+
+
+@pytest.mark.parametrize("field", ["name", "title", *THREE, "placement", "token_method", "notes"])
+def test_none_where_there_must_be_text(field):
+    """``None`` stands only where it means something."""
+    with pytest.raises(UsageError, match=field):
+        Service(**{"name": "mine", field: None})
+
+
+@pytest.mark.parametrize(
+    ("data", "complaint"),
+    [
+        ({}, "needs a name"),
+        ({"name": "mine", "nme": "x", "a": 1}, "no field a, nme"),
+        ({"name": "mine", 3: "x"}, "no field 3"),
+        ([("name", "mine")], "a mapping"),
+        ("mine", "a mapping"),
+        (None, "a mapping"),
+    ],
+)
+def test_bad_dicts(data, complaint):
+    """A dict that describes no service is refused, and the message says why."""
+    with pytest.raises(UsageError, match=complaint):
+        Service.from_dict(data)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"name: mine", b'{"name": "\xff"}', b"[" * 200_000, b'["mine"]', b'{"name": 3}', b"null"]
+)
+def test_bad_files(tmp_path, content):
+    """A file that describes no service is refused, whatever is in it."""
+    path = tmp_path / "service.json"
+    path.write_bytes(content)
+    with pytest.raises(UsageError):
+        Service.from_file(path)
+
+
+def test_files_that_cannot_be_read(tmp_path):
+    """A file that is not there, or is none, is an error of ours that names it."""
+    for path in (tmp_path / "nowhere.json", tmp_path):
+        with pytest.raises(UsageError, match=re.escape(str(path))):
+            Service.from_file(path)
+
+
+def test_how_tokens_are_asked_for():
+    """Who refuses 'oob', or speaks OAuth 1.0, is told no callback; who documents GET for tokens is asked by GET."""
+    flows = {name: service for name, service in SERVICES.items() if service.request_token_url}
+    assert {name for name in flows if flows[name].callback is None} == {"tumblr", "schoology", "launchpad", "garmin"}
+    assert {name for name in flows if flows[name].confirmed == "ignore"} == {"schoology", "launchpad"}  # OAuth 1.0
+    methods = {name: (each.token_method, each.access_token_method or each.token_method) for name, each in flows.items()}
+    assert {name: both for name, both in methods.items() if "GET" in both} == {
+        "tumblr": ("POST", "GET"), "discogs": ("GET", "POST"),
+        "flickr": ("GET", "GET"), "etrade": ("GET", "GET"), "schoology": ("GET", "GET"),
+    }  # fmt: skip
+
+
+# --- the page that says what to click where ---
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "howto" / "services.rst"
+
+
+def sections():
+    """Return the sections of the page by their titles, in their order."""
+    parts = re.split(r"^(\S.*)\n(-+)$\n", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert all(len(title) == len(line) for title, line in zip(parts[1::3], parts[2::3], strict=True))
+    return dict(zip(parts[1::3], parts[3::3], strict=True))
+
+
+def test_each_service_has_a_section():
+    """The page has a section for each service, under the service's title, in the order of the table."""
+    titles = [service.title for service in SERVICES.values()]
+    assert [title for title in sections() if title in titles] == titles
+    first, *_, last = sections()
+    assert list(sections()) == [first, *titles, last]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_section_says_what_the_table_says(name):
+    """Where to register, what to copy, the documentation, and the lines to write are there, as the table has them."""
+    service, section = SERVICES[name], sections()[SERVICES[name].title]
+    fields = re.findall(r"^:(\w+):\s", section, flags=re.MULTILINE)
+    assert fields == ["Register", "Copy", "Documentation"]
+    assert re.search(rf"^:Documentation:\s+{re.escape(service.documentation)}$", section, flags=re.MULTILINE)
+    assert re.search(r"^What (goes|went) wrong most often:\n\n(- .+\n(  .+\n)*)+", section, flags=re.MULTILINE)
+    assert (f"oauth-hook authorize {name}" in section) is bool(service.request_token_url)
+    line = f'OAuthFlow.for_service("{name}", ' if service.access_token_url else "OAuthHook("
+    assert line in section
+    wanted = {service.signature_method, service.placement, service.body_hash, service.realm, service.token_parameter}
+    usual = {"HMAC-SHA1", "header", "oauth_token", None}
+    assert all(word in section for word in wanted - usual), wanted
+    assert service.callback is None or "callback" in section or "``oob``" in section
