@@ -33,7 +33,7 @@ from oauth_hook import AccessToken, Consumer, OAuthHook, UsageError, verify
 from oauth_hook.hook.redirects import SignedRequest
 from oauth_hook.protocol.encoding import unescape
 from oauth_hook.protocol.placement import parse_authorization
-from oauth_hook.protocol.url import is_same_home, origin_of
+from oauth_hook.protocol.url import is_same_origin, parse_origin
 from oauth_hook.provider import serve
 
 INSTALLED = [name for name in ("httpx", "httpx2") if find_spec(name)]
@@ -459,7 +459,7 @@ def test_what_home_is(module, old, new, stays, placement):
     assert b"oauth_" in home.headers.raw[-1][1] + home.headers.get("authorization", "").encode() + b"".join(home.stream)
     assert ("oauth_" in away.headers.get("authorization", "") + b"".join(away.stream).decode()) is stays
     if not new.startswith("//"):
-        assert is_same_home(origin_of(old), origin_of(new)) is stays
+        assert is_same_origin(parse_origin(old), parse_origin(new)) is stays
 
 
 # --- abroad ---

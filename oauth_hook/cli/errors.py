@@ -13,7 +13,7 @@ import urllib3
 from requests import exceptions
 
 from ..errors import OAuthHookError, UsageError
-from ..protocol.url import origin_of
+from ..protocol.url import parse_origin
 from ..redaction.redactor import redact
 
 __all__ = ["BROKEN_PIPE", "DONE", "INTERRUPTED", "MISUSE", "REFUSED", "status_of", "tell", "tell_plainly"]
@@ -87,7 +87,7 @@ def _about_the_wire(error: requests.RequestException) -> str:
 
 def _place_of(error: requests.RequestException) -> str:
     """Return the origin that was asked; its path and query may hold what is secret."""
-    origin = origin_of(getattr(error.request, "url", None))
+    origin = parse_origin(getattr(error.request, "url", None))
     if origin is None:
         return "the server"
     scheme, host, port = origin

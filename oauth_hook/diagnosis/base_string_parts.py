@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote, unquote_to_bytes
 
 from ..protocol.encoding import Pair, escape_form
 from ..protocol.message import Reading, protocol_parameters
-from ..protocol.parameters import pairs_of
+from ..protocol.parameters import parse_pairs
 from ..protocol.url import origin
 
 __all__ = ["Parts", "decoded", "find_base_strings", "parse", "parts_of", "respell"]
@@ -54,7 +54,7 @@ class Parts(NamedTuple):
     def pairs(self) -> list[Pair]:
         """Return all the parameters (s3.4.1.3.1), in the order of the wire."""
         wire = "&".join(self.query + self.form)
-        pairs = pairs_of(escape_form(wire.replace("+", self.plus))) + list(self.protocol) + list(self.more)
+        pairs = parse_pairs(escape_form(wire.replace("+", self.plus))) + list(self.protocol) + list(self.more)
         if self.keep is not None:
             pairs = self.keep(pairs)
         if self.spell is not None:

@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote
 
 from ..credentials import Consumer, Credentials
 from ..errors import UsageError
-from ..protocol.body_hash import objection_to_hash
+from ..protocol.body_hash import check_body_hash
 from ..protocol.methods import METHODS
 from ..protocol.parameters import is_form
 from ..protocol.url import origin, split_url
@@ -95,7 +95,7 @@ def of_request(asked: Asked, answered: Answered) -> Iterator[Finding]:
         yield Finding("insecure-transport", what, (), proven=True, weight=96)
     body = asked.message.body
     if "oauth_body_hash" in values and (body is None or isinstance(body, bytes | str)):
-        objection = objection_to_hash(values["oauth_body_hash"], body or "", is_form(asked.message.content_type))
+        objection = check_body_hash(values["oauth_body_hash"], body or "", is_form(asked.message.content_type))
         if objection:
             what = f"What was sent is not what was hashed: {objection}."
             yield Finding("body-changed", what, (), proven=True, weight=96)

@@ -20,7 +20,7 @@ from typing import Any
 
 from ..credentials import Consumer, Credentials, check_token
 from ..errors import check_type
-from ..protocol.encoding import octets
+from ..protocol.encoding import to_wire
 from ..protocol.message import Message
 from ..protocol.rsa import load_key
 from ..redaction.redactor import MASK
@@ -98,10 +98,10 @@ def _check(consumer: object, token: object, texts: Mapping[str, str | None]) -> 
     for name, text in texts.items():
         if text is not None:
             check_type(text, str, name, "a str")
-            octets(text)
+            to_wire(text)
     for credentials in (consumer, token):
         if isinstance(credentials, Credentials):
-            octets(credentials.key)
+            to_wire(credentials.key)
 
 
 _NONE = object()

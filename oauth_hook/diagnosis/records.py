@@ -17,11 +17,11 @@ from typing import Any
 from requests.utils import guess_filename
 
 from ..errors import UsageError
-from ..protocol.encoding import Pair, octets, unescape
+from ..protocol.encoding import Pair, to_wire, unescape
 from ..protocol.message import Message, Reading, protocol_parameters, read
 from ..protocol.placement import parse_authorization
 from ..protocol.problem_reporting import server_time
-from ..protocol.url import is_loopback, on_the_wire
+from ..protocol.url import is_loopback, to_wire_form
 from ..redaction.redactor import Redactor
 from ..redaction.request_secrets import carried_by
 from .base_string_parts import Parts, find_base_strings, parts_of
@@ -70,10 +70,10 @@ class Asked:
     def context(self) -> Context:
         """What else is known of it."""
         reading, body = self.reading, self.message.body
-        text = octets(body) if isinstance(body, bytes | str) and body and len(body) <= _SIGNED_BODY else None
+        text = to_wire(body) if isinstance(body, bytes | str) and body and len(body) <= _SIGNED_BODY else None
         if reading is None:
             return Context("", text, self.message.content_type or "")
-        fragment = octets(reading.address.fragment or "")
+        fragment = to_wire(reading.address.fragment or "")
         return Context(reading.address.authority, text, self.message.content_type or "", reading.realm, fragment)
 
     @cached_property
@@ -103,7 +103,7 @@ def read_request(request: Any) -> Asked:
     headers = _text_headers(attribute(request, "headers"))
     body = attribute(request, "body", attribute(request, "_content"))
     message = Message(
-        _carried_on(_text(method or "")), on_the_wire(_carried_on(_text(url or ""))), _carried_on(body),
+        _carried_on(_text(method or "")), to_wire_form(_carried_on(_text(url or ""))), _carried_on(body),
         *(_carried_on(headers.get(name)) for name in _SIGNED),
     )  # fmt: skip
     left: dict[str, Any] = {

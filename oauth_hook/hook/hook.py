@@ -19,16 +19,16 @@ from requests.auth import AuthBase
 from ..credentials import AccessToken, Consumer, Credentials
 from ..errors import UsageError, check_type
 from ..protocol import methods
-from ..protocol.encoding import Pair, octets, octets_like, text_of_octets, unescape
+from ..protocol.encoding import Pair, from_wire, from_wire_like, to_wire, unescape
 from ..protocol.message import Message, protocol_parameters, read
 from ..protocol.parameters import is_form
 from ..protocol.placement import parse_authorization, without
 from ..protocol.problem_reporting import read_problem, server_time
 from ..protocol.signing import Signature, Signer
-from ..protocol.url import Origin, is_same_home, origin, origin_of, split_url
+from ..protocol.url import Origin, is_same_origin, origin, parse_origin, split_url
 from .clock import ServerClock
-from .prepared import digest_of_file, message_of
-from .redirects import SignedRequest, accompany, is_of_niquests
+from .prepared import hash_file, read_message
+from .redirects import SignedRequest, accompany, is_niquests
 
 if TYPE_CHECKING:
     from ..diagnosis.explain import Explanation
@@ -190,7 +190,7 @@ class OAuthHook(AuthBase):
         :raises UsageError: the request cannot be signed truthfully; it is left as it was.
         """
         found: Any = request
-        if isinstance(found, requests.Request) or is_of_niquests(found, "Request"):
+        if isinstance(found, requests.Request) or is_niquests(found, "Request"):
             found.auth = self
         elif not isinstance(getattr(found, "url", ...), str | None):
             raise _foreign(found)
@@ -207,10 +207,10 @@ class OAuthHook(AuthBase):
 
     def _is_pinned_elsewhere(self, url: str | None) -> bool:
         """Tell whether a URL is at none of the origins that this hook is pinned to."""
-        return self._origins is not None and origin_of(url) not in self._origins
+        return self._origins is not None and parse_origin(url) not in self._origins
 
     def _sign(self, request: requests.PreparedRequest) -> None:
-        message = message_of(request)
+        message = read_message(request)
         signature = self._signer.sign(
             message,
             nonce=None if self._nonce is None else self._nonce(),
@@ -228,9 +228,9 @@ class OAuthHook(AuthBase):
         :param source: the one that was answered by the redirect.
         """
         if source.signed:
-            hop._sent = source._sent.union(protocol_parameters(read(message_of(source))))
+            hop._sent = source._sent.union(protocol_parameters(read(read_message(source))))
         hop.signed, hop.base_string = False, ""
-        if source.abroad or not is_same_home(origin_of(source.url), origin_of(hop.url)):
+        if source.abroad or not is_same_origin(parse_origin(source.url), parse_origin(hop.url)):
             hop.abroad = True
             self._strip(hop)
         elif self._is_pinned_elsewhere(hop.url):
@@ -243,7 +243,7 @@ class OAuthHook(AuthBase):
         if not hop._sent:
             return
         try:
-            message = message_of(hop)
+            message = read_message(hop)
             address = split_url(message.url)
         except UsageError:
             return  # nothing that requests would send
@@ -253,13 +253,13 @@ class OAuthHook(AuthBase):
             header = None
         url, body = message.url, message.body
         if address.query:
-            query = octets(address.query)
+            query = to_wire(address.query)
             left = without(query, ours)
-            url = url if left == query else address.with_query(text_of_octets(left))
+            url = url if left == query else address.with_query(from_wire(left))
         if isinstance(body, bytes | str) and is_form(message.content_type):
-            form = octets(body)
+            form = to_wire(body)
             left = without(form, ours)
-            body = body if left == form else octets_like(left, body)
+            body = body if left == form else from_wire_like(left, body)
         _put_back(hop, message, Signature(url, body, None, header, "", ""))
 
     def _given_away(self, sent: frozenset[Pair]) -> Callable[[str], object]:
@@ -318,7 +318,7 @@ class OAuthHook(AuthBase):
         """Return the digest that is to cover the body; a file is read in pieces and rewound."""
         if message.body is None or isinstance(message.body, bytes | str):
             return self._signer.body_hash_of(message)
-        return digest_of_file(request, str(self._signer.body_hash))
+        return hash_file(request, str(self._signer.body_hash))
 
 
 _STANDARD_KEY = OAuthHook.signing_key
@@ -334,7 +334,7 @@ def _foreign(found: object) -> UsageError:
 
 def _was_far_from(request: requests.PreparedRequest, now: float) -> bool:
     """Tell whether a request was signed for another time; by now another thread may have corrected the clock."""
-    values = dict(protocol_parameters(read(message_of(request))))
+    values = dict(protocol_parameters(read(read_message(request))))
     return abs(now - int(values.get("oauth_timestamp", now))) > _FAR
 
 

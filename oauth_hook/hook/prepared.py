@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UsageError
 from ..protocol.body_hash import encode_digest
 from ..protocol.message import Message
-from ..protocol.url import on_the_wire
+from ..protocol.url import to_wire_form
 
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["can_be_sent_again", "digest_of_file", "is_used_up", "message_of"]
+__all__ = ["can_be_sent_again", "hash_file", "is_used_up", "read_message"]
 
 
 _NONE = (None, None, None)
@@ -22,7 +22,7 @@ _NONE = (None, None, None)
 _PIECE = 1 << 16  # octets of a file hashed at a time
 
 
-def message_of(request: requests.PreparedRequest) -> Message:
+def read_message(request: requests.PreparedRequest) -> Message:
     """Return what signing reads of a request.
 
     :raises UsageError: it has no method or URL yet.
@@ -35,7 +35,7 @@ def message_of(request: requests.PreparedRequest) -> Message:
     if read != _NONE:  # requests lets values be bytes
         read = [value.decode("latin-1") if isinstance(value, bytes) else value for value in read]
     # What stands in for a request of httpx has the URL as that sends it.
-    url = request.url if getattr(request, "in_wire_form", False) else on_the_wire(request.url)
+    url = request.url if getattr(request, "in_wire_form", False) else to_wire_form(request.url)
     return Message(request.method, url, request.body, *read)
 
 
@@ -46,7 +46,7 @@ def _lower_items(headers: Any) -> Iterable[tuple[str, Any]]:
     return ((name.lower(), value) for name, value in headers.items())
 
 
-def digest_of_file(request: requests.PreparedRequest, algorithm: str) -> str | None:
+def hash_file(request: requests.PreparedRequest, algorithm: str) -> str | None:
     """Return ``oauth_body_hash`` for a body that is a file, read in pieces and rewound; ``None`` for an empty one.
 
     :raises UsageError: it is no file that can be rewound.

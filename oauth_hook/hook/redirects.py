@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 else:
     _Prepared = object  # it is mixed into the class of requests', or of niquests'
 
-__all__ = ["SignedRequest", "accompany", "is_of_niquests", "settle"]
+__all__ = ["SignedRequest", "accompany", "is_niquests", "settle"]
 
 
 class Follower(Protocol):
@@ -148,7 +148,7 @@ def accompany(request: Any, hook: Follower, *, signed: bool, base_string: str = 
         request.__class__ = _SIGNED
     elif isinstance(request, SignedRequest):
         request._source, request.signed = None, True
-    elif isinstance(request, requests.PreparedRequest) or is_of_niquests(request, "PreparedRequest"):
+    elif isinstance(request, requests.PreparedRequest) or is_niquests(request, "PreparedRequest"):
         request.__class__ = _signed_kind(kind)
     else:
         return
@@ -161,7 +161,7 @@ def accompany(request: Any, hook: Follower, *, signed: bool, base_string: str = 
         hooks.insert(0, hook_of_answers)
 
 
-def is_of_niquests(request: object, name: str) -> bool:
+def is_niquests(request: object, name: str) -> bool:
     """Tell whether an object is of a class of niquests, which nobody has imported yet if it is not."""
     return isinstance(request, getattr(sys.modules.get("niquests"), name, ()))
 

@@ -12,7 +12,7 @@ from binascii import b2a_base64
 
 from ..errors import UsageError
 
-__all__ = ["ALGORITHMS", "body_hash", "check_algorithm", "encode_digest", "objection_to_hash"]
+__all__ = ["ALGORITHMS", "body_hash", "check_algorithm", "check_body_hash", "encode_digest"]
 
 #: The digests, by the length of what they make, in octets.
 ALGORITHMS = {20: "sha1", 32: "sha256", 64: "sha512"}
@@ -40,7 +40,7 @@ def encode_digest(digest: bytes) -> str:
     return b2a_base64(digest, newline=False).decode()
 
 
-def objection_to_hash(value: str | None, body: bytes | str, in_form: bool) -> str:
+def check_body_hash(value: str | None, body: bytes | str, in_form: bool) -> str:
     """Say what is wrong with a request's ``oauth_body_hash`` (draft s4), or nothing.
 
     :param value: the parameter's, ``None`` where there is none; its length names the digest.

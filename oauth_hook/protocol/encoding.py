@@ -23,9 +23,9 @@ __all__ = [
     "escape_base64",
     "escape_form",
     "escape_header_value",
-    "octets",
-    "octets_like",
-    "text_of_octets",
+    "from_wire",
+    "from_wire_like",
+    "to_wire",
     "unescape",
 ]
 
@@ -55,7 +55,7 @@ _RESERVED = {ord(octet): spelled for octet, spelled in _SPELLING.items() if octe
 _RESERVED_IN_FORM = _RESERVED | {ord("+"): "%20", ord("&"): "&", ord("="): "="}
 
 
-def octets(text: str | bytes) -> str:
+def to_wire(text: str | bytes) -> str:
     """Return wire text as a ``str`` with one character per octet; a ``str`` goes out as UTF-8.
 
     :raises UsageError: the text has a lone surrogate, which no encoding can carry.
@@ -65,14 +65,14 @@ def octets(text: str | bytes) -> str:
     return text.decode("latin-1")
 
 
-def text_of_octets(wire: str) -> str:
+def from_wire(wire: str) -> str:
     """Undo ``octets`` for text that was a ``str``."""
     return wire if wire.isascii() else wire.encode("latin-1").decode()
 
 
-def octets_like(wire: str, original: object) -> bytes | str:
+def from_wire_like(wire: str, original: object) -> bytes | str:
     """Undo ``octets`` for text that was what the original is: ``bytes``, or else ``str``."""
-    return wire.encode("latin-1") if isinstance(original, bytes) else text_of_octets(wire)
+    return wire.encode("latin-1") if isinstance(original, bytes) else from_wire(wire)
 
 
 def escape(text: str) -> str:

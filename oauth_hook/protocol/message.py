@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..errors import UsageError, check_type
 from .base_string import base_string_uri
-from .encoding import Pair, octets
+from .encoding import Pair, to_wire
 from .parameters import divide, is_form
 from .placement import parse_authorization
 from .url import Address, split_url
@@ -88,11 +88,11 @@ def read(message: Message) -> Reading:
     """
     address = split_url(message.url)
     uri = base_string_uri(address.scheme, message.host or address.authority, address.path)
-    query, own, in_query = divide(octets(address.query)) if address.query else ("", [], [])
+    query, own, in_query = divide(to_wire(address.query)) if address.query else ("", [], [])
     form: str | None = None
     in_form: list[Pair] = []
     if message.body is not None and is_form(message.content_type):
-        form, fields, in_form = divide(octets(body_text(message.body)))
+        form, fields, in_form = divide(to_wire(body_text(message.body)))
         own = own + fields
     earlier = None if message.authorization is None else parse_authorization(message.authorization)
     realm, in_header = (None, None) if earlier is None else earlier

@@ -23,7 +23,7 @@ from ..errors import UsageError, check_type
 from .encoding import escape
 from .rsa import RSAKey
 
-__all__ = ["METHODS", "Key", "Method", "method_named", "objection_to_method", "register", "signing_key"]
+__all__ = ["METHODS", "Key", "Method", "check_signature_method", "method_named", "register", "signing_key"]
 
 
 class Key(NamedTuple):
@@ -139,7 +139,7 @@ def method_named(name: str) -> Method:
         raise UsageError(f"there is no signature method {name!r}: choose one of {known}") from None
 
 
-def objection_to_method(name: str, has_rsa_key: bool) -> str:
+def check_signature_method(name: str, has_rsa_key: bool) -> str:
     """Say why a request may not be signed with a method (s3.2), or nothing.
 
     A consumer that has an RSA key often has no secret, and a request that anybody can

@@ -13,11 +13,11 @@ from .encoding import Pair, escape_form
 __all__ = [
     "FORM",
     "SIGNATURE_PARAMETERS",
+    "check_protocol_parameters",
     "divide",
     "is_form",
     "normalize",
-    "objection_to_parameters",
-    "pairs_of",
+    "parse_pairs",
 ]
 
 #: The media type of single-part, form-encoded bodies (s3.4.1.3.1).
@@ -44,7 +44,7 @@ def is_form(content_type: str | None) -> bool:
     return content_type is not None and content_type.partition(";")[0].strip().lower() == FORM
 
 
-def pairs_of(canonical: str) -> list[Pair]:
+def parse_pairs(canonical: str) -> list[Pair]:
     """Split text from ``escape_form`` into its parameters; a name without ``=`` has an empty value."""
     parts = [segment.partition("=") for segment in canonical.split("&") if segment]
     return [(name, value.replace("=", "%3D")) for name, _, value in parts]
@@ -59,7 +59,7 @@ def divide(wire: str) -> tuple[str, list[Pair], list[Pair]]:
     """
     canonical = escape_form(wire)
     if PREFIX not in canonical:
-        return wire, pairs_of(canonical), []
+        return wire, parse_pairs(canonical), []
     own, own_canonical, protocol = [], [], []
     for segment, spelled in zip(wire.split("&"), canonical.split("&"), strict=True):
         if spelled.startswith(PREFIX):
@@ -67,7 +67,7 @@ def divide(wire: str) -> tuple[str, list[Pair], list[Pair]]:
         else:
             own.append(segment)
             own_canonical.append(spelled)
-    return "&".join(own), pairs_of("&".join(own_canonical)), pairs_of("&".join(protocol))
+    return "&".join(own), parse_pairs("&".join(own_canonical)), parse_pairs("&".join(protocol))
 
 
 def normalize(pairs: Iterable[Pair]) -> str:
@@ -79,7 +79,7 @@ _REQUIRED = ("oauth_consumer_key", "oauth_signature_method", "oauth_signature")
 _FRESH = ("oauth_timestamp", "oauth_nonce")
 
 
-def objection_to_parameters(
+def check_protocol_parameters(
     protocol: Sequence[Pair], values: Mapping[str, str], consumer_key: str, token_key: str | None
 ) -> str:
     """Say what is wrong with a request's protocol parameters (s3.1, s3.2), or nothing.

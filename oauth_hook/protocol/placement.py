@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from ..errors import UsageError, check_type
-from .encoding import Pair, escape_header_value, octets, unescape
+from .encoding import Pair, escape_header_value, to_wire, unescape
 
 __all__ = [
     "PLACEMENTS",
@@ -127,7 +127,7 @@ def parse_authorization(header: str) -> tuple[str | None, list[Pair]] | None:
             realm = quote_realm(token) if quoted is None else quoted
         else:
             value = token if quoted is None else _quoted_pair(lambda pair: pair[1], quoted)
-            pairs.append((escape_header_value(octets(name)), escape_header_value(octets(value))))
+            pairs.append((escape_header_value(to_wire(name)), escape_header_value(to_wire(value))))
     return realm, pairs
 
 

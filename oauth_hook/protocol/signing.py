@@ -23,7 +23,7 @@ from . import placement as places
 from .base_string import base_string
 from .body_hash import body_hash as hash_of
 from .body_hash import check_algorithm
-from .encoding import Pair, escape, escape_base64, octets, octets_like, text_of_octets
+from .encoding import Pair, escape, escape_base64, from_wire, from_wire_like, to_wire
 from .message import Message, Reading, body_text, make_message, read, text_headers, with_headers
 from .methods import Key, method_named, signing_key
 from .parameters import FORM, PREFIX, SIGNATURE_PARAMETERS, is_form, normalize
@@ -164,16 +164,16 @@ class Signer:
         elif reading.in_header is not None:
             header = None
         if in_query:
-            url = reading.address.with_query(text_of_octets(places.append(reading.query, protocol)))
+            url = reading.address.with_query(from_wire(places.append(reading.query, protocol)))
         elif reading.in_query:
-            url = reading.address.with_query(text_of_octets(reading.query))
+            url = reading.address.with_query(from_wire(reading.query))
         if in_body:
             if reading.form is None:
                 places.check_empty(message.body, message.content_type, is_form(message.content_type))
                 content_type = FORM if message.content_type is None else None
-            body = octets_like(places.append(reading.form or "", protocol), body)
+            body = from_wire_like(places.append(reading.form or "", protocol), body)
         elif reading.in_form:
-            body = octets_like(reading.form or "", body)
+            body = from_wire_like(reading.form or "", body)
         return Signature(url, body, content_type, header, text, signature)
 
     def body_hash_of(self, message: Message) -> str | None:
@@ -266,6 +266,6 @@ def sign(
         "Content-Type": signature.content_type or message.content_type,
     }
     if signature.body is not body and any(name.lower() == "content-length" for name in sent):
-        changed["Content-Length"] = str(len(octets(signature.body)))
+        changed["Content-Length"] = str(len(to_wire(signature.body)))
     headers = with_headers(sent, changed)
     return Signed(signature.url, headers, signature.body, signature.base_string, signature.signature)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ..errors import UsageError
 
-__all__ = ["Address", "Origin", "is_loopback", "is_same_home", "on_the_wire", "origin", "origin_of", "split_url"]
+__all__ = ["Address", "Origin", "is_loopback", "is_same_origin", "origin", "parse_origin", "split_url", "to_wire_form"]
 
 
 #: Scheme, host and port, as they are compared: lower case, and empty for the default port.
@@ -24,7 +24,7 @@ _PLAIN = r"[A-Za-z0-9._~!$&'()*+,;=:@/?#-]*"
 _settled = re.compile(f"{_PLAIN}(?:%[0-9A-F]{{2}}{_PLAIN})*").fullmatch
 
 
-def on_the_wire(url: str) -> str:
+def to_wire_form(url: str) -> str:
     """Return a URL as urllib3 will spell it on the wire.
 
     ``prepare`` has urllib3 spell URLs already. It is a redirect's ``Location``, or a
@@ -41,7 +41,7 @@ def on_the_wire(url: str) -> str:
         return url
 
 
-def origin_of(url: str | None) -> Origin | None:
+def parse_origin(url: str | None) -> Origin | None:
     """Return the origin of a URL; ``None`` where it has none that we would sign for."""
     try:
         address = split_url(url or "")
@@ -50,7 +50,7 @@ def origin_of(url: str | None) -> Origin | None:
         return None
 
 
-def is_same_home(old: Origin | None, new: Origin | None) -> bool:
+def is_same_origin(old: Origin | None, new: Origin | None) -> bool:
     """Tell whether a redirect stays at home: the same origin, or its https on the default ports.
 
     That is where ``requests`` keeps ``Authorization`` as well (``should_strip_auth``).

@@ -9,11 +9,11 @@ from typing import Any
 from ..credentials import Consumer, Credentials, check_token
 from ..errors import UsageError, check_type
 from .base_string import base_string
-from .body_hash import objection_to_hash
+from .body_hash import check_body_hash
 from .encoding import unescape
 from .message import make_message, protocol_parameters, read, text_headers
-from .methods import METHODS, Key, objection_to_method, signing_key
-from .parameters import is_form, normalize, objection_to_parameters
+from .methods import METHODS, Key, check_signature_method, signing_key
+from .parameters import check_protocol_parameters, is_form, normalize
 from .rsa import load_key
 
 __all__ = ["Verdict", "verify"]
@@ -65,9 +65,9 @@ def verify(
         return Verdict(str(error))
     values = {unescape(name): unescape(value) for name, value in protocol}
     objection = (
-        objection_to_parameters(protocol, values, consumer.key, None if token is None else token.key)
-        or objection_to_method(values["oauth_signature_method"], rsa is not None)
-        or objection_to_hash(values.get("oauth_body_hash"), body or "", is_form(message.content_type))
+        check_protocol_parameters(protocol, values, consumer.key, None if token is None else token.key)
+        or check_signature_method(values["oauth_signature_method"], rsa is not None)
+        or check_body_hash(values.get("oauth_body_hash"), body or "", is_form(message.content_type))
     )
     if objection:
         return Verdict(objection, text)

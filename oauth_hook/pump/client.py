@@ -17,7 +17,7 @@ from requests.adapters import BaseAdapter
 
 from ..credentials import AccessToken, Account, Consumer, RequestToken
 from ..errors import ProviderError, UsageError, check_type
-from ..protocol.url import origin_of, split_url
+from ..protocol.url import parse_origin, split_url
 from ..services.catalog import Service
 from ..tokens.flow import OAuthFlow
 from ..tokens.http import check_timeout
@@ -310,7 +310,7 @@ class Home:
 
     def remember(self, root: str | None) -> None:
         """Take what ``root`` was an earlier time, if it is one that ``scheme`` allows: it is not looked for again."""
-        place = origin_of(root)
+        place = parse_origin(root)
         if root is not None and place is not None and (place[0] == "https" or self._scheme == "http"):
             address = split_url(root)
             if not address.path and address.query is None and address.fragment is None:

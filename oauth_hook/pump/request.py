@@ -17,7 +17,7 @@ from ..credentials import AccessToken, Consumer
 from ..errors import ProviderError, UsageError, check_type
 from ..hook.adapter import OAuthAdapter
 from ..hook.hook import OAuthHook
-from ..protocol.url import origin_of, split_url
+from ..protocol.url import parse_origin, split_url
 from ..tokens.http import Answer, refusal
 
 __all__ = [
@@ -71,7 +71,7 @@ def address_of(endpoint: str, root: str) -> str:
     """
     if not _is_absolute(endpoint):
         return f"{root}/{endpoint.lstrip('/')}"
-    place, home = origin_of(endpoint), origin_of(root)
+    place, home = parse_origin(endpoint), parse_origin(root)
     if place is None or home is None or place[1:] != home[1:]:
         raise UsageError(
             f"the endpoint is not at {root}, where the user's token is good; client=False asks other servers, unsigned"

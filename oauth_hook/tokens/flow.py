@@ -27,9 +27,9 @@ import requests
 from ..credentials import AccessToken, Consumer, Credentials, RequestToken, check_token
 from ..errors import ProviderError, UsageError, check_type
 from ..hook.hook import OAuthHook
-from ..protocol.encoding import octets
+from ..protocol.encoding import to_wire
 from ..protocol.parameters import FORM
-from ..protocol.url import origin_of
+from ..protocol.url import parse_origin
 from ..services.catalog import SERVICES, Service
 from .callback import read_callback
 from .http import Answer, ask, check_timeout, refusal, shown_body
@@ -286,7 +286,7 @@ class OAuthFlow:
         method = method or self.service.token_method
         for name, value in parameters.items():
             check_type(value, str, name, "a str")
-            octets(value)
+            to_wire(value)
         content: dict[str, Any] = {"data" if method == "POST" else "params": dict(parameters)}
         content["headers"] = dict(self.service.headers)
         is_form = method == "POST" and hook.placement.endswith("url-encoded")
@@ -325,7 +325,7 @@ def _check_service(service: Service) -> None:
     :raises UsageError: there is one.
     """
     for name in ("request_token_url", "authorization_url", "access_token_url", "renewal_url"):
-        if getattr(service, name) and origin_of(getattr(service, name)) is None:
+        if getattr(service, name) and parse_origin(getattr(service, name)) is None:
             raise UsageError(f"{name} must be an http or https address, with a host and without a user name in it")
     if service.callback not in (None, "oob") and not _is_uri(service.callback):
         raise UsageError(

@@ -26,7 +26,7 @@ from urllib3.exceptions import ReadTimeoutError
 from ..errors import OAuthHookError, ProviderError, UsageError
 from ..hook.redirects import settle
 from ..protocol.problem_reporting import PROBLEMS, read_refusal
-from ..protocol.url import is_same_home, origin_of
+from ..protocol.url import is_same_origin, parse_origin
 from ..redaction.redactor import redact
 
 __all__ = ["Answer", "ask", "check_timeout", "refusal", "shown_body", "within"]
@@ -163,14 +163,14 @@ def _without_body(response: requests.Response, **_: Any) -> None:
 
 
 def _may_follow(source: requests.PreparedRequest, target: requests.PreparedRequest, may_leave: bool) -> bool:
-    old, new = origin_of(source.url), origin_of(target.url)
+    old, new = parse_origin(source.url), parse_origin(target.url)
     if may_leave and old is not None and new is not None:
         return not (old[0] == "https" and new[0] == "http")
-    return is_same_home(old, new)
+    return is_same_origin(old, new)
 
 
 def _shown_origin(url: str | None) -> str:
-    found = origin_of(url)
+    found = parse_origin(url)
     return "no http address" if found is None else f"{found[0]}://{found[1]}{found[2] and ':' + found[2]}"
 
 

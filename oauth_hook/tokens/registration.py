@@ -27,7 +27,7 @@ import requests
 
 from ..credentials import Consumer
 from ..errors import ProviderError, UsageError, check_type
-from ..protocol.url import is_loopback, origin, origin_of, split_url
+from ..protocol.url import is_loopback, origin, parse_origin, split_url
 from ..services.catalog import Service
 from .http import Answer, ask, check_timeout, refusal
 from .links import read_links
@@ -214,7 +214,7 @@ class _Search:
             raise self._missing(missing) from self.trouble
         for rel, (href, answer) in self.found.items():
             if not _is_allowed(href, scheme):
-                plain = origin_of(href) is not None
+                plain = parse_origin(href) is not None
                 raise ProviderError(
                     f"{self.root} has {'a plain http address' if plain else 'no absolute http address'} "
                     f"for {rel}: {href[:200]!r}" + ("; scheme='http' would take it" if plain else ""),
@@ -249,14 +249,14 @@ def _read_account(account: str, scheme: str) -> tuple[str, str]:
         return f"{address.scheme.lower()}://{address.authority}", text.partition("#")[0]
     name, at, host = text.rpartition("@")
     root = f"{scheme}://{host}"
-    if (at and not _is_name(name)) or origin_of(root) is None or split_url(root).target != root or "/" in host:
+    if (at and not _is_name(name)) or parse_origin(root) is None or split_url(root).target != root or "/" in host:
         raise UsageError(f"{account[:200]!r} is no account such as alice@pump.example, and no URL")
     return root, f"acct:{name}@{host}" if at else f"{root}/"
 
 
 def _is_allowed(url: str, scheme: str) -> bool:
     """Tell whether an address is absolute, and https, or http where that was asked for."""
-    place = origin_of(url)
+    place = parse_origin(url)
     return place is not None and (place[0] == "https" or scheme == "http")
 
 

@@ -17,7 +17,7 @@ from redirecting import LOCATIONS, PLACEMENTS, STATUSES, nothing_of_ours
 import oauth_hook
 from oauth_hook import OAuthAdapter, OAuthHook, extract_from_requests, inject_into_requests
 from oauth_hook.hook.redirects import SignedRequest
-from oauth_hook.protocol.url import is_same_home, origin_of
+from oauth_hook.protocol.url import is_same_origin, parse_origin
 
 WAYS = ["call", "stock session", "pre_request", "injected", "adapter", "adapter and auth"]
 
@@ -367,7 +367,7 @@ def test_origins_hold_on_hops(home, abroad, server):
 )
 def test_what_home_is(old, new, home):
     """The same scheme, host and port; and http to https on the default ports of one host. Nothing else."""
-    assert is_same_home(origin_of(old), origin_of(new)) is home
+    assert is_same_origin(parse_origin(old), parse_origin(new)) is home
     if new.startswith("http") and "@" not in new and home:
         assert not requests.Session().should_strip_auth(old, new)
 

@@ -19,7 +19,7 @@ import atheris
 
 with atheris.instrument_imports(include=["oauth_hook"]):
     from oauth_hook import AccessToken, Consumer, UsageError, sign, verify
-    from oauth_hook.protocol.encoding import octets
+    from oauth_hook.protocol.encoding import to_wire
     from oauth_hook.protocol.parameters import is_form
     from oauth_hook.protocol.placement import PLACEMENTS
 
@@ -75,7 +75,7 @@ def compare_with_oauthlib(method: str, signed) -> None:
     if "Host" in signed.headers or "?" not in signed.url or urlsplit(signed.url).path.endswith(";"):
         return
     form = is_form(signed.headers.get("Content-Type")) and signed.body is not None
-    text = octets(signed.body).encode("latin-1").decode("utf-8", "replace") if form else ""
+    text = to_wire(signed.body).encode("latin-1").decode("utf-8", "replace") if form else ""
     if "\ufffd" in unquote(text) + unquote(signed.url) or "Authorization" not in signed.headers:
         return
     if re.search(r'%[^="]*="', signed.headers["Authorization"]):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from oauthlib.oauth1.rfc5849 import signature as oracle
 
 from oauth_hook import AccessToken, Consumer, UsageError, sign, verify
-from oauth_hook.protocol.encoding import escape, escape_form, octets, octets_like, unescape
+from oauth_hook.protocol.encoding import escape, escape_form, from_wire_like, to_wire, unescape
 from oauth_hook.protocol.parameters import divide
 from oauth_hook.protocol.placement import PLACEMENTS, authorization, parse_authorization, quote_realm
 
@@ -79,7 +79,7 @@ def test_base_string_and_signature_are_those_of_oauthlib(digest, method, url, co
         signature_method=f"HMAC-{digest.upper()}",
     )  # fmt: skip
     is_form = content_type is not None and content_type.lower().startswith(FORM) and body is not None
-    text = octets(signed.body).encode("latin-1").decode("utf-8", "replace") if is_form else ""
+    text = to_wire(signed.body).encode("latin-1").decode("utf-8", "replace") if is_form else ""
     assume("\ufffd" not in unquote(text))
     try:
         collected = oracle.collect_parameters(
@@ -128,10 +128,10 @@ def test_signing_twice_is_signing_once(method, url, content_type, body, first, s
 @given(encoded)
 def test_the_callers_segments_stay_as_they_are(query):
     """Nothing of the caller's is re-quoted: what is left after the protocol parameters is cut from the original."""
-    own, pairs, protocol = divide(octets(query))
+    own, pairs, protocol = divide(to_wire(query))
     segments = query.split("&")
     kept = [s for s in segments if not re.match("oauth(_|%5[Ff])", s)]
-    assert octets_like(own, "") == "&".join(kept)
+    assert from_wire_like(own, "") == "&".join(kept)
     assert len(pairs) + len(protocol) == len([s for s in segments if s])
 
 
@@ -146,7 +146,7 @@ def test_escaping_is_undone_by_unescaping(text):
 @given(st.binary())
 def test_form_encoded_octets_are_respelled_as_decoding_and_encoding_would(data):
     """escape_form gives what parse_qsl and s3.6 encoding give, on any octets at all."""
-    spelled = escape_form(octets(data))
+    spelled = escape_form(to_wire(data))
     expected = [
         (escape_octets(name), escape_octets(value))
         for name, value in parse_qsl(data.decode("latin-1"), keep_blank_values=True, encoding="latin-1")

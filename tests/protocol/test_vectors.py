@@ -27,7 +27,7 @@ from oauth_hook.protocol.base_string import base_string, base_string_uri
 from oauth_hook.protocol.body_hash import body_hash
 from oauth_hook.protocol.encoding import escape, escape_form, escape_header_value, unescape
 from oauth_hook.protocol.methods import METHODS, Key, signing_key
-from oauth_hook.protocol.parameters import FORM, divide, normalize, pairs_of
+from oauth_hook.protocol.parameters import FORM, divide, normalize, parse_pairs
 from oauth_hook.protocol.placement import append, authorization, parse_authorization
 from oauth_hook.protocol.rsa import load_key
 from oauth_hook.protocol.url import split_url
@@ -1507,7 +1507,7 @@ def test_every_two_octets_after_a_percent_sign_are_read_as_urllib_reads_them():
 
 def test_names_and_values_are_told_apart_before_they_are_decoded():
     """An escaped separator belongs to the text: only raw ``&`` and the first raw ``=`` separate."""
-    assert pairs_of(escape_form("a%26b=c%3Dd&e=f=g&=h&i")) == [
+    assert parse_pairs(escape_form("a%26b=c%3Dd&e=f=g&=h&i")) == [
         ("a%26b", "c%3Dd"),
         ("e", "f%3Dg"),
         ("", "h"),
