@@ -626,7 +626,7 @@ def test_a_base_string_that_is_none(command):
     for given in ("hello", "@base", ""):
         error = command("--base-string", given, stdin=octets, check=2).err
         assert error.count("\n") == 1
-        assert "METHOD&address&parameters" in error
+        assert "METHOD&URL&parameters" in error
 
 
 def test_a_file_before_the_name(command):

@@ -54,7 +54,7 @@ from oauth_hook.protocol import METHODS, Key, Method, Signed, Verdict, register
 from oauth_hook.protocol.rsa import RSAKey, load_key
 from oauth_hook.provider import Application, Provider, serve
 from oauth_hook.pump import Client, PyPump, WebPump, simple_verifier
-from oauth_hook.tokens.accounts import hook_for
+from oauth_hook.tokens.accounts import hook_for_account
 
 if TYPE_CHECKING:
     from typing_extensions import assert_type
@@ -262,7 +262,7 @@ def keeping_them(provider: Provider, folder: str) -> None:
         token: Credentials = store.pop("user")
         assert store.pop("user", None) is None
         assert isinstance(token, AccessToken)
-        assert_type(hook_for("me", store, placement="header", signature_method=None), OAuthHook)
+        assert_type(hook_for_account("me", store, placement="header", signature_method=None), OAuthHook)
         del store["me"]
         store.clear()
     store.close()
