@@ -213,7 +213,7 @@ def read_file(path: str, max_bytes: int = -1) -> bytes:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
 
 
-# The end of what OpenSSH's format begins with: the cipher's name, 4 octets long, is "none".
+# The end of what OpenSSH's format begins with: the cipher's name, 4 bytes long, is "none".
 _PLAIN_OPENSSH = b"AAAABG5vbmU"
 
 
@@ -251,7 +251,7 @@ def find_service(name: str) -> Service:
 
 
 def unknown_service_error(text: str) -> UsageError:
-    """Return the error for a SERVICE that is none."""
+    """Return the error for a SERVICE that there is not."""
     return UsageError(
         f"there is no service {text!r}: see 'oauth-hook services', or name one with --service or its three URLs"
     )

@@ -15,7 +15,7 @@ from ..diagnosis.explain import explain as explain_request
 from ..errors import UsageError
 from ..tokens.accounts import Store, find_credentials, store_hint
 from .console import DONE, open_store, print_text, read_file, read_options, read_rsa_key, report, warn
-from .saved import is_har, read_saved, text_of_answer
+from .saved import is_har, read_response_text, read_saved
 
 __all__ = ["explain"]
 
@@ -53,8 +53,9 @@ def explain(arguments: argparse.Namespace) -> int:
     if first.code == "unsigned" and is_har(data):
         warn(_SANITIZED_HAR)
     print_text(json.dumps(explanation.to_dict(), indent=2) if options.json else str(explanation))
-    has_theirs = (options.base_string, options.signature) != (None, None) or find_base_strings(text_of_answer(saved))
-    more = list(_find_unused(options, explanation, has_secrets=consumer is not None, has_theirs=bool(has_theirs)))
+    given = (options.base_string, options.signature)
+    has_theirs = given != (None, None) or bool(find_base_strings(read_response_text(saved)))
+    more = list(_find_unused(options, explanation, has_secrets=consumer is not None, has_theirs=has_theirs))
     if more and not first.proven:
         warn(f"more could be told with {', or '.join(more)}")
     return DONE
@@ -108,7 +109,7 @@ def _read_request(path: str) -> bytes:
 def _read_base_string(given: str) -> str:
     """Return a base string that was given as it is, or as @FILE.
 
-    :raises UsageError: it has none in it.
+    :raises UsageError: it is not a base string.
     """
     text = _read_request(given[1:]).decode("utf-8", "replace").strip() if given.startswith("@") else given
     if not find_base_strings(text):

@@ -86,7 +86,7 @@ def _drain_stream(stream: TextIO | None) -> None:
     try:
         stream.flush()
     except OSError:
-        with suppress(OSError, ValueError):  # a stream that is none of the system's
+        with suppress(OSError, ValueError):  # a stream that is not the system's
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, stream.fileno())
             os.close(nowhere)
