@@ -14,7 +14,7 @@ import math
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn, TextIO
@@ -50,10 +50,8 @@ def main(argv: Sequence[str] | None = None, *, store: Store | None = None) -> in
         arguments = _parse(argv)
         if store is not None:
             arguments.store = store
-        run: Callable[[argparse.Namespace], int] = getattr(
-            import_module(f".{arguments.module}", __package__), arguments.command
-        )
-        status = run(arguments)
+        module = import_module(f".{arguments.module}", __package__)
+        status: int = getattr(module, arguments.command)(arguments)
         if sys.stdout is not None:
             sys.stdout.flush()
     except KeyboardInterrupt:
@@ -275,25 +273,11 @@ service's to say, and so are the headers that each request to it has to carry; w
     parser.add_argument(
         "words", nargs="+", metavar="[NAME] [METHOD] URL", help="NAME is an account or token in the store"
     )
-    parser.add_argument(
-        "-d",
-        "--data",
-        action="append",
-        type=_field,
-        default=[],
-        metavar="K=V|@FILE",
-        help="a field of a form, or a file with such fields (a=1&b=2)",
-    )
+    about = "a field of a form, or a file with such fields (a=1&b=2)"
+    parser.add_argument("-d", "--data", action="append", type=_field, default=[], metavar="K=V|@FILE", help=about)
     parser.add_argument("--json", type=str, metavar="TEXT|@FILE", help="a JSON body")
-    parser.add_argument(
-        "-F",
-        "--form",
-        action="append",
-        type=_part,
-        default=[],
-        metavar="K=V|K=@FILE",
-        help="a part of a multipart form",
-    )
+    about = "a part of a multipart form"
+    parser.add_argument("-F", "--form", action="append", type=_part, default=[], metavar="K=V|K=@FILE", help=about)
     parser.add_argument("-H", "--header", action="append", type=_header, default=[], metavar="'N: V'", help="a header")
     parser.add_argument("-o", "--output", type=str, metavar="FILE", help="write the body to a file, as it is")
     parser.add_argument("-i", "--include", action="store_true", help="print the response's status and headers, too")
@@ -306,11 +290,8 @@ service's to say, and so are the headers that each request to it has to carry; w
     parser.add_argument("--signature-method", metavar="METHOD", help="default: the service's, or HMAC-SHA1")
     parser.add_argument("--rsa-key", type=str, metavar="FILE", help="the private key of the RSA methods, in PEM")
     parser.add_argument("--realm", metavar="TEXT", help="goes into the header, unsigned (default: the service's)")
-    parser.add_argument(
-        "--body-hash",
-        choices=("sha1", "sha256", "sha512"),
-        help="cover bodies that are not forms (default: the service's)",
-    )
+    about = "cover bodies that are not forms (default: the service's)"
+    parser.add_argument("--body-hash", choices=("sha1", "sha256", "sha512"), help=about)
     parser.add_argument(
         "--service", type=str, metavar="SERVICE", help="sign as a known service, or a JSON file, has it"
     )
