@@ -1,4 +1,7 @@
-"""The command ``oauth-hook``: ``main.py`` has its parser, and a file each of its commands."""
+"""The command ``oauth-hook``: its parser is in ``main.py``, and each command in a module of its own.
+
+What is imported here is loaded at every start, and by HTTPie: it is light.
+"""
 
 from .main import main
 

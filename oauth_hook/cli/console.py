@@ -1,73 +1,89 @@
-"""What the commands of ``oauth-hook`` share: the store, credentials, services by name, questions, results."""
+"""What the commands of ``oauth-hook`` share: exit statuses, options, the store, questions, results.
+
+It is loaded at every start, so what is slow to load is imported where it is needed.
+"""
 
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from getpass import getpass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..credentials import Account, Consumer
 from ..errors import UsageError
-from ..protocol.rsa import RSAKey, load_key
-from ..services.catalog import SERVICES, Service
-from ..tokens.accounts import Store, is_text, report
-from ..tokens.store import CredentialStore
 
 if TYPE_CHECKING:
+    from ..credentials import Consumer
     from ..diagnosis.explain import Explanation
+    from ..protocol.rsa import RSAKey
+    from ..services.catalog import Service
+    from ..tokens.accounts import Store
 
 __all__ = [
+    "BROKEN_PIPE",
+    "DONE",
+    "INTERRUPTED",
+    "MISUSE",
+    "REFUSED",
     "ask",
     "ask_line",
-    "consumer_of",
+    "check_name_is_free",
+    "find_service",
+    "is_text",
     "is_token",
-    "known_service",
-    "opened",
+    "one_line",
+    "open_store",
     "print_result",
-    "read_octets",
+    "print_text",
+    "prompt_for_consumer",
+    "read_file",
+    "read_options",
     "read_rsa_key",
+    "report",
     "report_causes",
-    "show",
+    "unknown_service_error",
+    "warn",
 ]
 
+DONE, REFUSED, MISUSE = 0, 1, 2
+#: What a shell reports of a process that SIGINT or SIGPIPE ends: 128 and the signal's number.
+INTERRUPTED, BROKEN_PIPE = 130, 141
+
+_Options = TypeVar("_Options")
+
+
+def read_options(kind: type[_Options], arguments: argparse.Namespace) -> _Options:
+    """Return the arguments of a command as its own dataclass, whose fields have types."""
+    from dataclasses import fields
+
+    return kind(**{field.name: getattr(arguments, field.name) for field in fields(kind)})  # type: ignore[arg-type]
+
+
+def open_store(store: Store | str | None) -> AbstractContextManager[Store]:
+    """Return the store that ``main`` was given, or the one in that file; ``None``: the user's own."""
+    if store is not None and not isinstance(store, str):
+        return nullcontext(store)
+    from ..tokens.store import CredentialStore
+
+    return CredentialStore(store)
+
+
+def check_name_is_free(store: Store, name: str, *, replace: bool) -> None:
+    """Refuse to lose what is kept by that name.
+
+    :raises UsageError: there is something, and it is not to be replaced.
+    """
+    if not replace and name in store:
+        raise UsageError(
+            f"there is a {name!r} in the store, whose credentials would be lost: choose another NAME, or say --replace"
+        )
+
+
+# --- what words are ---
 
 # RFC 9110 s5.6.2: what a method, and the name of a header, is made of.
 _is_token = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
-
-
-def opened(arguments: argparse.Namespace) -> AbstractContextManager[Store]:
-    """Return the store that ``main`` was given, or the one of the command line."""
-    given: Store | None = arguments.given_store
-    return CredentialStore(arguments.store) if given is None else nullcontext(given)
-
-
-def print_result(arguments: argparse.Namespace, text: str, data: Any) -> None:
-    """Print a result, for people or, with ``--json``, for scripts."""
-    if arguments.json:
-        print(json.dumps(data))
-    elif text:
-        show(text)
-
-
-def show(text: str) -> None:
-    """Print a text that may have letters which the console lacks (Windows' own have 256): those are escaped."""
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding))
-
-
-# --- credentials ---
-
-
-def consumer_of(kept: object) -> Consumer | None:
-    """Return the consumer of what is kept, if it has one."""
-    if isinstance(kept, Account):
-        return kept.consumer
-    return kept if isinstance(kept, Consumer) else None
 
 
 def is_token(value: str) -> bool:
@@ -75,26 +91,54 @@ def is_token(value: str) -> bool:
     return _is_token(value) is not None
 
 
-def read_rsa_key(path: str, *, public: bool = False) -> RSAKey:
-    """Return the RSA key in a file, whose passphrase, if it has one, is asked for.
-
-    :param public: the public half will do as well: for judging a signature.
-    :raises UsageError: the file cannot be read, or has no such key, or not with that passphrase.
-    """
+def is_text(value: str) -> bool:
+    """Tell whether a word is text: bytes that the system could not read, Python keeps as lone surrogates."""
     try:
-        pem = Path(path).read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
-    try:
-        if b"ENCRYPTED" in pem or (b"BEGIN OPENSSH" in pem and _PLAIN_OPENSSH not in pem):
-            return load_key((pem, ask(f"passphrase of {path}", secret=True)), public=public)
-        return load_key(pem, public=public)
-    except UsageError as error:
-        raise UsageError(str(error).replace("rsa_key", path).replace(", or wants (pem, passphrase)", "")) from error
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
-# The end of what OpenSSH's format begins with: the cipher's name, 4 octets long, is "none".
-_PLAIN_OPENSSH = b"AAAABG5vbmU"
+# --- output ---
+
+
+def print_result(text: str, data: Any, *, as_json: bool) -> None:
+    """Print a result, for people or, with ``--json``, for scripts."""
+    if as_json:
+        import json
+
+        print(json.dumps(data))
+    elif text:
+        print_text(text)
+
+
+def print_text(text: str) -> None:
+    """Print a text that may have letters which the console lacks (Windows' own have 256): those are escaped."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def report(text: str) -> None:
+    """Say something to a person, on standard error, where there is one."""
+    if sys.stderr is not None:
+        print(text, file=sys.stderr, flush=True)
+
+
+def warn(text: str) -> None:
+    """Say what is odd, or worth knowing, and no error."""
+    report(f"oauth-hook: {text}")
+
+
+def report_causes(explanation: Explanation | None) -> None:
+    """Say why a request was refused, where OAuth has to do with it."""
+    if explanation is not None and explanation.findings[0].code != "no-cause-found":
+        report(explanation.brief)
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line that a terminal shows and does not obey."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in " ".join(text.split()))
 
 
 # --- questions ---
@@ -103,13 +147,15 @@ _PLAIN_OPENSSH = b"AAAABG5vbmU"
 def ask(what: str, *, secret: bool = False, elsewhere: str = "", needed: bool = True) -> str:
     """Ask for a line, on the terminal or from standard input; a secret is not echoed.
 
-    :param elsewhere: what else to do, which is said where there is no answer.
-    :param needed: whether there must be an answer; else its absence is an empty one.
-    :raises UsageError: there is none, or it is no text.
+    :param elsewhere: what else to do, for the message where nothing is typed.
+    :param needed: whether something must be typed; otherwise nothing is an empty line.
+    :raises UsageError: nothing was typed, or it is not text.
     """
     line = ""
     try:
         if secret and sys.stdin is not None and sys.stdin.isatty():
+            from getpass import getpass
+
             line = getpass(f"{what}: ", stream=sys.stderr) + "\n"
         else:
             line = ask_line(f"{what}: ")
@@ -128,7 +174,7 @@ def ask(what: str, *, secret: bool = False, elsewhere: str = "", needed: bool = 
 
 
 def ask_line(prompt: str) -> str:
-    """Return a line of standard input, with its end; empty where there is none any more."""
+    """Return a line of standard input, with its end; empty at the end of the input."""
     if sys.stderr is not None:
         print(prompt, end="", file=sys.stderr, flush=True)
     line = "" if sys.stdin is None else sys.stdin.readline()
@@ -137,35 +183,75 @@ def ask_line(prompt: str) -> str:
     return line
 
 
-def read_octets(path: str, most: int = -1) -> bytes:
+def prompt_for_consumer() -> Consumer:
+    """Ask for a consumer key and its secret.
+
+    :raises UsageError: nothing was typed, or it is not text.
+    """
+    from ..credentials import Consumer
+
+    elsewhere = "set it in the environment, or "
+    key = ask("consumer key", elsewhere=elsewhere)
+    return Consumer(key, ask("consumer secret", secret=True, elsewhere=elsewhere).strip())
+
+
+# --- files and services ---
+
+
+def read_file(path: str, max_bytes: int = -1) -> bytes:
     """Return what is in a file; ``-`` is standard input.
 
-    :param most: octets that are read at most; -1: all.
+    :param max_bytes: how much is read at most; -1: all.
     :raises UsageError: it cannot be read.
     """
     try:
         if path == "-":
-            return b"" if sys.stdin is None else sys.stdin.buffer.read(most)
-        with Path(path).open("rb") as file:
-            return file.read(most)
+            return b"" if sys.stdin is None else sys.stdin.buffer.read(max_bytes)
+        with open(path, "rb") as file:
+            return file.read(max_bytes)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
 
 
-# --- services ---
+# The end of what OpenSSH's format begins with: the cipher's name, 4 bytes long, is "none".
+_PLAIN_OPENSSH = b"AAAABG5vbmU"
 
 
-def known_service(name: str) -> Service:
-    """Return a service by its name.
+def read_rsa_key(path: str, *, public: bool = False) -> RSAKey:
+    """Return the RSA key in a file, whose passphrase, if it has one, is asked for.
 
-    :raises UsageError: none of that name is known.
+    :param public: the public half will do as well: for judging a signature.
+    :raises UsageError: the file cannot be read, or has no such key, or not with that passphrase.
     """
+    from ..protocol.rsa import load_key
+
+    try:
+        with open(path, "rb") as file:
+            pem = file.read()
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    try:
+        if b"ENCRYPTED" in pem or (b"BEGIN OPENSSH" in pem and _PLAIN_OPENSSH not in pem):
+            return load_key((pem, ask(f"passphrase of {path}", secret=True)), public=public)
+        return load_key(pem, public=public)
+    except UsageError as error:
+        raise UsageError(str(error).replace("rsa_key", path).replace(", or wants (pem, passphrase)", "")) from error
+
+
+def find_service(name: str) -> Service:
+    """Return a known service by its name.
+
+    :raises UsageError: there is no service of that name.
+    """
+    from ..services.catalog import SERVICES
+
     if name not in SERVICES:
         raise UsageError(f"there is no service {name!r}: see 'oauth-hook services'")
     return SERVICES[name]
 
 
-def report_causes(explanation: Explanation | None) -> None:
-    """Say why a request was refused, where OAuth has to do with it."""
-    if explanation is not None and explanation.findings[0].code != "no-cause-found":
-        report(explanation.brief)
+def unknown_service_error(text: str) -> UsageError:
+    """Return the error for a SERVICE that there is not."""
+    return UsageError(
+        f"there is no service {text!r}: see 'oauth-hook services', or name one with --service or its three URLs"
+    )

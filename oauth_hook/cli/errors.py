@@ -1,7 +1,7 @@
 """What the command says when something goes wrong: one line without secrets, and the exit status.
 
-The exceptions of ``requests`` and urllib3 carry whole addresses, in which a signature (or, with PLAINTEXT,
-both secrets) may stand. So of what failed on the wire only the origin and the cause are told.
+The exceptions of ``requests`` and urllib3 carry whole URLs, in which a signature (or, with PLAINTEXT, both
+secrets) may stand. So of what failed on the wire only the origin and the cause are told.
 """
 
 from __future__ import annotations
@@ -14,25 +14,22 @@ from requests import exceptions
 
 from ..errors import OAuthHookError, UsageError
 from ..protocol.url import parse_origin
-from ..redaction.redactor import redact
+from ..redaction import redact
+from .console import MISUSE, REFUSED, one_line
 
-__all__ = ["BROKEN_PIPE", "DONE", "INTERRUPTED", "MISUSE", "REFUSED", "status_of", "tell", "tell_plainly"]
-
-DONE, REFUSED, MISUSE = 0, 1, 2
-#: What a shell reports of a process that SIGINT or SIGPIPE ends: 128 and the signal's number.
-INTERRUPTED, BROKEN_PIPE = 130, 141
+__all__ = ["find_status", "tell"]
 
 # What requests raises before anything is sent, because it was asked for what cannot be.
-_OURS = (exceptions.MissingSchema, exceptions.InvalidSchema, exceptions.InvalidURL, exceptions.InvalidHeader)
+_MISUSE = (exceptions.MissingSchema, exceptions.InvalidSchema, exceptions.InvalidURL, exceptions.InvalidHeader)
 
 # What went wrong on the wire, the most particular first; {0} stands for the origin, {1} for the cause.
-_WIRE: Final = (
+_FAILURES: Final = (
     (exceptions.ProxyError, "the proxy that leads to {0} cannot be used: {1}"),
     (exceptions.SSLError, "there is no secure connection to {0}: {1}"),
-    (exceptions.Timeout, "{0} did not answer in time"),
-    (exceptions.TooManyRedirects, "{0} redirects without end"),
-    (exceptions.ChunkedEncodingError, "the answer of {0} was cut off"),
-    (exceptions.ContentDecodingError, "the answer of {0} is not encoded as it says"),
+    (exceptions.Timeout, "{0} did not respond in time"),
+    (exceptions.TooManyRedirects, "{0} redirects too many times"),
+    (exceptions.ChunkedEncodingError, "the response from {0} was cut off"),
+    (exceptions.ContentDecodingError, "the response from {0} is not encoded as its headers say"),
     (exceptions.ConnectionError, "{0} cannot be reached: {1}"),
 )
 
@@ -47,9 +44,9 @@ _OPTIONS = (
 )
 
 
-def status_of(error: Exception) -> int:
-    """Return the exit status for an error: the caller's fault is misuse; all else, a refusal."""
-    return MISUSE if isinstance(error, (UsageError, *_OURS)) else REFUSED
+def find_status(error: Exception) -> int:
+    """Return the exit status for an error: misuse where it is the caller's fault, else a refusal."""
+    return MISUSE if isinstance(error, (UsageError, *_MISUSE)) else REFUSED
 
 
 def tell(error: Exception) -> str:
@@ -58,34 +55,29 @@ def tell(error: Exception) -> str:
         text = str(error)
         for python, option in _OPTIONS:
             text = text.replace(python, option)
-        return tell_plainly(text)
+        return one_line(text)
     if isinstance(error, requests.RequestException):
-        return tell_plainly(_about_the_wire(error))
+        return one_line(_describe_failure(error))
     if isinstance(error, OSError) and error.strerror:
         place = "" if error.filename is None else f": {error.filename}"
-        return tell_plainly(f"{error.strerror}{place}")
-    return tell_plainly(str(error))
+        return one_line(f"{error.strerror}{place}")
+    return one_line(str(error))
 
 
-def tell_plainly(text: str) -> str:
-    """Return a text as one line that a terminal shows and does not obey."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in " ".join(text.split()))
-
-
-def _about_the_wire(error: requests.RequestException) -> str:
+def _describe_failure(error: requests.RequestException) -> str:
     said = error.args[0] if error.args else ""
-    if (isinstance(said, str) and said) or isinstance(error, _OURS):
+    if (isinstance(said, str) and said) or isinstance(error, _MISUSE):
         return redact(str(error))  # a sentence, of requests or of this package
-    cause = _cause_of(error)
+    cause = _find_cause(error)
     if isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError):  # while a body was read, say
         error = requests.Timeout(request=error.request)
-    for kind, words in _WIRE:
+    for kind, words in _FAILURES:
         if isinstance(error, kind):
-            return words.format(_place_of(error), _words_of(cause))
+            return words.format(_describe_origin(error), _describe_cause(cause))
     return f"the request failed ({type(error).__name__})"
 
 
-def _place_of(error: requests.RequestException) -> str:
+def _describe_origin(error: requests.RequestException) -> str:
     """Return the origin that was asked; its path and query may hold what is secret."""
     origin = parse_origin(getattr(error.request, "url", None))
     if origin is None:
@@ -94,22 +86,22 @@ def _place_of(error: requests.RequestException) -> str:
     return f"{scheme}://{host}{port and ':' + port}"
 
 
-def _cause_of(error: BaseException) -> BaseException:
+def _find_cause(error: BaseException) -> BaseException:
     """Return the innermost error: requests and urllib3 put it among the arguments, or chain it."""
     inside = next((part for part in error.args if isinstance(part, BaseException)), None)
     reason = getattr(error, "reason", None)
     inner = inside or (reason if isinstance(reason, BaseException) else None) or error.__cause__
     if inner is None and isinstance(error, urllib3.exceptions.HTTPError):
         inner = error.__context__  # urllib3 1 does not say "from"
-    return error if inner is None else _cause_of(inner)
+    return error if inner is None else _find_cause(inner)
 
 
-def _words_of(cause: BaseException) -> str:
-    """Return why, in the words of the operating system or of TLS, which know no address."""
+def _describe_cause(cause: BaseException) -> str:
+    """Return why, in the words of the operating system or of TLS, which have no URL in them."""
     for name in ("verify_message", "reason", "strerror"):
         words = getattr(cause, name, None)
         if isinstance(words, str) and words:
             return words.replace("_", " ").lower() if words.isupper() else words
     if isinstance(cause, ConnectionError):
-        return "it closes the connection without an answer"
-    return f"it does not answer as HTTP has it ({type(cause).__name__})"
+        return "it closes the connection without a response"
+    return f"its response is not HTTP ({type(cause).__name__})"

@@ -46,17 +46,17 @@ class OAuthPlugin(AuthPlugin):  # type: ignore[misc,unused-ignore]
         :raises SystemExit: there is no such account, or no credentials; it has been said on standard error.
         """
         from ..errors import OAuthHookError
-        from ..tokens.accounts import hook_for
+        from ..tokens.accounts import hook_for_account
 
         try:
-            return hook_for(_checked(self.raw_auth))
+            return hook_for_account(_check_name(self.raw_auth))
         except OAuthHookError as error:
             # HTTPie is reading its arguments, and would show anything else that is raised as a traceback.
             print(f"http: error: {error}", file=sys.stderr)
             raise SystemExit(1) from None
 
 
-def _checked(name: str | None) -> str | None:
+def _check_name(name: str | None) -> str | None:
     """Return the NAME; what looks like a key and its secret is refused, and not repeated.
 
     :raises UsageError: it is nobody's name.

@@ -3,8 +3,8 @@
 Results go to standard output; prompts, progress and errors to standard error. The exit
 status is 0 for done, 1 where the provider said no or could not be reached, 2 for misuse;
 130 after Ctrl-C, and 141 where the reader of the output has gone, as a shell has them.
-What each command does is in ``commands.py``, ``account_commands.py``, ``request_command.py`` and
-``explain_command.py``.
+What each command does is in a module of its own, which is imported when the command is run:
+``--version`` and ``--help`` load no HTTP library.
 """
 
 from __future__ import annotations
@@ -14,27 +14,21 @@ import math
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from inspect import cleandoc
-from typing import NoReturn, TextIO
-
-import requests
+from importlib import import_module
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from ..errors import OAuthHookError, ProviderError
-from ..protocol.url import is_loopback
-from ..tokens.accounts import Store, is_text, report
 from ..version import __version__
-from . import credentials as commands
-from .authorize import authorize, register
-from .console import is_token, report_causes
-from .errors import BROKEN_PIPE, INTERRUPTED, MISUSE, status_of, tell, tell_plainly
-from .explain import explain
-from .request import request
+from .console import BROKEN_PIPE, INTERRUPTED, MISUSE, is_text, is_token, one_line, report, report_causes
+
+if TYPE_CHECKING:
+    from ..tokens.accounts import Store
 
 __all__ = ["main"]
 
-_LONGEST = 1_000_000  # seconds; what a socket can wait ends at twice as many
+_MAX_SECONDS = 1_000_000  # what a socket can wait ends at twice as many
 
 _ENVIRONMENT = """\
 credentials come from the store (NAME), or from the environment:
@@ -50,45 +44,47 @@ def main(argv: Sequence[str] | None = None, *, store: Store | None = None) -> in
     :param argv: the arguments; default: those of the process.
     :param store: keeps the credentials: any mapping from names to them; default: a ``CredentialStore``.
     :returns: the exit status.
-    :raises SystemExit: the arguments are none of this command's (2), or ask for help or the version (0).
+    :raises SystemExit: the arguments are wrong (2), or ask for help or the version (0).
     """
     try:
-        arguments = _parsed(argv)
-        arguments.given_store = store
-        status: int = arguments.run(arguments)
+        arguments = _parse(argv)
+        if store is not None:
+            arguments.store = store
+        module = import_module(f".{arguments.module}", __package__)
+        status: int = getattr(module, arguments.command)(arguments)
         if sys.stdout is not None:
             sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
-    except (OAuthHookError, requests.RequestException) as error:
-        return _failed(error)
     except BrokenPipeError:  # the reader of our output has gone (``oauth-hook demo | head``), and wants no traceback
-        _let_go(sys.stdout)
+        _drain_stream(sys.stdout)
         return BROKEN_PIPE
-    except OSError as error:
-        _let_go(sys.stdout)
-        return _failed(error)
+    except (OAuthHookError, OSError) as error:  # the exceptions of requests are of the latter kind
+        _drain_stream(sys.stdout)
+        return _report_failure(error)
     return status
 
 
-def _failed(error: Exception) -> int:
+def _report_failure(error: Exception) -> int:
+    from .errors import find_status, tell
+
     try:
         report(f"oauth-hook: {tell(error)}")
         if isinstance(error, ProviderError):
             report_causes(error.explanation)
     except OSError:  # nobody reads that either
-        _let_go(sys.stderr)
-    return status_of(error)
+        _drain_stream(sys.stderr)
+    return find_status(error)
 
 
-def _let_go(stream: TextIO | None) -> None:
+def _drain_stream(stream: TextIO | None) -> None:
     """Write what a stream still holds, or drop it: Python would try once more at its end, and complain."""
     if stream is None:
         return
     try:
         stream.flush()
     except OSError:
-        with suppress(OSError, ValueError):  # a stream that is none of the system's
+        with suppress(OSError, ValueError):  # a stream that is not the system's
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, stream.fileno())
             os.close(nowhere)
@@ -106,17 +102,17 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what was wrong and where to read on, and end with the status for misuse."""
-        self.exit(MISUSE, f"{self.prog}: {tell_plainly(message)}; see '{self.prog} --help'\n")
+        self.exit(MISUSE, f"{self.prog}: {one_line(message)}; see '{self.prog} --help'\n")
 
 
-def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = make_parser()
     arguments, rest = parser.parse_known_args(argv)
     # argparse wants positional arguments in one piece: `request GET -d a=1 URL` leaves the URL over.
     unknown = [word for word in rest if word.startswith("-")] or ([] if hasattr(arguments, "words") else rest)
     if unknown:  # what stands behind a name may be a secret, which does not belong into an argument
         names = [re.sub(r"^(-[^-]|--[^=]*|).*", r"\1", word, flags=re.DOTALL) or word for word in unknown]
-        hint = "; the METHOD stands before the URL, by itself" if "-X" in names and arguments.run is request else ""
+        hint = "; the METHOD goes before the URL, by itself" if "-X" in names and arguments.command == "request" else ""
         arguments.parser.error(f"unknown arguments: {' '.join(names)}{hint}")
     if rest:
         arguments.words += rest
@@ -139,11 +135,19 @@ def _add_store(parser: argparse.ArgumentParser, default: str | None) -> None:
     parser.add_argument("--store", metavar="FILE", type=str, default=default, help=about)
 
 
-def _command(add: argparse._SubParsersAction[_Parser], name: str, run: Callable[[argparse.Namespace], int]) -> _Parser:
-    about = str(run.__doc__).partition("\n")[0]
-    parser = add.add_parser(name, help=about, description=cleandoc(str(run.__doc__)), formatter_class=_Formatter)
-    parser.set_defaults(run=run, parser=parser)
-    parser.register("type", None, _text)  # what has no type of its own; paths have str, and may be any octets
+def _add_command(
+    add: argparse._SubParsersAction[_Parser], name: str, about: str, more: str = "", *, module: str | None = None
+) -> _Parser:
+    """Add a command, which is the function of its name in a module.
+
+    :param about: a sentence that says what it does.
+    :param more: what else its ``--help`` says.
+    :param module: default: the one of its name.
+    """
+    description = f"{about}\n\n{more}" if more else about
+    parser = add.add_parser(name, help=about, description=description, formatter_class=_Formatter)
+    parser.set_defaults(command=name, module=module or name, parser=parser)
+    parser.register("type", None, _text)  # what has no type of its own; paths have str, and may be any bytes
     _add_store(parser, argparse.SUPPRESS)  # which leaves what was said before the command's name
     return parser
 
@@ -153,7 +157,7 @@ def _command(add: argparse._SubParsersAction[_Parser], name: str, run: Callable[
 
 def _text(value: str) -> str:
     if not is_text(value):
-        raise argparse.ArgumentTypeError("it has octets that are no text (UTF-8)")
+        raise argparse.ArgumentTypeError("it is not text (UTF-8)")
     return value
 
 
@@ -162,12 +166,14 @@ def _seconds(value: str) -> float:
         number = float(value)
     except ValueError:
         number = math.nan
-    if not 0 < number <= _LONGEST:
-        raise argparse.ArgumentTypeError(f"it must be a number of seconds above 0, and at most {_LONGEST}")
+    if not 0 < number <= _MAX_SECONDS:
+        raise argparse.ArgumentTypeError(f"it must be a number of seconds above 0, and at most {_MAX_SECONDS}")
     return number
 
 
 def _loopback(value: str) -> str:
+    from ..protocol.url import is_loopback
+
     if not is_loopback(f"[{value}]" if ":" in value else value):
         raise argparse.ArgumentTypeError(
             "the provider is for this machine alone, as it speaks plain http: say 127.0.0.1, ::1 or localhost"
@@ -183,12 +189,12 @@ def _pair(value: str) -> tuple[str, str]:
 
 
 def _field(value: str) -> tuple[str, str]:
-    """Take a field of a form, or ``@FILE``, whose name is none; the path of a file may be no text."""
+    """Take a field of a form, or ``@FILE``, whose name is empty; the path of a file may be any bytes."""
     return ("", value[1:]) if value.startswith("@") else _pair(value)
 
 
 def _part(value: str) -> tuple[str, str]:
-    """Take a part of a form; the path of a file may be no text."""
+    """Take a part of a form; the path of a file may be any bytes."""
     name, mark, path = value.partition("=@")
     if not mark or "=" in name:
         return _pair(value)
@@ -213,12 +219,25 @@ def _header(value: str) -> tuple[str, str]:
 
 
 def _demo(add: argparse._SubParsersAction[_Parser]) -> None:
-    parser = _command(add, "demo", commands.demo)
+    parser = _add_command(
+        add,
+        "demo",
+        "Get a token, sign requests, and see changed ones refused, against a provider of its own on loopback.",
+    )
     parser.add_argument("--show-secrets", action="store_true", help="show verifiers too, which are masked otherwise")
 
 
 def _authorize(add: argparse._SubParsersAction[_Parser]) -> None:
-    parser = _command(add, "authorize", authorize)
+    parser = _add_command(
+        add,
+        "authorize",
+        "Get an access token from a service, with the user's consent, and keep it.",
+        """\
+The consumer key and secret come from the store (NAME), the environment
+(OAUTH_CONSUMER_KEY, OAUTH_CONSUMER_SECRET), or a prompt; or the package registers
+itself, where --service is someone@pump.example. Authorizing NAME again replaces its
+token; for another service or another consumer key, say --replace.""",
+    )
     parser.add_argument(
         "name", metavar="NAME", help="what to keep the account as; without --service, it names the service"
     )
@@ -242,33 +261,26 @@ def _authorize(add: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _request(add: argparse._SubParsersAction[_Parser]) -> None:
-    parser = _command(add, "request", request)
+    parser = _add_command(
+        add,
+        "request",
+        "Send a signed request, and print the body of its response; say why it was refused, if it was.",
+        """\
+Without METHOD it is GET, or POST where there is something to send (-d, --json, -F). How it is signed is the
+service's to say, and so are the headers that each request to it has to carry; what is given here comes first.""",
+    )
     parser.epilog = _ENVIRONMENT
     parser.add_argument(
         "words", nargs="+", metavar="[NAME] [METHOD] URL", help="NAME is an account or token in the store"
     )
-    parser.add_argument(
-        "-d",
-        "--data",
-        action="append",
-        type=_field,
-        default=[],
-        metavar="K=V|@FILE",
-        help="a field of a form, or a file with such fields (a=1&b=2)",
-    )
+    about = "a field of a form, or a file with such fields (a=1&b=2)"
+    parser.add_argument("-d", "--data", action="append", type=_field, default=[], metavar="K=V|@FILE", help=about)
     parser.add_argument("--json", type=str, metavar="TEXT|@FILE", help="a JSON body")
-    parser.add_argument(
-        "-F",
-        "--form",
-        action="append",
-        type=_part,
-        default=[],
-        metavar="K=V|K=@FILE",
-        help="a part of a multipart form",
-    )
+    about = "a part of a multipart form"
+    parser.add_argument("-F", "--form", action="append", type=_part, default=[], metavar="K=V|K=@FILE", help=about)
     parser.add_argument("-H", "--header", action="append", type=_header, default=[], metavar="'N: V'", help="a header")
-    parser.add_argument("-o", "--output", type=str, metavar="FILE", help="write the answer's body to a file, as it is")
-    parser.add_argument("-i", "--include", action="store_true", help="print the answer's status and headers, too")
+    parser.add_argument("-o", "--output", type=str, metavar="FILE", help="write the body to a file, as it is")
+    parser.add_argument("-i", "--include", action="store_true", help="print the response's status and headers, too")
     parser.add_argument(
         "-v", "--verbose", action="store_true", help="show what goes out, on standard error, without secrets"
     )
@@ -278,22 +290,28 @@ def _request(add: argparse._SubParsersAction[_Parser]) -> None:
     parser.add_argument("--signature-method", metavar="METHOD", help="default: the service's, or HMAC-SHA1")
     parser.add_argument("--rsa-key", type=str, metavar="FILE", help="the private key of the RSA methods, in PEM")
     parser.add_argument("--realm", metavar="TEXT", help="goes into the header, unsigned (default: the service's)")
-    parser.add_argument(
-        "--body-hash",
-        choices=("sha1", "sha256", "sha512"),
-        help="cover bodies that are no forms (default: the service's)",
-    )
+    about = "cover bodies that are not forms (default: the service's)"
+    parser.add_argument("--body-hash", choices=("sha1", "sha256", "sha512"), help=about)
     parser.add_argument(
         "--service", type=str, metavar="SERVICE", help="sign as a known service, or a JSON file, has it"
     )
     parser.add_argument(
         "--timeout", type=_seconds, default=30, help="seconds to wait for the server each time (default: 30)"
     )
-    parser.add_argument("--show-secrets", action="store_true", help="show our secrets where the answer echoes them")
+    parser.add_argument("--show-secrets", action="store_true", help="show our secrets where the response echoes them")
 
 
 def _explain(add: argparse._SubParsersAction[_Parser]) -> None:
-    parser = _command(add, "explain", explain)
+    parser = _add_command(
+        add,
+        "explain",
+        "Say why a saved request was refused.",
+        """\
+FILE is raw HTTP (the request, and after it the response if it was saved), what 'curl -v' or 'curl --trace-ascii'
+shows, a curl command line, or a HAR file (of a browser: exported with sensitive data, which is where the signature
+is); "-", or none, is standard input. The secrets come from the store (NAME) or the environment; without them the
+request is looked at as it stands.""",
+    )
     parser.epilog = _ENVIRONMENT
     parser.add_argument("words", nargs="*", metavar="[NAME] [FILE]", help="NAME is an account or token in the store")
     parser.add_argument("--base-string", type=str, metavar="TEXT|@FILE", help="what the server says it signed")
@@ -310,7 +328,12 @@ def _explain(add: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _register(add: argparse._SubParsersAction[_Parser]) -> None:
-    parser = _command(add, "register", register)
+    parser = _add_command(
+        add,
+        "register",
+        "Register an application with a pump.io server, and keep the consumer key that it gives.",
+        module="authorize",
+    )
     parser.add_argument("name", metavar="NAME", help="what to keep the consumer as")
     parser.add_argument("server", metavar="SERVER", help="someone@pump.example, pump.example, or a URL")
     parser.add_argument("--application-name", required=True, metavar="TEXT", help="what users will be shown")
@@ -325,15 +348,23 @@ def _register(add: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _credentials(add: argparse._SubParsersAction[_Parser]) -> None:
-    parser = _command(add, "credentials", commands.credentials)
+    parser = _add_command(
+        add,
+        "credentials",
+        "List, show, add or remove what is in the store; secrets are masked.",
+        """\
+What is added comes from the environment, where OAUTH_CONSUMER_KEY is in it (with OAUTH_CONSUMER_SECRET, OAUTH_TOKEN
+and OAUTH_TOKEN_SECRET), or else from prompts or standard input, a line each: consumer key, consumer secret, token,
+token secret. Without a token the account is two-legged.""",
+    )
     actions = ("list", "show", "add", "remove")
     parser.add_argument("action", choices=actions, metavar="|".join(actions), help="show prints JSON")
-    parser.add_argument("name", nargs="?", metavar="NAME", help="what to show, add or remove")
+    parser.add_argument("name", nargs="?", default="", metavar="NAME", help="what to show, add or remove")
     parser.add_argument(
         "--service",
         type=str,
         metavar="SERVICE",
-        help="whose account to add: a known service, a JSON file or an address (default: NAME, if it is a known one)",
+        help="whose account to add: a known service, a JSON file or a server (default: NAME, if it is a known one)",
     )
     parser.add_argument("--replace", action="store_true", help="forget what is kept as NAME, for what is added")
     parser.add_argument("--show-secrets", action="store_true", help="show secrets too, which are masked otherwise")
@@ -341,13 +372,17 @@ def _credentials(add: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _services(add: argparse._SubParsersAction[_Parser]) -> None:
-    parser = _command(add, "services", commands.services)
+    parser = _add_command(add, "services", "List the known services, or show what is known of one.")
     parser.add_argument("name", nargs="?", metavar="NAME", help="the one to show")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
 def _provider(add: argparse._SubParsersAction[_Parser]) -> None:
-    parser = _command(add, "provider", commands.provider)
+    parser = _add_command(
+        add,
+        "provider",
+        "Run a real OAuth 1.0a provider until Ctrl-C, and print what a client needs, one 'name: value' a line.",
+    )
     parser.add_argument("--host", type=_loopback, default="127.0.0.1", help="a loopback address (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="default: a free one")
     parser.add_argument("--database", type=str, metavar="FILE", help="keep the state in a file (default: in memory)")

@@ -80,7 +80,7 @@ def test_the_demo_says_when_something_is_not_as_it_should_be(monkeypatch, capsys
     monkeypatch.undo()
     from oauth_hook.cli import demo
 
-    monkeypatch.setattr(demo, "_tampered", lambda hook, provider: [
+    monkeypatch.setattr(demo, "_tamper_requests", lambda hook, provider: [
         ("not changed", hook(requests.Request("GET", provider.resource_url).prepare()))
     ])  # fmt: skip
     assert cli.main(["demo"]) == 1
@@ -185,13 +185,31 @@ def test_octets_that_are_no_text_are_misuse(words, capsys):
         cli.main([os.fsdecode(word) for word in words])
     assert caught.value.code == 2
     error = capsys.readouterr().err
-    assert "no text" in error
+    assert "not text" in error
     assert error.count("\n") == 1
 
 
 def test_the_version():
     """``--version`` says which this is."""
     assert run("--version").stdout == f"oauth-hook {__version__}\n"
+
+
+def test_the_command_loads_no_http_library_before_it_is_needed():
+    """``import oauth_hook.cli``, ``--version``, ``--help`` and ``services`` load neither requests nor sqlite3."""
+    code = (
+        "import sys, contextlib, io\n"
+        "from oauth_hook import cli\n"
+        "slow = {'requests', 'urllib3', 'sqlite3', 'oauthlib', 'cryptography', 'http.server', 'asyncio', 'json'}\n"
+        "with contextlib.redirect_stdout(io.StringIO()):\n"
+        "    for words in (['--version'], ['--help'], ['request', '--help']):\n"
+        "        with contextlib.suppress(SystemExit):\n"
+        "            cli.main(words)\n"
+        "    assert not slow & {*sys.modules}, slow & {*sys.modules}\n"
+        "    assert cli.main(['services']) == cli.main(['services', 'tumblr']) == 0\n"
+        "print(*sorted(slow & {*sys.modules}))"
+    )
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert output.stdout.split() == ["json"]
 
 
 def test_a_reader_that_goes_away_gets_no_traceback():

@@ -483,12 +483,12 @@ def test_a_method_may_be_left_out(call, oauth_provider, server):
         (["me", "GET"], "there is no URL after GET"),
         (["GET"], "there is no URL after GET"),
         (["me"], "say [NAME] [METHOD] URL"),
-        (["GET", "me", "https://a.example/"], "the METHOD stands after the NAME"),
-        (["https://a.example/", "GET"], "the URL stands last"),
-        (["a.example/me"], "begins with https://"),
-        (["GET", "a.example/me?a=1"], "begins with https://"),
-        (["me", "localhost:8000"], "begins with https://"),
-        (["GET", "https://a.example/", "-XPOST"], "unknown arguments: -X; the METHOD stands before the URL"),
+        (["GET", "me", "https://a.example/"], "the METHOD goes after the NAME"),
+        (["https://a.example/", "GET"], "the URL goes last"),
+        (["a.example/me"], "begin it with https://"),
+        (["GET", "a.example/me?a=1"], "begin it with https://"),
+        (["me", "localhost:8000"], "begin it with https://"),
+        (["GET", "https://a.example/", "-XPOST"], "unknown arguments: -X; the METHOD goes before the URL"),
         (["GET", "https://a.example/", "--nothing"], "see 'oauth-hook request --help'"),
         (["nobody", "GET", "https://a.example/"], "there is no 'nobody' in the store"),
     ],
@@ -882,7 +882,7 @@ def test_a_request_that_cannot_be_made_is_misuse(words, call, server):
 
 def test_octets_that_are_no_text_end_no_process_with_a_traceback(run, server):
     """Octets that the terminal's encoding cannot read, among a process's arguments and in its environment."""
-    assert "no text" in run("request", "GET", server.url.encode() + b"/\xff", check=2).stderr
+    assert "not text" in run("request", "GET", server.url.encode() + b"/\xff", check=2).stderr
     done = run("request", "GET", server.url, check=2, OAUTH_CONSUMER_KEY="c", OAUTH_CONSUMER_SECRET=b"hunter2\xff")
     assert "OAUTH_CONSUMER_SECRET" in done.stderr
     assert "hunter2" not in done.stderr
@@ -911,7 +911,7 @@ def without_secrets(text):
 
 @pytest.mark.parametrize(
     ("answer", "words"),
-    [(b"", "without an answer"), (None, "in time"), (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "HTTP"),
+    [(b"", "without a response"), (None, "in time"), (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "HTTP"),
      (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", "cut off"),
      (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhalf", "cut off"),
      (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nhalf", "encoded"),

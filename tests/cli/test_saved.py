@@ -122,7 +122,7 @@ def test_a_form_that_was_left_out_is_missed():
     """A form is signed: without it, nothing true could be said."""
     head = f"POST /a HTTP/1.1\nHost: a.example\nContent-Type: {FORM}\nContent-Length: 7\n\n"
     for octets in (head, f"{head}\n\nHTTP/1.1 401 No\n\nno", "".join(f"> {line}\n" for line in head.split("\n"))):
-        with pytest.raises(UsageError, match=r"7 octets.*--trace-ascii"):
+        with pytest.raises(UsageError, match=r"7 bytes.*--trace-ascii"):
             read_saved(octets.encode())
     assert read_saved(head.replace("7", "0").encode()).body is None
     assert read_saved(f"{head}a=1&b=2\n\nHTTP/1.1 401 No\n\nno".encode()).request.body == b"a=1&b=2"
@@ -626,7 +626,7 @@ def test_a_base_string_that_is_none(command):
     for given in ("hello", "@base", ""):
         error = command("--base-string", given, stdin=octets, check=2).err
         assert error.count("\n") == 1
-        assert "METHOD&address&parameters" in error
+        assert "METHOD&URL&parameters" in error
 
 
 def test_a_file_before_the_name(command):

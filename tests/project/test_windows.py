@@ -20,7 +20,6 @@ import pytest
 import oauth_hook
 from oauth_hook import Consumer, CredentialStore
 from oauth_hook.cli import demo
-from oauth_hook.tokens import accounts
 from oauth_hook.tokens import store as store_module
 
 PACKAGE = Path(oauth_hook.__file__).parent
@@ -118,7 +117,7 @@ def test_what_only_posix_has_is_away():
 WAITING = """
 import signal, threading
 from types import SimpleNamespace
-from oauth_hook.cli import credentials as commands
+from oauth_hook.cli import provider as commands
 
 class Deaf(threading.Event):
     # A wait of Windows: handlers of signals are called after it, and never during it.
@@ -208,15 +207,6 @@ def test_colours_only_where_they_are_shown(monkeypatch, name, environment, colou
 
 
 # --- paths and files ---
-
-
-@pytest.mark.parametrize("named", ["C:\\services\\mine", "C:/services/mine", "services/mine", ".\\mine", "mine.json"])
-def test_a_path_is_a_path_with_either_separator(monkeypatch, named):
-    """A service may be named by its file, with backslashes and with slashes."""
-    monkeypatch.setattr(accounts, "os", system(sep="\\", altsep="/"))
-    assert accounts.is_file(named)
-    assert not accounts.is_file("tumblr")
-    assert not accounts.is_file("https://api.example.com/")
 
 
 @pytest.mark.parametrize(

@@ -47,14 +47,14 @@ from oauth_hook import (
 )
 from oauth_hook import client as falcon
 from oauth_hook.cassettes import scrub_request, scrub_response, scrub_text
-from oauth_hook.cli.saved import SavedRequest, SavedResponse, is_har, read_saved, text_of_answer
+from oauth_hook.cli.saved import SavedRequest, SavedResponse, is_har, read_response_text, read_saved
 from oauth_hook.diagnosis import Explanation, Finding
 from oauth_hook.diagnosis.explain import pinned_elsewhere
 from oauth_hook.protocol import METHODS, Key, Method, Signed, Verdict, register
 from oauth_hook.protocol.rsa import RSAKey, load_key
 from oauth_hook.provider import Application, Provider, serve
 from oauth_hook.pump import Client, PyPump, WebPump, simple_verifier
-from oauth_hook.tokens.accounts import hook_for
+from oauth_hook.tokens.accounts import hook_for_account
 
 if TYPE_CHECKING:
     from typing_extensions import assert_type
@@ -262,7 +262,7 @@ def keeping_them(provider: Provider, folder: str) -> None:
         token: Credentials = store.pop("user")
         assert store.pop("user", None) is None
         assert isinstance(token, AccessToken)
-        assert_type(hook_for("me", store, placement="header", signature_method=None), OAuthHook)
+        assert_type(hook_for_account("me", store, placement="header", signature_method=None), OAuthHook)
         del store["me"]
         store.clear()
     store.close()
@@ -424,7 +424,7 @@ def why(provider: Provider) -> None:
 def saved_requests(provider: Provider) -> None:
     saved = read_saved(b"GET /api/resource HTTP/1.1\r\nHost: api.example.com\r\n\r\n", scheme="http")
     assert_type(saved, SavedRequest | SavedResponse)
-    assert_type(text_of_answer(saved), str)
+    assert_type(read_response_text(saved), str)
     assert_type(is_har(b"{}"), bool)
     if isinstance(saved, SavedResponse):
         saved = saved.request

@@ -14,6 +14,7 @@ import pytest
 from oauth_hook import Consumer, OAuthFlow, OAuthHook, services
 from oauth_hook.errors import OAuthHookError, UsageError
 from oauth_hook.services import SERVICES, Service
+from oauth_hook.version import __version__
 
 NAMES = [
     "x", "tumblr", "flickr", "discogs", "mediawiki", "zotero", "fatsecret", "etrade", "schoology", "launchpad",
@@ -195,6 +196,25 @@ def test_former_names():
     assert SERVICES["twitter"] is SERVICES["x"]
     assert "wikimedia" in SERVICES
     assert "twitter" not in list(SERVICES)
+
+
+def test_the_table_is_data_in_the_form_of_a_file_of_ones_own(tmp_path):
+    """Each row of ``services.json`` is by itself what ``--service FILE`` takes, and says no more than it must."""
+    rows = json.loads(Path(services.__file__).with_name("services.json").read_text(encoding="utf-8"))
+    assert [row["name"] for row in rows] == list(SERVICES)
+    usual = Service(name="").to_dict()
+    for row in rows:
+        path = tmp_path / "service.json"
+        path.write_text(json.dumps(row), encoding="utf-8")
+        assert Service.from_file(path) == SERVICES[row["name"]]
+        assert [field for field, value in row.items() if usual[field] == value] == []
+
+
+def test_this_packages_version_in_headers(tmp_path):
+    """A header may name this package with the version that is running."""
+    path = tmp_path / "service.json"
+    path.write_text('{"name": "mine", "headers": {"User-Agent": "app/1 oauth-hook/{version}"}}', encoding="utf-8")
+    assert Service.from_file(path).headers == {"User-Agent": f"app/1 oauth-hook/{__version__}"}
 
 
 @pytest.mark.parametrize("name", ["friendface", "", "X", None, 3, ("x",), ["x"]])

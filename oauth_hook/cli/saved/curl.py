@@ -8,10 +8,10 @@ from typing import NamedTuple
 from urllib.parse import quote_plus, urlsplit
 
 from ...errors import UsageError
-from .messages import SavedRequest, header_of, is_absolute, joined
-from .shell import split
+from .messages import SavedRequest, find_header, is_absolute, join_headers
+from .shell import split_words
 
-__all__ = ["is_curl", "of_curl"]
+__all__ = ["is_curl", "parse_curl"]
 
 # A prompt may stand before it, and a folder.
 _start = re.compile(
@@ -21,7 +21,7 @@ _start = re.compile(
 
 _DATA = ("data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "json")
 
-# Options that take a value: those that a signature may cover, and others whose value could be taken for the address.
+# Options that take a value: those that a signature may cover, and others whose value could be taken for the URL.
 _VALUED = frozenset((
     *_DATA,
     "form", "form-string", "header", "request", "upload-file", "url", "user", "cacert", "cert", "ciphers",
@@ -37,7 +37,7 @@ _LETTERS = {
 
 
 class _Line(NamedTuple):
-    """A command line: options by their long names, in order; and what is none, an address or an unknown's value."""
+    """A command line: options by their long names, and other words, each with whether an unknown option may take it."""
 
     options: list[tuple[str, str]]
     others: list[tuple[bool, str]]
@@ -56,42 +56,42 @@ def is_curl(text: str) -> bool:
     return _start(text) is not None
 
 
-def of_curl(text: str) -> SavedRequest:
-    """Read a command line of curl's; octets in it that are no UTF-8 are half characters.
+def parse_curl(text: str) -> SavedRequest:
+    """Read a command line of curl's; bytes in it that are not UTF-8 are lone surrogates.
 
     :raises UsageError: curl itself would not take it, or a file that is not here had the body.
     """
     start = _start(text)
-    line = _line(split(text[start.end() :] if start else ""))
-    url, data = _url(line), _data(line)
+    line = _read_line(split_words(text[start.end() :] if start else ""))
+    url, data = _read_url(line), _read_data(line)
     method = "HEAD" if line.has("head") else "PUT" if line.has("upload-file") else "GET"
     if data is not None and line.has("get"):
-        url, data = f"{url}{'&' if '?' in url else '?'}{_plain(data)}", None
+        url, data = f"{url}{'&' if '?' in url else '?'}{_to_text(data)}", None
     elif data is not None or line.has("form", "form-string"):
         method = "POST"
     body = None if data is None else data.encode("utf-8", "surrogateescape")
-    return SavedRequest([method, *line.values("request")][-1], url, _headers(line, data), body)
+    return SavedRequest([method, *line.values("request")][-1], url, _make_headers(line, data), body)
 
 
-def _line(words: list[str]) -> _Line:
+def _read_line(words: list[str]) -> _Line:
     line, rest, is_doubtful = _Line([], []), iter(words), False
     for word in rest:
         if word[:1] != "-" or word == "-":
             line.others.append((is_doubtful, word))
             is_doubtful = False
             continue
-        options, wants = _options(word)
+        options, wants = _read_options(word)
         line.options.extend(options)
         if wants:
             value = next(rest, None)
             if value is None:
-                raise UsageError(f"this curl command line cannot be read: {word[:30]} wants a value")
+                raise UsageError(f"this curl command line cannot be read: {word[:30]} needs a value")
             line.options.append((wants, value))
         is_doubtful = word[:2] == "--" and not wants  # it may be an option that is not known here, and want a value
     return line
 
 
-def _options(word: str) -> tuple[list[tuple[str, str]], str]:
+def _read_options(word: str) -> tuple[list[tuple[str, str]], str]:
     """Return the options of a word, and the name of the one that takes the next word for its value, if one does."""
     if word.startswith("--"):
         name = word[2:]
@@ -106,7 +106,7 @@ def _options(word: str) -> tuple[list[tuple[str, str]], str]:
     return options, ""
 
 
-def _url(line: _Line) -> str:
+def _read_url(line: _Line) -> str:
     if line.has("next", "url-query"):
         raise UsageError("this curl command line has --next or --url-query: write the one request with all of its URL")
     if line.has("url"):
@@ -115,60 +115,60 @@ def _url(line: _Line) -> str:
         _, url = min(line.others, key=lambda other: (not is_absolute(other[1]), other[0]))
     else:
         raise UsageError("this curl command line has no URL")
-    url = _plain(url).partition("#")[0]
+    url = _to_text(url).partition("#")[0]
     if not is_absolute(url):
         url = f"http://{url}"
     try:
         has_path = bool(urlsplit(url).path)
     except ValueError:
-        raise UsageError("the URL of this curl command line is none") from None
+        raise UsageError("the URL of this curl command line cannot be read") from None
     return url if has_path else f"{url.partition('?')[0]}/{url[len(url.partition('?')[0]) :]}"
 
 
-def _headers(line: _Line, data: str | None) -> dict[str, str]:
+def _make_headers(line: _Line, data: str | None) -> dict[str, str]:
     """Return the headers that matter: those given, of which ``Name:`` takes curl's own away, and two of curl's own."""
-    given = [_plain(text).partition(":") for text in line.values("header")]
-    headers = joined((name.strip(), value.strip()) for name, _, value in given if value.strip())
-    if line.has("user") and not header_of(headers, "authorization"):
+    given = [_to_text(text).partition(":") for text in line.values("header")]
+    headers = join_headers((name.strip(), value.strip()) for name, _, value in given if value.strip())
+    if line.has("user") and not find_header(headers, "authorization"):
         headers["Authorization"] = "Basic " + b64encode(line.values("user")[-1].encode("utf-8", "replace")).decode()
     if "content-type" in (name.strip().lower() for name, _, _ in given):
         return headers
     if data is not None:
         headers["Content-Type"] = "application/json" if line.has("json") else "application/x-www-form-urlencoded"
-    elif line.has("form", "form-string"):  # its octets are curl's to make, and are not signed
+    elif line.has("form", "form-string"):  # its bytes are curl's to make, and are not signed
         headers["Content-Type"] = "multipart/form-data"
     return headers
 
 
-def _data(line: _Line) -> str | None:
+def _read_data(line: _Line) -> str | None:
     """Return what curl makes of its data options, in their order."""
     made = None
     for name, value in line.options:
         if name in _DATA:
-            piece = _piece(name, value)
+            piece = _encode_data(name, value)
             made = piece if made is None else f"{made}{'' if name == 'json' else '&'}{piece}"
     return made
 
 
-def _piece(name: str, value: str) -> str:
+def _encode_data(name: str, value: str) -> str:
     """Return what one data option adds; a file that it names is not here to be read."""
     if name == "data-raw":
         return value
     if name != "data-urlencode":
         if value.startswith("@"):
-            raise _in_a_file(value)
+            raise _missing_file_error(value)
         return value
     field, mark, content = value.partition("=")
     if not mark and "@" in value:
-        raise _in_a_file(value[value.index("@") :])
-    octets = (content if mark else value).encode("utf-8", "surrogateescape")
-    return f"{field}={quote_plus(octets)}" if mark and field else quote_plus(octets)
+        raise _missing_file_error(value[value.index("@") :])
+    raw = (content if mark else value).encode("utf-8", "surrogateescape")
+    return f"{field}={quote_plus(raw)}" if mark and field else quote_plus(raw)
 
 
-def _in_a_file(named: str) -> UsageError:
-    return UsageError(f"the body was in the file {named[1:]}: put its content in place of {named}")
+def _missing_file_error(named: str) -> UsageError:
+    return UsageError(f"the body was in the file {named[1:]}: put its content in the place of {named}")
 
 
-def _plain(word: str) -> str:
+def _to_text(word: str) -> str:
     """Return a word as text."""
     return word.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -9,53 +9,53 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from ...errors import UsageError
-from .messages import SavedRequest, SavedResponse, header_of, joined
+from .messages import SavedRequest, SavedResponse, find_header, join_headers
 
-__all__ = ["of_har"]
+__all__ = ["parse_har"]
 
 
 # What an entry raises that has something else where a text, a number or an object belongs; it hides no other entry.
 _DAMAGED = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
 
 
-def of_har(text: str) -> SavedRequest | SavedResponse:
+def parse_har(text: str) -> SavedRequest | SavedResponse:
     """Read a HAR file: of its entries the one that most looks like the refusal, the last of equals.
 
-    :raises UsageError: it is none, or has no entries.
+    :raises UsageError: it is not a HAR file, or has no entries.
     """
     try:
         entries = list(json.loads(text)["log"]["entries"])
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise UsageError("this is no HAR file: log.entries, each with a request and a response, is missing") from None
+        raise UsageError("this is not a HAR file: it has no log.entries, each with a request and a response") from None
     found = []
     for entry in entries:
         with suppress(*_DAMAGED):
-            found.append(_of_entry(entry))
+            found.append(_parse_entry(entry))
     if not found:
         raise UsageError("this HAR file has no entries that can be read")
-    return max(reversed(found), key=_looks_like_it)
+    return max(reversed(found), key=_rank_entry)
 
 
-def _looks_like_it(saved: SavedRequest | SavedResponse) -> tuple[bool, bool, bool, bool]:
+def _rank_entry(saved: SavedRequest | SavedResponse) -> tuple[bool, bool, bool, bool]:
     """Order entries: a page's other requests (a 404 for its icon) have nothing to do with OAuth."""
     status = saved.status_code if isinstance(saved, SavedResponse) else 0
     request = saved.request if isinstance(saved, SavedResponse) else saved
-    places = (request.url, header_of(request.headers, "authorization"), (request.body or b"").decode("latin-1"))
+    places = (request.url, find_header(request.headers, "authorization"), (request.body or b"").decode("latin-1"))
     is_signed = any("oauth_" in place for place in places)
     return is_signed and status >= 400, status in (401, 403), is_signed, status >= 400
 
 
-def _of_entry(entry: Any) -> SavedRequest | SavedResponse:
-    asked, answered = entry["request"], entry.get("response") or {}
-    headers = _headers(asked)
-    posted = asked.get("postData") or {}
-    if posted.get("mimeType") and not header_of(headers, "content-type"):
+def _parse_entry(entry: Any) -> SavedRequest | SavedResponse:
+    sent, replied = entry["request"], entry.get("response") or {}
+    headers = _headers(sent)
+    posted = sent.get("postData") or {}
+    if posted.get("mimeType") and not find_header(headers, "content-type"):
         headers["Content-Type"] = str(posted["mimeType"])
-    request = SavedRequest(str(asked["method"]).upper(), str(asked["url"]), headers, _body(posted))
-    status = int(answered.get("status") or 0)
-    if not status:  # it was blocked, or is not answered yet
+    request = SavedRequest(str(sent["method"]).upper(), str(sent["url"]), headers, _body(posted))
+    status = int(replied.get("status") or 0)
+    if not status:  # it was blocked, or has no response yet
         return request
-    return SavedResponse(request, status, str(answered.get("statusText", "")), _headers(answered), _content(answered))
+    return SavedResponse(request, status, str(replied.get("statusText", "")), _headers(replied), _content(replied))
 
 
 def _body(posted: Any) -> bytes | None:
@@ -67,8 +67,8 @@ def _body(posted: Any) -> bytes | None:
     return str(text).encode("utf-8", "replace") or None
 
 
-def _content(answered: Any) -> bytes:
-    content = answered.get("content") or {}
+def _content(replied: Any) -> bytes:
+    content = replied.get("content") or {}
     text = str(content.get("text") or "").encode("utf-8", "replace")
     if content.get("encoding") == "base64":
         with suppress(ValueError):
@@ -77,6 +77,6 @@ def _content(answered: Any) -> bytes:
 
 
 def _headers(message: Any) -> dict[str, str]:
-    """Return the headers of a message; those of HTTP/2 that begin with a colon are none."""
+    """Return the headers of a message; those of HTTP/2 that begin with a colon are left out."""
     pairs = ((str(pair["name"]), str(pair["value"])) for pair in message.get("headers") or [])
-    return joined((name, value) for name, value in pairs if not name.startswith(":"))
+    return join_headers((name, value) for name, value in pairs if not name.startswith(":"))

@@ -7,14 +7,14 @@ import re
 
 from ...errors import UsageError
 from ...protocol.url import is_loopback
-from .messages import SavedRequest, SavedResponse, header_of, is_absolute, joined
+from .messages import SavedRequest, SavedResponse, find_header, is_absolute, join_headers
 
-__all__ = ["dedented", "of_http"]
+__all__ = ["dedent", "parse_http"]
 
 _request_line = re.compile(r"([A-Za-z-]+) (\S+)(?: HTTP/\d(?:\.\d)?)?\s*").fullmatch
 _status_line = re.compile(rb"(?m)^HTTP/\d(?:\.\d)? (\d{3}) ?([^\r\n]*)(?:\r?\n|\Z)").search
 
-# RFC 9110 s15.2: an interim answer (100 Continue) is followed by the answer, and may stand before the body.
+# RFC 9110 s15.2: an interim response (100 Continue) is followed by the response, and may stand before the body.
 _interim = re.compile(rb"(?m)^HTTP/\d(?:\.\d)? 1\d\d[^\n]*\n(?:[^\r\n][^\n]*\n){0,99}\r?\n")
 
 _NAME = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110 s5.6.2
@@ -22,31 +22,31 @@ _NAME = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110 s5.6.2
 _chunk = re.compile(rb"(?:\r?\n)?([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n").match
 
 
-def of_http(octets: bytes, scheme: str | None) -> SavedRequest | SavedResponse:
+def parse_http(data: bytes, scheme: str | None) -> SavedRequest | SavedResponse:
     """Read raw HTTP.
 
     :param scheme: where the target is a path; ``None``: http where the host is loopback or the port 80, else https.
-    :raises UsageError: it is none, or not enough of it is there.
+    :raises UsageError: it is not raw HTTP, or not enough of it is there.
     """
-    line, end, rest = octets.partition(b"\n")
-    octets = _interim.sub(b"", line + end + dedented(rest))  # what was marked and copied begins without indentation
-    status = _status_line(octets)
-    request = _request(octets if status is None else octets[: status.start()], scheme)
+    line, end, rest = data.partition(b"\n")
+    data = _interim.sub(b"", line + end + dedent(rest))  # what was marked and copied begins without indentation
+    status = _status_line(data)
+    request = _request(data if status is None else data[: status.start()], scheme)
     if status is None:
         return request
-    head, body = _parted(octets[status.end() :])
+    head, body = _split_head(data[status.end() :])
     headers = _headers(head)
-    return SavedResponse(request, int(status[1]), status[2].decode("latin-1"), headers, _unchunked(body, headers))
+    return SavedResponse(request, int(status[1]), status[2].decode("latin-1"), headers, _decode_chunks(body, headers))
 
 
-def dedented(octets: bytes) -> bytes:
+def dedent(data: bytes) -> bytes:
     """Return a text without the indentation that all its lines have, as in a document that quotes it."""
-    indent = os.path.commonprefix(re.findall(rb"(?m)^([ \t]*)[^\s]", octets))  # noqa: RUF071 - it is no path
-    return re.sub(rb"(?m)^(?:%b|[ \t]+(?=\r?$))" % re.escape(indent), b"", octets) if indent else octets
+    indent = os.path.commonprefix(re.findall(rb"(?m)^([ \t]*)[^\s]", data))  # noqa: RUF071 - it is no path
+    return re.sub(rb"(?m)^(?:%b|[ \t]+(?=\r?$))" % re.escape(indent), b"", data) if indent else data
 
 
-def _request(octets: bytes, scheme: str | None) -> SavedRequest:
-    head, body = _parted(octets)
+def _request(data: bytes, scheme: str | None) -> SavedRequest:
+    head, body = _split_head(data)
     line, _, rest = head.partition(b"\n")
     match = _request_line(line.decode("latin-1"))
     if match is None:
@@ -60,38 +60,38 @@ def _request(octets: bytes, scheme: str | None) -> SavedRequest:
     if not is_absolute(target):
         path = "" if target == "*" else target if target.startswith("/") else f"/{target}"  # RFC 9112 s3.2.4
         target = f"{_origin(headers, scheme)}{path}"
-    content = _measured(_unchunked(body, headers), headers)
+    content = _trim_body(_decode_chunks(body, headers), headers)
     _check_form(headers, content)
     return SavedRequest(method.upper(), target, headers, content)
 
 
 def _origin(headers: dict[str, str], scheme: str | None) -> str:
-    host = header_of(headers, "host")
+    host = find_header(headers, "host")
     if not host:
-        raise UsageError("the saved request has a path and no Host header, so that nobody knows where it went")
+        raise UsageError("the saved request has a path and no Host header, which says where it went: add it")
     is_plain = is_loopback(host) or host.endswith(":80")
     return f"{scheme or ('http' if is_plain else 'https')}://{host}"
 
 
-def _parted(octets: bytes) -> tuple[bytes, bytes]:
+def _split_head(data: bytes) -> tuple[bytes, bytes]:
     """Return head and body, which an empty line parts, whatever its line ends are."""
-    if octets[:1] == b"\n" or octets[:2] == b"\r\n":  # of an answer without headers
-        return b"", octets[octets.index(b"\n") + 1 :]
-    match = re.search(rb"\r?\n\r?\n", octets)
-    return (octets, b"") if match is None else (octets[: match.start()], octets[match.end() :])
+    if data[:1] == b"\n" or data[:2] == b"\r\n":  # of a response without headers
+        return b"", data[data.index(b"\n") + 1 :]
+    match = re.search(rb"\r?\n\r?\n", data)
+    return (data, b"") if match is None else (data[: match.start()], data[match.end() :])
 
 
-def _headers(octets: bytes) -> dict[str, str]:
+def _headers(data: bytes) -> dict[str, str]:
     """Return the headers; one that goes on in an indented line (RFC 9112 s5.2) is one.
 
-    An indented line that is a header by itself is none that goes on: somebody laid it out so.
+    An indented line that is a header by itself does not continue another: somebody laid it out so.
     """
-    lines = re.sub(rb"\r?\n[ \t]+(?![ \t]|%b:[ \t])" % _NAME, b" ", octets).decode("latin-1").split("\n")
+    lines = re.sub(rb"\r?\n[ \t]+(?![ \t]|%b:[ \t])" % _NAME, b" ", data).decode("latin-1").split("\n")
     parted = (line.partition(":") for line in lines)
-    return joined((name.strip(), value.strip()) for name, mark, value in parted if mark)
+    return join_headers((name.strip(), value.strip()) for name, mark, value in parted if mark)
 
 
-def _measured(body: bytes, headers: dict[str, str]) -> bytes | None:
+def _trim_body(body: bytes, headers: dict[str, str]) -> bytes | None:
     """Return a body without the line ends that an editor puts after it."""
     length = _length(headers)
     return (body.rstrip(b"\r\n") if length is None or length > len(body) else body[:length]) or None
@@ -99,13 +99,13 @@ def _measured(body: bytes, headers: dict[str, str]) -> bytes | None:
 
 def _length(headers: dict[str, str]) -> int | None:
     """Return what Content-Length says."""
-    said = header_of(headers, "content-length")
+    said = find_header(headers, "content-length")
     return int(said) if said.isdecimal() and len(said) < 20 else None
 
 
-def _unchunked(body: bytes, headers: dict[str, str]) -> bytes:
+def _decode_chunks(body: bytes, headers: dict[str, str]) -> bytes:
     """Return a body without the frames of its chunks (RFC 9112 s7.1), which some tools save and others do not."""
-    if "chunked" not in header_of(headers, "transfer-encoding").lower():
+    if "chunked" not in find_header(headers, "transfer-encoding").lower():
         return body
     pieces, at = [], 0
     while frame := _chunk(body, at):
@@ -118,10 +118,10 @@ def _unchunked(body: bytes, headers: dict[str, str]) -> bytes:
 
 def _check_form(headers: dict[str, str], content: bytes | None) -> None:
     """Refuse a request whose form was left out: it is signed, so that nothing true could be said of the rest."""
-    is_form = header_of(headers, "content-type").lower().startswith("application/x-www-form-urlencoded")
+    is_form = find_header(headers, "content-type").lower().startswith("application/x-www-form-urlencoded")
     length = _length(headers)
     if is_form and content is None and length:
         raise UsageError(
-            f"the form of the saved request ({length} octets, which are signed) is not in it: curl -v leaves bodies "
+            f"the form of the saved request ({length} bytes, which are signed) is not in it: curl -v leaves bodies "
             "out; save with curl --trace-ascii FILE, or put the form after an empty line"
         )

@@ -6,9 +6,9 @@ import re
 
 from ...errors import UsageError
 
-__all__ = ["split"]
+__all__ = ["split_words"]
 
-_of_bash = re.compile(
+_match_bash = re.compile(
     r"""
     \\[ \t]*(?:\r?\n|\Z)                     # the line goes on in the next
   | \\(?P<escaped>.)
@@ -22,7 +22,7 @@ _of_bash = re.compile(
 ).match
 
 # Of cmd after its carets are taken away: then the rules are those of the program's own, Microsoft's.
-_of_cmd = re.compile(
+_match_cmd = re.compile(
     r"""
     "(?P<microsoft>[^"\\]*(?:(?:\\.|"")[^"\\]*)*)"
   | (?P<space>\s+)
@@ -30,31 +30,31 @@ _of_cmd = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 ).match
-_is_of_cmd = re.compile(r"""[^']*?(?:(?:\A|\s)\^"|\^\r?\n)""").match
+_is_cmd = re.compile(r"""[^']*?(?:(?:\A|\s)\^"|\^\r?\n)""").match
 
 _ends_command = re.compile(r"[|;&<>]|[0-9]>").match
 
 
-def split(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """Return the words of the first command.
 
-    What stands within a word that was never quoted, such as the ``&`` of an address, belongs to it.
+    What stands within a word that was never quoted, such as the ``&`` of a URL, belongs to it.
 
-    :raises UsageError: a quotation has no end.
+    :raises UsageError: a quotation mark is not closed.
     """
-    part = _of_bash
-    if _is_of_cmd(text):
-        text, part = re.sub(r"\^(?:\r?\n)?(.|\Z)", r"\1", text, flags=re.DOTALL), _of_cmd
+    part = _match_bash
+    if _is_cmd(text):
+        text, part = re.sub(r"\^(?:\r?\n)?(.|\Z)", r"\1", text, flags=re.DOTALL), _match_cmd
     words: list[str] = []
     word: list[str] | None = None
     at = 0
     while at < len(text):
         match = part(text, at)
         if match is None:
-            raise UsageError("this curl command line cannot be read: a quotation has no end")
+            raise UsageError("this curl command line cannot be read: a quotation mark is not closed")
         at = match.end()
         kind = match.lastgroup or ""
-        found = _unescaped(kind, match[kind]) if kind else ""
+        found = _unescape(kind, match[kind]) if kind else ""
         if kind == "plain" and word is None and _ends_command(found):
             break
         if kind == "space":
@@ -66,10 +66,10 @@ def split(text: str) -> list[str]:
     return words if word is None else [*words, "".join(word)]
 
 
-def _unescaped(kind: str, text: str) -> str:
+def _unescape(kind: str, text: str) -> str:
     if kind == "ansi":
-        octets = _ansi(_octets, text.encode("utf-8", "surrogateescape"))
-        return octets.decode("utf-8", "surrogateescape")
+        data = _ansi(_decode_escape, text.encode("utf-8", "surrogateescape"))
+        return data.decode("utf-8", "surrogateescape")
     if kind == "quoted":
         return re.sub(r'\\(?:([$`"\\])|\r?\n)', lambda escape: escape[1] or "", text)
     if kind == "microsoft":
@@ -82,8 +82,8 @@ _ansi = re.compile(rb"\\(?:x([0-9A-Fa-f]{1,2})|([0-7]{1,3})|u([0-9A-Fa-f]{1,4})|
 _LETTERS = dict(zip(b"abeEfnrtv\\'\"?", b"\a\b\x1b\x1b\f\n\r\t\v\\'\"?", strict=True))
 
 
-def _octets(escape: re.Match[bytes]) -> bytes:
-    """Return the octets that an escape stands for; one that is none stands for itself."""
+def _decode_escape(escape: re.Match[bytes]) -> bytes:
+    """Return the bytes that an escape stands for; an unknown one stands for itself."""
     in_hex, in_octal, unit, point, letter = escape.groups()
     if in_hex or in_octal:
         return bytes([int(in_hex, 16) if in_hex else int(in_octal, 8) & 0xFF])

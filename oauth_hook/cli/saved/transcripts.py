@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-__all__ = ["Exchange", "untangled", "without_marks"]
+__all__ = ["Exchange", "find_exchange", "strip_marks"]
 
 
 class Exchange(NamedTuple):
     """Raw HTTP, and the scheme; ``None``: the transcript does not say."""
 
-    octets: bytes
+    data: bytes
     scheme: str | None
 
 
@@ -32,48 +32,48 @@ _connected = re.compile(rb"(?m)^(?:\*|== Info:) +Connected to").search
 _secured = re.compile(rb"(?m)^(?:\*|== Info:) .*\b(?:SSL|TLS)").search
 
 
-def untangled(octets: bytes) -> Exchange | None:
-    """Return the last exchange of a transcript; ``None``: this is none."""
-    for begins, read in ((_trace_request, _of_trace), (_verbose_request, _of_verbose)):
-        starts = [match.start() for match in begins(octets)]
+def find_exchange(data: bytes) -> Exchange | None:
+    """Return the last exchange of a transcript; ``None``: it is not one."""
+    for begins, read in ((_trace_request, _parse_trace), (_verbose_request, _parse_verbose)):
+        starts = [match.start() for match in begins(data)]
         if starts:
-            last = octets[starts[-2] : starts[-1]] if len(starts) > 1 else octets
-            notes = last if _connected(last) else octets  # of a redirect to another host, which may have another scheme
+            last = data[starts[-2] : starts[-1]] if len(starts) > 1 else data
+            notes = last if _connected(last) else data  # of a redirect to another host, which may have another scheme
             scheme = "https" if _secured(notes) else "http" if _connected(notes) else None
-            return Exchange(b"\n\n".join(read(octets[starts[-1] :])), scheme)
+            return Exchange(b"\n\n".join(read(data[starts[-1] :])), scheme)
     return None
 
 
-def without_marks(octets: bytes) -> bytes:
+def strip_marks(data: bytes) -> bytes:
     """Return a request of which each line is marked with ``>``, as the demo shows it, without those marks.
 
-    The answer, marked with ``<``, is told there in other words than HTTP's, and is left out.
+    The response, marked with ``<``, is told there in other words than HTTP's, and is left out.
     """
-    if not _is_marked(octets) or next(_verbose_request(octets), None):
-        return octets
-    return b"\n".join(_marked_line(octets))
+    if not _is_marked(data) or next(_verbose_request(data), None):
+        return data
+    return b"\n".join(_marked_line(data))
 
 
-def _of_verbose(octets: bytes) -> tuple[bytes, bytes]:
-    """Return what was sent and what came back, of ``curl -v``; the answer's body stands as it is among the notes."""
+def _parse_verbose(data: bytes) -> tuple[bytes, bytes]:
+    """Return what was sent and what came back, of ``curl -v``; the response's body stands as it is among the notes."""
     sent: list[bytes] = []
     got: list[bytes] = []
-    for line in _last_note.sub(b"", octets).split(b"\n"):
+    for line in _last_note.sub(b"", data).split(b"\n"):
         match = _verbose_line(line)
-        if match and not (got and match[1] == b">"):  # what an answer's body quotes was not sent
+        if match and not (got and match[1] == b">"):  # what a response's body quotes was not sent
             (sent if match[1] == b">" else got).append(match[2] or b"")
         elif not _note(line):
             got.append(line)
     return b"\n".join(sent), b"\n".join(got)
 
 
-def _of_trace(octets: bytes) -> tuple[bytes, bytes]:
-    """Return the same of ``curl --trace-ascii``: rows of 64 octets at most, with the offset of each.
+def _parse_trace(data: bytes) -> tuple[bytes, bytes]:
+    """Return the same of ``curl --trace-ascii``: rows of 64 bytes at most, with the offset of each.
 
-    A row that ends two octets before the next begins was ended by CRLF; one octet is a space that an editor took.
+    A row that ends two bytes before the next begins was ended by CRLF; one byte is a space that an editor took.
     """
     pieces: dict[bytes, list[bytes]] = {b"=>": [], b"<=": []}
-    for mark, size, dump in (section.groups() for section in _trace_section(octets)):
+    for mark, size, dump in (section.groups() for section in _trace_section(data)):
         rows = [(int(offset, 16), text) for offset, text in _trace_row(dump)]
         ends = [*(offset for offset, _ in rows[1:]), int(size)]
         for (offset, text), end in zip(rows, ends, strict=False):

@@ -1,0 +1,35 @@
+"""``oauth-hook services``: the services that are known."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+
+from ..services.catalog import SERVICES
+from .console import DONE, find_service, print_result, read_options
+
+__all__ = ["services"]
+
+
+@dataclass(frozen=True)
+class _Options:
+    name: str | None
+    json: bool
+
+
+def services(arguments: argparse.Namespace) -> int:
+    """List the known services, or show what is known of one."""
+    options = read_options(_Options, arguments)
+    if options.name is None:
+        titles = {name: service.title for name, service in SERVICES.items()}
+        lines = [f"{name:<14}{title}" for name, title in titles.items()]
+        print_result("\n".join(lines), titles, as_json=options.json)
+        return DONE
+    fields = find_service(options.name).to_dict()
+    lines = [f"{name}: {_in_words(value)}" for name, value in fields.items() if value not in (None, "", {})]
+    print_result("\n".join(lines), fields, as_json=options.json)
+    return DONE
+
+
+def _in_words(value: object) -> str:
+    return ", ".join(f"{name}: {text}" for name, text in value.items()) if isinstance(value, dict) else str(value)
