@@ -97,7 +97,6 @@ class SplitURL(NamedTuple):
         return f"{self.target}{'?' + query if query else ''}{self.fragment or ''}"
 
 
-@lru_cache
 def split_url(url: str) -> SplitURL:
     """Take a URL apart without changing a character of it.
 
@@ -111,9 +110,11 @@ def split_url(url: str) -> SplitURL:
         if re.match("https?://", url, re.IGNORECASE):
             raise UsageError("the URL has a space or a control character in it, which HTTP cannot carry: escape it")
         raise UsageError("the URL must begin with http:// or https://: OAuth 1.0 signs nothing else (s3.4.1.2)")
-    return SplitURL(*match.groups())
+    return tuple.__new__(SplitURL, match.groups())  # what SplitURL(*...) does, at half the cost
 
 
+# Cached by scheme and authority alone: paths and queries may carry tokens, and stay out of every cache.
+@lru_cache
 def origin(scheme: str, authority: str) -> Origin:
     """Return scheme, host and port as they are compared: in lower case, the default port empty.
 
