@@ -198,7 +198,7 @@ def test_a_stream_that_says_it_is_a_form_is_refused(client, way, body, server):
 def test_no_form_is_made_of_something_else(client, body, server):
     """``placement="body"`` on what is no form is a UsageError."""
     hook = OAuthHook("t", "s", "c", "s", placement="body")
-    with pytest.raises(UsageError, match="this body is none"):
+    with pytest.raises(UsageError, match="this body cannot become a form"):
         ask(client, "both", hook, "POST", server.url, **BODIES[body](client.kind))
     assert server.received == []
 

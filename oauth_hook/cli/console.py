@@ -235,7 +235,8 @@ def read_rsa_key(path: str, *, public: bool = False) -> RSAKey:
             return load_key((pem, ask(f"passphrase of {path}", secret=True)), public=public)
         return load_key(pem, public=public)
     except UsageError as error:
-        raise UsageError(str(error).replace("rsa_key", path).replace(", or wants (pem, passphrase)", "")) from error
+        said = str(error).replace("; if it is encrypted, give (pem, passphrase)", "")
+        raise UsageError(said.replace("rsa_key", path)) from error
 
 
 def find_service(name: str) -> Service:

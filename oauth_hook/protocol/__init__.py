@@ -4,8 +4,8 @@ Data runs one way::
 
     request -> parameters -> base string -> signature -> placement -> request
 
-The files know nothing of each other but the percent-encoding that they share; only
-``signing`` composes them.
+``message`` finds a request's parameters. Only ``signing`` and ``verifying`` compose the steps; what the
+files share besides is percent-encoding and the URL.
 """
 
 from .methods import METHODS, Key, Method, register

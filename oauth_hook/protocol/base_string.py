@@ -1,6 +1,6 @@
 """The signature base string (RFC 5849 s3.4.1.1) and its URI (s3.4.1.2).
 
-The URI of an endpoint is remembered for a while, as ``urllib.parse`` does: a client asks the same few again and again.
+Only origins are cached: a path may carry a secret, which no cache may keep.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from .url import origin
 __all__ = ["base_string", "base_string_uri"]
 
 
-@lru_cache
 def base_string_uri(scheme: str, authority: str, path: str) -> str:
     """Return the base string URI (s3.4.1.2), percent-encoded (s3.6) as the base string has it.
 
@@ -23,8 +22,13 @@ def base_string_uri(scheme: str, authority: str, path: str) -> str:
     :param authority: the ``Host`` header's value where the request has one, else the URL's host and port.
     :raises UsageError: see ``origin``.
     """
+    return _escape_origin(scheme, authority) + (escape(path) if path else "%2F")
+
+
+@lru_cache
+def _escape_origin(scheme: str, authority: str) -> str:
     scheme, host, port = origin(scheme, authority)
-    return escape(f"{scheme}://{host}{port and ':' + port}{path or '/'}")
+    return escape(f"{scheme}://{host}{port and ':' + port}")
 
 
 def base_string(method: str, encoded_uri: str, normalized_parameters: str) -> str:

@@ -21,7 +21,7 @@ ALGORITHMS = {20: "sha1", 32: "sha256", 64: "sha512"}
 def check_algorithm(name: str | None) -> str | None:
     """Return the name of a digest.
 
-    :raises UsageError: it is none of ours.
+    :raises UsageError: there is no such digest.
     """
     if name is not None and name not in ALGORITHMS.values():
         known = ", ".join(ALGORITHMS.values())
@@ -55,7 +55,7 @@ def check_body_hash(value: str | None, body: bytes | str, in_form: bool) -> str:
     except ValueError:
         algorithm = None
     if algorithm is None:
-        return "oauth_body_hash is no digest that we know"
+        return "oauth_body_hash is not the base64 of a SHA-1, SHA-256 or SHA-512 digest"
     if body_hash(body, algorithm) != value:
-        return "oauth_body_hash is another body's: the body was changed after signing"
+        return "oauth_body_hash does not match the body: the body was changed after signing"
     return ""

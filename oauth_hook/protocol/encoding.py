@@ -5,7 +5,7 @@ Laws of this file:
 - Only the unreserved characters of RFC 3986 s2.3 stand for themselves; everything
   else is ``%XX`` with upper-case digits, and a space is ``%20``.
 - Text that came over the wire is a string of octets. Here it is a ``str`` in which
-  each character is one octet (``octets``), so that nothing which HTTP can carry is
+  each character is one octet (``to_wire``), so that nothing which HTTP can carry is
   lost or refused, valid UTF-8 or not.
 """
 
@@ -66,12 +66,12 @@ def to_wire(text: str | bytes) -> str:
 
 
 def from_wire(wire: str) -> str:
-    """Undo ``octets`` for text that was a ``str``."""
+    """Undo ``to_wire`` for text that was a ``str``."""
     return wire if wire.isascii() else wire.encode("latin-1").decode()
 
 
 def from_wire_like(wire: str, original: object) -> bytes | str:
-    """Undo ``octets`` for text that was what the original is: ``bytes``, or else ``str``."""
+    """Undo ``to_wire`` for text that was what the original is: ``bytes``, or else ``str``."""
     return wire.encode("latin-1") if isinstance(original, bytes) else from_wire(wire)
 
 
@@ -129,5 +129,5 @@ def _utf8(text: str) -> bytes:
     octets = text.encode("utf-8", "surrogatepass")
     # Found out by hand: a UnicodeEncodeError would carry the text, which may be a secret, into a traceback.
     if _surrogate(octets):
-        raise UsageError("there is text with a lone surrogate in it, which UTF-8 cannot carry")
+        raise UsageError("the text has a lone surrogate (half a character) in it, which UTF-8 cannot carry")
     return octets

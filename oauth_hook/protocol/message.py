@@ -13,7 +13,7 @@ from .base_string import base_string_uri
 from .encoding import Pair, to_wire
 from .parameters import divide, is_form
 from .placement import parse_authorization
-from .url import Address, split_url
+from .url import SplitURL, split_url
 
 __all__ = [
     "Message",
@@ -70,13 +70,13 @@ class Message(NamedTuple):
 class Reading(NamedTuple):
     """A request's parameters, told apart by whose they are and by place (s3.4.1.3.1)."""
 
-    address: Address
+    address: SplitURL
     uri: str  #: the base string URI, percent-encoded
-    query: str  #: the caller's own segments, octet for octet
-    form: str | None  #: likewise; ``None``: the body is no form
+    query: str  #: the caller's own segments, byte for byte
+    form: str | None  #: likewise; ``None``: the body is not a form
     own: list[Pair]
     realm: str | None
-    in_header: list[Pair] | None  #: ``None``: no Authorization header of OAuth's
+    in_header: list[Pair] | None  #: ``None``: there is no OAuth Authorization header
     in_query: list[Pair]
     in_form: list[Pair]
 
@@ -84,7 +84,7 @@ class Reading(NamedTuple):
 def read(message: Message) -> Reading:
     """Find a request's parameters (s3.4.1.3.1) and its base string URI (s3.4.1.2).
 
-    :raises UsageError: the URL is none that can be signed, or the body a form-encoded stream.
+    :raises UsageError: the URL cannot be signed, or the body is a form-encoded stream.
     """
     address = split_url(message.url)
     uri = base_string_uri(address.scheme, message.host or address.authority, address.path)
@@ -100,7 +100,7 @@ def read(message: Message) -> Reading:
 
 
 def body_text(body: object) -> bytes | str:
-    """Return a form as it is; a stream, which can be read only once, is none.
+    """Return a body that can be read without being used up.
 
     :raises UsageError: it is a stream.
     """

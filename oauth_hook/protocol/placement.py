@@ -67,11 +67,11 @@ def is_empty(body: object) -> bool:
 def check_empty(body: object, content_type: str | None, in_form: bool) -> None:
     """Refuse to make a form (s3.5.2) of a request that has something else to send.
 
-    :raises UsageError: there is a body, or a media type that is no form's.
+    :raises UsageError: there is a body, or a media type other than a form's.
     """
     if not is_empty(body) or (content_type is not None and not in_form):
         raise UsageError(
-            "placement='body' puts parameters into a form (RFC 5849 s3.5.2), and this body is none "
+            "placement='body' puts parameters into a form (RFC 5849 s3.5.2), and this body cannot become a form "
             f"({content_type or type(body).__name__}): use placement='header' or 'query'"
         )
 

@@ -8,7 +8,6 @@ clients a hundred times what the signature itself does.
 from __future__ import annotations
 
 import hmac
-from functools import lru_cache
 from typing import Any
 
 from ..errors import UsageError
@@ -35,6 +34,12 @@ class RSAKey:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return load_key, (self._given,)
+
+    def __copy__(self) -> RSAKey:
+        return self  # it never changes, and parsing it again would be slow
+
+    def __deepcopy__(self, memo: object) -> RSAKey:
+        return self
 
     @property
     def is_in_hardware(self) -> bool:
@@ -103,7 +108,6 @@ def load_key(given: Any, *, public: bool = False) -> RSAKey:
     )
 
 
-@lru_cache(maxsize=32)
 def _parse(pem: bytes, passphrase: bytes | None) -> Any:
     """Read PEM text, whichever of its formats it has."""
     _kinds()
@@ -124,7 +128,8 @@ def _parse(pem: bytes, passphrase: bytes | None) -> Any:
         if passphrase is not None:
             raise UsageError("rsa_key cannot be read: its passphrase is wrong, or the PEM text is damaged") from None
         raise UsageError(
-            "rsa_key is no PEM text of an RSA key (PKCS#1, PKCS#8 or OpenSSH), or wants (pem, passphrase)"
+            "rsa_key is no PEM text of an RSA key (PKCS#1, PKCS#8 or OpenSSH); "
+            "if it is encrypted, give (pem, passphrase)"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""Signing and verifying (RFC 5849 s3.1 to s3.3): this file composes the others.
+"""Signing a request (RFC 5849 s3.1): this file composes the others.
 
 ``Signer.sign`` is the whole pipeline, as straight lines of values::
 
@@ -28,7 +28,7 @@ from .message import Message, Reading, body_text, make_message, read, text_heade
 from .methods import Key, method_named, signing_key
 from .parameters import FORM, PREFIX, SIGNATURE_PARAMETERS, is_form, normalize
 from .rsa import load_key
-from .url import Address, is_loopback
+from .url import SplitURL, is_loopback
 
 __all__ = ["Signature", "Signed", "Signer", "new_nonce", "sign"]
 
@@ -183,12 +183,12 @@ class Signer:
         return hash_of(body_text(message.body), self.body_hash)
 
 
-def _check_transport(address: Address, method: str) -> None:
+def _check_transport(address: SplitURL, method: str) -> None:
     """Refuse to send the secrets themselves over an open network (s3.4.4)."""
     if address.scheme.lower() == "http" and not is_loopback(address.authority):
         raise UsageError(
-            f"{method} sends the secrets themselves, and {address.authority} is asked over plain http, where "
-            "anybody on the way reads them (RFC 5849 s3.4.4): use https, or another signature method"
+            f"{method} sends the secrets themselves, and the request to {address.authority} goes over plain http, "
+            "where anybody on the way can read them (RFC 5849 s3.4.4): use https, or another signature method"
         )
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ..errors import UsageError
 
-__all__ = ["Address", "Origin", "is_loopback", "is_same_origin", "origin", "parse_origin", "split_url", "to_wire_form"]
+__all__ = ["Origin", "SplitURL", "is_loopback", "is_same_origin", "origin", "parse_origin", "split_url", "to_wire_form"]
 
 
 #: Scheme, host and port, as they are compared: lower case, and empty for the default port.
@@ -51,7 +51,7 @@ def parse_origin(url: str | None) -> Origin | None:
 
 
 def is_same_origin(old: Origin | None, new: Origin | None) -> bool:
-    """Tell whether a redirect stays at home: the same origin, or its https on the default ports.
+    """Tell whether a redirect stays within the origin, or only goes from its http to its https on the default ports.
 
     That is where ``requests`` keeps ``Authorization`` as well (``should_strip_auth``).
     """
@@ -62,7 +62,7 @@ def is_same_origin(old: Origin | None, new: Origin | None) -> bool:
 
 # RFC 3986 appendix B, for the two schemes that OAuth 1.0 knows (s3.4.1.2), in any case:
 #     scheme "://" authority path-abempty [ "?" query ] [ "#" fragment ]
-# without the spaces and control characters that HTTP cannot carry. Octets beyond ASCII,
+# without the spaces and control characters that HTTP cannot carry. Bytes beyond ASCII,
 # which RFC 3986 does not know and some servers take, stand.
 _split = re.compile(
     r"((https?)://([^/?#\x00-\x20\x7F]*)([^?#\x00-\x20\x7F]*))"
@@ -82,7 +82,7 @@ _DEFAULT_PORT = {"http": "80", "https": "443"}
 _LAST_PORT = 65535
 
 
-class Address(NamedTuple):
+class SplitURL(NamedTuple):
     """A URL taken apart, every part as it stands in it."""
 
     target: str  #: everything up to the query
@@ -97,12 +97,11 @@ class Address(NamedTuple):
         return f"{self.target}{'?' + query if query else ''}{self.fragment or ''}"
 
 
-@lru_cache
-def split_url(url: str) -> Address:
+def split_url(url: str) -> SplitURL:
     """Take a URL apart without changing a character of it.
 
-    :raises UsageError: no absolute http(s) URL with a host, a control character or a
-        space in it, userinfo in it, or an empty port.
+    :raises UsageError: the URL is not absolute, not http(s), or has a space or a control
+        character in it. ``origin`` checks its host and port.
     """
     if not isinstance(url, str):
         raise UsageError(f"the URL must be a str, not {type(url).__name__}")
@@ -111,11 +110,13 @@ def split_url(url: str) -> Address:
         if re.match("https?://", url, re.IGNORECASE):
             raise UsageError("the URL has a space or a control character in it, which HTTP cannot carry: escape it")
         raise UsageError("the URL must begin with http:// or https://: OAuth 1.0 signs nothing else (s3.4.1.2)")
-    return Address(*match.groups())
+    return tuple.__new__(SplitURL, match.groups())  # what SplitURL(*...) does, at half the cost
 
 
-def origin(scheme: str, authority: str) -> tuple[str, str, str]:
-    """Return scheme, host and port as they are compared: in lower case, the default port as none.
+# Cached by scheme and authority alone: paths and queries may carry tokens, and stay out of every cache.
+@lru_cache
+def origin(scheme: str, authority: str) -> Origin:
+    """Return scheme, host and port as they are compared: in lower case, the default port empty.
 
     :raises UsageError: there is no host, or the authority has userinfo or an empty port.
     """
@@ -125,7 +126,7 @@ def origin(scheme: str, authority: str) -> tuple[str, str, str]:
             raise UsageError("the URL has no host")
         if "@" in authority:
             raise UsageError(
-                "the URL has a user name or password in it, and OAuth 1.0 no place for them: take them out"
+                "the URL has a user name or password in it, which OAuth 1.0 has no place for: take them out"
             )
         raise UsageError(f"the host or port of {authority!r} is malformed")
     scheme = scheme.lower()
