@@ -857,6 +857,7 @@ class TestWithAFlow:
             flow.authorize(receiver)
 
 
+@pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")
 class TestInABrowser:
     @pytest.mark.parametrize(
