@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import signal
 import threading
@@ -119,6 +120,11 @@ def pytest_configure(config: pytest.Config) -> None:
         unhurried = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
         settings.register_profile("suite", max_examples=examples, deadline=None, suppress_health_check=unhurried)
         settings.load_profile("suite")
+
+
+def pytest_collection_finish() -> None:
+    """Have no collection look through thousands of tests, which all live to the end: a fifth of the time."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
