@@ -26,6 +26,7 @@ def metadata(text: str, repository: str, tag: str) -> str:
     Source = {repository}
     Documentation = {repository}/blob/{tag}/docs/index.rst
     Changes = {repository}/blob/{tag}/CHANGELOG.md
+    Issues = {repository}/issues
 """
     return re.sub(r"(?m)^(?=license = )", urls, text, count=1)
 

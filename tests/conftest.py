@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
-import os
+import signal
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -103,24 +105,32 @@ def home() -> Iterator[Any]:
         yield provider
 
 
-# The two that follow are for pytest-xdist, which need not be there.
+def _is_soak(config: pytest.Config) -> bool:
+    return config.getoption("markexpr") == "soak"
 
 
-@pytest.hookimpl(optionalhook=True, wrapper=True)
-def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
-    """Have ``-n auto`` start one worker more than there are processors: many a test waits for most of its time."""
-    workers = yield
-    return workers if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else workers + 1
+def pytest_configure(config: pytest.Config) -> None:
+    """Let Ctrl-C reach the programs that tests start, and have hypothesis try more under ``-m soak``."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has it for what it runs in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if find_spec("hypothesis"):  # the environment of niquests has none
+        from hypothesis import HealthCheck, settings
+
+        examples = 1200 if _is_soak(config) else 120
+        unhurried = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+        settings.register_profile("suite", max_examples=examples, deadline=None, suppress_health_check=unhurried)
+        settings.load_profile("suite")
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Let a worker that is done take tests from the others, so that none is left alone with the long ones."""
-    if config.getvalue("dist") != "load":  # which ``-n`` alone stands for
-        return None
-    from xdist.scheduler import WorkStealingScheduling
+def pytest_collection_finish() -> None:
+    """Have no collection look through thousands of tests, which all live to the end: a fifth of the time."""
+    gc.freeze()
 
-    return WorkStealingScheduling(config, log)
+
+@pytest.fixture(scope="session")
+def portion(pytestconfig: pytest.Config) -> Callable[[int], int]:
+    """Return how much is done of what a test marked ``soak`` does in full: a tenth, and under ``-m soak`` all."""
+    return lambda full: full if _is_soak(pytestconfig) else full // 10
 
 
 @pytest.fixture(scope="session", autouse=True)

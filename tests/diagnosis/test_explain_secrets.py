@@ -16,14 +16,11 @@ from urllib.parse import quote, quote_plus, unquote
 
 import pytest
 import requests
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from oauth_hook import AccessToken, Consumer, OAuthHook, ProviderError, explain
 from oauth_hook.cli.errors import tell
-
-settings.register_profile("suite", max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("suite")
 
 FORM = "application/x-www-form-urlencoded"
 URL = "https://api.example.com/things?x=1"

@@ -22,7 +22,7 @@ from faults import FORM_TYPE, NOW, Signing, answer, escape, escape_as_javascript
 from hypothesis import HealthCheck, given, settings
 
 from oauth_hook import AccessToken, Consumer, OAuthHook
-from oauth_hook.diagnosis import explain
+from oauth_hook.diagnosis import explain, search
 
 GET = Signing()
 FORM = GET.but(
@@ -77,6 +77,12 @@ def sign_by_rsa(key: str, base: str, method: str) -> str:
 SECOND = 1.5  # a second of this thread's time, and half of one for a processor that is shared
 
 
+@pytest.fixture
+def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search that gives up early, for tests that would wait for its end."""
+    monkeypatch.setattr(search, "BUDGET", 0.05)
+
+
 def fields(count: int) -> str:
     return "&".join(f"name{i}=a%20value%20of%20{i}" for i in range(count))
 
@@ -102,6 +108,7 @@ LARGE = {
 }
 
 
+@pytest.mark.usefixtures("short_search")
 @pytest.mark.parametrize("known", ["nothing", "its base string and signature", "its page"])
 @pytest.mark.parametrize("name", LARGE)
 def test_a_large_request_takes_no_longer(name, known):
@@ -142,7 +149,9 @@ def test_a_base_string_that_is_too_long_is_said():
 def test_time_that_is_up_is_said():
     """A search that takes longer than it may breaks off, and says so; one that does not, does not."""
     for name in ("a form of 1000 fields", "a query of 200 parameters"):  # in single mistakes, and in pairs of them
+        start = time.thread_time()
         explanation = explain(refused(LARGE[name], NOBODYS), **held(LARGE[name]))
+        assert search.BUDGET < time.thread_time() - start < SECOND
         assert "none makes this signature (time was up before all were tried)" in ruled_out(explanation)
     assert "time was up" not in ruled_out(explain(refused(LARGE[name]), **held(LARGE[name])))
 
@@ -198,6 +207,7 @@ ODD = [
 ]
 
 
+@pytest.mark.usefixtures("short_search")
 @pytest.mark.parametrize("sent", ODD, ids=range(len(ODD)))
 def test_odd_requests_raise_nothing(sent):
     """Lone surrogates in JSON, numbers of thousands of digits, escapes that are none: there is an explanation."""
@@ -249,6 +259,7 @@ methods = st.sampled_from(["HMAC-SHA1", "HMAC-SHA512", "PLAINTEXT", "RSA-SHA1", 
 kinds = st.sampled_from([None, FORM_TYPE, "application/json", "multipart/form-data; boundary=x", "text/plain;x"])
 
 
+@pytest.mark.usefixtures("short_search")
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )

@@ -24,7 +24,7 @@ from oauth_hook.provider.wsgi_server import Server
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no terminals, forks, modes and signals of this kind")
-USERS, THREADS, REQUESTS = 50, 64, 20_000
+USERS, THREADS = 50, 64
 
 
 def _provide(pipe):
@@ -52,8 +52,10 @@ def elsewhere():
     theirs.close()
 
 
-def test_threads_and_users_on_one_session_never_mix(elsewhere):
+@pytest.mark.soak
+def test_threads_and_users_on_one_session_never_mix(elsewhere, portion):
     """64 threads, 20,000 requests, 50 users on one session: each is verified for its own user; no nonce repeats."""
+    requests_in_all = portion(20_000)
     url, consumer, tokens = elsewhere
     hook = OAuthHook(None, None, consumer.key, consumer.secret, header_auth=True)
     hooks = {name: hook.as_user(token) for name, token in tokens.items()}
@@ -61,7 +63,7 @@ def test_threads_and_users_on_one_session_never_mix(elsewhere):
     prepared = requests.Request("GET", url).prepare()  # once: what requests does before auth= is not tested here
 
     def work(number):
-        for turn in range(number, REQUESTS, THREADS):
+        for turn in range(number, requests_in_all, THREADS):
             name = names[turn % USERS]
             request = prepared.copy()
             request.prepare_auth(hooks[name])
@@ -79,18 +81,20 @@ def test_threads_and_users_on_one_session_never_mix(elsewhere):
         session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=THREADS))
         list(pool.map(work, range(THREADS)))
     assert not wrong
-    assert len({nonce for batch in nonces for nonce in batch}) == REQUESTS
+    assert len({nonce for batch in nonces for nonce in batch}) == requests_in_all
 
 
 @posix
-def test_signatures_never_repeat_a_nonce():
+@pytest.mark.soak
+def test_signatures_never_repeat_a_nonce(portion):
     """8 threads times 10,000 signatures and 4 forked processes: no nonce twice."""
+    of_a_thread, of_a_fork = portion(10_000), portion(1_000)
     hook = OAuthHook("t", "s", "c", "s", header_auth=True)
     with ThreadPoolExecutor(8) as pool:
-        threads = list(pool.map(_nonces, [hook] * 8, [10_000] * 8))
+        threads = list(pool.map(_nonces, [hook] * 8, [of_a_thread] * 8))
     with multiprocessing.get_context("fork").Pool(4) as processes:
-        forks = processes.starmap(_nonces, [(hook, 1_000)] * 4, chunksize=1)
-    assert len({nonce for batch in (*threads, *forks) for nonce in batch}) == 8 * 10_000 + 4 * 1_000
+        forks = processes.starmap(_nonces, [(hook, of_a_fork)] * 4, chunksize=1)
+    assert len({nonce for batch in (*threads, *forks) for nonce in batch}) == 8 * of_a_thread + 4 * of_a_fork
 
 
 def _nonces(hook, count):

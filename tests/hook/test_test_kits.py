@@ -531,7 +531,9 @@ def project_of_the_page():
 
 def pytest_in(folder, *arguments, **environment):
     """Run pytest in a project of somebody's."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "OAUTH_"))}
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "OAUTH_", "COVERAGE_"))
+    }
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments], cwd=folder,
         capture_output=True, text=True, timeout=100, check=False, env={**clean, **environment},

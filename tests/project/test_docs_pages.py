@@ -36,7 +36,7 @@ DIAGRAMS = [DOCS / "images" / f"{name}.svg" for name in ("redirects", "signature
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PATIENCE = 180  # seconds for a build, and for the browser; both take a few, where nobody else works
 
-pytestmark = pytest.mark.timeout(2 * PATIENCE)
+pytestmark = [pytest.mark.docs, pytest.mark.timeout(2 * PATIENCE)]
 NARROW = 360  # pixels: a small telephone
 LEGIBLE = 4.5  # WCAG 2.2, 1.4.3: contrast of text and what is behind it
 

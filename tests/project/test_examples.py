@@ -442,6 +442,7 @@ class TestDesktop:
         assert result.stderr.endswith("desktop.py: the user said no\n")
         assert not CredentialStore(folder / "examples.sqlite3")
 
+    @pytest.mark.browser
     @pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")
     def test_with_a_real_browser(self, provider: Provider, folder: Path) -> None:
         """A real browser that the service sends back arrives at the last page, in whose address is no verifier."""

@@ -52,9 +52,12 @@ def _is_old(package: str, *least: int) -> bool:
 
 
 pytestmark = [
-    pytest.mark.skipif(_is_old("build", 1, 0), reason="build is not installed: pip install '.[test]'"),
+    pytest.mark.packaging,
+    pytest.mark.skipif(_is_old("build", 1, 0), reason="build is not installed: pip install '.[packaging]'"),
     # The first that makes wheels by itself; and what it makes, with no network, is made by what is installed.
-    pytest.mark.skipif(_is_old("setuptools", 70, 1), reason="setuptools is older than 70.1: pip install '.[test]'"),
+    pytest.mark.skipif(
+        _is_old("setuptools", 70, 1), reason="setuptools is older than 70.1: pip install '.[packaging]'"
+    ),
 ]
 
 
@@ -190,7 +193,9 @@ class TestMetadata:
         said = built.metadata()
         needs = [need.replace(" ", "") for need in said.get_all("Requires-Dist")]
         assert {need for need in needs if ";" not in need} == {"requests>=2.32.2", "oauthlib>=3.2.2"}
-        assert set(said.get_all("Provides-Extra")) == {"rsa", "httpx", "niquests", "test", "lint", "docs", "bench"}
+        assert set(said.get_all("Provides-Extra")) == {
+            "rsa", "httpx", "niquests", "test", "packaging", "coverage", "lint", "docs", "bench",
+        }  # fmt: skip
 
     def test_where_it_begins(self, built: Built) -> None:
         """The command, the fixture of pytest, and the plugin of HTTPie."""
@@ -202,7 +207,7 @@ class TestMetadata:
             "httpie.plugins.auth.v1": {"oauth-hook": "oauth_hook.cli.httpie:OAuthPlugin"},
         }
 
-    @pytest.mark.skipif(_is_old("twine", 6, 1), reason="twine is older than 6.1: pip install '.[test]'")
+    @pytest.mark.skipif(_is_old("twine", 6, 1), reason="twine is older than 6.1: pip install '.[packaging]'")
     def test_an_index_would_take_it(self, built: Built) -> None:
         """``twine check --strict`` has nothing to complain of."""
         ran = run(built.folder, "-m", "twine", "check", "--strict", *built.archives())

@@ -1,6 +1,6 @@
 """The types keep what they promise to users: ``typing_users.py`` calls every public name, as users do.
 
-CI also has mypy and pyright judge that file by themselves; here it is held that it leaves nothing out, and that what
+Lint has mypy and pyright judge that file; here it is held that it leaves nothing out, and that what
 its types say is so when it runs.
 """
 
@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
@@ -112,16 +110,6 @@ def test_what_the_types_say_is_so(function: Callable[..., object], oauth_provide
         function(**{name: given[name] for name in inspect.signature(function).parameters})
     finally:
         extract_from_requests()
-
-
-@pytest.mark.skipif(find_spec("mypy") is None, reason="mypy is not installed: pip install '.[lint]'")
-@pytest.mark.skipif(not (find_spec("httpx") and find_spec("httpx2")), reason="httpx and httpx2 are not both installed")
-def test_mypy_passes(request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    """``mypy --strict`` has nothing to say about users' code."""
-    kept = getattr(request.config, "cache", None)  # pytest's, for what mypy has found out of other packages
-    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", kept.mkdir("mypy") if kept else tmp_path, USERS]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=110, cwd=ROOT)
-    assert (ran.returncode, ran.stdout.strip()) == (0, "Success: no issues found in 1 source file"), ran.stderr
 
 
 def test_a_wrong_type_is_found() -> None:

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from oauthlib.oauth1.rfc5849 import signature as oracle
 
@@ -19,12 +19,11 @@ from oauth_hook.protocol.encoding import escape, escape_form, from_wire_like, to
 from oauth_hook.protocol.parameters import divide
 from oauth_hook.protocol.placement import PLACEMENTS, authorization, parse_authorization, quote_realm
 
+pytestmark = pytest.mark.soak  # the number of examples is in conftest.py
+
 FORM = "application/x-www-form-urlencoded"
 CONSUMER = Consumer("dpf43f3p2l4k3l03", "kd94hf93k423kf44")
 TOKEN = AccessToken("nnch734d00sl2jdk", "pfkkdhi9sl3r4s00")
-
-settings.register_profile("suite", max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("suite")
 
 ODD = ("%20", "%2F", "%7E", "%7e", "%c3%a9", "%C3%A9", "+", "a[]", "'", "$", "|", "é", "~", "%", "%zz", ";:@!")
 piece = st.one_of(st.sampled_from(ODD), st.text("abcXYZ019-._~", max_size=4))

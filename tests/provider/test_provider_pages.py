@@ -146,6 +146,7 @@ class TestForm:
             assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
+@pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")
 def test_in_a_browser(provider: Provider, tmp_path: Path) -> None:
     """A real browser shows the form as it was meant, however the application is called."""

@@ -13,14 +13,11 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 from xml.sax.saxutils import escape as escape_xml
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from oauth_hook import AccessToken, Consumer, OAuthFlow, ProviderError, RequestToken, register_client
 from oauth_hook.redaction.redactor import MASK, redact
-
-settings.register_profile("suite", max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("suite")
 
 SECRET = "kd94/hf93&k'4\"23<k>+f 4;4=%~é😀\\z"
 

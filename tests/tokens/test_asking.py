@@ -201,6 +201,7 @@ def test_bad_arguments():
                 LoopbackReceiver(**arguments)
 
 
+@pytest.mark.browser
 @pytest.mark.skipif(not shutil.which("chromium"), reason="there is no chromium")
 def test_the_last_page_in_a_browser(tmp_path):
     """A real browser arrives at the last page, which says that all is done and has labels for everybody."""
