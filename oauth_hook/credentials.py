@@ -5,7 +5,8 @@
 ``RequestToken``       temporary credentials: a request for authorization
 ``AccessToken``        token credentials: a user's consent
 ``Account``            what one needs to call a service: consumer, token
-                       and the service's name
+                       and the service
+``ServiceReference``   which service that is
 =====================  =================================================
 
 Each is frozen, compares by value, shows no secret in its ``repr``, and travels
@@ -14,13 +15,25 @@ as JSON through ``to_dict()`` and ``from_dict()``.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from enum import Enum
 from typing import Any, TypeVar
 
 from .errors import UsageError, check_type
 
-__all__ = ["AccessToken", "Account", "Consumer", "Credentials", "RequestToken", "check_key", "check_token"]
+__all__ = [
+    "AccessToken",
+    "Account",
+    "Consumer",
+    "Credentials",
+    "RequestToken",
+    "ServiceKind",
+    "ServiceReference",
+    "check_key",
+    "check_token",
+]
 
 _C = TypeVar("_C", bound="Credentials")
 
@@ -107,14 +120,92 @@ def check_token(token: object) -> None:
         check_type(token, (AccessToken, RequestToken), "token", "an AccessToken or a RequestToken")
 
 
+class ServiceKind(Enum):
+    """How a ``ServiceReference`` says which service it means."""
+
+    NAME = "name"  #: by the name of a known service, such as ``tumblr``
+    SERVER = "server"  #: by a server that is asked for its endpoints: its URL, its host, or a user there
+    FILE = "file"  #: by the path of a file that describes it
+    URLS = "urls"  #: by the URLs of its three legs
+
+
+@dataclass(frozen=True)
+class ServiceReference:
+    """Which service an account is at. ``parse`` reads one, and ``str`` prints it as ``Account.service`` has it.
+
+    :param kind: how ``text`` says it.
+    :param text: a name, a URL or ``user@host``, a path, or three URLs with a space between them.
+    """
+
+    kind: ServiceKind
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> ServiceReference:
+        """Read a reference, by its spelling alone: whether there is such a service or file is not looked up.
+
+        :raises UsageError: it is no ``str``.
+        """
+        check_type(text, str, "the service", "a str")
+        separators = tuple(separator for separator in (os.sep, os.altsep) if separator)  # Windows has two
+        if "://" not in text and (text.endswith(".json") or any(separator in text for separator in separators)):
+            return cls(ServiceKind.FILE, text)
+        if text.count(" ") == 2:
+            return cls(ServiceKind.URLS, text)
+        return cls(ServiceKind.SERVER if any(mark in text for mark in "@.:") else ServiceKind.NAME, text)
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def name(self) -> str | None:
+        """The name of a known service."""
+        return self.text if self.kind is ServiceKind.NAME else None
+
+    @property
+    def url(self) -> str | None:
+        """The server's URL, its host, or a user there, as ``discover`` takes them."""
+        return self.text if self.kind is ServiceKind.SERVER else None
+
+    @property
+    def path(self) -> str | None:
+        """The path of the file that describes the service."""
+        return self.text if self.kind is ServiceKind.FILE else None
+
+    @property
+    def urls(self) -> tuple[str, str, str] | None:
+        """The URLs where request tokens are given, where users answer, and where access tokens are given."""
+        if self.kind is not ServiceKind.URLS:
+            return None
+        request_token_url, authorization_url, access_token_url = self.text.split(" ")
+        return request_token_url, authorization_url, access_token_url
+
+    @property
+    def label(self) -> str:
+        """The reference as people are shown it: of three URLs, the one that users see."""
+        return self.text if self.urls is None else self.urls[1]
+
+    def is_same_service(self, other: ServiceReference) -> bool:
+        """Tell whether two references mean one service; a server is known by its host, in any case."""
+        if ServiceKind.SERVER is self.kind is other.kind:
+            return _parse_host(self.text) == _parse_host(other.text)
+        return self == other
+
+
+def _parse_host(server: str) -> str:
+    """Return the host, and the port where one is named, of a URL, a host, or a user there."""
+    authority = server.partition("://")[2].partition("/")[0] or server.rpartition("@")[2]
+    return authority.lower()
+
+
 @dataclass(frozen=True)
 class Account:
     """All that one needs to call a service on a user's behalf.
 
     :param consumer: the application's credentials.
     :param token: the user's, or ``None`` for two-legged calls.
-    :param service: the service's name, its address, its three addresses with spaces between them, or the path of the
-        file that describes it; or ``None``.
+    :param service: which service it is, as ``ServiceReference`` prints it: a known service's name, a server's URL, the
+        path of a file, or three URLs with spaces between them; ``None``: not said.
     """
 
     consumer: Consumer
