@@ -21,25 +21,23 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from itertools import chain
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
 from .credentials import Consumer, Credentials, RequestToken, check_key
-from .errors import OAuthHookError, ProviderError, UsageError, check_type
+from .errors import ProviderError, UsageError, check_type
 from .hook.hook import OAuthHook
 from .hook.redirects import settle
 from .protocol.methods import signing_key
-from .protocol.parameters import FORM, PREFIX, SIGNATURE_PARAMETERS
+from .protocol.parameters import PREFIX, SIGNATURE_PARAMETERS
 from .protocol.signing import new_nonce
 from .protocol.url import origin, split_url
-from .tokens.flow import OAuthFlow
-from .tokens.http import Answer, check_timeout, refusal, within
+from .tokens.flow import OAuthFlow, choose_auth
+from .tokens.http import WholeResponse, build_refusal, check_timeout, send_prepared
 
 __all__ = ["Client", "ProtoError", "Token", "UseHeader", "Via"]
-
-_LOOKED_AT = 1 << 16  # octets of a refusal that an error is made from
 
 _METHOD, _VERSION = "HMAC-SHA1", "1.0"  # what signatures are made with, as Falcon has it
 
@@ -153,7 +151,7 @@ class Client:
             check_type(callback, str, "callback", "a URL, 'oob' or None")
         flow = OAuthFlow(
             self._consumer, address, "", address, callback=callback or "oob", placement=self.use_header.value,
-            method=self.mode.value, timeout=self.timeout, hook_class=cast("type[OAuthHook]", self._hook),
+            method=self.mode.value, timeout=self.timeout, make_hook=self._make_hook,
         )  # fmt: skip
         try:
             if token is None:
@@ -180,14 +178,17 @@ class Client:
         check_type(token, (Token, type(None)), "token", "a Token or None")
         key, secret = (None, None) if token is None else (token.token, token.secret)
         request = self.make_oauth_handler(uri, secret, {"oauth_token": key}, params)
-        response = within(self.timeout, partial(_send, request, self.timeout))
+        try:
+            response = send_prepared(request, timeout=self.timeout)
+        except ProviderError as error:
+            raise _proto_error(error, None) from error
         data: bytes = response.content
         if response.status_code < 400:
             return data
-        answer = Answer(response, data[:_LOOKED_AT].decode("utf-8", "replace"))
-        what = f"an answer to {request.method} {uri.partition('?')[0]}"
-        error = refusal(answer, what, [self._consumer.secret, secret or ""])
-        raise _proto_error(error, partial(self._hook_for(key, secret).explain, response))
+        whole = WholeResponse(response, data.decode("utf-8", "replace"))
+        what = f"a response to {request.method} {uri.partition('?')[0]}"
+        refusal = build_refusal(whole, what, [self._consumer.secret, secret or ""])
+        raise _proto_error(refusal, partial(self._hook_for(key, secret).explain, response))
 
     def make_secret(self, cust_secret: str, token_secret: str | None = None) -> str:
         """Return the key that requests are signed with (s3.4.2); to be overridden where a service wants another.
@@ -221,7 +222,8 @@ class Client:
         pairs = [*_pairs(params, "params"), *protocol.items()]  # the hook moves the latter to its own
         content: dict[str, Any] = {"data" if mode is Via.POST else "params": pairs}
         with requests.Session() as session:
-            request = session.prepare_request(requests.Request(mode.value, address, auth=hook, **content))
+            auth = choose_auth(hook, mode.value)
+            request = session.prepare_request(requests.Request(mode.value, address, auth=auth, **content))
         settle(request)  # it may go out through a session that has other credentials
         return request
 
@@ -264,12 +266,12 @@ class Client:
 
     def _hook_for(self, key: str | None, secret: str | None, **more: Any) -> OAuthHook:
         consumer, placement = self._consumer, self.use_header.value
-        return self._hook(
+        return self._make_hook(
             key, secret, consumer.key, consumer.secret, placement=placement, signature_method=_METHOD, **more
         )
 
-    def _hook(self, *arguments: Any, **more: Any) -> OAuthHook:
-        """Return a hook that signs with this client's key; a flow takes this for the class of its hooks."""
+    def _make_hook(self, *arguments: Any, **more: Any) -> OAuthHook:
+        """Return a hook that signs with this client's key."""
         hook = _Hook(*arguments, **more)
         hook.make_secret = self.make_secret
         return hook
@@ -280,29 +282,11 @@ class _Hook(OAuthHook):
 
     make_secret: Callable[[str, str | None], str]
 
-    def __call__(self, request: Any) -> Any:
-        """Sign a request; one by POST has a form for what goes URL-encoded, even where nothing else is in it."""
-        if request.method == "POST" and request.body is None and self.placement != UseHeader.ALTERN.value:
-            request.body = ""
-            request.headers["Content-Type"] = FORM
-        return super().__call__(request)
-
     def signing_key(self, consumer_secret: str, token_secret: str) -> str:
         """Return what ``make_secret`` makes."""
         key = self.make_secret(consumer_secret, token_secret or None)
         check_type(key, str, "what make_secret returns", "a str")
         return key
-
-
-def _send(request: requests.PreparedRequest, timeout: float) -> requests.Response:
-    with requests.Session() as session:
-        settings = session.merge_environment_settings(request.url or "", {}, None, None, None)
-        try:
-            return session.send(request, timeout=timeout, **settings)
-        except (requests.RequestException, OAuthHookError):
-            raise
-        except ValueError as error:  # of a Location, which requests lets through raw
-            raise ProtoError("the server redirects to something that is no address") from error
 
 
 def _proto_error(error: ProviderError, explain: Callable[[], Any] | None) -> ProtoError:

@@ -593,7 +593,7 @@ def test_a_server_that_never_ends(drips, step):
 def test_a_redirect_to_no_address(step, server):
     """A Location that is no address is the server's fault."""
     server.answer = lambda got: (302, {"Location": "http://[bad/"}, b"")
-    with pytest.raises(ProtoError, match="no address"):
+    with pytest.raises(ProtoError, match="no URL"):
         STEPS[step](client_at(), server.url)
 
 

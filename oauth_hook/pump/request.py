@@ -18,7 +18,7 @@ from ..errors import ProviderError, UsageError, check_type
 from ..hook.adapter import OAuthAdapter
 from ..hook.hook import OAuthHook
 from ..protocol.url import parse_origin, split_url
-from ..tokens.http import Answer, refusal
+from ..tokens.http import WholeResponse, build_refusal
 
 __all__ = [
     "adapter_of",
@@ -156,7 +156,7 @@ def result_of(response: requests.Response, auth: object, secrets: list[str]) -> 
     what = f"{response.request.method} {response.url.partition('?')[0]}"
     if response.status_code >= 400:
         explain = partial(auth.explain, response) if isinstance(auth, OAuthHook) else None
-        raise refusal(Answer(response, _text_of(response), explain), f"an answer to {what}", secrets)
+        raise build_refusal(WholeResponse(response, _text_of(response), explain), f"an answer to {what}", secrets)
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if not (kind == _JSON or kind.endswith("+json")) or not response.content:
         return response
@@ -164,7 +164,7 @@ def result_of(response: requests.Response, auth: object, secrets: list[str]) -> 
         return json.loads(response.content)
     except (ValueError, RecursionError):  # not chained: json's error carries the whole text
         pass
-    raise refusal(Answer(response, _text_of(response)), f"the JSON that it announces for {what}", secrets)
+    raise build_refusal(WholeResponse(response, _text_of(response)), f"the JSON that it announces for {what}", secrets)
 
 
 def _text_of(response: requests.Response) -> str:

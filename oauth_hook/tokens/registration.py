@@ -29,7 +29,7 @@ from ..credentials import Consumer
 from ..errors import ProviderError, UsageError, check_type
 from ..protocol.url import is_loopback, origin, parse_origin, split_url
 from ..services.catalog import Service
-from .http import Answer, ask, check_timeout, refusal
+from .http import Redirects, WholeResponse, build_refusal, check_timeout, send_request
 from .links import read_links
 from .token_response import is_broken
 
@@ -162,7 +162,7 @@ class _Search:
     resource: str
     session: requests.Session | None
     deadline: float
-    found: dict[str, tuple[str, Answer]] = field(default_factory=dict)
+    found: dict[str, tuple[str, WholeResponse]] = field(default_factory=dict)
     lookups: list[str] = field(default_factory=list)
     trouble: ProviderError | None = None
     failure: requests.ConnectionError | None = None
@@ -185,10 +185,12 @@ class _Search:
         headers = {"Accept": accept, "Authorization": None}  # None: nor what the session has
         left = max(self.deadline - time.monotonic(), 0.001)
         try:
-            answer = ask("GET", url, session=self.session, timeout=left, may_leave=True, headers=headers)
+            answer = send_request(
+                "GET", url, session=self.session, timeout=left, redirects=Redirects.ENCRYPTED, headers=headers
+            )
             links = read_links(answer.text) if answer.ok else None
             if links is None:
-                raise refusal(answer, what)
+                raise build_refusal(answer, what)
         except ProviderError as error:
             if self.trouble is None or self.trouble.status == requests.codes.not_found:
                 self.trouble = error
@@ -266,22 +268,22 @@ def _is_allowed(url: str, scheme: str) -> bool:
 def _send(url: str, content: dict[str, str], session: requests.Session | None, timeout: float) -> Consumer:
     """Send a registration, and return the credentials in the answer."""
     headers = {"Accept": _JSON, "Authorization": None}  # None: nor what the session has
-    answer = ask("POST", url, session=session, timeout=check_timeout(timeout), json=content, headers=headers)
+    answer = send_request("POST", url, session=session, timeout=check_timeout(timeout), json=content, headers=headers)
     secrets = [content.get("client_secret", ""), *_secrets_in(answer.text)]
     fields = _object(answer.text) if answer.ok else None
     if fields is None or "error" in fields:
-        raise refusal(answer, "client credentials", secrets)
+        raise build_refusal(answer, "client credentials", secrets)
     expiry = _expiry(fields.pop("expires_at", None))
     for name in ("client_id", "client_secret"):
         if not isinstance(fields.get(name), str) or not fields[name] or is_broken(fields[name]):
-            raise refusal(answer, f"a {name}", secrets)
+            raise build_refusal(answer, f"a {name}", secrets)
     if expiry is None:
-        raise refusal(answer, "an expires_at in seconds", secrets)
+        raise build_refusal(answer, "an expires_at in seconds", secrets)
     key, secret = fields.pop("client_id"), fields.pop("client_secret")
     try:
         return Consumer(key, secret, expires_at=expiry or None, extra=fields)
     except UsageError:
-        raise refusal(answer, "a usable client_id", secrets) from None
+        raise build_refusal(answer, "a usable client_id", secrets) from None
 
 
 def _object(text: str) -> dict[str, Any] | None:
