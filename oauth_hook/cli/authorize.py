@@ -247,7 +247,7 @@ def _check_url(what: str, url: str) -> None:
 
 def _discovered(arguments: argparse.Namespace, address: str) -> Service:
     """Ask an address where its endpoints are."""
-    from ..tokens.registration import discover
+    from ..tokens.discovery import discover
 
     try:
         return discover(address, scheme=_scheme(arguments))

@@ -19,9 +19,10 @@ from ..credentials import AccessToken, Account, Consumer, RequestToken
 from ..errors import ProviderError, UsageError, check_type
 from ..protocol.url import parse_origin, split_url
 from ..services.catalog import Service
+from ..tokens.discovery import discover
 from ..tokens.flow import OAuthFlow
 from ..tokens.http import check_timeout
-from ..tokens.registration import discover, register_client, update_client
+from ..tokens.registration import register_client, update_client
 from ..tokens.verifiers import ask_on_console
 
 __all__ = ["Client", "Home", "arguments_of", "kept_in", "simple_verifier"]

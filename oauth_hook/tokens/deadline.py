@@ -232,9 +232,11 @@ class _BoundedPool(_Pool):
 
 class _BoundedRetry(_Policy):
     def get_backoff_time(self) -> float:
+        """Return the policy's own pause, in seconds, cut off at the deadline."""
         return _within_deadline(super().get_backoff_time())
 
     def get_retry_after(self, response: Any) -> float | None:
+        """Return the server's pause, in seconds, cut off at the deadline."""
         seconds = super().get_retry_after(response)
         return None if seconds is None else _within_deadline(seconds)
 

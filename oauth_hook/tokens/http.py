@@ -42,7 +42,7 @@ _LOOKED_AT = 1 << 16  # characters of a response that an error is made from
 _SHOWN = 500  # characters of a response that an error shows
 _SAID = 200  # characters of what a server calls a problem, and says about it
 _SHORT = 2  # characters of a secret that nobody has in earnest
-_CHUNK_BYTES = 1 << 14
+CHUNK_BYTES = 1 << 14
 
 
 class Redirects(Enum):
@@ -204,7 +204,7 @@ def _read_body(response: requests.Response, deadline: Deadline, max_bytes: int |
     broken = False
     with response:
         try:
-            for piece in response.iter_content(_CHUNK_BYTES):
+            for piece in response.iter_content(CHUNK_BYTES):
                 data += piece
                 if max_bytes is not None and len(data) > max_bytes:
                     message = f"the response is larger than {max_bytes} bytes, which no token is"
