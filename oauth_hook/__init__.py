@@ -55,8 +55,9 @@ if TYPE_CHECKING:
     from .protocol.signing import sign
     from .protocol.verifying import verify
     from .services import SERVICES, Service
+    from .tokens.discovery import discover
     from .tokens.flow import OAuthFlow
-    from .tokens.registration import discover, register_client, update_client
+    from .tokens.registration import register_client, update_client
     from .tokens.store import CredentialStore
     from .tokens.verifiers import LoopbackReceiver, ask_on_console
 
@@ -99,8 +100,9 @@ _HOMES = {
     "protocol.signing": ("sign",),
     "protocol.verifying": ("verify",),
     "services": ("SERVICES", "Service"),
+    "tokens.discovery": ("discover",),
     "tokens.flow": ("OAuthFlow",),
-    "tokens.registration": ("discover", "register_client", "update_client"),
+    "tokens.registration": ("register_client", "update_client"),
     "tokens.store": ("CredentialStore",),
     "tokens.verifiers": ("LoopbackReceiver", "ask_on_console"),
 }

@@ -21,25 +21,23 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from itertools import chain
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
 from .credentials import Consumer, Credentials, RequestToken, check_key
-from .errors import OAuthHookError, ProviderError, UsageError, check_type
+from .errors import ProviderError, UsageError, check_type
 from .hook.hook import OAuthHook
 from .hook.redirects import settle
 from .protocol.methods import signing_key
-from .protocol.parameters import FORM, PREFIX, SIGNATURE_PARAMETERS
+from .protocol.parameters import PREFIX, SIGNATURE_PARAMETERS
 from .protocol.signing import new_nonce
 from .protocol.url import origin, split_url
-from .tokens.flow import OAuthFlow
-from .tokens.http import Answer, check_timeout, refusal, within
+from .tokens.flow import OAuthFlow, choose_auth
+from .tokens.http import WholeResponse, build_refusal, check_timeout, send_prepared
 
 __all__ = ["Client", "ProtoError", "Token", "UseHeader", "Via"]
-
-_LOOKED_AT = 1 << 16  # octets of a refusal that an error is made from
 
 _METHOD, _VERSION = "HMAC-SHA1", "1.0"  # what signatures are made with, as Falcon has it
 
@@ -74,7 +72,7 @@ class Token:
     :param token: its key, as it was given.
     :param secret: its secret.
     :param verifier: what the user came back with, to be set before the exchange; ``None`` sends none (OAuth 1.0).
-    :param raw_data: all that the answer said, by name, both halves of the token included; ``None``: made by hand.
+    :param raw_data: all that the response said, by name, both halves of the token included; ``None``: made by hand.
     :param exchanged: it is an access token; a request token becomes one when it is exchanged.
     :raises UsageError: the key is empty or has control characters; one of the two is no ``str``.
     """
@@ -111,7 +109,7 @@ class Client:
     :param cust_id: the consumer key.
     :param cust_secret: the consumer secret.
     :param mode: how requests are made, and where their parameters go: ``Via.POST`` or ``Via.GET``.
-    :param timeout: for each whole answer, in seconds.
+    :param timeout: for each whole response, in seconds.
     :ivar use_header: a ``UseHeader``, ``ALTERN`` unless it is set: the header is what the RFC prefers (s3.5) and nearly
         every service takes, and headers stay out of logs. ``NONE`` is for those that want all in the query or form.
     :raises UsageError: an argument is wrong, or a value that is set later.
@@ -142,52 +140,55 @@ class Client:
         :param callback: where it sends the user afterwards; ``None``: ``oob``, it shows a verifier. First step only.
         :param token: the request token, with its ``verifier`` set; ``None``: the first step.
         :returns: a new token.
-        :raises ProtoError: the service refuses, or its answer makes no sense.
+        :raises ProtoError: the service refuses, or its response makes no sense.
         :raises UsageError: an argument is wrong.
         :raises requests.RequestException: the wire failed, or time was up.
         """
-        _check_address(address)
+        _check_url(address)
         if token is not None:
             _check_exchange(token, callback)
         elif callback is not None:
             check_type(callback, str, "callback", "a URL, 'oob' or None")
         flow = OAuthFlow(
             self._consumer, address, "", address, callback=callback or "oob", placement=self.use_header.value,
-            method=self.mode.value, timeout=self.timeout, hook_class=cast("type[OAuthHook]", self._hook),
+            method=self.mode.value, timeout=self.timeout, make_hook=self._make_hook,
         )  # fmt: skip
         try:
             if token is None:
-                return _token_of(flow.fetch_request_token())
+                return _make_token(flow.fetch_request_token())
             given = flow.fetch_access_token(RequestToken(token.token, token.secret), token.verifier or None)
         except ProviderError as error:
             raise _proto_error(error, error._explain) from None
-        vars(token).update(vars(_token_of(given, exchanged=True)))
-        return _token_of(given, exchanged=True)
+        vars(token).update(vars(_make_token(given, exchanged=True)))
+        return _make_token(given, exchanged=True)
 
     def call_api(self, token: Token | None, uri: str, params: Any = None) -> bytes:
-        """Call a remote API, and wait for its whole answer.
+        """Call a remote API, and wait for its whole response.
 
         Redirects are followed: signed anew within the origin, unsigned to another one.
 
         :param token: an access token; ``None``: the call is the application's own (two-legged).
-        :param uri: the API's address.
+        :param uri: the API's URL.
         :param params: its parameters, a mapping or pairs, as requests takes them.
-        :returns: the answer's data as they came, in octets; ``parse_qs`` and ``json.loads`` take them.
-        :raises ProtoError: the service refuses (a status of 400 or more), or redirects to what is no address.
+        :returns: the data of the response as they came, in bytes; ``parse_qs`` and ``json.loads`` take them.
+        :raises ProtoError: the service refuses (a status of 400 or more), or redirects to what is no URL.
         :raises UsageError: an argument is wrong.
         :raises requests.RequestException: the wire failed, or time was up.
         """
         check_type(token, (Token, type(None)), "token", "a Token or None")
         key, secret = (None, None) if token is None else (token.token, token.secret)
         request = self.make_oauth_handler(uri, secret, {"oauth_token": key}, params)
-        response = within(self.timeout, partial(_send, request, self.timeout))
+        try:
+            response = send_prepared(request, timeout=self.timeout)
+        except ProviderError as error:
+            raise _proto_error(error, None) from error
         data: bytes = response.content
         if response.status_code < 400:
             return data
-        answer = Answer(response, data[:_LOOKED_AT].decode("utf-8", "replace"))
-        what = f"an answer to {request.method} {uri.partition('?')[0]}"
-        error = refusal(answer, what, [self._consumer.secret, secret or ""])
-        raise _proto_error(error, partial(self._hook_for(key, secret).explain, response))
+        whole = WholeResponse(response, data.decode("utf-8", "replace"))
+        what = f"a response to {request.method} {uri.partition('?')[0]}"
+        refusal = build_refusal(whole, what, [self._consumer.secret, secret or ""])
+        raise _proto_error(refusal, partial(self._hook_for(key, secret).explain, response))
 
     def make_secret(self, cust_secret: str, token_secret: str | None = None) -> str:
         """Return the key that requests are signed with (s3.4.2); to be overridden where a service wants another.
@@ -212,16 +213,17 @@ class Client:
         :param params: the other parameters, likewise.
         :raises UsageError: an argument is wrong.
         """
-        _check_address(address)
-        protocol = {name: value for name, value in _pairs(oauth_params, "oauth_params") if value is not None}
+        _check_url(address)
+        protocol = {name: value for name, value in _list_pairs(oauth_params, "oauth_params") if value is not None}
         key, mode = protocol.pop("oauth_token", None), self.mode
         if tsecret and not key:
             raise UsageError("tsecret is the secret of a token: give its oauth_token in oauth_params, or no tsecret")
         hook = self._hook_for(key, tsecret, **self._given_to_signing(protocol))
-        pairs = [*_pairs(params, "params"), *protocol.items()]  # the hook moves the latter to its own
+        pairs = [*_list_pairs(params, "params"), *protocol.items()]  # the hook moves the latter to its own
         content: dict[str, Any] = {"data" if mode is Via.POST else "params": pairs}
         with requests.Session() as session:
-            request = session.prepare_request(requests.Request(mode.value, address, auth=hook, **content))
+            auth = choose_auth(hook, mode.value)
+            request = session.prepare_request(requests.Request(mode.value, address, auth=auth, **content))
         settle(request)  # it may go out through a session that has other credentials
         return request
 
@@ -229,7 +231,7 @@ class Client:
     def parse_qs(data: str | bytes) -> dict[str, str]:
         """Return the values in a query or form by name: empty ones too; of a name that is there twice, the last.
 
-        :param data: ``str``, or octets in UTF-8.
+        :param data: ``str``, or bytes in UTF-8.
         :raises UsageError: it is neither.
         """
         check_type(data, (str, bytes), "data", "str or bytes")
@@ -264,12 +266,12 @@ class Client:
 
     def _hook_for(self, key: str | None, secret: str | None, **more: Any) -> OAuthHook:
         consumer, placement = self._consumer, self.use_header.value
-        return self._hook(
+        return self._make_hook(
             key, secret, consumer.key, consumer.secret, placement=placement, signature_method=_METHOD, **more
         )
 
-    def _hook(self, *arguments: Any, **more: Any) -> OAuthHook:
-        """Return a hook that signs with this client's key; a flow takes this for the class of its hooks."""
+    def _make_hook(self, *arguments: Any, **more: Any) -> OAuthHook:
+        """Return a hook that signs with this client's key."""
         hook = _Hook(*arguments, **more)
         hook.make_secret = self.make_secret
         return hook
@@ -280,29 +282,11 @@ class _Hook(OAuthHook):
 
     make_secret: Callable[[str, str | None], str]
 
-    def __call__(self, request: Any) -> Any:
-        """Sign a request; one by POST has a form for what goes URL-encoded, even where nothing else is in it."""
-        if request.method == "POST" and request.body is None and self.placement != UseHeader.ALTERN.value:
-            request.body = ""
-            request.headers["Content-Type"] = FORM
-        return super().__call__(request)
-
     def signing_key(self, consumer_secret: str, token_secret: str) -> str:
         """Return what ``make_secret`` makes."""
         key = self.make_secret(consumer_secret, token_secret or None)
         check_type(key, str, "what make_secret returns", "a str")
         return key
-
-
-def _send(request: requests.PreparedRequest, timeout: float) -> requests.Response:
-    with requests.Session() as session:
-        settings = session.merge_environment_settings(request.url or "", {}, None, None, None)
-        try:
-            return session.send(request, timeout=timeout, **settings)
-        except (requests.RequestException, OAuthHookError):
-            raise
-        except ValueError as error:  # of a Location, which requests lets through raw
-            raise ProtoError("the server redirects to something that is no address") from error
 
 
 def _proto_error(error: ProviderError, explain: Callable[[], Any] | None) -> ProtoError:
@@ -317,25 +301,25 @@ def _proto_error(error: ProviderError, explain: Callable[[], Any] | None) -> Pro
     )
 
 
-def _token_of(given: Credentials, exchanged: bool = False) -> Token:
+def _make_token(given: Credentials, exchanged: bool = False) -> Token:
     raw = {"oauth_token": given.key, "oauth_token_secret": given.secret, **given.extra}
     return Token(given.key, given.secret, raw_data=raw, exchanged=exchanged)
 
 
-def _check_address(address: str) -> None:
+def _check_url(address: str) -> None:
     """Refuse what no request can be sent to, which requests says in errors of its own.
 
     :raises UsageError: it is no http or https URL, or has a password in it.
     """
-    check_type(address, str, "the address", "a URL")
+    check_type(address, str, "the URL", "a str")
     if not address:
-        raise UsageError("the address is empty: it must be a URL")
+        raise UsageError("the URL is empty: it must be absolute, such as https://service.example/path")
     request = requests.PreparedRequest()
     try:
         request.prepare_url(address, None)
         (urlsplit(str(request.url)).hostname or "").encode("idna")  # as urllib3 looks for it
-    except ValueError:  # of requests too; not chained: it shows the address, which may have a password in it
-        raise UsageError("the address is none: it must be a URL such as https://service.example/path") from None
+    except ValueError:  # of requests too; not chained: it shows the URL, which may have a password in it
+        raise UsageError("the URL must be absolute, such as https://service.example/path") from None
     found = split_url(str(request.url))
     origin(found.scheme, found.authority)
 
@@ -361,7 +345,7 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
 }  # fmt: skip
 
 
-def _pairs(params: Any, name: str) -> list[tuple[Any, Any]]:
+def _list_pairs(params: Any, name: str) -> list[tuple[Any, Any]]:
     """Return a mapping or pairs as a list of pairs."""
     given: Iterable[Any] = params.items() if isinstance(params, Mapping) else params or ()
     try:

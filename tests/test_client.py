@@ -593,7 +593,7 @@ def test_a_server_that_never_ends(drips, step):
 def test_a_redirect_to_no_address(step, server):
     """A Location that is no address is the server's fault."""
     server.answer = lambda got: (302, {"Location": "http://[bad/"}, b"")
-    with pytest.raises(ProtoError, match="no address"):
+    with pytest.raises(ProtoError, match="no URL"):
         STEPS[step](client_at(), server.url)
 
 
@@ -621,8 +621,8 @@ BAD = {
     "token type": (lambda: Token(None, "hunter2"), "must be a str"),
     "token with a line feed": (lambda: Token("a\n", "hunter2"), "control character"),
     "token secret": (lambda: Token("a", None), "secret must be a str"),
-    "address type": (lambda: client_at().get_token(None), "address must be a URL"),
-    "address empty": (lambda: client_at().get_token(""), "address is empty"),
+    "address type": (lambda: client_at().get_token(None), "URL must be a str"),
+    "address empty": (lambda: client_at().get_token(""), "URL is empty"),
     "callback type": (lambda: client_at().get_token(URL, 5), "callback must be a URL"),
     "callback and token": (lambda: client_at().get_token(URL, URL, asked()), "pass None with a token"),
     "token of another kind": (lambda: client_at().get_token(URL, None, "hunter2"), "token must be a Token"),
@@ -631,8 +631,8 @@ BAD = {
     ),
     "verifier type": (lambda: client_at().get_token(URL, None, with_verifier(5)), "oauth_verifier must be a str"),
     "call token": (lambda: client_at().call_api({"oauth_token": "hunter2"}, URL), "token must be a Token"),
-    "call without address": (lambda: client_at().call_api(asked(), {"user_id": "hunter2"}), "must be a URL, not dict"),
-    "call empty address": (lambda: client_at().call_api(asked(), ""), "address is empty"),
+    "call without address": (lambda: client_at().call_api(asked(), {"user_id": "hunter2"}), "must be a str, not dict"),
+    "call empty address": (lambda: client_at().call_api(asked(), ""), "URL is empty"),
     "call with a password": (lambda: client_at().call_api(asked(), "http://me:hunter2@h.example/"), "userinfo|user"),
     "params type": (lambda: client_at().call_api(asked(), URL, 5), "params must be a mapping or pairs"),
     "params text": (lambda: client_at().call_api(asked(), URL, "a=hunter2"), "params must be a mapping or pairs"),

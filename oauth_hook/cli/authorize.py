@@ -174,7 +174,7 @@ def _check_url(what: str, url: str) -> None:
 
 def _discover(server: str, *, http: bool) -> Service:
     """Ask a server where its endpoints are."""
-    from ..tokens.registration import discover
+    from ..tokens.discovery import discover
 
     try:
         return discover(server, scheme=_scheme(http=http))

@@ -1,30 +1,18 @@
-"""What ``pump.py`` stands on: an application as a pump.io server knows it, and that server.
-
-Everything real is done by ``discover``, ``register_client``, ``update_client`` and ``OAuthFlow``; here they are
-given the settings that a ``PyPump`` has.
-"""
+"""An application as a pump.io server knows it, and what the constructor of ``PyPump`` makes of its arguments."""
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import requests
-from requests.adapters import BaseAdapter
-
-from ..credentials import AccessToken, Account, Consumer, RequestToken
+from ..credentials import AccessToken, Account, Consumer
 from ..errors import ProviderError, UsageError, check_type
-from ..protocol.url import parse_origin, split_url
-from ..services.catalog import Service
-from ..tokens.flow import OAuthFlow
-from ..tokens.http import check_timeout
-from ..tokens.registration import discover, register_client, update_client
 from ..tokens.verifiers import ask_on_console
+from .server import PumpServer
 
-__all__ = ["Client", "Home", "arguments_of", "kept_in", "simple_verifier"]
+__all__ = ["Client", "find_account", "read_arguments", "simple_verifier"]
 
 # What discover() takes for an account; the finer points of hosts are judged there.
 _is_webfinger = re.compile(r"[^\s@/?#]+@[^\s@/?#]+").fullmatch
@@ -39,9 +27,9 @@ class Client:
     :param webfinger: the user, ``nickname@host`` or ``nickname@host:port``.
     :param type: ``"native"``, or ``"web"``: a web application.
     :param name: what users will be shown; without one nothing can be registered.
-    :param contacts: mail addresses of those who answer for the application.
+    :param contacts: mail addresses of those responsible for the application.
     :param redirect: its callbacks.
-    :param logo: the address of a picture.
+    :param logo: the URL of a picture.
     :param key: the consumer key (``client_id``).
     :param secret: the consumer secret (``client_secret``).
     :param expiry: when the two end, in seconds since the epoch; 0: never.
@@ -66,7 +54,7 @@ class Client:
         check_type(webfinger, str, "the webfinger", "a str, such as alice@pump.example")
         self.webfinger = webfinger.strip().removeprefix("acct:")
         if not _is_webfinger(self.webfinger):
-            raise UsageError(f"{webfinger[:200]!r} is no webfinger such as alice@pump.example: nickname, @, host")
+            raise UsageError(f"{webfinger[:200]!r} is not a webfinger such as alice@pump.example: nickname, @, host")
         if type not in ("native", "web"):
             raise UsageError(f"the type of a Client must be 'native' or 'web', not {type!r}")
         self.type = type
@@ -82,7 +70,7 @@ class Client:
         if self.expiry is not None:
             check_type(self.expiry, (int, float), "expiry", "seconds since the epoch")
         _ = self.consumer  # what is wrong with the key is said now
-        self._home: Home | None = None
+        self._server: PumpServer | None = None
         self._changed: Callable[[], None] = _nobody
 
     def __repr__(self) -> str:
@@ -131,13 +119,13 @@ class Client:
         """Whether the credentials were given for a time that is over."""
         return bool(self.expiry) and time.time() >= float(self.expiry or 0)
 
-    def attach(self, home: Home, changed: Callable[[], None]) -> None:
+    def attach(self, server: PumpServer, changed: Callable[[], None]) -> None:
         """Take a ``PyPump``'s settings.
 
-        :param home: the server to register with.
+        :param server: the server to register with.
         :param changed: called when the server has given other credentials.
         """
-        self._home, self._changed = home, changed
+        self._server, self._changed = server, changed
 
     def adopt(self, consumer: Consumer) -> None:
         """Take credentials that the server gave."""
@@ -147,7 +135,7 @@ class Client:
         """Register with the server; where there are credentials already, ``update``.
 
         :raises UsageError: what is said of the application cannot be, or there is no name.
-        :raises ProviderError: the server refuses, or its answer makes no sense.
+        :raises ProviderError: the server refuses, or its response makes no sense.
         :raises requests.RequestException: the wire failed, or time was up.
         """
         if self.key is None:
@@ -164,7 +152,7 @@ class Client:
         consumer = self.consumer
         if consumer is None:
             raise UsageError("this Client is not registered yet: register() it, or give it its key and secret")
-        self._take(self._server().update(consumer, self._said()))
+        self._take(self._own_server().update(consumer, self._said()))
         return True
 
     def ensure(self, *, has_token: bool = False) -> None:
@@ -203,16 +191,16 @@ class Client:
     def _associate(self) -> None:
         if self.name is None:
             raise UsageError("a Client needs a name to be registered: the user is asked to allow it by that name")
-        self._take(self._server().register(self._said()))
+        self._take(self._own_server().register(self._said()))
 
     def _take(self, consumer: Consumer) -> None:
         self.adopt(consumer)
         self._changed()
 
-    def _server(self) -> Home:
-        if self._home is None:
-            self._home = Home(self.webfinger)
-        return self._home
+    def _own_server(self) -> PumpServer:
+        if self._server is None:
+            self._server = PumpServer(self.webfinger)
+        return self._server
 
     def _said(self) -> dict[str, Any]:
         """Return what the application says of itself, by the names of ``register_client``."""
@@ -225,7 +213,7 @@ class Client:
         }
 
 
-def arguments_of(
+def read_arguments(
     client: Client | str,
     token: str | None,
     secret: str | None,
@@ -257,7 +245,7 @@ def arguments_of(
     return client, AccessToken(token, secret)
 
 
-def kept_in(store: Mapping[str, Any], webfinger: str) -> Account | None:
+def find_account(store: Mapping[str, Any], webfinger: str) -> Account | None:
     """Return what a store keeps for a user.
 
     :raises UsageError: it is no account.
@@ -270,121 +258,10 @@ def kept_in(store: Mapping[str, Any], webfinger: str) -> Account | None:
 def simple_verifier(url: str) -> str:
     """Ask the user on the terminal; see ``ask_on_console``.
 
-    :param url: the address that the user has to open.
+    :param url: the URL that the user has to open.
     :returns: what was typed: the verifier, or the whole callback URL.
     """
     return ask_on_console(url)
-
-
-class Home:
-    """A user's server: where its endpoints are, and how it is spoken to.
-
-    :param webfinger: the user.
-    :param scheme: ``"https"``, or ``"http"``: plain http is spoken.
-    :param verify: as ``requests`` has it: whether certificates are checked, or the path of those to trust.
-    :param timeout: for each whole answer, in seconds.
-    :raises UsageError: an argument is wrong.
-    """
-
-    def __init__(
-        self, webfinger: str, *, scheme: str = "https", verify: bool | str = True, timeout: float = 30
-    ) -> None:
-        if scheme not in ("https", "http"):
-            raise UsageError(f"scheme must be 'https' or 'http', not {scheme!r}")
-        self._webfinger = webfinger
-        self._scheme = scheme
-        self._verify = verify
-        self._timeout = check_timeout(timeout)
-        self._found: Service | None = None
-        self._root: str | None = None
-
-    @property
-    def root(self) -> str:
-        """Where the API is, as ``scheme://host[:port]``.
-
-        :raises ProviderError: the server does not say. See ``discover`` for this and other errors.
-        """
-        if self._root is None:
-            self.service()
-        return str(self._root)
-
-    def remember(self, root: str | None) -> None:
-        """Take what ``root`` was an earlier time, if it is one that ``scheme`` allows: it is not looked for again."""
-        place = parse_origin(root)
-        if root is not None and place is not None and (place[0] == "https" or self._scheme == "http"):
-            address = split_url(root)
-            if not address.path and address.query is None and address.fragment is None:
-                self._root = root
-
-    def service(self) -> Service:
-        """Return the server's endpoints, which are looked for once."""
-        if self._found is None:
-            with self.session() as session:
-                found = discover(self._webfinger, scheme=self._scheme, session=session, timeout=self._timeout)
-            address = split_url(found.api_url or found.access_token_url)
-            self._root, self._found = f"{address.scheme}://{address.authority}", found
-        return self._found
-
-    @contextmanager
-    def session(self, adapter: BaseAdapter | None = None) -> Iterator[requests.Session]:
-        """Give a session for a few requests, closed at the end: nobody has to close a ``PyPump``.
-
-        :param adapter: sends the requests; ``None``: that of ``requests``.
-        """
-        with _Session() as session:
-            session.verify = self._verify
-            if adapter is not None:
-                session.mount("https://", adapter)
-                session.mount("http://", adapter)
-            yield session
-
-    def register(self, said: dict[str, Any]) -> Consumer:
-        """Register an application: see ``register_client``."""
-        url = self._registration_url()
-        with self.session() as session:
-            return register_client(url, **said, scheme=self._scheme, session=session, timeout=self._timeout)
-
-    def update(self, consumer: Consumer, said: dict[str, Any]) -> Consumer:
-        """Change what is known of an application: see ``update_client``."""
-        url = self._registration_url()
-        with self.session() as session:
-            return update_client(url, consumer, **said, scheme=self._scheme, session=session, timeout=self._timeout)
-
-    def ask_for_token(self, consumer: Consumer, callback: str) -> tuple[RequestToken, str]:
-        """Return a request token (RFC 5849 s2.1), and the address to send the user to (s2.2)."""
-        with self._flow(consumer, callback) as flow:
-            token = flow.fetch_request_token()
-            return token, flow.authorization_url(token)
-
-    def exchange(self, consumer: Consumer, token: RequestToken, answer: str) -> AccessToken:
-        """Return the access token (s2.3) for a verifier, or for the callback URL that has it."""
-        with self._flow(consumer, "oob") as flow:
-            return flow.fetch_access_token(token, flow.parse_callback(answer, token))
-
-    def _registration_url(self) -> str:
-        url = self.service().registration_url
-        if url is None:
-            raise ProviderError(
-                f"{self.root} registers nobody: it has no registration_endpoint; give the Client a key and secret"
-            )
-        return url
-
-    @contextmanager
-    def _flow(self, consumer: Consumer, callback: str) -> Iterator[OAuthFlow]:
-        service = self.service()
-        with self.session() as session:
-            yield OAuthFlow.for_service(
-                service, consumer, callback=callback, session=session, timeout=self._timeout
-            )  # fmt: skip
-
-
-class _Session(requests.Session):
-    """A session whose ``verify`` holds: ``requests`` has REQUESTS_CA_BUNDLE overrule it."""
-
-    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
-        """Return the settings for a request; see ``requests.Session``."""
-        own = self.verify if verify is None else verify
-        return super().merge_environment_settings(url, proxies, stream, own, cert)
 
 
 def _listed(name: str, items: Iterable[str] | None) -> list[str]:

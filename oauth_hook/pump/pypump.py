@@ -23,33 +23,43 @@ from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 from ..credentials import AccessToken, Account, RequestToken
-from ..errors import ProviderError, UsageError, check_type
+from ..errors import UsageError, check_type
 from ..hook.hook import OAuthHook
-from .client import Client, Home, arguments_of, kept_in, simple_verifier
-from .request import adapter_of, address_of, check_retries, content_of, hook_at, is_abroad, profile_of, result_of
+from .client import Client, find_account, read_arguments, simple_verifier
+from .request import (
+    check_profile,
+    check_retries,
+    encode_content,
+    make_adapter,
+    make_hook,
+    may_be_elsewhere,
+    read_result,
+    resolve_endpoint,
+)
+from .server import PumpServer
 
-__all__ = ["Client", "PyPump", "WebPump", "simple_verifier"]
+__all__ = ["PyPump"]
 
 
 class PyPump:
     """One user's pump.io server, to be authorized at and to send requests to.
 
     It is authorized when it is made, if it has not been before: the server is discovered, the client registered, a
-    request token fetched, and ``verifier_callback`` called with the address that the user has to open. It returns the
+    request token fetched, and ``verifier_callback`` called with the URL that the user has to open. It returns the
     verifier, or the whole callback URL. Where it returns no ``str``, the verifier comes later, by
     ``pump.verifier(code)``, from any thread; or the callback has called that itself.
 
     :param client: the application, a ``Client``; or the user's webfinger, as in early PyPump, with ``client_name``.
     :param token: the access token's key, as ``get_token`` gave it.
     :param secret: its secret. Together with ``key`` it is the consumer's, as in early PyPump.
-    :param verifier_callback: called with the address; ``None``: ``get_access``, which asks on the terminal.
+    :param verifier_callback: called with the URL; ``None``: ``get_access``, which asks on the terminal.
     :param scheme: ``"https"``; ``"http"`` asks for plain http.
     :param store: keeps an ``Account`` under the webfinger: a ``CredentialStore``, or another mutable mapping; ``None``:
         nothing is kept. What is given as an argument goes before what is kept.
     :param callback: where the server sends the user afterwards; ``"oob"``: it shows the verifier; or ``callback_uri``.
     :param verify_requests: whether certificates are checked, or the path of those to trust.
     :param retries: how often a request is sent again: see ``request``.
-    :param timeout: for each answer, in seconds.
+    :param timeout: for each response, in seconds.
     :param client_name: the application's name, where ``client`` is a webfinger; so are ``client_type`` and ``key``.
     :param token_secret: the token's secret, where ``secret`` is the consumer's.
     :raises UsageError: an argument is wrong; nothing has been sent.
@@ -76,7 +86,7 @@ class PyPump:
         token_secret: str | None = None,
         callback_uri: str | None = None,
     ) -> None:
-        self.client, given = arguments_of(
+        self.client, given = read_arguments(
             client, token, secret, name=client_name, kind=client_type, key=key, token_secret=token_secret
         )
         check_type(verifier_callback, (Callable, type(None)), "verifier_callback", "callable")  # type: ignore[arg-type]
@@ -88,7 +98,7 @@ class PyPump:
         self.verify_requests = verify_requests
         self.retries = check_retries(retries)
         self.timeout = timeout
-        self._home = Home(self.client.webfinger, scheme=scheme, verify=verify_requests, timeout=timeout)
+        self._server = PumpServer(self.client.webfinger, scheme=scheme, verify=verify_requests, timeout=timeout)
         self._lock = threading.Lock()  # of two threads that bring the verifier, one exchanges it
         self._pending: RequestToken | None = None
         self._hook: tuple[Account, OAuthHook] | None = None
@@ -96,7 +106,7 @@ class PyPump:
         self._has_own_key = self.client.key is not None
         self._account: Account | None = None
         self._account = self._resumed(given)
-        self.client.attach(self._home, self._registered)
+        self.client.attach(self._server, self._registered)
         if self.client.is_expired:
             self._ensure()
         self._begin()
@@ -118,20 +128,20 @@ class PyPump:
 
     def _look_again(self, refused: AccessToken | None = None) -> None:
         """Take what is kept, where there is no token yet, or a refused one: another process may have got one since."""
-        kept = None if self._token is not refused else kept_in(self.store, self.client.webfinger)
+        kept = None if self._token is not refused else find_account(self.store, self.client.webfinger)
         is_other = kept is not None and self.client.key not in (None, kept.consumer.key)
         if kept is None or (is_other and (self._has_own_key or kept.token is None)):
             return  # a token is good for the key that it was issued to
         if not self._has_own_key:
             self.client.adopt(kept.consumer)
-        self._home.remember(kept.service)
+        self._server.remember(kept.service)
         if self._account is None or kept.token is not None:
             self._account = Account(self.client.registered(), kept.token)
 
     def _ensure(self) -> None:
         """Have the client registered, at no token's cost: neither ours, nor one that is kept for another key."""
         self._look_again()
-        kept = kept_in(self.store, self.client.webfinger)
+        kept = find_account(self.store, self.client.webfinger)
         self.client.ensure(has_token=any(each is not None and each.token for each in (self._account, kept)))
 
     def _begin(self) -> None:
@@ -169,12 +179,12 @@ class PyPump:
         Without a token they do not displace those of another key in the store that have one.
         """
         consumer = self.client.registered()
-        before = kept_in(self.store, self.client.webfinger) if self._token is None else self._account
+        before = find_account(self.store, self.client.webfinger) if self._token is None else self._account
         token = before.token if before is not None and before.consumer.key == consumer.key else None
         if token is None and self._token is None and before is not None and before.token is not None:
             self._account = Account(consumer)
         else:
-            self._keep(Account(consumer, token, self._home.root))
+            self._keep(Account(consumer, token, self._server.root))
 
     def _keep(self, account: Account) -> None:
         self._account, self._me = account, None
@@ -193,13 +203,13 @@ class PyPump:
     def _ask_for_token(self) -> tuple[RequestToken, str]:
         """Fetch a request token, having registered the client; return it, and where to send the user."""
         self._ensure()
-        self._pending, url = self._home.ask_for_token(self.client.registered(), self.callback)
+        self._pending, url = self._server.ask_for_token(self.client.registered(), self.callback)
         return self._pending, url
 
     def get_access(self, url: str) -> str | None:
         """Ask the user for the verifier, on the terminal; to be overridden where there is none.
 
-        :param url: the address that the user has to open.
+        :param url: the URL that the user has to open.
         :returns: the verifier or the whole callback URL; ``None``: it comes later, by ``verifier``.
         """
         return simple_verifier(url)
@@ -229,9 +239,9 @@ class PyPump:
             if self._pending is not asked:
                 return  # brought already, by the callback or by another thread
             consumer = self.client.registered()
-            token = self._home.exchange(consumer, asked, answer)
+            token = self._server.exchange(consumer, asked, answer)
             self._pending = None
-            self._keep(Account(consumer, token, self._home.root))
+            self._keep(Account(consumer, token, self._server.root))
 
     @property
     def hook(self) -> OAuthHook:
@@ -242,7 +252,7 @@ class PyPump:
         account, token = self._authorized()
         made = self._hook
         if made is None or made[0] is not account:
-            made = self._hook = (account, hook_at(self._home.root, account.consumer, token))
+            made = self._hook = (account, make_hook(self._server.root, account.consumer, token))
         return made[1]
 
     @property
@@ -250,7 +260,7 @@ class PyPump:
         """The profile of the user whose token this is, fetched once; its ``id`` is ``acct:nickname@host``."""
         known = self._me
         if known is None:
-            known = self._me = profile_of(self.request("/api/whoami"), self._home.root)
+            known = self._me = check_profile(self.request("/api/whoami"), self._server.root)
         return known
 
     def request(
@@ -266,12 +276,12 @@ class PyPump:
         timeout: Any = None,
         **kwargs: Any,
     ) -> Any:
-        """Send a signed request, and return what the JSON of its answer says.
+        """Send a signed request, and return what the JSON of its response says.
 
-        :param endpoint: a path such as ``/api/user/alice/feed``, or an address at the same server.
+        :param endpoint: a path such as ``/api/user/alice/feed``, or a URL at the same server.
         :param method: the HTTP method.
         :param data: a dict or a list goes as JSON; ``str`` and ``bytes`` go as they are.
-        :param raw: the endpoint is a whole address.
+        :param raw: the endpoint is an absolute URL.
         :param params: for the query, as requests takes them.
         :param retries: how often it is sent again, signed anew; ``None``: the pump's. A connection that cannot be made
             is tried again for every method; a broken one, and the statuses 502, 503 and 504, only for those that may be
@@ -282,119 +292,16 @@ class PyPump:
         :param timeout: as requests has it; ``None``: the pump's.
         :param kwargs: other arguments of ``requests.request``.
         :returns: what was parsed; or the ``requests.Response``, where it is no JSON, or empty.
-        :raises UsageError: there is no token yet; the address is elsewhere; ``data`` cannot be JSON.
+        :raises UsageError: there is no token yet; the URL is at another server; ``data`` cannot be JSON.
         :raises ProviderError: the status is 400 or more, or the JSON is none.
         :raises requests.RequestException: the wire failed, or time was up.
         """
         auth = self.hook if client is None else client or None
-        url = endpoint if is_abroad(endpoint, raw, client) else address_of(endpoint, self._home.root)
-        data, headers = content_of(data, headers)
-        adapter = adapter_of(auth, self.retries if retries is None else check_retries(retries))
+        url = endpoint if may_be_elsewhere(endpoint, raw, client) else resolve_endpoint(endpoint, self._server.root)
+        data, headers = encode_content(data, headers)
+        adapter = make_adapter(auth, self.retries if retries is None else check_retries(retries))
         timeout = self.timeout if timeout is None else timeout
         kwargs = {"auth": auth, "timeout": timeout, "verify": self.verify_requests, **kwargs}
         secrets = [self.client.secret or "", "" if self._token is None else self._token.secret]
-        with self._home.session(adapter) as session:
-            return result_of(session.request(method, url, params, data, headers, **kwargs), auth, secrets)
-
-
-class WebPump(PyPump):
-    """A ``PyPump`` for web applications, which nothing waits for: the user comes back in another request::
-
-        pump = WebPump("alice@pump.example", client_name="App", callback="https://app.example/back", store=store)
-        redirect(pump.url)                           # one worker
-        pump = WebPump("alice@pump.example", client_name="App", callback="https://app.example/back", store=store)
-        pump.verifier(address_that_was_called)       # another one, in another process
-
-    What the second has to know is the request token. A ``store`` that they share keeps it, for each webfinger the last
-    one. Without a store, what ``get_registration()`` and ``get_token()`` gave goes into the user's session, and comes
-    back as ``key``, ``secret``, ``token`` and ``token_secret``.
-
-    The arguments are those of ``PyPump``, but ``verifier_callback`` is ignored, and ``token`` may be a request token.
-    Nothing is sent before one of its calls needs it, except for a client that has expired.
-    """
-
-    _url: str | None = None
-    _given: RequestToken | None = None
-
-    def _resumed(self, token: AccessToken | None) -> Account | None:
-        self._given = None if token is None else RequestToken(token.key, token.secret)
-        return super()._resumed(token)
-
-    def _begin(self) -> None:
-        """Ask nobody yet."""
-
-    def _look_again(self, refused: AccessToken | None = None) -> None:
-        before = self._token
-        super()._look_again(refused)
-        if self._token != before and not self._is_waited_for(self._pending):
-            self._pending = self._url = None  # it is used
-
-    @property
-    def url(self) -> str | None:
-        """Where to send the user; ``None``: there is a token. (After ``oauth_request``, the user is asked anyway.)"""
-        self._look_again()
-        if self._url is None and self._token is None:
-            self.oauth_request()
-        return self._url
-
-    @property
-    def logged_in(self) -> bool:
-        """Whether the server takes the token, and it is that of the webfinger's user; it is asked each time.
-
-        That is about the token, and not about who is at the browser. Where it is refused, one kept since is tried.
-
-        :raises ProviderError: the server fails (a status of 500 or more), or its answer makes no sense.
-        """
-        self._look_again()
-        token, self._me = self._token, None
-        if token is None:
-            return False
-        try:
-            identity = str(self.me.get("id"))
-        except ProviderError as error:
-            if error.status not in (400, 401, 403):  # which one it is differs by place
-                raise
-            self._look_again(token)
-            return self._token != token and self.logged_in
-        return identity.removeprefix("acct:").partition("@")[0] == self.client.nickname
-
-    def get_registration(self) -> list[Any]:
-        """Return ``[key, secret, expiry]`` of the client, registered now if it was not; see ``PyPump``."""
-        self._ensure()
-        return super().get_registration()
-
-    def get_token(self) -> list[str]:
-        """Return ``[token, secret]`` of the access token; before there is one, of the request token."""
-        self._look_again()
-        if self._token is None and self._pending is None:
-            self.oauth_request()
-        asked = self._pending
-        return super().get_token() if asked is None else [asked.key, asked.secret]
-
-    def oauth_request(self) -> None:
-        """Fetch a request token, and keep it for the worker to which the user comes back."""
-        asked, self._url = self._ask_for_token()
-        self.store[self._slot] = asked
-
-    def _asked(self) -> RequestToken | None:
-        if self._pending is None:
-            self._look_again()  # for the key that it was asked for with
-            kept = self.store.get(self._slot)
-            self._pending = self._given or (kept if isinstance(kept, RequestToken) else None)
-        return self._pending
-
-    def _exchange(self, asked: RequestToken, answer: str) -> None:
-        super()._exchange(asked, answer)
-        if self._pending is None:
-            self._url = self._given = None
-            if self._is_waited_for(asked):
-                self.store.pop(self._slot, None)
-
-    def _is_waited_for(self, asked: RequestToken | None) -> bool:
-        """Tell whether a request token is the one that is kept: another window may have asked for another since."""
-        kept = self.store.get(self._slot)
-        return asked is not None and isinstance(kept, RequestToken) and kept.key == asked.key
-
-    @property
-    def _slot(self) -> str:
-        return f"{self.client.webfinger} request token"
+        with self._server.session(adapter) as session:
+            return read_result(session.request(method, url, params, data, headers, **kwargs), auth, secrets)

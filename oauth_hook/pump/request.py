@@ -18,17 +18,17 @@ from ..errors import ProviderError, UsageError, check_type
 from ..hook.adapter import OAuthAdapter
 from ..hook.hook import OAuthHook
 from ..protocol.url import parse_origin, split_url
-from ..tokens.http import Answer, refusal
+from ..tokens.http import WholeResponse, build_refusal
 
 __all__ = [
-    "adapter_of",
-    "address_of",
+    "check_profile",
     "check_retries",
-    "content_of",
-    "hook_at",
-    "is_abroad",
-    "profile_of",
-    "result_of",
+    "encode_content",
+    "make_adapter",
+    "make_hook",
+    "may_be_elsewhere",
+    "read_result",
+    "resolve_endpoint",
 ]
 
 # pump.io reads neither spelled otherwise, and an upper-case JSON makes it hang.
@@ -41,16 +41,16 @@ _PAUSE = 0.1  # seconds, doubled with each attempt
 _scheme = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://").match
 
 
-def is_abroad(endpoint: str, raw: bool, client: object) -> bool:
-    """Tell whether an endpoint may be at any server: a whole address, which no user's token goes to.
+def may_be_elsewhere(endpoint: str, raw: bool, client: object) -> bool:
+    """Tell whether an endpoint may be at any server: an absolute URL, which no user's token goes to.
 
-    :param raw: it must be a whole address.
+    :param raw: it must be an absolute URL.
     :param client: what signs instead of the user's token, or ``False``; ``None``: the token.
-    :raises UsageError: it is no ``str``, or no whole address.
+    :raises UsageError: it is no ``str``, or not an absolute URL.
     """
     is_address = _is_absolute(endpoint)
     if raw and not is_address:
-        raise UsageError("with raw=True the endpoint must be a whole address")
+        raise UsageError("with raw=True the endpoint must be an absolute URL")
     return client is not None and is_address
 
 
@@ -59,13 +59,13 @@ def _is_absolute(endpoint: str) -> bool:
     return _scheme(endpoint) is not None
 
 
-def address_of(endpoint: str, root: str) -> str:
-    """Return the address of an endpoint at one server.
+def resolve_endpoint(endpoint: str, root: str) -> str:
+    """Return the URL of an endpoint at one server.
 
     Links in answers may name another scheme than the server is spoken to in (it may stand behind a proxy): it is
     replaced.
 
-    :param endpoint: a path, or an address at that server.
+    :param endpoint: a path, or a URL at that server.
     :param root: where the server's API is, as ``scheme://host[:port]``.
     :raises UsageError: it is elsewhere.
     """
@@ -80,7 +80,7 @@ def address_of(endpoint: str, root: str) -> str:
     return root + endpoint[len(f"{address.scheme}://{address.authority}") :]
 
 
-def content_of(data: Any, headers: Mapping[str, str] | None) -> tuple[Any, dict[str, str]]:
+def encode_content(data: Any, headers: Mapping[str, str] | None) -> tuple[Any, dict[str, str]]:
     """Return a body and headers as ``requests`` takes them: a dict or a list as JSON, unless they say it is a form.
 
     :raises UsageError: JSON cannot carry it.
@@ -107,7 +107,7 @@ def check_retries(retries: int) -> int:
     return retries
 
 
-def adapter_of(auth: object, retries: int) -> HTTPAdapter:
+def make_adapter(auth: object, retries: int) -> HTTPAdapter:
     """Return what sends a request, and sends it again.
 
     :param auth: what signs it; a hook signs each attempt.
@@ -127,7 +127,7 @@ def adapter_of(auth: object, retries: int) -> HTTPAdapter:
     return OAuthAdapter(auth, max_retries=policy) if isinstance(auth, OAuthHook) else HTTPAdapter(max_retries=policy)
 
 
-def hook_at(root: str, consumer: Consumer, token: AccessToken) -> OAuthHook:
+def make_hook(root: str, consumer: Consumer, token: AccessToken) -> OAuthHook:
     """Return what signs for a user at one server, as pump.io takes it: in the header.
 
     :param root: where the server's API is.
@@ -136,7 +136,7 @@ def hook_at(root: str, consumer: Consumer, token: AccessToken) -> OAuthHook:
     return OAuthHook(token.key, token.secret, consumer.key, consumer.secret, True, origins=origins)
 
 
-def profile_of(answer: Any, root: str) -> dict[str, Any]:
+def check_profile(answer: Any, root: str) -> dict[str, Any]:
     """Return what ``/api/whoami`` gave, if that is a profile.
 
     :raises ProviderError: it is none.
@@ -146,7 +146,7 @@ def profile_of(answer: Any, root: str) -> dict[str, Any]:
     return answer
 
 
-def result_of(response: requests.Response, auth: object, secrets: list[str]) -> Any:
+def read_result(response: requests.Response, auth: object, secrets: list[str]) -> Any:
     """Return what the JSON of an answer says; the answer itself where it has none.
 
     :param auth: what signed the request; a hook explains a refusal.
@@ -156,7 +156,7 @@ def result_of(response: requests.Response, auth: object, secrets: list[str]) -> 
     what = f"{response.request.method} {response.url.partition('?')[0]}"
     if response.status_code >= 400:
         explain = partial(auth.explain, response) if isinstance(auth, OAuthHook) else None
-        raise refusal(Answer(response, _text_of(response), explain), f"an answer to {what}", secrets)
+        raise build_refusal(WholeResponse(response, _text_of(response), explain), f"a response to {what}", secrets)
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if not (kind == _JSON or kind.endswith("+json")) or not response.content:
         return response
@@ -164,7 +164,7 @@ def result_of(response: requests.Response, auth: object, secrets: list[str]) -> 
         return json.loads(response.content)
     except (ValueError, RecursionError):  # not chained: json's error carries the whole text
         pass
-    raise refusal(Answer(response, _text_of(response)), f"the JSON that it announces for {what}", secrets)
+    raise build_refusal(WholeResponse(response, _text_of(response)), f"the JSON that it announces for {what}", secrets)
 
 
 def _text_of(response: requests.Response) -> str:

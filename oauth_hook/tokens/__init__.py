@@ -4,7 +4,8 @@
 ``flow.py``             the three legs (s2.1 to s2.3), renewal and xAuth
 ``callback.py``         the callback that the user's browser comes back with (s2.2)
 ``token_response.py``   a response that carries credentials
-``http.py``             sending a request for a token, within its timeout
+``http.py``             sending a request for a token, and reading the whole response
+``deadline.py``         the end of an exchange, whatever is late
 ``verifiers.py``        ways to ask the user for the verifier
 ``loopback.py``         a receiver of callbacks on this machine, its pages in ``loopback_pages.py``
 ``discovery.py``        where a pump.io server has its endpoints

@@ -32,10 +32,10 @@ from ..protocol.parameters import FORM
 from ..protocol.url import parse_origin
 from ..services.catalog import SERVICES, Service
 from .callback import read_callback
-from .http import Answer, ask, check_timeout, refusal, shown_body
+from .http import WholeResponse, build_refusal, check_timeout, redact_body, send_request
 from .token_response import read_token
 
-__all__ = ["OAuthFlow", "VerifierPendingError"]
+__all__ = ["OAuthFlow", "VerifierPendingError", "choose_auth"]
 
 log = logging.getLogger("oauth_hook")
 
@@ -74,11 +74,12 @@ class OAuthFlow:
         servers: choose it only where the service takes nothing else.
     :param signature_method: see ``OAuthHook``, as are ``rsa_key`` and ``realm``.
     :param method: the HTTP method of token requests, ``"POST"`` or ``"GET"``.
-    :param confirmed: what to make of an answer without ``oauth_callback_confirmed=true`` (s2.1): ``"require"``
+    :param confirmed: what to make of a response without ``oauth_callback_confirmed=true`` (s2.1): ``"require"``
         refuses it; ``"warn"`` logs a warning where it is missing, and refuses ``false``; ``"ignore"`` takes all.
     :param session: sends the requests; ``None``: a new session for each.
-    :param timeout: for each whole answer, in seconds.
+    :param timeout: for each whole response, in seconds.
     :param hook_class: ``OAuthHook`` or a subclass, which signs.
+    :param make_hook: makes the hooks that sign, from the arguments of ``OAuthHook``; ``None``: ``hook_class``.
     :param more: other fields of ``Service``: ``renewal_url``, ``authorization_parameters``, ``headers``, ...
     :raises UsageError: an argument is wrong.
     """
@@ -100,6 +101,7 @@ class OAuthFlow:
         session: requests.Session | None = None,
         timeout: float = 30,
         hook_class: type[OAuthHook] = OAuthHook,
+        make_hook: Callable[..., OAuthHook] | None = None,
         **more: Any,
     ) -> None:
         check_type(consumer, Consumer, "consumer", "a Consumer")
@@ -118,7 +120,7 @@ class OAuthFlow:
         self._rsa_key = rsa_key
         self._session = session
         self._timeout = check_timeout(timeout)
-        self._hook_class = hook_class
+        self._make_hook = make_hook or hook_class
         self.hook()  # what is wrong with the rest is said now
 
     @classmethod
@@ -153,7 +155,7 @@ class OAuthFlow:
             "body_hash": self.service.body_hash,
         } | more
         key, secret = (None, None) if token is None else (token.key, token.secret)
-        return self._hook_class(key, secret, self.consumer.key, self.consumer.secret, **arguments)
+        return self._make_hook(key, secret, self.consumer.key, self.consumer.secret, **arguments)
 
     # The three legs
 
@@ -161,29 +163,29 @@ class OAuthFlow:
         """Ask for temporary credentials (s2.1).
 
         :param parameters: what the service wants to know besides, such as ``x_auth_access_type``.
-        :raises ProviderError: the service refuses, or its answer makes no sense.
+        :raises ProviderError: the service refuses, or its response makes no sense.
         :raises requests.RequestException: the wire failed, or time was up.
         """
-        url = self._address("request_token_url")
-        answer = self._ask(url, self.hook(callback=self.service.callback), parameters)
-        token = self._token(RequestToken, answer, "the request token", [])
-        self._check_confirmed(token, answer)
+        hook = self.hook(callback=self.service.callback)
+        response = self._send(self._url("request_token_url"), hook, parameters)
+        token = self._token(RequestToken, response, "the request token", [])
+        self._check_confirmed(token, response)
         return token
 
     def authorization_url(self, request_token: RequestToken, **parameters: str) -> str:
-        """Return the address to send the user to (s2.2).
+        """Return the URL to send the user to (s2.2).
 
         :param parameters: what the service wants in it besides, such as ``perms``.
         """
         check_type(request_token, RequestToken, "request_token", "a RequestToken")
-        url = self._address("authorization_url")
+        url = self._url("authorization_url")
         ours = {
             name: value.replace("{consumer_key}", self.consumer.key)
             for name, value in self.service.authorization_parameters.items()
         }
         query = urlencode({self.service.token_parameter: request_token.key, **ours, **parameters})
-        address, mark, fragment = url.partition("#")
-        return f"{address}{'&' if '?' in address else '?'}{query}{mark}{fragment}"
+        base, mark, fragment = url.partition("#")
+        return f"{base}{'&' if '?' in base else '?'}{query}{mark}{fragment}"
 
     def parse_callback(self, callback: str, request_token: RequestToken) -> str | None:
         """Return the verifier that the user came back with (s2.2), having checked that it is ours.
@@ -203,20 +205,21 @@ class OAuthFlow:
 
         :param verifier: what the user came back with; ``None`` sends none (OAuth 1.0 servers).
         :param parameters: what the service wants to know besides.
-        :raises ProviderError: the service refuses, or its answer makes no sense.
+        :raises ProviderError: the service refuses, or its response makes no sense.
         :raises requests.RequestException: the wire failed, or time was up.
         """
         check_type(request_token, RequestToken, "request_token", "a RequestToken")
         hook = self.hook(request_token, verifier=verifier or None)
-        answer = self._ask(self._address("access_token_url"), hook, parameters, method=self.service.access_token_method)
-        return self._token(AccessToken, answer, "the access token", [request_token.secret, verifier or ""])
+        url, method = self._url("access_token_url"), self.service.access_token_method
+        response = self._send(url, hook, parameters, method=method)
+        return self._token(AccessToken, response, "the access token", [request_token.secret, verifier or ""])
 
     def authorize(self, ask: Callable[[str], str | None], **parameters: str) -> AccessToken:
         """Go through all three legs.
 
         :param ask: a verifier source: it is called with the authorization URL, and returns the verifier, the
             whole callback URL, or ``None`` where the verifier comes later. Where the service takes no callback in
-            the request (its ``callback`` is ``None``, as in OAuth 1.0) an empty answer will do, and a callback
+            the request (its ``callback`` is ``None``, as in OAuth 1.0) an empty one will do, and a callback
             without a verifier.
         :param parameters: for the authorization URL.
         :raises VerifierPendingError: the verifier comes later; a ``UsageError`` that carries ``request_token``.
@@ -243,10 +246,10 @@ class OAuthFlow:
     # Other ways
 
     def renew(self, access_token: AccessToken, **parameters: str) -> AccessToken:
-        """Renew an access token: by its session handle (OAuth Session 1.0), or at the service's renewal address.
+        """Renew an access token: by its session handle (OAuth Session 1.0), or at the service's ``renewal_url``.
 
-        :raises UsageError: the token has no handle, and the service no such address.
-        :raises ProviderError: the service refuses, or its answer makes no sense.
+        :raises UsageError: the token has no handle, and the service no such URL.
+        :raises ProviderError: the service refuses, or its response makes no sense.
         """
         check_type(access_token, AccessToken, "access_token", "an AccessToken")
         handle = access_token.extra.get("oauth_session_handle")
@@ -254,27 +257,27 @@ class OAuthFlow:
         if url is None and handle is None:
             raise UsageError("this token cannot be renewed: it has no oauth_session_handle, the service no renewal_url")
         fields = parameters if handle is None else {"oauth_session_handle": str(handle), **parameters}
-        answer = self._ask(url or self._address("access_token_url"), self.hook(access_token), fields)
-        # E*TRADE's answer is a sentence, "Access Token has been renewed": the token lives on.
-        if url is not None and answer.ok and "renewed" in answer.text.lower() and "oauth_" not in answer.text:
+        response = self._send(url or self._url("access_token_url"), self.hook(access_token), fields)
+        # E*TRADE's response is a sentence, "Access Token has been renewed": the token lives on.
+        if url is not None and response.ok and "renewed" in response.text.lower() and "oauth_" not in response.text:
             return replace(access_token, expires_at=None)
-        renewed = self._token(AccessToken, answer, "a renewed token", [access_token.secret, handle or ""])
+        renewed = self._token(AccessToken, response, "a renewed token", [access_token.secret, handle or ""])
         return replace(renewed, extra={**({"oauth_session_handle": handle} if handle else {}), **renewed.extra})
 
     def xauth(self, username: str, password: str, **parameters: str) -> AccessToken:
         """Exchange a name and a password for an access token (xAuth), where the service allows it.
 
-        They go in the body whatever ``method`` is: an address is logged.
+        They go in the body whatever ``method`` is: URLs are logged.
 
-        :raises ProviderError: the service refuses, or its answer makes no sense.
+        :raises ProviderError: the service refuses, or its response makes no sense.
         """
         fields = {"x_auth_username": username, "x_auth_password": password, "x_auth_mode": "client_auth", **parameters}
-        answer = self._ask(self._address("access_token_url"), self.hook(), fields, method="POST")
-        return self._token(AccessToken, answer, "the access token", [password])
+        response = self._send(self._url("access_token_url"), self.hook(), fields, method="POST")
+        return self._token(AccessToken, response, "the access token", [password])
 
     # What the steps share
 
-    def _address(self, name: str) -> str:
+    def _url(self, name: str) -> str:
         url: str = getattr(self.service, name)
         if not url:
             raise UsageError(
@@ -282,27 +285,28 @@ class OAuthFlow:
             )
         return url
 
-    def _ask(self, url: str, hook: OAuthHook, parameters: Mapping[str, str], method: str | None = None) -> Answer:
+    def _send(
+        self, url: str, hook: OAuthHook, parameters: Mapping[str, str], method: str | None = None
+    ) -> WholeResponse:
         method = method or self.service.token_method
         for name, value in parameters.items():
             check_type(value, str, name, "a str")
             to_wire(value)
         content: dict[str, Any] = {"data" if method == "POST" else "params": dict(parameters)}
         content["headers"] = dict(self.service.headers)
-        is_form = method == "POST" and hook.placement.endswith("url-encoded")
-        auth = partial(_sign_a_form, hook) if is_form else hook
-        answer = ask(method, url, auth=auth, session=self._session, timeout=self._timeout, **content)
-        return replace(answer, explain=partial(hook.explain, answer.response))
+        auth = choose_auth(hook, method)
+        whole = send_request(method, url, auth=auth, session=self._session, timeout=self._timeout, **content)
+        return replace(whole, explain=partial(hook.explain, whole.response))
 
-    def _token(self, kind: type[_Token], answer: Answer, what: str, secrets: list[str]) -> _Token:
-        """Read a token from an answer (s2.1, s2.3)."""
+    def _token(self, kind: type[_Token], answer: WholeResponse, what: str, secrets: list[str]) -> _Token:
+        """Read a token from a response (s2.1, s2.3)."""
         token = read_token(kind, answer.text, time.time()) if answer.ok else None
         if token is None:
-            raise refusal(answer, what, [self.consumer.secret, *secrets])
+            raise build_refusal(answer, what, [self.consumer.secret, *secrets])
         return token
 
-    def _check_confirmed(self, token: RequestToken, answer: Answer) -> None:
-        """Hold an answer to s2.1: ``oauth_callback_confirmed`` tells OAuth 1.0a from 1.0, which can be phished."""
+    def _check_confirmed(self, token: RequestToken, answer: WholeResponse) -> None:
+        """Hold a response to s2.1: ``oauth_callback_confirmed`` tells OAuth 1.0a from 1.0, which can be phished."""
         policy, said = self.service.confirmed, token.extra.get("oauth_callback_confirmed")
         if policy == "ignore" or str(said).lower() == "true":
             return
@@ -314,30 +318,37 @@ class OAuthFlow:
             "could be led astray; confirmed='ignore' takes that",
             status=answer.response.status_code,
             problem="parameter_absent" if said is None else "parameter_rejected",
-            body=shown_body(answer, [self.consumer.secret, token.secret]),
+            body=redact_body(answer, [self.consumer.secret, token.secret]),
             response=answer.response,
         )
 
 
 def _check_service(service: Service) -> None:
-    """Refuse addresses and callbacks that are none, and methods that token requests cannot have.
+    """Check the URLs, the callback and the method of token requests.
 
-    :raises UsageError: there is one.
+    :raises UsageError: one of them cannot be.
     """
     for name in ("request_token_url", "authorization_url", "access_token_url", "renewal_url"):
         if getattr(service, name) and parse_origin(getattr(service, name)) is None:
-            raise UsageError(f"{name} must be an http or https address, with a host and without a user name in it")
+            raise UsageError(f"{name} must be an absolute http or https URL, without a user name in it")
     if service.callback not in (None, "oob") and not _is_uri(service.callback):
         raise UsageError(
-            "callback must be an absolute address, such as https://app.example/back or myapp:/back; 'oob', for a PIN; "
+            "callback must be an absolute URL, such as https://app.example/back or myapp:/back; 'oob', for a PIN; "
             f"or None, and not {service.callback!r}"
         )
     if service.access_token_method not in (None, "POST", "GET"):
         raise UsageError(f"access_token_method must be 'POST' or 'GET', not {service.access_token_method!r}")
 
 
-def _sign_a_form(hook: OAuthHook, request: requests.PreparedRequest) -> Any:
-    """Sign a POST that has no fields as a form (s3.5.2): in the query, a verifier would be logged."""
+def choose_auth(hook: OAuthHook, method: str) -> Callable[[Any], Any]:
+    """Return what signs a request: a POST without fields is signed as a form (s3.5.2) where the placement allows it.
+
+    In the query a verifier would be logged.
+    """
+    return partial(_sign_form, hook) if method == "POST" and hook.placement.endswith("url-encoded") else hook
+
+
+def _sign_form(hook: OAuthHook, request: requests.PreparedRequest) -> Any:
     if request.body is None:
         request.headers["Content-Type"], request.body = FORM, ""
     return hook(request)

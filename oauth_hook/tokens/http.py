@@ -1,23 +1,20 @@
-"""Asking a server for credentials: one whole answer, or one clear error.
+"""Sending a request for credentials: one whole response, or one clear error.
 
-- The time for all of it is bounded, dripping servers included; so is the answer's size.
+- The time for all of it is bounded, dripping servers included; so is the size of the response.
   When time is up, the connection is hung up.
 - A redirect to another origin is refused where credentials are at stake.
-- What goes wrong on the wire is ``requests``' own exception; an answer that makes no
+- What goes wrong on the wire is ``requests``' own exception; a response that makes no
   sense is a ``ProviderError``, whose text has no secret in it.
 """
 
 from __future__ import annotations
 
-import contextvars
-import socket
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from enum import Enum
+from typing import Any
 
 import requests
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError
@@ -28,23 +25,37 @@ from ..hook.redirects import settle
 from ..protocol.problem_reporting import PROBLEMS, read_refusal
 from ..protocol.url import is_same_origin, parse_origin
 from ..redaction.redactor import redact
+from .deadline import Deadline, bound_pool
 
-__all__ = ["Answer", "ask", "check_timeout", "refusal", "shown_body", "within"]
+__all__ = [
+    "Redirects",
+    "WholeResponse",
+    "build_refusal",
+    "check_timeout",
+    "redact_body",
+    "send_prepared",
+    "send_request",
+]
 
-_MOST = 1 << 20  # octets of an answer that are read
-_LOOKED_AT = 1 << 16  # characters of an answer that an error is made from
-_SHOWN = 500  # characters of an answer that an error shows
+MAX_BODY_BYTES = 1 << 20  # of a response that has credentials, or says where they are given
+_LOOKED_AT = 1 << 16  # characters of a response that an error is made from
+_SHOWN = 500  # characters of a response that an error shows
 _SAID = 200  # characters of what a server calls a problem, and says about it
 _SHORT = 2  # characters of a secret that nobody has in earnest
+CHUNK_BYTES = 1 << 14
 
-_HANG_UPS, _PAUSE = 100, 0.1  # how often, and seconds in between
 
-_T = TypeVar("_T")
+class Redirects(Enum):
+    """Where a server may redirect a request to; it is signed anew within the origin only."""
+
+    SAME_ORIGIN = "same origin"  #: nowhere else, since the request has credentials in it
+    ENCRYPTED = "encrypted"  #: anywhere, except from https to http
+    ANYWHERE = "anywhere"
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A whole answer."""
+class WholeResponse:
+    """A response whose body has been read."""
 
     response: requests.Response
     text: str = field(repr=False)
@@ -67,134 +78,153 @@ def check_timeout(timeout: float) -> float:
     return timeout
 
 
-def ask(
+def send_request(
     method: str,
     url: str,
     *,
     auth: Callable[[Any], Any] | None = None,
     session: requests.Session | None = None,
     timeout: float = 30,
-    may_leave: bool = False,
+    redirects: Redirects = Redirects.SAME_ORIGIN,
     **content: Any,
-) -> Answer:
-    """Send a request and read the whole answer.
+) -> WholeResponse:
+    """Send a request and read the whole response.
 
     :param auth: signs it; ``None``: it goes out unsigned, whatever the session's ``auth`` is.
     :param session: the caller's own; ``None``: a new one for this request.
     :param timeout: for all of it together, in seconds.
-    :param may_leave: follow redirects to other origins, except from https to http.
+    :param redirects: which ones are followed.
     :param content: ``params``, ``data``, ``json`` and ``headers``, as requests takes them.
-    :raises ProviderError: the answer is too large, cut off, or a redirect to another origin.
+    :raises ProviderError: the response is larger than ``MAX_BODY_BYTES`` or cut off, or redirects elsewhere.
+    :raises UsageError: no request can be sent to the URL.
     :raises requests.RequestException: the wire failed, or time was up.
     """
-    request = requests.Request(method, url, auth=auth or _unsigned, **content)
-    deadline = time.monotonic() + timeout
-
-    def exchange() -> Answer:
-        if session is not None:
-            return _exchange(session, request, deadline, may_leave)
-        with requests.Session() as own:
-            return _exchange(own, request, deadline, may_leave)
-
-    return within(timeout, exchange)
+    request = requests.Request(method, url, auth=auth or _leave_unsigned, **content)
+    with Deadline(timeout) as deadline, requests.Session() if session is None else nullcontext(session) as used:
+        prepared = used.prepare_request(request)
+        settle(prepared)  # the session's hooks, and adapters, have other credentials
+        response = _exchange(used, prepared, deadline, redirects)
+        return WholeResponse(response, _read_text(response, deadline))
 
 
-def _unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
+def send_prepared(request: requests.PreparedRequest, *, timeout: float = 30) -> requests.Response:
+    """Send a request that is signed already, in a new session, and read the whole response, however large.
+
+    Redirects are followed to anywhere. The other errors are those of ``send_request``.
+
+    :param timeout: for all of it together, in seconds.
+    :raises ProviderError: the response is cut off, or redirects to what is no URL.
+    """
+    with Deadline(timeout) as deadline, requests.Session() as session:
+        response = _exchange(session, request, deadline, Redirects.ANYWHERE)
+        _read_body(response, deadline, max_bytes=None)
+        return response
+
+
+def _leave_unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _exchange(session: requests.Session, request: requests.Request, deadline: float, may_leave: bool) -> Answer:
-    """Send a request and follow its redirects, hop by hop."""
-    prepared = session.prepare_request(request)
-    settle(prepared)  # the session's hooks, and adapters, have other credentials
-    prepared.hooks["response"].append(_without_body)
+def _exchange(
+    session: requests.Session, request: requests.PreparedRequest, deadline: Deadline, redirects: Redirects
+) -> requests.Response:
+    """Send a request, follow its redirects one by one, and return the last response, whose body is still to be read."""
+    request.hooks["response"].append(_skip_body_of_redirect)
     for _ in range(session.max_redirects + 1):
-        settings = session.merge_environment_settings(prepared.url or "", {}, True, None, None)
-        left = max(0.001, deadline - time.monotonic())
-        response = _sent(session, prepared, timeout=left, allow_redirects=False, **settings)
-        with response:
-            following = response.next
-            if following is None:
-                return Answer(response, _whole_text(response, deadline))
-        if not _may_follow(prepared, following, may_leave):
+        response = _send_once(session, request, deadline)
+        following = response.next
+        if following is None:
+            return response
+        response.close()
+        if not _may_follow(request, following, redirects):
             raise ProviderError(
                 f"the server redirects to another origin ({_shown_origin(following.url)}), which has no business with "
-                "these credentials: check the address that was asked",
+                "these credentials: check the URL that was asked",
                 status=response.status_code,
                 response=response,
             )
-        prepared = following
+        request = following
     raise requests.TooManyRedirects(f"more than {session.max_redirects} redirects", response=response)
 
 
-def _sent(session: requests.Session, prepared: requests.PreparedRequest, **settings: Any) -> requests.Response:
-    """Send a request; an address that is none is the caller's error, or the server's that redirects there.
+def _send_once(session: requests.Session, request: requests.PreparedRequest, deadline: Deadline) -> requests.Response:
+    """Send a request; a URL that is malformed is the caller's error, or the server's that redirects there.
 
     requests lets a raw ``ValueError`` through for both.
     """
-    answers = _Answers()
-    prepared.hooks["response"].append(answers)
+    settings = session.merge_environment_settings(request.url or "", {}, True, None, None)
+    bound_pool(session, request, settings)
+    statuses = _Statuses()
+    request.hooks["response"].append(statuses)
     try:
-        return session.send(prepared, **settings)
-    except requests.exceptions.InvalidHeader as error:  # of the answer: ours were looked at before
-        raise ProviderError("the server's answer has headers that make no sense") from error
+        return session.send(request, timeout=deadline.left, allow_redirects=False, **settings)
+    except requests.exceptions.InvalidHeader as error:  # of the response: ours were looked at before
+        raise ProviderError("the server's response has headers that make no sense") from error
     except (requests.RequestException, OAuthHookError):
         raise
     except ValueError as error:
-        if answers:
-            raise ProviderError("the server redirects to something that is no address") from error
-        raise UsageError(f"the address cannot be asked: {error}") from error
+        if statuses:
+            raise ProviderError("the server redirects to something that is no URL") from error
+        raise UsageError(f"no request can be sent to this URL: {error}") from error
     finally:
-        prepared.hooks["response"].remove(answers)
+        request.hooks["response"].remove(statuses)
 
 
-class _Answers(list[int]):
-    """Keeps the statuses of answers, as a response hook. What an error carries has to pickle."""
+class _Statuses(list[int]):
+    """Keeps the statuses of responses, as a response hook. What an error carries has to pickle."""
 
     def __call__(self, response: requests.Response, **_: Any) -> None:
         self.append(response.status_code)
 
 
-def _without_body(response: requests.Response, **_: Any) -> None:
+def _skip_body_of_redirect(response: requests.Response, **_: Any) -> None:
     """Leave a redirect's body unread, which requests would read to its end, however long (a response hook)."""
     if response.is_redirect:
         response.close()
         response._content, response._content_consumed = b"", True
 
 
-def _may_follow(source: requests.PreparedRequest, target: requests.PreparedRequest, may_leave: bool) -> bool:
+def _may_follow(source: requests.PreparedRequest, target: requests.PreparedRequest, redirects: Redirects) -> bool:
+    if redirects is Redirects.ANYWHERE:
+        return True
     old, new = parse_origin(source.url), parse_origin(target.url)
-    if may_leave and old is not None and new is not None:
+    if redirects is Redirects.ENCRYPTED and old is not None and new is not None:
         return not (old[0] == "https" and new[0] == "http")
     return is_same_origin(old, new)
 
 
 def _shown_origin(url: str | None) -> str:
     found = parse_origin(url)
-    return "no http address" if found is None else f"{found[0]}://{found[1]}{found[2] and ':' + found[2]}"
+    return "no http URL" if found is None else f"{found[0]}://{found[1]}{found[2] and ':' + found[2]}"
 
 
-def _whole_text(response: requests.Response, deadline: float) -> str:
+def _read_body(response: requests.Response, deadline: Deadline, max_bytes: int | None) -> bytes:
     """Read the body within the time that is left, and leave it in the response for whoever looks."""
     data, status = bytearray(), response.status_code
-    try:
-        for piece in response.iter_content(1 << 14):
-            data += piece
-            if len(data) > _MOST:
-                message = f"the answer is larger than {_MOST} octets, which no token is"
-                raise ProviderError(message, status=status, response=response)
-            if time.monotonic() > deadline:
-                raise requests.ReadTimeout("the answer was not complete in time", response=response)
-        broken = False
-    except (ChunkedEncodingError, ContentDecodingError):
-        broken = True
-    except requests.ConnectionError as error:
-        if not isinstance(error.args[0] if error.args else None, ReadTimeoutError):
-            raise
-        raise requests.ReadTimeout("the answer was not complete in time", response=response) from error
-    if broken:  # raised here, because what urllib3 says of it quotes the answer
-        raise ProviderError("the answer was cut off, or is not encoded as it says", status=status, response=response)
+    broken = False
+    with response:
+        try:
+            for piece in response.iter_content(CHUNK_BYTES):
+                data += piece
+                if max_bytes is not None and len(data) > max_bytes:
+                    message = f"the response is larger than {max_bytes} bytes, which no token is"
+                    raise ProviderError(message, status=status, response=response)
+                if deadline.is_over:
+                    deadline.give_up()
+        except (ChunkedEncodingError, ContentDecodingError):
+            broken = True
+        except requests.ConnectionError as error:
+            if not isinstance(error.args[0] if error.args else None, ReadTimeoutError):
+                raise
+            raise requests.ReadTimeout("the response was not complete in time", response=response) from error
+    if broken:  # raised here, because what urllib3 says of it quotes the response
+        raise ProviderError("the response was cut off, or is not encoded as it says", status=status, response=response)
     response._content = bytes(data)
+    return response._content
+
+
+def _read_text(response: requests.Response, deadline: Deadline) -> str:
+    data = _read_body(response, deadline, MAX_BODY_BYTES)
     named = response.encoding if "charset" in response.headers.get("Content-Type", "").lower() else None
     try:
         return data.decode(named or "utf-8", "replace")
@@ -202,69 +232,11 @@ def _whole_text(response: requests.Response, deadline: float) -> str:
         return data.decode("utf-8", "replace")
 
 
-def within(seconds: float, call: Callable[[], _T]) -> _T:
-    """Return what a call returns, or give it up when time is up.
-
-    A timeout of requests bounds each wait for the socket, which a server that sends an octet
-    now and then never reaches; so the call has a thread of its own, which is left behind then, and hung up.
-    """
-    done: list[_T] = []
-    failed: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            done.append(call())
-        except BaseException as error:  # raised in the caller's thread
-            failed.append(error)
-
-    thread = threading.Thread(target=contextvars.copy_context().run, args=(work,), daemon=True)
-    thread.start()
-    is_late = True
-    try:
-        thread.join(seconds + 0.1)
-        is_late = thread.is_alive()
-    finally:
-        if is_late:  # or Ctrl-C has ended the wait
-            threading.Thread(target=_hang_up, args=(thread,), daemon=True).start()
-    if is_late:  # whatever comes now: a head that is hung up may look like a whole answer
-        raise requests.ReadTimeout(f"there was no whole answer within {seconds} seconds")
-    if failed:
-        raise failed[0]
-    return done[0]
-
-
-def _hang_up(thread: threading.Thread) -> None:
-    """Shut the connection that a thread is waiting for, so that it ends; again where it has made a next one.
-
-    Closing does not do it: ``requests`` has nothing to close before an answer's head is there, and closing
-    what another thread reads from waits for that thread. Shutting the socket ends its wait with an error.
-    """
-    for _ in range(_HANG_UPS):
-        for connection in _in_use_by(thread):
-            with suppress(OSError):  # it is closed already
-                socket.socket.shutdown(connection, socket.SHUT_RDWR)  # under TLS: without its farewell
-        thread.join(_PAUSE)
-        if not thread.is_alive():
-            return
-
-
-def _in_use_by(thread: threading.Thread) -> Iterator[socket.socket]:
-    """Yield the sockets in whose methods a thread is, whatever session or adapter has made them."""
-    frame = sys._current_frames().get(thread.ident or 0)
-    while frame is not None:
-        holder = frame.f_locals.get("self")
-        if isinstance(holder, socket.SocketIO):  # what http.client reads from
-            holder = getattr(holder, "_sock", None)
-        if isinstance(holder, socket.socket):
-            yield holder
-        frame = frame.f_back
-
-
-def refusal(answer: Answer, what: str, secrets: Iterable[str] = ()) -> ProviderError:
-    """Return the error for an answer that is a refusal, or makes no sense.
+def build_refusal(answer: WholeResponse, what: str, secrets: Iterable[str] = ()) -> ProviderError:
+    """Return the error for a response that is a refusal, or makes no sense.
 
     :param what: what was asked for, as the subject of a sentence: "the request token".
-    :param secrets: all that the answer may echo; no message shows them.
+    :param secrets: all that the response may echo; no message shows them.
     """
     secrets = list(secrets)
     text = answer.text[:_LOOKED_AT]
@@ -286,6 +258,6 @@ def refusal(answer: Answer, what: str, secrets: Iterable[str] = ()) -> ProviderE
     )
 
 
-def shown_body(answer: Answer, secrets: Iterable[str]) -> str:
-    """Return the start of an answer, as an error may show it."""
+def redact_body(answer: WholeResponse, secrets: Iterable[str]) -> str:
+    """Return the start of a response, as an error may show it."""
     return redact(answer.text[:_LOOKED_AT], [secret for secret in secrets if len(secret) > _SHORT])[:_SHOWN]

@@ -1,4 +1,4 @@
-"""The answers of token endpoints (RFC 5849 s2.1, s2.3): form-encoded, or in the JSON of some."""
+"""The responses of token endpoints (RFC 5849 s2.1, s2.3): form-encoded, or in the JSON of some."""
 
 from __future__ import annotations
 
@@ -9,47 +9,48 @@ from urllib.parse import parse_qsl
 from ..credentials import AccessToken, RequestToken
 from ..errors import UsageError
 
-__all__ = ["is_broken", "read_token"]
+__all__ = ["has_lone_surrogate", "parse_json_object", "read_token"]
 
 _Token = TypeVar("_Token", RequestToken, AccessToken)
 
 
 def read_token(kind: type[_Token], text: str, now: float) -> _Token | None:
-    """Return the token in an answer; ``None`` where it has none, or more than one.
+    """Return the token in a response; ``None`` where it has none, or more than one.
 
-    :param now: when the answer came, in seconds since the epoch: ``oauth_expires_in``
+    :param now: when the response came, in seconds since the epoch: ``oauth_expires_in``
         (OAuth Session 1.0) counts from there.
     """
     text = text.lstrip("\ufeff \t\r\n")
-    fields = _json_fields(text) if text.startswith("{") else _form_fields(text)
+    fields = (parse_json_object(text) or {}) if text.startswith("{") else _parse_form(text)
     if "oauth_problem" in fields or fields.get("error") or fields.get("errors"):  # whatever stands beside it
         return None
     key, secret = fields.pop("oauth_token", None), fields.pop("oauth_token_secret", None)
-    if not isinstance(key, str) or not isinstance(secret, str) or is_broken(key + secret):
+    if not isinstance(key, str) or not isinstance(secret, str) or has_lone_surrogate(key + secret):
         return None
     try:
-        return kind(key, secret, expires_at=_expiry(fields.get("oauth_expires_in"), now), extra=fields)
+        return kind(key, secret, expires_at=_parse_expiry(fields.get("oauth_expires_in"), now), extra=fields)
     except UsageError:  # a key that cannot be one
         return None
 
 
-def is_broken(text: str) -> bool:
+def has_lone_surrogate(text: str) -> bool:
     """Tell whether JSON has put a lone surrogate into a text, which nothing can carry on."""
     return any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _form_fields(text: str) -> dict[str, Any]:
+def _parse_form(text: str) -> dict[str, Any]:
     pairs = parse_qsl(text.strip(), keep_blank_values=True)
     names = [name for name, _ in pairs if name.startswith("oauth_")]
     return {} if len(names) > len(set(names)) else dict(pairs)
 
 
-def _json_fields(text: str) -> dict[str, Any]:
+def parse_json_object(text: str) -> dict[str, Any] | None:
+    """Return a JSON object; ``None``: it is something else, or says something twice."""
     try:
-        found = json.loads(text, object_pairs_hook=_without_duplicates)
+        found = json.loads(text.lstrip("\ufeff"), object_pairs_hook=_without_duplicates)
     except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -59,7 +60,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _expiry(seconds: object, now: float) -> float | None:
+def _parse_expiry(seconds: object, now: float) -> float | None:
     """Return when a token ends; ``None`` where the service does not say, or says 0 (never)."""
     try:
         left = float(str(seconds))

@@ -1191,7 +1191,7 @@ def test_a_redirect_abroad(server, pump, recorders):
 @pytest.mark.parametrize("make", [PyPump, WebPump, Client])
 def test_what_is_no_webfinger(wrong, make):
     """What is no webfinger is misuse, before anything is sent."""
-    with pytest.raises(UsageError, match="is no webfinger such as alice@"):
+    with pytest.raises(UsageError, match="is not a webfinger such as alice@"):
         make(wrong)
 
 

@@ -714,7 +714,7 @@ BAD = {
     "signature method": ({"signature_method": "HMAC-MD5"}, "HMAC-SHA1"),
     "rsa": ({"signature_method": "RSA-SHA1"}, "rsa_key"),
     "callback": ({"callback": 5}, "callback"),
-    "callback without a scheme": ({"callback": "nourl"}, "absolute address.*'oob'.*None.*'nourl'"),
+    "callback without a scheme": ({"callback": "nourl"}, "absolute URL.*'oob'.*None.*'nourl'"),
     "callback that is a path": ({"callback": "/back"}, "absolute"),
     "callback with a space": ({"callback": "https://app.example/a b"}, "absolute"),
     "callback, empty": ({"callback": ""}, "absolute"),

@@ -23,8 +23,8 @@ from requests.adapters import HTTPAdapter
 from oauth_hook import Consumer, OAuthHook
 from oauth_hook.errors import ProviderError, UsageError
 from oauth_hook.provider import Provider, serve
-from oauth_hook.tokens.links import read_links
-from oauth_hook.tokens.registration import discover, register_client, update_client
+from oauth_hook.tokens.discovery import discover, read_links
+from oauth_hook.tokens.registration import register_client, update_client
 
 if TYPE_CHECKING:
     from conftest import Received, Recorder
@@ -401,7 +401,7 @@ class TestDocuments:
         """A link has to be an absolute http(s) address."""
         links = [{**link, "href": href} if link["rel"].endswith("authorize") else link for link in pump.links()]
         server.answer = lambda request: (200, JSON, as_json(links))
-        with pytest.raises(ProviderError, match=r"no absolute http address for .*authorize"):
+        with pytest.raises(ProviderError, match=r"no absolute http or https URL for .*authorize"):
             discover(account(server.url), scheme="http")
 
     @pytest.mark.parametrize("host", ["pump.example", "127.0.0.1"])
@@ -410,7 +410,7 @@ class TestDocuments:
     ) -> None:
         """An https discovery does not yield endpoints of plain http, on loopback neither, and says what to do."""
         pump.root = f"http://{host}"
-        with pytest.raises(ProviderError, match=r"plain http address for .*scheme='http'"):
+        with pytest.raises(ProviderError, match=r"plain http URL for .*scheme='http'"):
             discover("alice@pump.example", session=secure)
         pump.root = f"https://{host}"
         assert discover("alice@pump.example", session=secure).access_token_url.startswith("https://")
