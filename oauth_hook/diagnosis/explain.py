@@ -41,7 +41,7 @@ from .comparison import Row
 from .context import SAID, Case
 from .findings import MOST_ROWS, Explanation, Finding, Sides, masked_rows
 from .records import Answered, Asked, attribute, legible, read_answer, read_hops, read_request
-from .server_messages import SAID_SO
+from .server_messages import SERVER_SAYS
 
 __all__ = ["Explanation", "Finding", "explain", "pinned_elsewhere"]
 
@@ -177,7 +177,7 @@ def _of_words(case: Case) -> Iterator[Finding]:
     words = case.answered.words
     for position, code in enumerate(words.codes):
         evidence = (f"the server says: {_said(case)[:200]}",)
-        what = _NOT_FOUND if words.problem == "parameter_absent" else SAID_SO[code]
+        what = _NOT_FOUND if words.problem == "parameter_absent" else SERVER_SAYS[code]
         yield Finding(code, what, evidence, weight=SAID - position)
 
 

@@ -4,6 +4,6 @@
 request carries.
 """
 
-from .redactor import MASK, Redactor, redact
+from .redactor import MASK, Redactor, redact, shorten
 
-__all__ = ["MASK", "Redactor", "redact"]
+__all__ = ["MASK", "Redactor", "redact", "shorten"]

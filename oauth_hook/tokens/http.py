@@ -23,19 +23,18 @@ import requests
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError
 from urllib3.exceptions import ReadTimeoutError
 
+from ..diagnosis.server_messages import read_refusal
 from ..errors import OAuthHookError, ProviderError, UsageError
 from ..hook.redirects import settle
-from ..protocol.problem_reporting import PROBLEMS, read_refusal
 from ..protocol.url import is_same_origin, parse_origin
-from ..redaction.redactor import redact
+from ..redaction import Redactor, shorten
 
 __all__ = ["Answer", "ask", "check_timeout", "refusal", "shown_body", "within"]
 
 _MOST = 1 << 20  # octets of an answer that are read
 _LOOKED_AT = 1 << 16  # characters of an answer that an error is made from
 _SHOWN = 500  # characters of an answer that an error shows
-_SAID = 200  # characters of what a server calls a problem, and says about it
-_SHORT = 2  # characters of a secret that nobody has in earnest
+_SHORT = 3  # characters of a secret that somebody may have in earnest
 
 _HANG_UPS, _PAUSE = 100, 0.1  # how often, and seconds in between
 
@@ -266,21 +265,17 @@ def refusal(answer: Answer, what: str, secrets: Iterable[str] = ()) -> ProviderE
     :param what: what was asked for, as the subject of a sentence: "the request token".
     :param secrets: all that the answer may echo; no message shows them.
     """
-    secrets = list(secrets)
-    text = answer.text[:_LOOKED_AT]
-    word, about = read_refusal(answer.response.headers, text)
-    # A word of the extension is none of our secrets, even where it has the letters of one. Redacted first and cut
-    # then: half a secret would not be found any more.
-    word = word if word is None or word in PROBLEMS else redact(word, secrets)[:_SAID]
-    said = ": ".join(dict.fromkeys(part for part in (word, redact(about, secrets)[:_SAID]) if part))
+    redact = Redactor(secrets)
+    status = answer.response.status_code
+    words = read_refusal(status, answer.response.headers, answer.text, redact, refused=True, tokens=True)
+    said = words.said
     if not said:
         said = "it says nothing about why" if answer.text.strip() else "its answer is empty"
-    status = answer.response.status_code
     return ProviderError(
         f"the server did not give {what} (status {status}): {said}",
         status=status,
-        problem=word,
-        body=redact(text, secrets)[:_SHOWN],
+        problem=words.problem,
+        body=shorten(redact(answer.text, most=_LOOKED_AT), _SHOWN),
         response=answer.response,
         explain=answer.explain,
     )
@@ -288,4 +283,4 @@ def refusal(answer: Answer, what: str, secrets: Iterable[str] = ()) -> ProviderE
 
 def shown_body(answer: Answer, secrets: Iterable[str]) -> str:
     """Return the start of an answer, as an error may show it."""
-    return redact(answer.text[:_LOOKED_AT], [secret for secret in secrets if len(secret) > _SHORT])[:_SHOWN]
+    return shorten(Redactor(secrets)(answer.text, least=_SHORT, most=_LOOKED_AT), _SHOWN)
