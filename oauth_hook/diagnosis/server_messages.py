@@ -287,13 +287,14 @@ def _listen(headers: Mapping[str, str], body: str, *, anywhere: bool) -> _Heard:
     described = ": ".join(_described(headers.get("WWW-Authenticate", "")))
     said = " ".join(dict.fromkeys(part[:_MAX_SEARCHED] for part in (problem, text, described, page) if part))
     is_error = is_reported or sentence is not None or _is_error(body)
-    shown = text or described or page
+    shown = text or described or page.removeprefix(problem or "").strip()
     return _Heard(fields, problem, shown, described, said[: 2 * _MAX_SEARCHED], is_reported, is_error, bool(sentence))
 
 
 # Special:OAuth responds with a page of status 200, unless it is asked for JSON.
 _mediawiki_error = re.compile(
-    r"(?:.{0,200}?\s)?((?:Error: )?An error occurred in the OAuth protocol: .*|Error: oauth_\w{1,20} (?:must|may|is)\b.*)",
+    r".{0,200}?(?<!\S)((?:Error: )?An error occurred in the OAuth protocol: .*|"
+    r"Error: oauth_\w{1,20} (?:must|may|is)\b.*)",
     re.DOTALL,
 ).match
 

@@ -751,13 +751,18 @@ def test_what_is_said_to_people_is_found():
 
 
 HTML = {"Content-Type": "text/html"}
+CALLBACK = (
+    'Error: oauth_callback must be set, and must be set to "oob" (case-sensitive), or the configured callback must be '
+    "a prefix of the supplied callback."
+)
 MEDIAWIKI = "Error: An error occurred in the OAuth protocol: "
 
 
 @pytest.mark.parametrize(
     ("status", "body", "problem", "text", "code"),
     [
-        (401, "<html><title>No</title><p>oauth_problem=token_rejected</p></html>", "token_rejected", "", "token-key"),
+        (401, "<html><title>No</title><p>oauth_problem=token_rejected</p></html>", "token_rejected",
+         "No oauth_problem=token_rejected", "token-key"),
         (401, "<error><code>X1</code><message>Invalid consumer key</message></error>", "X1", "Invalid consumer key",
          "consumer-key"),
         (401, '{"developer_message": "Invalid nonce"}', None, "Invalid nonce", "nonce-reused"),
@@ -770,10 +775,7 @@ MEDIAWIKI = "Error: An error occurred in the OAuth protocol: "
         (200, f"{MEDIAWIKI}Expired timestamp, yours 1401629005, ours 1401636205", "timestamp_refused",
          f"{MEDIAWIKI}Expired timestamp, yours 1401629005, ours 1401636205", "clock-skew"),
         (200, f"{MEDIAWIKI}Invalid signature", "signature_invalid", f"{MEDIAWIKI}Invalid signature", None),
-        (200, 'Error: oauth_callback must be set, and must be set to "oob" (case-sensitive), or the configured callback '
-         "must be a prefix of the supplied callback.", "parameter_rejected", 'Error: oauth_callback must be set, and '
-         'must be set to "oob" (case-sensitive), or the configured callback must be a prefix of the supplied callback.',
-         "callback-missing"),
+        (200, CALLBACK, "parameter_rejected", CALLBACK, "callback-missing"),
     ],
 )  # fmt: skip
 def test_all_who_ask_read_the_same(status, body, problem, text, code, server):
