@@ -23,7 +23,7 @@ from ..protocol.placement import parse_authorization
 from ..protocol.problem_reporting import server_time
 from ..protocol.url import is_loopback, to_wire_form
 from ..redaction.redactor import Redactor
-from ..redaction.request_secrets import carried_by
+from ..redaction.request_secrets import find_carried_secrets
 from .base_string_parts import Parts, find_base_strings, parts_of
 from .base_string_variants import Context
 from .server_messages import Words, expected_signature, gives_tokens, read_refusal
@@ -80,8 +80,8 @@ class Asked:
     def carried(self) -> list[str]:
         """The secrets that the request itself carries: verifiers, passwords, and with PLAINTEXT those of its signer."""
         if self.reading is None:
-            return carried_by(self.message, self.values.items())
-        return carried_by(self.message, _decoded(self.reading.in_header or ()))
+            return find_carried_secrets(self.message, self.values.items())
+        return find_carried_secrets(self.message, _decoded(self.reading.in_header or ()))
 
     @property
     def is_plain_http(self) -> bool:

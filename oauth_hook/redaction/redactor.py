@@ -20,6 +20,8 @@ from functools import lru_cache
 from html.entities import html5
 from typing import NamedTuple
 
+from .names import SECRET_NAME, USERINFO
+
 __all__ = ["MASK", "Redactor", "redact", "shorten"]
 
 MASK = "***"
@@ -275,7 +277,7 @@ def _occurrences(octets: bytes, needles: Iterable[bytes]) -> list[_Span]:
 
 # Secrets that are so by the name of their field
 
-_NAMES = rb"(?:secret|passw(?:or)?d|oauth_(?:verifier|session_handle|signature))"
+_NAMES = SECRET_NAME.encode()
 
 # A name at its end, the quote that closes it, and what stands between it and its value: name="..." value= of HTML too.
 _field_in = re.compile(
@@ -307,7 +309,7 @@ _json_parts = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{\]}]', re.DOTALL).find
 
 _elements_in = re.compile(rb"<[\w:.-]*%b(?:\s[^<>]*)?(?<!/)>" % _NAMES).finditer
 _element_ends_in = re.compile(rb"</[\w:.-]*%b\s*>" % _NAMES).finditer
-_userinfo_in = re.compile(rb"""(?<=//)[^\s/?#"'<>\\]+(?=@)""").finditer
+_userinfo_in = re.compile(USERINFO.encode()).finditer
 _content = re.compile(rb"(?:<!\[CDATA\[[^]]*(?:\](?!\]>)[^]]*)*)?[^<]*")
 _content_in_json = re.compile(rb'(?:<!\[CDATA\[)?[^"\\<]*(?:\\.[^"\\<]*)*', re.DOTALL)
 

@@ -23,7 +23,6 @@ import requests
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError
 from urllib3.exceptions import ReadTimeoutError
 
-from ..diagnosis.server_messages import read_refusal
 from ..errors import OAuthHookError, ProviderError, UsageError
 from ..hook.redirects import settle
 from ..protocol.url import is_same_origin, parse_origin
@@ -265,6 +264,8 @@ def refusal(answer: Answer, what: str, secrets: Iterable[str] = ()) -> ProviderE
     :param what: what was asked for, as the subject of a sentence: "the request token".
     :param secrets: all that the answer may echo; no message shows them.
     """
+    from ..diagnosis.server_messages import read_refusal  # takes longer to load than a request that succeeds
+
     redact = Redactor(secrets)
     status = answer.response.status_code
     words = read_refusal(status, answer.response.headers, answer.text, redact, refused=True, tokens=True)
