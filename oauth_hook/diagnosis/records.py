@@ -262,7 +262,7 @@ def read_answer(response: Any, asked: Asked, hops: tuple[Asked, ...], hide: Reda
     text = legible(content_read[: 2 * _LOOKED_AT].decode("utf-8", "replace"))
     status = attribute(response, "status_code")
     status = int(status) if isinstance(status, int) else 0
-    url, given = asked.message.url, f"{named.get('WWW-Authenticate', '')}\n{text}"
+    url, given = asked.message.url, f"{named.get('WWW-Authenticate', '')}\n{text[:_LOOKED_AT]}"
     words = read_refusal(status, named, text, hide, tokens=gives_tokens(url), sent=f"{url} {asked.context.body or ''}")
     return Answered(
         status, _text(attribute(response, "reason") or attribute(response, "reason_phrase") or ""),

@@ -793,6 +793,15 @@ def test_all_who_ask_read_the_same(status, body, problem, text, code, server):
     assert words.said[:60] in str(explanation.answer)
 
 
+def test_the_clock_reads_a_page_too():
+    """The fields of a refusal that stand in a page for people are those that a hook learns the time from."""
+    page = tomcat("oauth_problem=timestamp_refused,oauth_acceptable_timestamps=1636665132-1636668732")
+    fields = read_problem({}, page, anywhere=True)
+    assert fields["oauth_problem"] == "timestamp_refused" == read_refusal(401, {}, page).problem
+    assert fields["oauth_acceptable_timestamps"] == "1636665132-1636668732"
+    assert read_problem({}, page) == {}
+
+
 def test_a_page_that_speaks_of_mediawikis_errors_is_no_refusal():
     """A page of status 200 that quotes such a sentence somewhere, or the word of a problem, is a page."""
     for body in (f"<p>{'How it works. ' * 30}</p><p>{MEDIAWIKI}Invalid signature</p>", "see oauth_problem=nonce_used",
