@@ -1,4 +1,4 @@
-"""Taking credentials out of recorded requests and answers (cassettes), so that they can be kept with the code.
+"""Taking credentials out of recorded requests and responses (cassettes), so that they can be kept with the code.
 
 For vcrpy::
 
@@ -7,13 +7,13 @@ For vcrpy::
 vcrpy scrubs a request before it looks for it, too. So a scrubbed cassette matches on replay, whatever the nonce, the
 timestamp and the credentials are then, as long as the parameters stand in the same place.
 
-By their names these go, in headers, addresses, forms, JSON, XML, HTML forms, ``repr`` and base strings:
+By their names these go, in headers, URLs, forms, JSON, XML, HTML forms, ``repr`` and base strings:
 
 - every ``oauth_*`` but those that are no credentials (``oauth_version``, ``oauth_signature_method``, what a refusal
   says); consumer keys and secrets, tokens and their secrets, what else ends in "secret" or "password";
-- in addresses and forms, what a callback calls ``denied``, and ``token``; beside it ``key``, as E*TRADE has it;
+- in URLs and forms, what a callback calls ``denied``, and ``token``; beside it ``key``, as E*TRADE has it;
 - credentials of other schemes (``Authorization: Basic``), cookies, ``X-Auth-Token``, ``X-Api-Key`` and the like, and
-  what stands before the host in an address.
+  what stands before the host in a URL.
 
 What a server repeats under names of its own is found only where it is given:
 ``functools.partial(scrub_response, secrets=[...])``.
@@ -29,56 +29,44 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from .errors import UsageError
-from .redaction.redactor import MASK, redact
+from .redaction import MASK, redact
+from .redaction.names import CREDENTIAL, HEADER, SECRET_HEADER, USERINFO
 
 __all__ = ["scrub_request", "scrub_response", "scrub_text"]
 
-# What stays: it is the same for everybody, or says why a request was refused (OAuth Problem Reporting).
-_KEPT = (
-    "version|signature_method|callback_confirmed|problem|problem_advice|acceptable_versions|acceptable_timestamps|"
-    "parameters_absent|parameters_rejected|expires_in|authorization_expires_in|authorized_realms"
-)
-_NAME = (
-    rf"(?:oauth_(?!(?:{_KEPT})\b)\w+"
-    r"|(?:client|consumer)_?(?:id|key)|(?:access|request|refresh)_?token|api_?key|x_auth_username"
-    r"|\w+secret|\w*passw(?:or)?d)"
-)
-_is_credential = re.compile(_NAME, re.IGNORECASE).fullmatch
+_is_credential = re.compile(CREDENTIAL, re.IGNORECASE).fullmatch
 # A name and its value: in quotes, as headers, JSON and repr have them; in escaped quotes (JSON in JSON); by itself.
 _field = re.compile(
-    rf"""(?<![\w%])(?P<name>{_NAME})
+    rf"""(?<![\w%])(?P<name>{CREDENTIAL})
          (?: (?P<quoted>["']?\s*[:=]\s*b?(?P<quote>["']))(?:(?!(?P=quote))[^\\]|\\.)*(?=(?P=quote))
            | (?P<escaped>\\"\s*:\s*\\")(?:(?!\\").)*(?=\\")
            | (?P<bare>["']?\s*[:=]\s*)(?!(?:null|None|true|false)\b)[^&"'<>\s,;}}\]\\]+ )""",
     re.VERBOSE | re.IGNORECASE,
 ).sub
 _element = re.compile(
-    rf"(<(?:[\w.-]+:)?{_NAME}(?:\s[^<>]*)?>)(?:<!\[CDATA\[(?:(?!\]\]>|<!\[)[\s\S])+\]\]>|[^<]+)(?=</)", re.IGNORECASE
+    rf"(<(?:[\w.-]+:)?{CREDENTIAL}(?:\s[^<>]*)?>)(?:<!\[CDATA\[(?:(?!\]\]>|<!\[)[\s\S])+\]\]>|[^<]+)(?=</)",
+    re.IGNORECASE,
 ).sub
-_input = re.compile(rf"<input\b(?=[^<>]*\bname=[\"']?(?:{_NAME})[\"'\s/>])[^<>]*>", re.IGNORECASE).sub
+_input = re.compile(rf"<input\b(?=[^<>]*\bname=[\"']?(?:{CREDENTIAL})[\"'\s/>])[^<>]*>", re.IGNORECASE).sub
 _value = re.compile(r"""(\bvalue=)(["'])[^"'<>]+\2""", re.IGNORECASE).sub
 _linked = re.compile(r"(?<=[?&#;])((?:token|denied)=)[^&\"'<>\s#]+").sub
 _other_scheme = re.compile(
     r"(authorization[\"']?\s*[:=]\W{0,20}(?:basic|bearer|digest|token) +)[^\s,\"'<>]+", re.IGNORECASE
 ).sub
-_userinfo = re.compile(r"""(?<=://)[^\s/?#"'<>\\]+(?=@)""").sub
+_userinfo = re.compile(USERINFO).sub
 # Escaped, once or more often, as base strings have them: the value ends before the next escaped &.
 _escaped_field = re.compile(
-    rf"((?:%(?:25)*26|(?<![\w%])){_NAME}%(?:25)*3D)(?:(?!%(?:25)*26)[^&\"'<>\s,;])+", re.IGNORECASE
+    rf"((?:%(?:25)*26|(?<![\w%])){CREDENTIAL}%(?:25)*3D)(?:(?!%(?:25)*26)[^&\"'<>\s,;])+", re.IGNORECASE
 ).sub
-# The whole text is a form, or an address: whatever stands between two & is one parameter.
+# The whole text is a form, or a URL: whatever stands between two & is one parameter.
 _is_form = re.compile(r"[^\s<>\"&=]+=[^\s<>\"]*\s*").fullmatch
 _names_in = re.compile(r"(?:\A|(?<=[?#]))([^?#=]+)=").finditer
 
-# Headers whose whole value is a credential; X-Auth-Service-Provider (OAuth Echo) is an address.
-_is_secret_header = re.compile(
-    r"x-auth-(?!service-provider\Z)[\w-]+|(?:[\w-]+-)?(?:token|secret|password|api-?key)", re.IGNORECASE
-).fullmatch
+_is_secret_header = re.compile(SECRET_HEADER, re.IGNORECASE).fullmatch
 # Such a header in a text: a line of HTTP, or a member of JSON or of a repr.
-_HEADER = r"(?:set-)?cookie|(?:proxy-)?authorization|x-(?:auth-[\w-]+|(?:[\w-]+-)?(?:token|secret|password|api-?key))"
 _header = re.compile(
-    rf"""^(?P<line>[ \t<>]*(?P<of_line>{_HEADER}):[ \t]*)(?P<rest>[^\r\n]+)
-       | (?P<member>(?P<mark>["'])(?P<of_member>{_HEADER})(?P=mark)\s*:\s*\[?\s*(?P<quote>["']))
+    rf"""^(?P<line>[ \t<>]*(?P<of_line>{HEADER}):[ \t]*)(?P<rest>[^\r\n]+)
+       | (?P<member>(?P<mark>["'])(?P<of_member>{HEADER})(?P=mark)\s*:\s*(?:\[\s*)?(?P<quote>["']))
          (?P<value>(?:(?!(?P=quote))[^\\]|\\.)*)""",
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 ).sub
@@ -111,13 +99,13 @@ def scrub_request(request: Any, secrets: Iterable[str] = ()) -> Any:
 
 
 def scrub_response(response: dict[str, Any], secrets: Iterable[str] = ()) -> dict[str, Any]:
-    """Take credentials out of a recorded answer: vcrpy's ``before_record_response``.
+    """Take credentials out of a recorded response: vcrpy's ``before_record_response``.
 
     A compressed body in which there is something to take out is kept uncompressed.
 
     :param response: as vcrpy has it: ``headers``, and ``body`` with its ``string``; it is not changed.
     :param secrets: more that must not be seen, wherever it stands.
-    :returns: the scrubbed answer.
+    :returns: the scrubbed response.
     :raises UsageError: the body is compressed in a way that cannot be read here.
     """
     secrets = list(secrets)
@@ -137,7 +125,7 @@ def scrub_response(response: dict[str, Any], secrets: Iterable[str] = ()) -> dic
 
 
 def scrub_text(text: str, secrets: Iterable[str] = ()) -> str:
-    """Take credentials out of any text: an address, a header, a body, a file that another recorder has written.
+    """Take credentials out of any text: a URL, a header, a body, a file that another recorder has written.
 
     :param secrets: more that must not be seen; found raw and escaped.
     :returns: the text with ``***`` in their places.
@@ -170,7 +158,7 @@ def _masked(found: re.Match[str]) -> str:
 
 
 def _scrubbed_form(text: str) -> str:
-    """Return a form, or an address, scrubbed; all that is no credential stays as it is spelled."""
+    """Return a form, or a URL, scrubbed; all that is no credential stays as it is spelled."""
     pairs = text.split("&")
     names = {unquote_plus(found[1]) for pair in pairs for found in _names_in(pair)}
     more = {"denied", "token", *(["key"] if "token" in names else [])}
@@ -178,7 +166,7 @@ def _scrubbed_form(text: str) -> str:
 
 
 def _scrubbed_pair(pair: str, more: set[str]) -> str:
-    """Return a parameter, before which an address may stand; a credential's value goes to its end."""
+    """Return a parameter, before which a URL may stand; a credential's value goes to its end."""
     for found in _names_in(pair):
         name, value = unquote_plus(found[1]), pair[found.end() :]
         if _is_credential(name) or name in more:
@@ -187,7 +175,7 @@ def _scrubbed_pair(pair: str, more: set[str]) -> str:
 
 
 def _scrubbed(value: Any, secrets: list[str]) -> Any:
-    """Return text or octets scrubbed; octets taken for characters lose nothing."""
+    """Return text or bytes scrubbed; bytes taken for characters lose nothing."""
     if isinstance(value, str):
         return scrub_text(value, secrets)
     return scrub_text(value.decode("latin-1"), secrets).encode("latin-1")
@@ -241,7 +229,7 @@ def _decoded(body: bytes, headers: Mapping[str, Any]) -> bytes:
         return body
     if coding not in _DECODERS:
         raise UsageError(
-            f"a recorded answer is compressed ({coding}), so that nobody sees whether credentials are in it: "
+            f"the recorded response is compressed ({coding}), so that credentials in it cannot be seen: "
             "record with vcrpy's decode_compressed_response=True"
         )
     try:

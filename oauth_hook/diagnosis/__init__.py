@@ -2,7 +2,8 @@
 
 ==============================  ==================================================================
 ``records.py``                  the request as it went out, and the answer, read without a change
-``server_messages.py``          what a server's words mean, and the base strings in its error pages
+``response_text.py``            what a response says, found in fields, JSON, XML, text and HTML
+``server_messages.py``          what it means: the one reader of refusals
 ``base_string_parts.py``        a base string in its parts (RFC 5849 s3.4.1), made and taken apart
 ``comparison.py``               two base strings side by side, and what their differences mean
 ``base_string_variants.py``     the base strings that others make of the same request

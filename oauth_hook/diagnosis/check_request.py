@@ -12,7 +12,7 @@ from ..protocol.body_hash import check_body_hash
 from ..protocol.methods import METHODS
 from ..protocol.parameters import is_form
 from ..protocol.url import origin, split_url
-from ..redaction.request_secrets import shown_address
+from ..redaction.request_secrets import redact_url
 from .findings import Finding
 from .records import Answered, Asked
 from .server_messages import gives_access_tokens, gives_request_tokens
@@ -65,7 +65,7 @@ _is_scheme = re.compile("[A-Za-z][A-Za-z0-9-]{0,19}").fullmatch
 
 
 def _address(asked: Asked) -> str:
-    return shown_address(asked.message.url)
+    return redact_url(asked.message.url)
 
 
 def of_request(asked: Asked, answered: Answered) -> Iterator[Finding]:
@@ -220,7 +220,7 @@ def of_location(answered: Answered) -> Finding | None:
     if not answered.location or answered.status not in (301, 307, 308):
         return None
     what = "The server redirects for good, and nobody followed: it has another address for this."
-    evidence = (f"the Location is {shown_address(answered.location)}",)
+    evidence = (f"the Location is {redact_url(answered.location)}",)
     return Finding("redirected", what, evidence, proven=True, weight=70)
 
 

@@ -24,7 +24,7 @@ from ..protocol.encoding import to_wire
 from ..protocol.message import Message
 from ..protocol.rsa import load_key
 from ..redaction.redactor import MASK
-from ..redaction.request_secrets import hiding, lines_of_key, own_secrets, shown_address
+from ..redaction.request_secrets import find_key_secrets, known_secrets, redact_url, redactor_for
 from .base_string_parts import Parts
 from .check_base_string import of_server_parts, of_what_was_signed, server_parts
 from .check_request import (
@@ -41,7 +41,7 @@ from .comparison import Row
 from .context import SAID, Case
 from .findings import MOST_ROWS, Explanation, Finding, Sides, masked_rows
 from .records import Answered, Asked, attribute, legible, read_answer, read_hops, read_request
-from .server_messages import SAID_SO
+from .server_messages import SERVER_SAYS
 
 __all__ = ["Explanation", "Finding", "explain", "pinned_elsewhere"]
 
@@ -77,9 +77,9 @@ def explain(
     request = request_or_response if response is None else attribute(response, "request")
     asked = _NO_REQUEST if response is not None and request is None else read_request(request)
     hops = read_hops(response)
-    own = own_secrets(consumer, token)
+    own = known_secrets(consumer, token)
     carried = [secret for one in (asked, *hops) for secret in one.carried]
-    hide = hiding((*own, signing_key or "", server_signature or "", *lines_of_key(key), *carried))
+    hide = redactor_for((*own, signing_key or "", server_signature or "", *find_key_secrets(key), *carried))
     answered = Answered() if response is None else read_answer(response, asked, hops, hide)
     server_text = None if server_base_string is None else legible(server_base_string)
     signature = answered.signature if server_signature is None else server_signature
@@ -131,7 +131,7 @@ def _explanation(case: Case) -> Explanation:
         case.sides = Sides("the request", "the request", rows)
     return Explanation(
         findings=tuple(_without_secrets(case, finding) for finding in ordered.values()),
-        request=case.hidden([f"{message.method} {shown_address(message.url)}"])[0],
+        request=case.hidden([f"{message.method} {redact_url(message.url)}"])[0],
         answer=case.hidden([_answer(case)])[0],
         ruled_out=case.hidden(case.ruled_out),
         base_string=_text_of(rows) if rows else "",
@@ -177,7 +177,7 @@ def _of_words(case: Case) -> Iterator[Finding]:
     words = case.answered.words
     for position, code in enumerate(words.codes):
         evidence = (f"the server says: {_said(case)[:200]}",)
-        what = _NOT_FOUND if words.problem == "parameter_absent" else SAID_SO[code]
+        what = _NOT_FOUND if words.problem == "parameter_absent" else SERVER_SAYS[code]
         yield Finding(code, what, evidence, weight=SAID - position)
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..protocol.encoding import unescape
+from ..redaction import is_secret_name
 from ..redaction.redactor import MASK, Redactor
-from ..redaction.request_secrets import is_secret_name
 from .comparison import Row
 
 __all__ = ["ADVICE", "MOST_ROWS", "Explanation", "Finding", "Sides", "fingerprint", "masked_rows", "shortened"]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 from requests.utils import guess_filename
@@ -23,10 +23,10 @@ from ..protocol.placement import parse_authorization
 from ..protocol.problem_reporting import server_time
 from ..protocol.url import is_loopback, to_wire_form
 from ..redaction.redactor import Redactor
-from ..redaction.request_secrets import carried_by
+from ..redaction.request_secrets import find_carried_secrets
 from .base_string_parts import Parts, find_base_strings, parts_of
 from .base_string_variants import Context
-from .server_messages import Words, expected_signature, gives_tokens, read_words
+from .server_messages import Words, expected_signature, gives_tokens, read_refusal
 
 __all__ = ["Answered", "Asked", "attribute", "legible", "read_answer", "read_hops", "read_request"]
 
@@ -80,8 +80,8 @@ class Asked:
     def carried(self) -> list[str]:
         """The secrets that the request itself carries: verifiers, passwords, and with PLAINTEXT those of its signer."""
         if self.reading is None:
-            return carried_by(self.message, self.values.items())
-        return carried_by(self.message, _decoded(self.reading.in_header or ()))
+            return find_carried_secrets(self.message, self.values.items())
+        return find_carried_secrets(self.message, _decoded(self.reading.in_header or ()))
 
     @property
     def is_plain_http(self) -> bool:
@@ -258,17 +258,15 @@ def read_answer(response: Any, asked: Asked, hops: tuple[Asked, ...], hide: Reda
         if name.lower() in headers
     }
     content = attribute(response, "_content")
-    start = content[:_LOOKED_AT] if isinstance(content, bytes | bytearray) else b""
-    text = legible(start.decode("utf-8", "replace"))
+    content_read = content if isinstance(content, bytes | bytearray) else b""
+    text = legible(content_read[: 2 * _LOOKED_AT].decode("utf-8", "replace"))
     status = attribute(response, "status_code")
     status = int(status) if isinstance(status, int) else 0
-    url, given = asked.message.url, f"{named.get('WWW-Authenticate', '')}\n{text}"
-    words_of = partial(read_words, status, tokens=gives_tokens(url), sent=f"{url} {asked.context.body or ''}")
-    words = words_of(named, text)
-    shown = words_of({name: hide(value, fields=False) for name, value in named.items()}, hide(text, fields=False))
+    url, given = asked.message.url, f"{named.get('WWW-Authenticate', '')}\n{text[:_LOOKED_AT]}"
+    words = read_refusal(status, named, text, hide, tokens=gives_tokens(url), sent=f"{url} {asked.context.body or ''}")
     return Answered(
         status, _text(attribute(response, "reason") or attribute(response, "reason_phrase") or ""),
-        words._replace(problem=shown.problem, text=shown.text), server_time(named), tuple(find_base_strings(given)),
+        words, server_time(named), tuple(find_base_strings(given)),
         expected_signature(given, asked.values.get("oauth_signature", "")),
         content is False, hops, headers.get("location", "") if 300 <= status < 400 else "", _retries(response),
     )  # fmt: skip

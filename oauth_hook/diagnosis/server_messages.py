@@ -1,4 +1,4 @@
-"""What a server's words mean: the causes that an answer names.
+"""What a server's words say and mean: the one reader of refusals, for errors, the flow and ``explain``.
 
 The words are those of the OAuth Problem Reporting extension, and those of the services that
 have words of their own, in JSON, forms, plain text and HTML.
@@ -10,21 +10,22 @@ says nothing besides.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from ..protocol.problem_reporting import read_form, read_problem, read_refusal, text_of_html, unescaped
+from ..protocol.problem_reporting import PROBLEMS, unescape_html
+from ..redaction import Redactor, shorten
+from .response_text import MAX_SEARCHED, ResponseText, read_response_text
 
 __all__ = [
-    "SAID_SO",
+    "SERVER_SAYS",
     "Words",
     "expected_signature",
     "gives_access_tokens",
     "gives_request_tokens",
     "gives_tokens",
-    "read_words",
+    "read_refusal",
 ]
 
 
@@ -146,8 +147,6 @@ _expected = re.compile(
 
 _escaped = re.compile(r"(?:%|\\u00)([2-7][0-9A-Fa-f])")
 _named = re.compile(r"\boauth_\w{1,40}\b(?!\s?=)", re.ASCII).findall
-_problem = re.compile(r"\boauth_problem\s*[=:]\s*[\"']?(\w+)").search
-_described = re.compile(r'\b(?:error|error_description)\s*=\s*"([^"]*)"').findall
 
 _asks_for_request_token = re.compile(
     r"(?:request|temporary)[_-]?(?:token|credentials)|oauth.{0,40}/(?:request|initiate)/?$|/temporary/?$", re.IGNORECASE
@@ -156,9 +155,8 @@ _asks_for_access_token = re.compile(
     r"access[_-]?(?:token|credentials)|oauth.{0,40}/(?:access|token)/?$", re.IGNORECASE
 ).search
 
-_MOST = 1 << 16  # characters of an answer that are looked at
-_A_LOT = 1 << 14  # characters of a page without its scripts and styles
-_A_PAGE = 4096  # characters of a page that are looked through for words
+_MAX_BODY = 1 << 16  # characters of a response that are looked at
+_MAX_SHOWN = 200  # characters of what a server calls a problem, and says about it
 _BAD_REQUEST, _UNAUTHORIZED = 400, 401
 _REFUSED = (_BAD_REQUEST, _UNAUTHORIZED, 403)
 
@@ -185,44 +183,80 @@ def expected_signature(text: str, sent: str) -> str | None:
     :param sent: the request's own, which is another one.
     :returns: the base64 of a digest; ``None`` where there is none.
     """
-    text = _escaped.sub(lambda escape: chr(int(escape[1], 16)), unescaped(text[:_MOST])).replace("\\/", "/")
+    text = _escaped.sub(lambda escape: chr(int(escape[1], 16)), unescape_html(text[:_MAX_BODY])).replace("\\/", "/")
     if "hash" in text.lower():  # Mastercard names the right oauth_body_hash
         return None
     return next((found[1] for found in _expected(text) if found[1] != sent), None)
 
 
-def read_words(status: int, headers: Mapping[str, str], body: str, *, tokens: bool = False, sent: str = "") -> Words:
-    """Read an answer: its fields, else its text.
+def read_refusal(
+    status: int,
+    headers: Mapping[str, str],
+    body: str,
+    redact: Redactor | None = None,
+    *,
+    refused: bool = False,
+    tokens: bool = False,
+    sent: str = "",
+) -> Words:
+    """Read a refusal: the fields of the extension, else what the service says in words of its own.
 
-    :param status: an answer that is no refusal by its status says something only where it calls itself an error, as
+    :param status: a response that is no refusal by its status says something only where it calls itself an error, as
         those of MediaWiki, Flickr and FatSecret do.
-    :param tokens: it comes from an address that gives tokens, and so is about OAuth whatever its status.
-    :param sent: the address that was asked, and the text that was sent there: where it has a ``token`` of its own, an
+    :param body: all of it: a text is redacted first, and cut then.
+    :param redact: takes what must not be shown out of the words; the causes are read from the text as it is.
+    :param refused: the caller knows that it is a refusal, whatever its status: there is no token in it.
+    :param tokens: it comes from a URL that gives tokens, and so is about OAuth whatever its status.
+    :param sent: the URL that was requested, and the text that was sent there: where it has a ``token`` of its own, an
         "invalid token" is not OAuth's.
     :returns: what it says. No text takes long, or raises anything.
     """
-    body = body[:_MOST]
-    fields = read_problem(headers, body)
-    if status < 400 and "oauth_problem" not in fields and not _is_error(body):
+    heard = read_response_text(headers, body[:_MAX_BODY], anywhere=refused or status >= 400)
+    if status < 400 and not refused and not heard.is_error:
         return Words(None, "", (), False)
-    problem, text = read_refusal(headers, body)
-    described = ": ".join(_described(headers.get("WWW-Authenticate", "")))[:200]
-    page = _plain_text(body)
-    said = " ".join(dict.fromkeys(part for part in (problem, text, described, page) if part))[: 2 * _A_PAGE]
-    shown = text or described or page[:200]
-    if "oauth_problem" not in fields:
-        # Not found, too many, broken: nothing that OAuth could help. Wrong, forbidden: as may be.
+    codes, blames = _name_causes(status, headers, heard, tokens, sent)
+    shown = heard
+    if redact is not None:
+        # A secret of a few letters may stand in a field's name: such go when the message has been found.
+        masked = {name: redact(value, least=_LEAST) for name, value in headers.items() if name in _READ_HEADERS}
+        shown = read_response_text(masked, redact(body, least=_LEAST, most=_MAX_BODY), anywhere=True)
+    problem = heard.problem
+    if heard.is_mediawiki:
+        problem = "signature_invalid" if blames else next((_WORDS[code] for code in codes if code in _WORDS), None)
+    if problem is not None and problem not in PROBLEMS:
+        problem = _show(shown.problem or "", redact) or None
+    return Words(problem, _show(shown.text, redact), codes, blames)
+
+
+_READ_HEADERS = ("WWW-Authenticate",)
+_LEAST = 4  # characters of a secret that is taken out before a text is read
+#: The extension's words for what MediaWiki says in a sentence.
+_WORDS = {
+    "nonce-reused": "nonce_used", "clock-skew": "timestamp_refused", "consumer-key": "consumer_key_unknown",
+    "token-key": "token_rejected", "token-expired": "token_expired", "callback-missing": "parameter_rejected",
+    "verifier-missing": "verifier_invalid", "signature-method": "signature_method_rejected",
+}  # fmt: skip
+
+
+def _show(text: str, redact: Redactor | None) -> str:
+    return shorten(text if redact is None else redact(text), _MAX_SHOWN)
+
+
+def _name_causes(
+    status: int, headers: Mapping[str, str], heard: ResponseText, tokens: bool, sent: str
+) -> tuple[tuple[str, ...], bool]:
+    """Return the causes that a refusal names, and whether it blames the signature."""
+    fields, problem, said = heard.fields, heard.problem, heard.said
+    # Not found, too many, broken: nothing that OAuth could help. Wrong, forbidden: as may be.
+    if not heard.is_reported:
         counts = status < 400 or status in _REFUSED
         if not counts or not (status == _UNAUTHORIZED or tokens or _is_about_oauth(headers, said, sent)):
-            return Words(problem, shown, (), False)
-    codes = _of_fields(fields, problem)
-    named = _problem(said)
-    if named is not None and problem is None and (named[1] in _PROBLEMS or named[1] in _FAULTY):
-        problem = named[1]  # which says more than the heading of a page
-    if problem in _FAULTY or (named is not None and named[1] in _FAULTY):
-        return Words(problem, shown, codes, True)  # what it says besides is about the signature, too
-    codes = codes or _of_text([named[1] if named else "", *re.findall(r"\w+", described)], said)
-    return Words(problem, shown, codes, not codes and _disbelief(_spoken(said)) is not None)
+            return (), False
+    codes = _read_causes(fields, problem)
+    if problem in _FAULTY:
+        return codes, True  # what it says besides is about the signature, too
+    codes = codes or _read_text([problem or "", *re.findall(r"\w+", heard.described[:_MAX_SHOWN])], said)
+    return codes, not codes and _disbelief(_spoken(said)) is not None
 
 
 def _spoken(text: str) -> str:
@@ -258,13 +292,13 @@ def _has_its_own(sent: str, nouns: Iterable[str]) -> bool:
 _protocols_own = re.compile(r"\boauth_\w{1,40}=[^&\s]*")
 
 
-def _of_fields(fields: Mapping[str, str], problem: str | None) -> tuple[str, ...]:
+def _read_causes(fields: Mapping[str, str], problem: str | None) -> tuple[str, ...]:
     """Return the causes that the fields of the extension name."""
     codes = _PROBLEMS.get(problem or "", ())
     for name in ("parameter_absent", "parameter_rejected"):
         if problem == name:
             listed = fields.get(f"oauth_parameters_{name.rpartition('_')[2]}", "")
-            codes = _of_parameters([part.partition("=")[0] for part in re.split(r"[&,\s]+", listed)])
+            codes = _read_parameters([part.partition("=")[0] for part in re.split(r"[&,\s]+", listed)])
     if problem == "parameter_rejected":  # what is not taken is there
         codes = tuple("token-key" if code == "token-missing" else code for code in codes)
     if "oauth_acceptable_timestamps" in fields and "clock-skew" not in codes:
@@ -272,7 +306,7 @@ def _of_fields(fields: Mapping[str, str], problem: str | None) -> tuple[str, ...
     return codes
 
 
-def _of_parameters(names: list[str]) -> tuple[str, ...]:
+def _read_parameters(names: list[str]) -> tuple[str, ...]:
     """Return the causes that protocol parameters stand for which are missed, or not taken."""
     named = list(dict.fromkeys(filter(None, names)))
     if len(named) > 2 and "oauth_signature" in named:
@@ -280,75 +314,25 @@ def _of_parameters(names: list[str]) -> tuple[str, ...]:
     return tuple(_ABSENT[name] for name in named if name in _ABSENT)
 
 
-def _of_text(words: list[str], said: str) -> tuple[str, ...]:
+def _read_text(words: list[str], said: str) -> tuple[str, ...]:
     """Return the causes that a text names.
 
     :param words: which may be words of the extension.
     """
     codes = next((_PROBLEMS[word] for word in words if word in _PROBLEMS), ())
     # A base string that is handed back names methods, tokens and nonces, too.
-    said = " ".join(word for word in said[:_A_PAGE].split() if "%" not in word and "&" not in word)
+    said = " ".join(word for word in said[:MAX_SEARCHED].split() if "%" not in word and "&" not in word)
     names = _named(said)
     spoken = _spoken(said)
     if not codes and len(set(names)) > 2 and re.search(_ABSENT_WORD, spoken):
-        codes = _of_parameters(names)
+        codes = _read_parameters(names)
     codes = codes or next((found for phrase, found in _PHRASES if re.search(phrase, spoken)), ())
     # "Parameter not found: oauth_consumer_key", in any language; beside the signature it is not what is wrong.
-    return codes or (_of_parameters(names) if len(set(names)) == 1 else ())
-
-
-def _is_error(body: str) -> bool:
-    """Tell whether an answer calls itself an error, whatever its status."""
-    text = body.lstrip()
-    if text.startswith("{"):
-        try:
-            found = json.loads(text)
-        except (ValueError, RecursionError):
-            return False
-        meta = found.get("meta")
-        code = meta.get("code") if isinstance(meta, dict) else None  # BrickLink
-        if isinstance(code, int) and code >= _BAD_REQUEST:
-            return True
-        return bool(found.get("error") or found.get("errors")) or found.get("stat") == "fail"
-    return re.match(r'(?:<\?xml[^>]*>\s*)?<(?:rsp stat="fail"|error\b)', text) is not None
-
-
-_code_tags = re.compile(r"<(/?)(style|script)\b", re.IGNORECASE).finditer
-_messages = re.compile(r'<err\b[^<>]*?\bmsg="([^"<>]*)"', re.IGNORECASE)  # Flickr
-_json_texts = re.compile(
-    r'"(?:\w{1,20}_)?(?:error|message|msg|info|detail|description|title|reason|code|field|fault|source)\w{0,40}"\s*:\s*"'
-    r'([^"\\]*(?:\\.[^"\\]*)*)"',
-    re.IGNORECASE,
-).findall
-
-
-def _plain_text(body: str) -> str:
-    """Return the words of a page, or of the texts in JSON or in a form."""
-    text = body.strip()
-    if text.startswith("<"):
-        return text_of_html(_messages.sub(r" \1 <", _without_code(text)[:_A_LOT]))[:_A_PAGE]
-    if text.startswith(("{", "[")):
-        text = " ".join(_json_texts(text[:_A_LOT]))
-    else:
-        text = " ".join(read_form(text).values()) or text
-    return " ".join(text.split())[:_A_PAGE]
-
-
-def _without_code(page: str) -> str:
-    """Return a page without its scripts and style sheets."""
-    kept, start, inside = [], 0, ""
-    for tag in _code_tags(page):
-        closing, name = tag[1], tag[2].lower()
-        if not inside and not closing:
-            kept.append(page[start : tag.start()])
-            inside = name
-        elif closing and name == inside:
-            inside, start = "", tag.start()
-    return "".join(kept) + ("" if inside else page[start:])
+    return codes or (_read_parameters(names) if len(set(names)) == 1 else ())
 
 
 #: What each cause is, in the server's words.
-SAID_SO = {
+SERVER_SAYS = {
     "unsigned": "The server found no signature in the request.",
     "clock-skew": "The server does not take the timestamp.",
     "nonce-reused": "The server has seen this nonce before.",

@@ -278,7 +278,7 @@ class OAuthHook(AuthBase):
         :param streamed: its body is the caller's to read, and only headers are looked at.
         """
         body = "" if streamed else (response.content or b"")[:_REPORT].decode("utf-8", "replace")
-        fields = read_problem(response.headers, body)
+        fields = read_problem(response.headers, body, anywhere=True)
         problem, acceptable = fields.get("oauth_problem"), fields.get("oauth_acceptable_timestamps", "")
         if problem == "nonce_used":
             return True

@@ -1,9 +1,16 @@
 """What is secret, and taking it out of a text: everybody who shows something asks here.
 
-``redactor.py`` finds secrets in a text, however they are escaped; ``request_secrets.py`` knows which secrets a
-request carries.
+======================  =====================================================================================
+``names.py``            the one table of the names of secrets, and the expression for a user name in a URL
+``redactor.py``         finds secrets in a text, however they are escaped, and masks them; cuts what is masked
+``request_secrets.py``  which secrets a caller has given, and which a request carries itself
+======================  =====================================================================================
+
+A text is redacted first, and cut then: ``Redactor(secrets)(text, most=65536)``, ``shorten(redacted, 200)``. The other
+way round, half a secret would be left at the end, which nobody finds any more.
 """
 
-from .redactor import MASK, Redactor, redact
+from .names import is_secret_name
+from .redactor import MASK, Redactor, redact, shorten
 
-__all__ = ["MASK", "Redactor", "redact"]
+__all__ = ["MASK", "Redactor", "is_secret_name", "redact", "shorten"]

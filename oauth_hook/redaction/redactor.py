@@ -20,7 +20,9 @@ from functools import lru_cache
 from html.entities import html5
 from typing import NamedTuple
 
-__all__ = ["MASK", "Redactor", "redact"]
+from .names import SECRET_NAME, USERINFO
+
+__all__ = ["MASK", "Redactor", "redact", "shorten"]
 
 MASK = "***"
 
@@ -29,6 +31,7 @@ _MASK_IN_JSON = b'"***"'  # in the place of a number or a list: what was JSON st
 
 _DEEPEST = 16  # levels of escapes that are taken away
 _LEAST = 4  # octets of what is looked for on a mere chance
+_ESCAPED = 25  # characters that an octet of a secret may take, escaped three times
 
 
 class _Span(NamedTuple):
@@ -53,41 +56,61 @@ def redact(text: str, secrets: Iterable[str] = (), *, fields: bool = True) -> st
     return Redactor(secrets)(text, fields=fields)
 
 
+def shorten(text: str, most: int) -> str:
+    """Return the first characters of a redacted text, without half a mask at their end."""
+    if len(text) <= most:
+        return text
+    split = text.find(MASK, max(0, most + 1 - len(MASK)), most - 1 + len(MASK))
+    return text[: most if split < 0 else split]
+
+
 class Redactor:
     """``redact`` for many texts: what to look for is made of the secrets once."""
 
-    __slots__ = ("_needles",)
+    __slots__ = ("_longest", "_needles")
 
     def __init__(self, secrets: Iterable[str]) -> None:
         # A service may have given one as a number, in JSON.
         self._needles = sorted({needle for secret in secrets for needle in _needles(str(secret))})
+        self._longest = max(map(len, self._needles), default=0)
 
     def __repr__(self) -> str:
         return "Redactor(***)"
 
-    def __call__(self, text: str, *, fields: bool = True) -> str:
-        """Return a text without secrets in it; the arguments are those of ``redact``."""
+    def __call__(self, text: str, *, fields: bool = True, least: int = 1, most: int | None = None) -> str:
+        """Return a text without secrets in it; the arguments are those of ``redact``.
+
+        :param least: bytes of a secret that is looked for; shorter ones stay.
+        :param most: characters of the text that are wanted. What is behind them is looked at as far as a secret that
+            begins before their end may go on: cut after it was redacted, a text ends in no half of a secret.
+        """
+        wanted = None
+        if most is not None and len(text) > most:
+            wanted = len(text[:most].encode("utf-8", "surrogatepass"))
+            text = text[: most + self._longest * _ESCAPED]
         octets = text.encode("utf-8", "surrogatepass")
+        needles = [needle for needle in self._needles if len(needle) >= least]
         # Most values of parameters have no escapes and no fields in them.
-        if _is_bare_word(octets) and not any(needle in octets for needle in self._needles):
-            return text
+        if _is_bare_word(octets) and not any(needle in octets for needle in needles):
+            return text[:most]
         spans: list[_Span] = []
         for reading in _readings(octets):
-            found = [reading.place(span) for span in _occurrences(reading.octets, self._needles)]
+            found = [reading.place(span) for span in _occurrences(reading.octets, needles)]
             if fields:
                 # Where quotes have told where a value ends, those within it, less escaped, tell nothing.
                 closed = {span.start for span in spans if span.is_closed}
                 values = [reading.place(span) for span in _field_values(reading.octets)]
                 found += [value for value in values if value.start not in closed]
             spans += found
-        return _masked(octets, spans).decode("utf-8", "surrogatepass") if spans else text
+        return _masked(octets, spans, wanted).decode("utf-8", "surrogatepass") if spans else text[:most]
 
 
 _is_bare_word = re.compile(rb"[A-Za-z0-9._~-]*").fullmatch
 
 
-def _masked(octets: bytes, spans: list[_Span]) -> bytes:
-    """Return octets with masks in the place of some; spans that touch are one."""
+def _masked(octets: bytes, spans: list[_Span], wanted: int | None) -> bytes:
+    """Return octets, as many as are wanted, with masks in the place of some; spans that touch are one."""
+    wanted = len(octets) if wanted is None else wanted
     apart: list[_Span] = []
     for span in sorted(spans, key=lambda span: (span.start, -span.end, span.mask)):
         if not apart or span.start > apart[-1].end:
@@ -98,9 +121,11 @@ def _masked(octets: bytes, spans: list[_Span]) -> bytes:
     done = 0
     for span in apart:
         start, end = _whole_characters(octets, span.start, span.end)
+        if start >= wanted:
+            break
         pieces += octets[done:start], span.mask
         done = end
-    return b"".join([*pieces, octets[done:]])
+    return b"".join([*pieces, octets[done:wanted]])
 
 
 def _whole_characters(octets: bytes, start: int, end: int) -> tuple[int, int]:
@@ -252,7 +277,7 @@ def _occurrences(octets: bytes, needles: Iterable[bytes]) -> list[_Span]:
 
 # Secrets that are so by the name of their field
 
-_NAMES = rb"(?:secret|passw(?:or)?d|oauth_(?:verifier|session_handle|signature))"
+_NAMES = SECRET_NAME.encode()
 
 # A name at its end, the quote that closes it, and what stands between it and its value: name="..." value= of HTML too.
 _field_in = re.compile(
@@ -284,7 +309,7 @@ _json_parts = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{\]}]', re.DOTALL).find
 
 _elements_in = re.compile(rb"<[\w:.-]*%b(?:\s[^<>]*)?(?<!/)>" % _NAMES).finditer
 _element_ends_in = re.compile(rb"</[\w:.-]*%b\s*>" % _NAMES).finditer
-_userinfo_in = re.compile(rb"""(?<=//)[^\s/?#"'<>\\]+(?=@)""").finditer
+_userinfo_in = re.compile(USERINFO.encode()).finditer
 _content = re.compile(rb"(?:<!\[CDATA\[[^]]*(?:\](?!\]>)[^]]*)*)?[^<]*")
 _content_in_json = re.compile(rb'(?:<!\[CDATA\[)?[^"\\<]*(?:\\.[^"\\<]*)*', re.DOTALL)
 

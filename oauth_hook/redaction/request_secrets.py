@@ -1,6 +1,6 @@
 """What no explanation shows: the secrets that were given, and those that a request carries itself.
 
-A request may carry them anywhere: in its address and its ``Authorization``, as a signature (which is both secrets,
+A request may carry them anywhere: in its URL and its ``Authorization``, as a signature (which is both secrets,
 where PLAINTEXT is meant, whatever ``oauth_signature_method`` says), in the fields of a form, of JSON, of multipart.
 """
 
@@ -16,32 +16,31 @@ from urllib.parse import quote, unquote
 from ..credentials import Consumer, Credentials
 from ..protocol.message import Message
 from ..protocol.rsa import RSAKey
+from .names import is_secret_name
 from .redactor import Redactor
 
-__all__ = ["carried_by", "hiding", "is_secret_name", "lines_of_key", "own_secrets", "shown_address"]
+__all__ = ["find_carried_secrets", "find_key_secrets", "known_secrets", "redact_url", "redactor_for"]
 
-is_secret_name = re.compile(r"secret|passw|verifier|session_handle|oauth_signature$", re.IGNORECASE).search
-
-_SHORT = 3  # characters of a secret that stands in too many words by accident: hiding it would hide the evidence
-_LOOKED_AT = 1 << 18  # octets of a body that are looked through: what is larger is an upload
-_NAME = 100  # characters of a name that are looked at
-_MOST = 100  # secrets of one request: a body may name thousands, and each is looked for in every text
+_SHORT = 3  # characters of a secret that stands in too many words by accident: redacting it would redact the evidence
+_MAX_BODY = 1 << 18  # bytes of a body that are looked through: what is larger is an upload
+_MAX_NAME = 100  # characters of a name that are looked at
+_MAX_SECRETS = 100  # secrets of one request: a body may name thousands, and each is looked for in every text
 
 Field = tuple[str, str]
 
 
-def own_secrets(consumer: Consumer | None, token: Credentials | None) -> list[str]:
+def known_secrets(consumer: Consumer | None, token: Credentials | None) -> list[str]:
     """Return the secrets that were given, and what a server may show of them: the signing key, base64, hexadecimal."""
     given = [credentials.secret for credentials in (consumer, token) if credentials is not None]
     key = "&".join(quote(secret, safe="~", errors="replace") for secret in [*given, ""][:2])
-    octets = [text.encode("utf-8", "replace") for text in (*given, key) if len(text) > _SHORT]
+    encoded = [text.encode("utf-8", "replace") for text in (*given, key) if len(text) > _SHORT]
     spelled = [
-        form for text in octets for form in (b64encode(text).decode().rstrip("="), text.hex(), text.hex().upper())
+        form for text in encoded for form in (b64encode(text).decode().rstrip("="), text.hex(), text.hex().upper())
     ]
     return given + spelled
 
 
-def hiding(secrets: Iterable[str]) -> Redactor:
+def redactor_for(secrets: Iterable[str]) -> Redactor:
     """Return what takes secrets out of texts, in every form in which a server may have them."""
     forms = dict.fromkeys(form for secret in secrets for part in _parts_of(secret) for form in _forms_of(part))
     return Redactor(form for form in forms if len(form) > _SHORT)
@@ -59,7 +58,7 @@ def _forms_of(secret: str) -> Iterator[str]:
     yield from (secret, secret.strip(), secret.strip().strip("\"'<>"), " ".join(secret.split()))
 
 
-def lines_of_key(key: RSAKey | None) -> list[str]:
+def find_key_secrets(key: RSAKey | None) -> list[str]:
     """Return what must not be shown of an RSA key: its lines of PEM, and its passphrase."""
     if key is None:
         return []
@@ -71,34 +70,34 @@ def lines_of_key(key: RSAKey | None) -> list[str]:
     return [*lines, *texts[1:]]
 
 
-def carried_by(message: Message, in_header: Iterable[Field]) -> list[str]:
+def find_carried_secrets(message: Message, in_header: Iterable[Field]) -> list[str]:
     """Return the secrets that a request carries: what has a secret's name, and what gives access by itself.
 
     :param in_header: the parameters of its ``Authorization``, decoded.
     """
     body = message.body
-    fields = [*in_header, *_of_address(message.url), *_of_authorization(message.authorization or "")]
-    if isinstance(body, bytes | str) and len(body) <= _LOOKED_AT:
-        fields += _of_body(_text(body))
-    return list(dict.fromkeys(value for name, value in fields if is_secret_name(name)))[:_MOST]
+    fields = [*in_header, *_read_url(message.url), *_read_authorization(message.authorization or "")]
+    if isinstance(body, bytes | str) and len(body) <= _MAX_BODY:
+        fields += _read_body(_text(body))
+    return list(dict.fromkeys(value for name, value in fields if is_secret_name(name)))[:_MAX_SECRETS]
 
 
-def _of_address(url: str) -> Iterator[Field]:
+def _read_url(url: str) -> Iterator[Field]:
     userinfo = _userinfo(url)
     if userinfo is not None:
         name, _, password = userinfo[2].partition(":")
         yield from (("password", part) for part in re.split("[/?#]", password or name))
     for text in re.split("[?#]", url)[1:]:
-        yield from _of_form(text)
+        yield from _read_form(text)
 
 
-def _of_form(text: str) -> Iterator[Field]:
+def _read_form(text: str) -> Iterator[Field]:
     for segment in text.split("&") if "%" in text or is_secret_name(text) else ():
         name, _, value = segment.partition("=")
-        yield unquote(name[:_NAME]), value
+        yield unquote(name[:_MAX_NAME]), value
 
 
-def _of_authorization(header: str) -> Iterator[Field]:
+def _read_authorization(header: str) -> Iterator[Field]:
     """Yield what another scheme than OAuth has, or an OAuth that cannot be read."""
     words = header.split(None, 1)
     if words and words[0].lower() == "oauth":
@@ -113,14 +112,14 @@ def _of_authorization(header: str) -> Iterator[Field]:
             return
 
 
-def _of_body(text: str) -> Iterator[Field]:
+def _read_body(text: str) -> Iterator[Field]:
     start = text.lstrip()[:1]
     if start in ("{", "["):
-        yield from _of_json(text)
-    yield from _of_multipart(text) if start == "-" else _of_form(text)
+        yield from _read_json(text)
+    yield from _read_multipart(text) if start == "-" else _read_form(text)
 
 
-def _of_json(text: str) -> Iterator[Field]:
+def _read_json(text: str) -> Iterator[Field]:
     """Yield the texts and numbers in JSON, each under the names that it stands in."""
     try:
         left: list[tuple[str, Any]] = [("", json.loads(text, parse_int=str, parse_float=str))]
@@ -139,7 +138,7 @@ def _of_json(text: str) -> Iterator[Field]:
 _part_name = re.compile(r'\bname="?([^";\r\n]*)').search
 
 
-def _of_multipart(text: str) -> Iterator[Field]:
+def _read_multipart(text: str) -> Iterator[Field]:
     for part in text.split("\n--"):
         head, *content = re.split(r"\r?\n\r?\n", part, maxsplit=1)
         name = _part_name(head)
@@ -166,8 +165,8 @@ def _userinfo(url: str) -> re.Match[str] | None:
     return _before_host(url) if "@" in url else None
 
 
-def shown_address(url: str) -> str:
-    """Return a URL as it may be shown: without user name and password, query and fragment."""
+def redact_url(url: str) -> str:
+    """Return a URL without user name and password, query and fragment."""
     userinfo = _userinfo(url)
     if userinfo is not None:
         url = userinfo[1] + url[userinfo.end() :]

@@ -6,13 +6,12 @@ import re
 from urllib.parse import parse_qsl
 
 from ..errors import ProviderError, UsageError, check_type
+from ..protocol.problem_reporting import is_denial
 
 __all__ = ["read_callback"]
 
 # A PIN is one word; base64 may end in =, and nothing else in it looks like a query or an address.
 _is_pin = re.compile(r"(?!\S*://)[^\s&?=#]+={0,2}").fullmatch
-
-_DENIED = ("user_refused", "permission_denied")
 
 
 def read_callback(callback: str, token_key: str, *, verified: bool = True) -> str | None:
@@ -33,7 +32,7 @@ def read_callback(callback: str, token_key: str, *, verified: bool = True) -> st
     if any(fields.get(name, token_key) != token_key for name in ("oauth_token", "denied")):
         raise _foreign()
     problem = fields.get("oauth_problem")
-    if "denied" in fields or problem in _DENIED:
+    if is_denial(fields, [problem]):
         raise ProviderError("the user said no", problem=problem or "user_refused")
     if problem is not None:
         raise ProviderError(f"the service sent the user back with a problem: {problem[:80]}", problem=problem[:80])

@@ -22,9 +22,8 @@ from urllib3.exceptions import ReadTimeoutError
 
 from ..errors import OAuthHookError, ProviderError, UsageError
 from ..hook.redirects import settle
-from ..protocol.problem_reporting import PROBLEMS, read_refusal
 from ..protocol.url import is_same_origin, parse_origin
-from ..redaction.redactor import redact
+from ..redaction import Redactor, shorten
 from .deadline import Deadline, bound_pool
 
 __all__ = [
@@ -38,10 +37,9 @@ __all__ = [
 ]
 
 MAX_BODY_BYTES = 1 << 20  # of a response that has credentials, or says where they are given
-_LOOKED_AT = 1 << 16  # characters of a response that an error is made from
-_SHOWN = 500  # characters of a response that an error shows
-_SAID = 200  # characters of what a server calls a problem, and says about it
-_SHORT = 2  # characters of a secret that nobody has in earnest
+MAX_ERROR_SOURCE = 1 << 16  # characters of a response that an error is made from
+MAX_ERROR_BODY = 500  # characters of a response that an error shows
+MIN_SECRET_BYTES = 3  # of a secret that somebody may have in earnest
 CHUNK_BYTES = 1 << 14
 
 
@@ -232,32 +230,31 @@ def _read_text(response: requests.Response, deadline: Deadline) -> str:
         return data.decode("utf-8", "replace")
 
 
-def build_refusal(answer: WholeResponse, what: str, secrets: Iterable[str] = ()) -> ProviderError:
+def build_refusal(response: WholeResponse, what: str, secrets: Iterable[str] = ()) -> ProviderError:
     """Return the error for a response that is a refusal, or makes no sense.
 
     :param what: what was asked for, as the subject of a sentence: "the request token".
     :param secrets: all that the response may echo; no message shows them.
     """
-    secrets = list(secrets)
-    text = answer.text[:_LOOKED_AT]
-    word, about = read_refusal(answer.response.headers, text)
-    # A word of the extension is none of our secrets, even where it has the letters of one. Redacted first and cut
-    # then: half a secret would not be found any more.
-    word = word if word is None or word in PROBLEMS else redact(word, secrets)[:_SAID]
-    said = ": ".join(dict.fromkeys(part for part in (word, redact(about, secrets)[:_SAID]) if part))
+    from ..diagnosis.server_messages import read_refusal  # takes longer to load than a request that succeeds
+
+    redact = Redactor(secrets)
+    status = response.response.status_code
+    words = read_refusal(status, response.response.headers, response.text, redact, refused=True, tokens=True)
+    said = words.said
     if not said:
-        said = "it says nothing about why" if answer.text.strip() else "its answer is empty"
-    status = answer.response.status_code
+        said = "it says nothing about why" if response.text.strip() else "the response is empty"
     return ProviderError(
         f"the server did not give {what} (status {status}): {said}",
         status=status,
-        problem=word,
-        body=redact(text, secrets)[:_SHOWN],
-        response=answer.response,
-        explain=answer.explain,
+        problem=words.problem,
+        body=shorten(redact(response.text, most=MAX_ERROR_SOURCE), MAX_ERROR_BODY),
+        response=response.response,
+        explain=response.explain,
     )
 
 
-def redact_body(answer: WholeResponse, secrets: Iterable[str]) -> str:
+def redact_body(response: WholeResponse, secrets: Iterable[str]) -> str:
     """Return the start of a response, as an error may show it."""
-    return redact(answer.text[:_LOOKED_AT], [secret for secret in secrets if len(secret) > _SHORT])[:_SHOWN]
+    redacted = Redactor(secrets)(response.text, least=MIN_SECRET_BYTES, most=MAX_ERROR_SOURCE)
+    return shorten(redacted, MAX_ERROR_BODY)

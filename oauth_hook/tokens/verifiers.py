@@ -28,6 +28,7 @@ from types import TracebackType
 from urllib.parse import parse_qs, urlsplit
 
 from ..errors import OAuthHookError, UsageError, check_type
+from ..protocol.problem_reporting import is_denial
 from . import loopback_pages as pages
 from .loopback import Loopback, Request
 
@@ -36,7 +37,6 @@ __all__ = ["LoopbackReceiver", "ask_on_console"]
 _TRIES = 3
 _TICK = 0.1  # seconds between looks at the clock; on Windows nothing else lets Ctrl-C through
 _GRACE = 1.0  # seconds that the browser has to fetch the last page
-_REFUSED = ("user_refused", "permission_denied")
 
 # A path that means itself, in a request line as in a Location (RFC 3986 s3.3).
 _is_path = re.compile(r"/(?!/)(?:[\w.~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*", re.ASCII).fullmatch
@@ -309,7 +309,7 @@ class _Opening(threading.Thread):
 
 def _last_page(fields: dict[str, list[str]]) -> bytes:
     problems = fields.get("oauth_problem", [])
-    if "denied" in fields or any(problem in _REFUSED for problem in problems):
+    if is_denial(fields, problems):
         return pages.denied()
     return pages.done() if not problems and any(fields.get("oauth_verifier", ())) else pages.problem()
 

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from oauth_hook.diagnosis.server_messages import SAID_SO, expected_signature, gives_tokens, read_words
-from oauth_hook.protocol.problem_reporting import PROBLEMS, read_problem, read_refusal
+from oauth_hook import Consumer, OAuthFlow, ProviderError
+from oauth_hook.diagnosis.server_messages import SERVER_SAYS, expected_signature, gives_tokens, read_refusal
+from oauth_hook.protocol.problem_reporting import PROBLEMS, read_problem
 
 TOKEN = "token-key token-expired"
 ENDED = "token-expired token-key"
@@ -35,7 +36,7 @@ class Said(NamedTuple):
 
     def read(self):
         headers = {"WWW-Authenticate": self.challenge} if self.challenge else {}
-        return read_words(self.status, headers, self.body, tokens=self.tokens)
+        return read_refusal(self.status, headers, self.body, tokens=self.tokens)
 
 
 def x(code: int, message: str) -> str:
@@ -496,7 +497,7 @@ WORDS = {
 def test_a_word_of_a_services_own_is_read_like_words(word):
     """A code in a 401 is read as the words that it is made of, in JSON as in plain text."""
     for body in (word, error(word), coded(word, "Unauthorized"), f"<error><code>{word}</code></error>"):
-        assert " ".join(read_words(401, {}, body).codes) == WORDS[word]
+        assert " ".join(read_refusal(401, {}, body).codes) == WORDS[word]
 
 
 # What each word of the OAuth Problem Reporting extension names. Empty: nothing about the request is wrong that signing
@@ -529,7 +530,7 @@ EXTENSION = {
 def test_the_list_of_the_extension_is_whole():
     """Each word of the extension has an answer here, and what it names can be put into words."""
     assert set(EXTENSION) == PROBLEMS
-    assert {code for codes in EXTENSION.values() for code in codes.split()} <= set(SAID_SO)
+    assert {code for codes in EXTENSION.values() for code in codes.split()} <= set(SERVER_SAYS)
 
 
 @pytest.mark.parametrize("problem", EXTENSION)
@@ -541,7 +542,7 @@ def test_the_words_of_the_extension(problem, status):
         ({"WWW-Authenticate": f'OAuth realm="", oauth_problem="{problem}"'}, ""),
         ({}, json.dumps({"oauth_problem": problem})),
     ):
-        words = read_words(status, headers, body)
+        words = read_refusal(status, headers, body)
         codes = EXTENSION[problem].split()
         # Of several, the likeliest is first; one alone may stand for more.
         assert list(words.codes) == codes
@@ -569,7 +570,7 @@ def test_the_words_of_the_extension(problem, status):
 )  # fmt: skip
 def test_the_companions_of_the_words(fields, codes):
     """Which parameters are missed or not taken, and which timestamps are taken, names the cause."""
-    assert " ".join(read_words(401, {}, fields).codes) == codes
+    assert " ".join(read_refusal(401, {}, fields).codes) == codes
 
 
 @pytest.mark.parametrize("status", [404, 405, 406, 409, 410, 415, 422, 429, 500, 502, 503, 504])
@@ -577,7 +578,7 @@ def test_not_found_too_many_and_broken_are_no_refusals(status):
     """What says by its status that it is about something else names nothing, at an address of tokens neither."""
     for body in ("Invalid consumer key", "Invalid OAuth signature", error("token expired"), "Nonce already used: x"):
         for tokens in (False, True):
-            words = read_words(status, {"WWW-Authenticate": "OAuth"}, body, tokens=tokens)
+            words = read_refusal(status, {"WWW-Authenticate": "OAuth"}, body, tokens=tokens)
             assert (words.codes, words.blames_signature) == ((), False)
             assert words.said
 
@@ -594,18 +595,18 @@ def test_not_found_too_many_and_broken_are_no_refusals(status):
 def test_a_base_string_that_is_handed_back_names_nothing(base, status):
     """The names and values in a base string are the request's own: they are not what the server says of it."""
     for text in ("Invalid signature. Base string: {}", "OAuth signature mismatch, expected {} here"):
-        words = read_words(status, {}, text.format(base))
+        words = read_refusal(status, {}, text.format(base))
         assert (words.codes, words.blames_signature) == ((), True)
 
 
 def test_a_challenge_makes_a_refusal_one_about_oauth():
     """Where a 403 asks for OAuth, and where a 400 comes from an address that gives tokens, words count as in a 401."""
     for text, code in (("Token mismatch", "token-key"), ("Session expired", "token-expired")):
-        assert read_words(403, {}, text).codes == ()
-        assert read_words(403, {"WWW-Authenticate": 'Bearer realm="oauth"'}, text).codes == ()
-        assert read_words(403, {"WWW-Authenticate": 'OAuth realm="a"'}, text).codes[0] == code
-        assert read_words(400, {}, text, tokens=True).codes[0] == code
-        assert read_words(401, {}, text).codes[0] == code
+        assert read_refusal(403, {}, text).codes == ()
+        assert read_refusal(403, {"WWW-Authenticate": 'Bearer realm="oauth"'}, text).codes == ()
+        assert read_refusal(403, {"WWW-Authenticate": 'OAuth realm="a"'}, text).codes[0] == code
+        assert read_refusal(400, {}, text, tokens=True).codes[0] == code
+        assert read_refusal(401, {}, text).codes[0] == code
 
 
 BARE = {
@@ -619,10 +620,10 @@ BARE = {
 def test_what_is_all_that_is_said(status, text):
     """What is wrong with a thing of OAuth's counts in a 400 and a 403 where nothing is said besides, and there only."""
     for body in (text, error(text), coded(216, text), f"<h1>400 Bad Request</h1><p>{text}</p>"):
-        assert " ".join(read_words(status, {}, body).codes) == BARE[text]
+        assert " ".join(read_refusal(status, {}, body).codes) == BARE[text]
     for more in (f"{text}, says the bank", f"Card: {text}", f"{text} (line 5)", f"{text}; upload another file"):
-        assert read_words(status, {}, more).codes == ()
-    assert read_words(404, {}, text).codes == ()
+        assert read_refusal(status, {}, more).codes == ()
+    assert read_refusal(404, {}, text).codes == ()
 
 
 @pytest.mark.parametrize(
@@ -641,9 +642,9 @@ def test_what_is_all_that_is_said(status, text):
 )
 def test_a_token_of_the_requests_own(sent, is_its_own):
     """Where the request has a token that is not OAuth's, "invalid token" in a 400 may be about that; a 401 is not."""
-    assert (read_words(400, {}, "Invalid token", sent=sent).codes == ()) is is_its_own
-    assert read_words(401, {}, "Invalid token", sent=sent).codes[0] == "token-key"
-    assert read_words(400, {}, "Invalid OAuth token", sent=sent).codes[0] == "token-key"
+    assert (read_refusal(400, {}, "Invalid token", sent=sent).codes == ()) is is_its_own
+    assert read_refusal(401, {}, "Invalid token", sent=sent).codes[0] == "token-key"
+    assert read_refusal(400, {}, "Invalid OAuth token", sent=sent).codes[0] == "token-key"
 
 
 OURS, THEIRS = "h8/vM0SmYq+4kTn0k6c2Zb1W0tE=", "b/Zr8vNcYQ1mXd7B+9Fz2Qp4k0E="
@@ -727,25 +728,85 @@ def test_a_page_is_read_without_its_scripts_and_styles():
     page = "<html><head><{0}>{1}</{0}></head><body><{2}>{3}</{2}><p>{4}</p></body></html>"
     for text, codes in (("Invalid consumer key", ("consumer-key",)), ("Unauthorized", ())):
         for names in (("style", "script"), ("STYLE", "SCRIPT")):
-            words = read_words(401, {}, page.format(names[0], rules, names[1], code, text))
+            words = read_refusal(401, {}, page.format(names[0], rules, names[1], code, text))
             assert (words.codes, words.text or words.said) == (codes, text)
-    assert read_words(401, {}, f"<p>Unauthorized</p><script>{code}").said == "Unauthorized"
+    assert read_refusal(401, {}, f"<p>Unauthorized</p><script>{code}").said == "Unauthorized"
 
 
 def test_lines_and_echoes_of_a_plain_text():
     """All lines of a text count; a parameter that is echoed with its value is not named as what is wrong."""
-    assert read_words(401, {}, "Unauthorized\r\nThe oauth_nonce is none\n").codes == ("nonce-reused",)
-    assert read_words(401, {}, "401 Unauthorized (oauth_nonce=wIjqox)\n").codes == ()
-    assert read_words(401, {}, 'Unauthorized\nAuthorization: OAuth oauth_consumer_key="k"').codes == ()
+    assert read_refusal(401, {}, "Unauthorized\r\nThe oauth_nonce is none\n").codes == ("nonce-reused",)
+    assert read_refusal(401, {}, "401 Unauthorized (oauth_nonce=wIjqox)\n").codes == ()
+    assert read_refusal(401, {}, 'Unauthorized\nAuthorization: OAuth oauth_consumer_key="k"').codes == ()
 
 
 def test_what_is_said_to_people_is_found():
     """The word and the sentence of a refusal are read in capitals, and in a form, too."""
-    assert read_refusal({}, mastercard("INVALID_BODY_HASH", "Bad Request")) == ("INVALID_BODY_HASH", "Bad Request")
-    assert read_refusal({}, "error=invalid_request&error_description=Too+old%2C+by+far") == (
+    words = read_refusal(400, {}, mastercard("INVALID_BODY_HASH", "Bad Request"))
+    assert words[:2] == ("INVALID_BODY_HASH", "Bad Request")
+    assert read_refusal(400, {}, "error=invalid_request&error_description=Too+old%2C+by+far")[:2] == (
         "invalid_request",
         "Too old, by far",
     )
+
+
+HTML = {"Content-Type": "text/html"}
+CALLBACK = (
+    'Error: oauth_callback must be set, and must be set to "oob" (case-sensitive), or the configured callback must be '
+    "a prefix of the supplied callback."
+)
+MEDIAWIKI = "Error: An error occurred in the OAuth protocol: "
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "problem", "text", "code"),
+    [
+        (401, "<html><title>No</title><p>oauth_problem=token_rejected</p></html>", "token_rejected",
+         "No oauth_problem=token_rejected", "token-key"),
+        (401, "<error><code>X1</code><message>Invalid consumer key</message></error>", "X1", "Invalid consumer key",
+         "consumer-key"),
+        (401, '{"developer_message": "Invalid nonce"}', None, "Invalid nonce", "nonce-reused"),
+        (200, f"{MEDIAWIKI}Nonce already used: abc", "nonce_used", f"{MEDIAWIKI}Nonce already used: abc",
+         "nonce-reused"),
+        (200, f"<html><title>Error</title><body><p>{MEDIAWIKI}Nonce already used: abc</p></body></html>", "nonce_used",
+         f"{MEDIAWIKI}Nonce already used: abc", "nonce-reused"),
+        (200, f"{MEDIAWIKI}Consumer does not exist", "consumer_key_unknown", f"{MEDIAWIKI}Consumer does not exist",
+         "consumer-key"),
+        (200, f"{MEDIAWIKI}Expired timestamp, yours 1401629005, ours 1401636205", "timestamp_refused",
+         f"{MEDIAWIKI}Expired timestamp, yours 1401629005, ours 1401636205", "clock-skew"),
+        (200, f"{MEDIAWIKI}Invalid signature", "signature_invalid", f"{MEDIAWIKI}Invalid signature", None),
+        (200, CALLBACK, "parameter_rejected", CALLBACK, "callback-missing"),
+    ],
+)  # fmt: skip
+def test_all_who_ask_read_the_same(status, body, problem, text, code, server):
+    """The reader, the error of a flow and the explanation of its response agree on a refusal's words."""
+    words = read_refusal(status, HTML, body)
+    assert (words.problem, words.text, words.codes[:1]) == (problem, text, (code,) if code else ())
+    server.answer = lambda got: (status, HTML, body.encode())
+    flow = OAuthFlow(Consumer("c", "consumer-secret"), server.url, server.url, server.url)
+    with pytest.raises(ProviderError) as caught:
+        flow.fetch_request_token()
+    assert caught.value.problem == problem
+    assert str(caught.value).endswith(f": {words.said}")
+    explanation = caught.value.explanation
+    assert code is None or code in [finding.code for finding in explanation.findings]
+    assert words.said[:60] in str(explanation.answer)
+
+
+def test_the_clock_reads_a_page_too():
+    """The fields of a refusal that stand in a page for people are those that a hook learns the time from."""
+    page = tomcat("oauth_problem=timestamp_refused,oauth_acceptable_timestamps=1636665132-1636668732")
+    fields = read_problem({}, page, anywhere=True)
+    assert fields["oauth_problem"] == "timestamp_refused" == read_refusal(401, {}, page).problem
+    assert fields["oauth_acceptable_timestamps"] == "1636665132-1636668732"
+    assert read_problem({}, page) == {}
+
+
+def test_a_page_that_speaks_of_mediawikis_errors_is_no_refusal():
+    """A page of status 200 that quotes such a sentence somewhere, or the word of a problem, is a page."""
+    for body in (f"<p>{'How it works. ' * 30}</p><p>{MEDIAWIKI}Invalid signature</p>", "see oauth_problem=nonce_used",
+                 "<p>oauth_problem=token_rejected</p>", "Error: none"):  # fmt: skip
+        assert read_refusal(200, HTML, body).said == ""
 
 
 def test_fields_are_texts():
@@ -792,12 +853,16 @@ def seconds(call, *arguments, **more):
 def test_no_text_takes_long(shape):
     """A text that is made to take long is read like another, in the body and in a header."""
     text = (shape * _FULL)[:_FULL]
-    took = [seconds(read_words, 401, {}, start + text) for start in STARTS]
+    took = [seconds(read_refusal, 401, {}, start + text) for start in STARTS]
     took += [seconds(expected_signature, start + text, OURS) for start in ("", "expected ")]
-    took += [seconds(read_words, 400, {}, "Invalid token", sent=start + text) for start in ("", "https://a.example/")]
-    took += [seconds(read_refusal, {}, text), seconds(read_problem, {}, text), seconds(read_words, 200, {}, text)]
+    took += [seconds(read_refusal, 400, {}, "Invalid token", sent=start + text) for start in ("", "https://a.example/")]
+    took += [
+        seconds(read_problem, {}, text),
+        seconds(read_problem, {}, text, anywhere=True),
+        seconds(read_refusal, 200, {}, text),
+    ]
     for start in ("OAuth ", 'OAuth oauth_problem="', 'error="'):
-        took.append(seconds(read_words, 403, {"WWW-Authenticate": start + text}, text[:4096]))
+        took.append(seconds(read_refusal, 403, {"WWW-Authenticate": start + text}, text[:4096]))
     assert max(took) < 1
 
 
@@ -822,8 +887,8 @@ def test_no_text_takes_long(shape):
 @pytest.mark.parametrize("status", [200, 400, 401, 500])
 def test_numbers_and_nests_without_end(text, status):
     """Numbers of thousands of digits, and brackets in brackets, raise nothing and take no time."""
-    assert seconds(read_words, status, {}, text) < 1
-    assert read_words(status, {}, text).codes == ()
+    assert seconds(read_refusal, status, {}, text) < 1
+    assert read_refusal(status, {}, text).codes == ()
 
 
 @pytest.mark.parametrize("depth", [10, 100, 300, 450, 500, 700, 900, 950, 980, 990, 1000, 1500, 5000, 20_000])
@@ -833,7 +898,7 @@ def test_every_depth(depth):
         for left, right in (("[", "]"), ('{"error":', "}")):
             body = f'{{"oauth_x":1,"{name}":{left * depth}1{right * depth}}}'
             for status in (200, 401):
-                repr(read_words(status, {}, body).said)
+                repr(read_refusal(status, {}, body).said)
             assert all(isinstance(value, str) for value in read_problem({}, body).values())
 
 
@@ -853,12 +918,11 @@ text = st.lists(piece, max_size=12).map("".join)
 def test_nothing_raises(status, challenge, body, tokens):
     """Whatever is answered is read, and what comes of it can be shown."""
     headers = {"WWW-Authenticate": challenge} if challenge else {}
-    words = read_words(status, headers, body, tokens=tokens)
-    assert set(words.codes) <= set(SAID_SO)
+    words = read_refusal(status, headers, body, tokens=tokens)
+    assert set(words.codes) <= set(SERVER_SAYS)
     assert not (words.codes and words.blames_signature) or "oauth_acceptable" in challenge + body
     assert isinstance(words.said, str)
     assert isinstance(expected_signature(challenge + body, OURS), str | None)
-    word, about = read_refusal(headers, body)
-    assert word is None or isinstance(word, str)
-    assert isinstance(about, str)
+    assert words.problem is None or isinstance(words.problem, str)
+    assert isinstance(words.text, str)
     assert all(isinstance(value, str) for value in read_problem(headers, body).values())

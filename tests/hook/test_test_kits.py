@@ -395,6 +395,10 @@ def test_what_is_scrubbed(text, scrubbed):
 @pytest.mark.parametrize(
     "text",
     ["<oauth_token><![CDATA[" * 20_000, "Cookie: " + " " * 60_000, "http://" * 20_000, "Cookie:" * 20_000,
+     '{"cookie":' + " " * 60_000, '{"cookie": [' + " " * 60_000, ('{"cookie":' + " " * 300) * 200, "<" * 60_000,
+     '"authorization"' + " " * 60_000, "oauth_" * 10_000, "oauth_a%3D" + "%25" * 20_000, "x-" * 30_000 + "=",
+     '"x-' + "a-" * 30_000, "authorization:" + " " * 60_000, "a_secret" + " " * 60_000, "secret" * 10_000 + " = ",
+     "<oauth_token>" * 5_000, "name=" * 12_000, "?a" * 30_000, "//a" * 20_000, "oauth_a='\\" * 10_000,
      "\nCookie: a" * 20_000, '"cookie": "' * 20_000, "oauth_token" * 20_000, "<input name=" * 20_000],
     ids=lambda text: text[:20],
 )  # fmt: skip

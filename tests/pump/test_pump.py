@@ -1102,7 +1102,7 @@ def test_answers(server, pump):
         ((404, {"Content-Type": JSON}, b'{"error": "No such note"}'), 404, "No such note"),
         ((400, {"Content-Type": "text/plain"}, b"Invalid signature"), 400, "Invalid signature"),
         ((500, {"Content-Type": "text/html"}, b"<html><title>Oh no</title></html>"), 500, "Oh no"),
-        ((401, {}, b""), 401, "its answer is empty"),
+        ((401, {}, b""), 401, "the response is empty"),
         ((401, {"Content-Type": "text/plain; charset=undefined"}, "gar nüscht".encode()), 401, "gar nüscht"),
         ((200, {"Content-Type": JSON}, b'{"a": '), 200, "the JSON that it announces"),
         ((200, {"Content-Type": JSON}, b"[" * 100_000), 200, "the JSON that it announces"),

@@ -353,7 +353,7 @@ def test_short_secrets_leave_our_own_words_alone(server):
     error, _ = refused(server, '{"error": "no e"}', secret="e", verifier="the server")
     assert str(error) == "the server did not give the access token (status 401): no ***"
     assert error.body == '{"***rror": "no ***"}'
-    assert str(refused(server, "", secret="e")[0]).endswith("its answer is empty")
+    assert str(refused(server, "", secret="e")[0]).endswith("the response is empty")
 
 
 def test_a_problem_has_an_end(server):

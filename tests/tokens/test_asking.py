@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from oauth_hook import LoopbackReceiver, OAuthFlow, OAuthHookError, ProviderError, UsageError
-from oauth_hook.protocol.problem_reporting import read_refusal
+from oauth_hook.diagnosis.server_messages import read_refusal
 from oauth_hook.tokens.http import send_request
 
 CONSOLE = "import sys; from oauth_hook import ask_on_console; print(ask_on_console(sys.argv[1]))"
@@ -317,5 +317,5 @@ def test_what_else_a_session_does_goes_on(server):
 def test_a_refusal_is_read_in_time(headers, body):
     """Reading a refusal's words takes no longer than the refusal is long: none can be made to hang."""
     start = time.thread_time()
-    read_refusal(headers, body)
+    read_refusal(401, headers, body)
     assert time.thread_time() - start < 2
