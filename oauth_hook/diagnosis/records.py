@@ -5,6 +5,7 @@ Both may be of any library, of a saved file, or made by hand: what is of no sens
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,8 +14,6 @@ from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
-
-from requests.utils import guess_filename
 
 from ..errors import UsageError
 from ..protocol.encoding import Pair, to_wire, unescape
@@ -25,7 +24,7 @@ from ..protocol.url import is_loopback, to_wire_form
 from ..redaction.redactor import Redactor
 from ..redaction.request_secrets import carried_by
 from .base_string_parts import Parts, find_base_strings, parts_of
-from .base_string_variants import Context
+from .base_string_variants import RequestContext
 from .server_messages import Words, expected_signature, gives_tokens, read_words
 
 __all__ = ["Answered", "Asked", "attribute", "legible", "read_answer", "read_hops", "read_request"]
@@ -67,14 +66,14 @@ class Asked:
     abroad: bool = False
 
     @property
-    def context(self) -> Context:
+    def context(self) -> RequestContext:
         """What else is known of it."""
         reading, body = self.reading, self.message.body
         text = to_wire(body) if isinstance(body, bytes | str) and body and len(body) <= _SIGNED_BODY else None
         if reading is None:
-            return Context("", text, self.message.content_type or "")
+            return RequestContext("", text, self.message.content_type or "")
         fragment = to_wire(reading.address.fragment or "")
-        return Context(reading.address.authority, text, self.message.content_type or "", reading.realm, fragment)
+        return RequestContext(reading.address.authority, text, self.message.content_type or "", reading.realm, fragment)
 
     @cached_property
     def carried(self) -> list[str]:
@@ -153,7 +152,9 @@ def _without_content(name: Any, file: Any) -> Any:
     """Return what requests takes for a file, with nothing in it."""
     if isinstance(file, tuple | list):
         return (file[0], b"", *file[2:])
-    return (guess_filename(file) or name, b"")
+    path = attribute(file, "name")
+    is_named = isinstance(path, str | bytes) and path and path[:1] not in ("<", b"<") and path[-1:] not in (">", b">")
+    return (os.path.basename(path) if is_named else name, b"")
 
 
 def _read(message: Message, headers: Mapping[str, str], left: Mapping[str, Any]) -> Asked:
