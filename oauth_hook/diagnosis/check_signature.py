@@ -9,16 +9,16 @@ from urllib.parse import unquote
 from ..errors import UsageError
 from ..protocol import methods
 from .base_string_parts import Parts
-from .check_request import of_secrets
-from .context import GUESSED, PROVEN, SEEN, Case
+from .check_request import check_secrets
+from .context import GUESSED, PROVEN, SEEN, Context
 from .findings import Finding, fingerprint
 from .key_variants import Secrets
 from .search import Match, Search, TargetSignature, describe, fits_method, parse_signature
 
-__all__ = ["of_computation"]
+__all__ = ["check_signature"]
 
 
-def of_computation(case: Case, parts: Parts, server: Parts | None) -> Iterator[Finding]:
+def check_signature(case: Context, parts: Parts, server: Parts | None) -> Iterator[Finding]:
     """Say whether the signature is right for what was sent and the secrets that were given; if not, why."""
     secrets = _secrets(case)
     if secrets is None and case.rsa_key is None:
@@ -39,7 +39,7 @@ def of_computation(case: Case, parts: Parts, server: Parts | None) -> Iterator[F
         yield from _of_the_other_side(case, search, parts, server)
 
 
-def _secrets(case: Case) -> Secrets | None:
+def _secrets(case: Context) -> Secrets | None:
     if case.consumer is None:
         return None
     token = case.token
@@ -55,7 +55,7 @@ def _secrets(case: Case) -> Secrets | None:
     return secrets
 
 
-def _of_found(case: Case, found: Match, target: TargetSignature, who: str, side: str) -> Iterator[Finding]:
+def _of_found(case: Context, found: Match, target: TargetSignature, who: str, side: str) -> Iterator[Finding]:
     """Say what reproduces a signature."""
     codes, phrase = describe(found, target, case.asked.values.get("oauth_signature_method", ""))
     parts = case.asked.parts
@@ -67,7 +67,7 @@ def _of_found(case: Case, found: Match, target: TargetSignature, who: str, side:
         yield Finding(code, what, evidence, proven=True, weight=PROVEN - position)
 
 
-def _key_evidence(case: Case, found: Match) -> tuple[str, ...]:
+def _key_evidence(case: Context, found: Match) -> tuple[str, ...]:
     secrets = _secrets(case)
     if not found.keys or secrets is None:
         return ()
@@ -75,7 +75,7 @@ def _key_evidence(case: Case, found: Match) -> tuple[str, ...]:
     return (f"the right signing key has {len(key)} characters, fingerprint {fingerprint(key)}",)
 
 
-def _of_the_other_side(case: Case, search: Search, parts: Parts, server: Parts | None) -> Iterator[Finding]:
+def _of_the_other_side(case: Context, search: Search, parts: Parts, server: Parts | None) -> Iterator[Finding]:
     """Where the request is right: say what the other side computes."""
     if case.server_signature is None:
         if server is None and case.answered.words.blames_signature:
@@ -100,7 +100,7 @@ def _of_the_other_side(case: Case, search: Search, parts: Parts, server: Parts |
         case.ruled_out.append("the server's signature: it is that of the request")
 
 
-def _of_what_servers_see(case: Case, parts: Parts) -> Iterator[Finding]:
+def _of_what_servers_see(case: Context, parts: Parts) -> Iterator[Finding]:
     """Where a right signature is refused, and nothing is known of what the server computes: the usual reasons."""
     if parts.form and ";" in (case.asked.message.content_type or ""):
         what = "Some servers (pump.io) do not take a form for one where its Content-Type has parameters."
@@ -117,12 +117,12 @@ def _of_what_servers_see(case: Case, parts: Parts) -> Iterator[Finding]:
 _has_bare_plus = re.compile(r'oauth_signature="[^"]*\+').search
 
 
-def _other_secrets(case: Case, what: str, weight: int) -> Iterator[Finding]:
+def _other_secrets(case: Context, what: str, weight: int) -> Iterator[Finding]:
     if case.asked.values.get("oauth_signature_method", "").startswith("RSA-"):  # where no secret counts
         yield Finding("consumer-secret", what, weight=weight, remedy=_KEY_PAIR)
         return
     if case.consumer is not None:
-        yield from of_secrets(case.consumer, case.token, weight + 1)
+        yield from check_secrets(case.consumer, case.token, weight + 1)
     yield Finding("consumer-secret", what, weight=weight)
     if case.token is not None:
         yield Finding("token-secret", what, weight=weight - 1)
@@ -137,7 +137,7 @@ def _tried(search: Search, whose: str) -> str:
 
 
 def _guesses(
-    case: Case, search: Search, parts: Parts, server: Parts | None, sent: TargetSignature
+    case: Context, search: Search, parts: Parts, server: Parts | None, sent: TargetSignature
 ) -> Iterator[Finding]:
     """Where nothing reproduces the signature: other secrets signed it, or another request was signed."""
     name = case.asked.values.get("oauth_signature_method", "")
