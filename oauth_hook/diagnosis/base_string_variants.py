@@ -20,7 +20,7 @@ from .spelling_variants import CHOICES, FINISHES, ORDERS, SPELLINGS, encoded_aga
 
 __all__ = [
     "TOO_LONG",
-    "Context",
+    "RequestContext",
     "Variant",
     "address_variants",
     "fewer_variants",
@@ -51,7 +51,7 @@ class Variant(NamedTuple):
     parts: Parts
 
 
-class Context(NamedTuple):
+class RequestContext(NamedTuple):
     """What of a request its base string does not show.
 
     :ivar url_host: the host and port of the URL, as they stand in it.
@@ -68,35 +68,35 @@ class Context(NamedTuple):
     fragment: str = ""
 
     def __repr__(self) -> str:
-        return "Context(***)"
+        return "RequestContext(***)"
 
 
-def text_variants(parts: Parts, context: Context) -> Iterator[Variant]:
+def text_variants(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """Yield what others make of a request, the commonest mistakes first."""
     yield from address_variants(parts, context)
     yield from parameter_variants(parts, context)
     yield from whole_variants(parts, context)
 
 
-def address_variants(parts: Parts, context: Context) -> Iterator[Variant]:
+def address_variants(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """Yield those that have another method or address, and the same parameters."""
     for rule in (_address, _method, _path):
         yield from rule(parts, context)
 
 
-def parameter_variants(parts: Parts, context: Context) -> Iterator[Variant]:
+def parameter_variants(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """Yield those that have other parameters, or the same ones spelled or ordered otherwise."""
     for rule in (fewer_variants, _membership, _protocol, _spelling, _selection, _order, _changed):
         yield from rule(parts, context)
 
 
-def whole_variants(parts: Parts, context: Context) -> Iterator[Variant]:
+def whole_variants(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """Yield those that are made of the right parts, and then spelled otherwise."""
     for code, phrase, finish in FINISHES:
         yield Variant(code, phrase, parts._replace(finish=finish))
 
 
-def _address(parts: Parts, context: Context) -> Iterator[Variant]:
+def _address(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """Another scheme, host or port: a proxy in between, most often (s3.4.1.2)."""
     other = "https" if parts.scheme == "http" else "http"
     yield Variant("scheme", f"for {other}", parts._replace(scheme=other))
@@ -124,7 +124,7 @@ def _split_authority(authority: str) -> tuple[str, str]:
     return (host, port) if mark and port.isdecimal() else (authority, "")
 
 
-def _path(parts: Parts, context: Context) -> Iterator[Variant]:
+def _path(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """Another path, or one that was encoded or decoded on the way (s3.4.1.2)."""
     for code, phrase, rule in _PATHS:
         path = rule(parts.path)
@@ -177,7 +177,7 @@ _PATHS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
 )  # fmt: skip
 
 
-def fewer_variants(parts: Parts, context: Context) -> Iterator[Variant]:
+def fewer_variants(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """Yield those without the query or the form (s3.4.1.3.1)."""
     if parts.form:
         is_odd = context.body is not None and not _looks_like_form(context.body)
@@ -189,7 +189,7 @@ def fewer_variants(parts: Parts, context: Context) -> Iterator[Variant]:
         yield Variant("query-changed", "without the query and the form", parts._replace(query=(), form=()))
 
 
-def _membership(parts: Parts, context: Context) -> Iterator[Variant]:
+def _membership(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """Parameters in or out that should not be (s3.4.1.3.1)."""
     if parts.form:
         yield Variant("duplicate-parameters", "with the form's fields twice", parts._replace(form=parts.form * 2))
@@ -208,7 +208,7 @@ def _membership(parts: Parts, context: Context) -> Iterator[Variant]:
         yield Variant("query-changed", "with the query in the address, not among the parameters", moved)
 
 
-def _protocol(parts: Parts, context: Context) -> Iterator[Variant]:
+def _protocol(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """Protocol parameters in or out, or another method's name (s3.4.1.3.1)."""
     names = {name for name, _ in parts.protocol}
     for name in ("oauth_token", "oauth_callback", "oauth_verifier", "oauth_signature"):
@@ -250,7 +250,7 @@ _WITHOUT = {
 }  # fmt: skip
 
 
-def _body_signed(parts: Parts, context: Context) -> Iterator[Variant]:
+def _body_signed(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """A body that is no form, signed as if it were one."""
     body = context.body or ""
     fields = tuple(segment for segment in body.split("&") if segment)
@@ -304,7 +304,7 @@ def _looks_like_form(body: str | None) -> bool:
     )
 
 
-def _changed(parts: Parts, context: Context) -> Iterator[Variant]:
+def _changed(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """One parameter more than was signed."""
     for left, name in _one_less(parts.query):
         yield Variant("query-changed", f"without {name} of the query", parts._replace(query=left))
@@ -317,7 +317,7 @@ def _one_less(segments: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]
         yield segments[:position] + segments[position + 1 :], segment.partition("=")[0][:40]
 
 
-def _spelling(parts: Parts, context: Context) -> Iterator[Variant]:
+def _spelling(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """Names and values spelled by other rules than s3.6's."""
     for code, phrase, spell in SPELLINGS:
         yield Variant(code, phrase, parts._replace(spell=spell))
@@ -344,7 +344,7 @@ def _with_spaces(segments: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(re.sub("%2[Bb]", "%20", segment) for segment in segments)
 
 
-def _selection(parts: Parts, context: Context) -> Iterator[Variant]:
+def _selection(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """Parameters that one side loses, or has otherwise."""
     changed = "body-changed" if parts.form else "query-changed"
     for code, phrase, choice in CHOICES:
@@ -355,7 +355,7 @@ def _selection(parts: Parts, context: Context) -> Iterator[Variant]:
     yield Variant("duplicate-parameters", "with the protocol parameters twice", twice)
 
 
-def _method(parts: Parts, context: Context) -> Iterator[Variant]:
+def _method(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """Another method, or another spelling of it (s3.4.1.1)."""
     for method in _METHODS:
         if method != parts.method:
@@ -365,7 +365,7 @@ def _method(parts: Parts, context: Context) -> Iterator[Variant]:
     yield Variant("method", f"with the method as {capital.method[:20]}", capital)
 
 
-def _order(parts: Parts, context: Context) -> Iterator[Variant]:
+def _order(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """Parameters in another order than s3.4.1.3.2's."""
     for phrase, order in ORDERS:
         yield Variant("parameter-order", phrase, parts._replace(order=order))

@@ -9,16 +9,16 @@ from collections.abc import Iterator
 from .base_string_parts import Parts, decoded, find_base_strings, parse
 from .base_string_variants import TOO_LONG, Variant, text_variants
 from .comparison import differences
-from .context import PROVEN, SEEN, Case
+from .context import PROVEN, SEEN, Context
 from .findings import Finding
 
-__all__ = ["of_server_parts", "of_what_was_signed", "server_parts"]
+__all__ = ["check_server_parts", "check_signed_text", "server_parts"]
 
 _BUDGET = 0.15  # seconds of this thread's time
 _MANY = 20  # base strings of a server that are compared with the request's
 
 
-def of_what_was_signed(case: Case, parts: Parts) -> Iterator[Finding]:
+def check_signed_text(case: Context, parts: Parts) -> Iterator[Finding]:
     """Compare the request with the base string that its hook signed."""
     if not case.asked.signed_text:
         return
@@ -35,7 +35,7 @@ def of_what_was_signed(case: Case, parts: Parts) -> Iterator[Finding]:
         yield Finding(difference.code, what, case.evidence(), proven=True, weight=PROVEN)
 
 
-def server_parts(case: Case, parts: Parts) -> Parts | None:
+def server_parts(case: Context, parts: Parts) -> Parts | None:
     """Return the server's base string, made comparable; ``None`` where it is not known."""
     given = [] if case.server_text is None else find_base_strings(case.server_text)
     found = [(text, parse(text)) for text in (given or case.answered.base_strings)]
@@ -72,7 +72,7 @@ def _concern_one_request(parts: Parts, theirs: Parts) -> bool:
     return bool(client & set(theirs.protocol)) or parts[1:5] == theirs[1:5] or _is_same_attempt(parts, theirs)
 
 
-def of_server_parts(case: Case, parts: Parts, server: Parts | None) -> Iterator[Finding]:
+def check_server_parts(case: Context, parts: Parts, server: Parts | None) -> Iterator[Finding]:
     """Name the difference between the request's base string and the server's."""
     if server is None:
         variant = None if case.server_text is None else _variant_of(case, parts, {case.server_text.strip()})
@@ -107,7 +107,7 @@ _REMEDIES = {
 }
 
 
-def _variant_of(case: Case, parts: Parts, texts: set[str]) -> Variant | None:
+def _variant_of(case: Context, parts: Parts, texts: set[str]) -> Variant | None:
     """Return the mistake that makes one of these base strings, if it is found in time."""
     deadline = time.thread_time() + _BUDGET
     for variant in text_variants(parts, case.asked.context):

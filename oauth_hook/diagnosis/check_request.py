@@ -14,25 +14,25 @@ from ..protocol.parameters import is_form
 from ..protocol.url import origin, split_url
 from ..redaction.request_secrets import redact_url
 from .findings import Finding
-from .records import Answered, Asked
+from .records import RequestRecord, ResponseRecord
 from .server_messages import gives_access_tokens, gives_request_tokens
 
 __all__ = [
-    "of_clock",
-    "of_credentials",
-    "of_expiry",
-    "of_location",
-    "of_request",
-    "of_secrets",
-    "of_step",
-    "of_unsigned",
+    "check_clock",
+    "check_credentials",
+    "check_expiry",
+    "check_location",
+    "check_request",
+    "check_secrets",
+    "check_step",
+    "check_unsigned",
 ]
 
 # A clock that is further off than this, in seconds, may be why a server said no.
 _FAR = 300
 
 
-def of_unsigned(asked: Asked, answered: Answered) -> Finding | None:
+def check_unsigned(asked: RequestRecord, answered: ResponseRecord) -> Finding | None:
     """Say why a request carries no signature; ``None`` where it has one."""
     if "oauth_signature" in asked.values:
         return None
@@ -64,11 +64,11 @@ _FORM_OF_HEADER = "Write the header as RFC 5849 s3.5.1 has it, or leave that to 
 _is_scheme = re.compile("[A-Za-z][A-Za-z0-9-]{0,19}").fullmatch
 
 
-def _address(asked: Asked) -> str:
+def _address(asked: RequestRecord) -> str:
     return redact_url(asked.message.url)
 
 
-def of_request(asked: Asked, answered: Answered) -> Iterator[Finding]:
+def check_request(asked: RequestRecord, answered: ResponseRecord) -> Iterator[Finding]:
     """Yield what is wrong with the protocol parameters of a signed request (s3.1, s3.3)."""
     values = asked.values
     if asked.objection and (answered.status is None or answered.is_refusal):
@@ -101,7 +101,7 @@ def of_request(asked: Asked, answered: Answered) -> Iterator[Finding]:
             yield Finding("body-changed", what, (), proven=True, weight=96)
 
 
-def _has_bad_address(asked: Asked) -> bool:
+def _has_bad_address(asked: RequestRecord) -> bool:
     """Tell whether it is the address that nobody can sign (s3.4.1.2)."""
     try:
         address = split_url(asked.message.url)
@@ -115,7 +115,7 @@ def _has_bad_address(asked: Asked) -> bool:
 _REQUIRED = {"oauth_nonce": "nonce-reused", "oauth_timestamp": "clock-skew"}
 
 
-def _of_absent(asked: Asked) -> Iterator[Finding]:
+def _of_absent(asked: RequestRecord) -> Iterator[Finding]:
     """Name the protocol parameters that a signed request has to have, and has not (s3.1)."""
     values = asked.values
     if asked.objection or values.get("oauth_signature_method") == "PLAINTEXT":
@@ -126,7 +126,7 @@ def _of_absent(asked: Asked) -> Iterator[Finding]:
             yield Finding(code, f"The request has no {name}.", (), proven=True, weight=95, remedy=remedy)
 
 
-def _of_hops(asked: Asked, answered: Answered) -> Iterator[Finding]:
+def _of_hops(asked: RequestRecord, answered: ResponseRecord) -> Iterator[Finding]:
     """A signature that another request of the same chain had already."""
     nonce = asked.values.get("oauth_nonce")
     for hop in answered.hops:
@@ -178,13 +178,13 @@ def _of_timestamp(timestamp: str | None) -> Iterator[Finding]:
 _DIGITS = 10  # of seconds since the epoch, until the year 2286
 
 
-def _seconds(asked: Asked) -> int | None:
+def _seconds(asked: RequestRecord) -> int | None:
     """Return the timestamp; ``None`` where it is none."""
     timestamp = asked.values.get("oauth_timestamp", "")
     return int(timestamp) if timestamp.isdecimal() and len(timestamp) <= _DIGITS else None
 
 
-def of_credentials(asked: Asked, consumer: Consumer | None, token: Credentials | None) -> Iterator[Finding]:
+def check_credentials(asked: RequestRecord, consumer: Consumer | None, token: Credentials | None) -> Iterator[Finding]:
     """Yield where the request names others than the credentials that were given."""
     values = asked.values
     if consumer is not None and values.get("oauth_consumer_key") != consumer.key:
@@ -203,7 +203,7 @@ def of_credentials(asked: Asked, consumer: Consumer | None, token: Credentials |
         )
 
 
-def of_expiry(asked: Asked, answered: Answered, token: Credentials | None) -> Finding | None:
+def check_expiry(asked: RequestRecord, answered: ResponseRecord, token: Credentials | None) -> Finding | None:
     """Say that a token has ended, where a request with it was refused."""
     timestamp = _seconds(asked)
     if token is None or token.expires_at is None or not answered.is_refusal or timestamp is None:
@@ -215,7 +215,7 @@ def of_expiry(asked: Asked, answered: Answered, token: Credentials | None) -> Fi
     return Finding("token-expired", "The token had ended when it was used.", evidence, proven=True, weight=90)
 
 
-def of_location(answered: Answered) -> Finding | None:
+def check_location(answered: ResponseRecord) -> Finding | None:
     """Say that the server is at another address, where a redirect was not followed."""
     if not answered.location or answered.status not in (301, 307, 308):
         return None
@@ -224,7 +224,7 @@ def of_location(answered: Answered) -> Finding | None:
     return Finding("redirected", what, evidence, proven=True, weight=70)
 
 
-def of_secrets(consumer: Consumer, token: Credentials | None, weight: int) -> Iterator[Finding]:
+def check_secrets(consumer: Consumer, token: Credentials | None, weight: int) -> Iterator[Finding]:
     """Yield what looks wrong with the secrets that were given, where they may be why a request was refused.
 
     :param weight: of the findings.
@@ -259,7 +259,7 @@ def _compared(name: str, sent: str | None, given: str) -> tuple[str, ...]:
     return (f"{name} is {sent!r}, and {given!r} was given",)
 
 
-def of_clock(asked: Asked, answered: Answered) -> Finding | None:
+def check_clock(asked: RequestRecord, answered: ResponseRecord) -> Finding | None:
     """Say how far the timestamp is from the server's time, where that may matter."""
     timestamp = _seconds(asked)
     if not answered.is_refusal or answered.date is None or timestamp is None:
@@ -280,7 +280,7 @@ def _span(seconds: float) -> str:
     return f"{seconds:.0f} seconds"
 
 
-def of_step(asked: Asked, answered: Answered) -> Finding | None:
+def check_step(asked: RequestRecord, answered: ResponseRecord) -> Finding | None:
     """Say what a request for a token lacks (s2.1, s2.3), where it was refused."""
     if not answered.is_refusal or asked.reading is None:
         return None

@@ -9,28 +9,29 @@ from urllib.parse import unquote
 from ..errors import UsageError
 from ..protocol import methods
 from .base_string_parts import Parts
-from .check_request import of_secrets
-from .context import GUESSED, PROVEN, SEEN, Case
+from .check_request import check_secrets
+from .context import GUESSED, PROVEN, SEEN, Context
 from .findings import Finding, fingerprint
 from .key_variants import Secrets
-from .search import Found, Search, Target, target_of
+from .search import Match, Search, TargetSignature, describe, fits_method, parse_signature
 
-__all__ = ["of_computation"]
+__all__ = ["check_signature"]
 
 
-def of_computation(case: Case, parts: Parts, server: Parts | None) -> Iterator[Finding]:
+def check_signature(case: Context, parts: Parts, server: Parts | None) -> Iterator[Finding]:
     """Say whether the signature is right for what was sent and the secrets that were given; if not, why."""
     secrets = _secrets(case)
     if secrets is None and case.rsa_key is None:
         return
     search = Search(parts, case.asked.context, secrets, case.rsa_key, case.own_key)
-    sent = target_of(case.asked.values["oauth_signature"])
+    name, signature = case.asked.values.get("oauth_signature_method", ""), case.asked.values["oauth_signature"]
+    sent = parse_signature(signature)
     found = search.find(sent)
     if found is None:
-        sent, found = _as_spelled(case, search) or (sent, search.find(sent, pairs=True))
+        sent, found = search.find_spoiled(signature) or (sent, search.find(sent, pairs=True))
     if found is None:
         yield from _guesses(case, search, parts, server, sent)
-    elif found.codes or not _fits(case, sent):
+    elif found.codes or not fits_method(name, sent):
         yield from _of_found(case, found, sent, "The request was signed", "signed")
     else:
         case.is_right = True
@@ -38,7 +39,7 @@ def of_computation(case: Case, parts: Parts, server: Parts | None) -> Iterator[F
         yield from _of_the_other_side(case, search, parts, server)
 
 
-def _secrets(case: Case) -> Secrets | None:
+def _secrets(case: Context) -> Secrets | None:
     if case.consumer is None:
         return None
     token = case.token
@@ -54,51 +55,19 @@ def _secrets(case: Case) -> Secrets | None:
     return secrets
 
 
-def _as_spelled(case: Case, search: Search) -> tuple[Target, Found] | None:
-    """Find a signature that was spoiled on its way: a + that became a space, or one escape too many."""
-    text = case.asked.values["oauth_signature"]
-    spoiled = (
-        ("plus-as-space", text.replace(" ", "+"), "rightly, and the + of the signature was sent as it is"),
-        ("double-encoding", unquote(text), "rightly, and the signature was percent-encoded once too often"),
-    )
-    for code, other, phrase in spoiled:
-        found = search.find(target_of(other)) if other != text else None
-        if found is not None:
-            return target_of(other), found._replace(codes=(code, *found.codes), texts=(phrase, *found.texts))
-    return None
-
-
-_DIGESTS = {"HMAC-SHA1": "sha1", "HMAC-SHA256": "sha256", "HMAC-SHA512": "sha512"}
-
-
-def _fits(case: Case, sent: Target) -> bool:
-    """Tell whether the signature is one of the method that the request names, in base64."""
-    name = case.asked.values.get("oauth_signature_method", "")
-    if name in _DIGESTS:
-        return sent.digest == _DIGESTS[name] and not sent.spelled
-    if name.startswith("RSA-"):
-        return not sent.digest  # as long as the key's modulus
-    return name != "PLAINTEXT" or not sent.octets
-
-
-def _of_found(case: Case, found: Found, target: Target, who: str, side: str) -> Iterator[Finding]:
+def _of_found(case: Context, found: Match, target: TargetSignature, who: str, side: str) -> Iterator[Finding]:
     """Say what reproduces a signature."""
-    codes, phrases = list(found.codes), [*found.texts, *found.keys]
-    if not _fits(case, target):
-        codes.append("signature-method")
-        name = case.asked.values.get("oauth_signature_method", "")
-        by = f"with {target.digest or 'no digest at all (PLAINTEXT)'}, where oauth_signature_method says {name}"
-        phrases.append(target.spelled or by)
+    codes, phrase = describe(found, target, case.asked.values.get("oauth_signature_method", ""))
     parts = case.asked.parts
     if parts is not None and found.parts is not parts:
         case.align(side, found.parts, "sent", parts)
     evidence = (*case.evidence(), *_key_evidence(case, found))
-    what = f"{who} {', and '.join(phrases)}."
+    what = f"{who} {phrase}."
     for position, code in enumerate(codes):
         yield Finding(code, what, evidence, proven=True, weight=PROVEN - position)
 
 
-def _key_evidence(case: Case, found: Found) -> tuple[str, ...]:
+def _key_evidence(case: Context, found: Match) -> tuple[str, ...]:
     secrets = _secrets(case)
     if not found.keys or secrets is None:
         return ()
@@ -106,7 +75,7 @@ def _key_evidence(case: Case, found: Found) -> tuple[str, ...]:
     return (f"the right signing key has {len(key)} characters, fingerprint {fingerprint(key)}",)
 
 
-def _of_the_other_side(case: Case, search: Search, parts: Parts, server: Parts | None) -> Iterator[Finding]:
+def _of_the_other_side(case: Context, search: Search, parts: Parts, server: Parts | None) -> Iterator[Finding]:
     """Where the request is right: say what the other side computes."""
     if case.server_signature is None:
         if server is None and case.answered.words.blames_signature:
@@ -114,24 +83,24 @@ def _of_the_other_side(case: Case, search: Search, parts: Parts, server: Parts |
         elif server is not None and server.text() == parts.text() and case.answered.is_refusal:
             yield from _other_secrets(case, "The server has the same base string, and not the same secrets.", SEEN)
         return
-    given = case.server_signature.strip()
+    name, given = case.asked.values.get("oauth_signature_method", ""), case.server_signature.strip()
     if given == case.asked.values["oauth_signature"]:
         case.ruled_out.append("the server's signature: it is that of the request")
         return
-    target = target_of(given)
+    target = parse_signature(given)
     if not target.octets:  # percent-encoded, as it stands in a header
-        target = target_of(unquote(given))
+        target = parse_signature(unquote(given))
     theirs = search.find(target) or search.find(target, pairs=True)
     if theirs is None:
         case.ruled_out.append(_tried(search, "the server's"))
         yield from _other_secrets(case, "The server's signature comes of other secrets, or of another request.", 40)
-    elif theirs.codes or not _fits(case, target):
+    elif theirs.codes or not fits_method(name, target):
         yield from _of_found(case, theirs, target, "The server made its signature", "the server")
     else:
         case.ruled_out.append("the server's signature: it is that of the request")
 
 
-def _of_what_servers_see(case: Case, parts: Parts) -> Iterator[Finding]:
+def _of_what_servers_see(case: Context, parts: Parts) -> Iterator[Finding]:
     """Where a right signature is refused, and nothing is known of what the server computes: the usual reasons."""
     if parts.form and ";" in (case.asked.message.content_type or ""):
         what = "Some servers (pump.io) do not take a form for one where its Content-Type has parameters."
@@ -148,12 +117,12 @@ def _of_what_servers_see(case: Case, parts: Parts) -> Iterator[Finding]:
 _has_bare_plus = re.compile(r'oauth_signature="[^"]*\+').search
 
 
-def _other_secrets(case: Case, what: str, weight: int) -> Iterator[Finding]:
+def _other_secrets(case: Context, what: str, weight: int) -> Iterator[Finding]:
     if case.asked.values.get("oauth_signature_method", "").startswith("RSA-"):  # where no secret counts
         yield Finding("consumer-secret", what, weight=weight, remedy=_KEY_PAIR)
         return
     if case.consumer is not None:
-        yield from of_secrets(case.consumer, case.token, weight + 1)
+        yield from check_secrets(case.consumer, case.token, weight + 1)
     yield Finding("consumer-secret", what, weight=weight)
     if case.token is not None:
         yield Finding("token-secret", what, weight=weight - 1)
@@ -167,10 +136,12 @@ def _tried(search: Search, whose: str) -> str:
     return f"{text} ({search.cut_short})" if search.cut_short else text
 
 
-def _guesses(case: Case, search: Search, parts: Parts, server: Parts | None, sent: Target) -> Iterator[Finding]:
+def _guesses(
+    case: Context, search: Search, parts: Parts, server: Parts | None, sent: TargetSignature
+) -> Iterator[Finding]:
     """Where nothing reproduces the signature: other secrets signed it, or another request was signed."""
     name = case.asked.values.get("oauth_signature_method", "")
-    if name != "PLAINTEXT" and not _fits(case, sent):
+    if name != "PLAINTEXT" and not fits_method(name, sent):
         what = f"The signature is none that {name} makes: its length is another."
         yield Finding("signature-method", what, proven=True, weight=SEEN)
     if name.startswith("RSA-") and (case.rsa_key is None or case.rsa_key.is_in_hardware):

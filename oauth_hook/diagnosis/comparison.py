@@ -12,10 +12,10 @@ from ..protocol.encoding import Pair
 from .base_string_parts import Parts, decoded
 from .base_string_variants import TOO_LONG
 
-__all__ = ["Difference", "Row", "align", "differences"]
+__all__ = ["ComparisonRow", "Difference", "align", "differences"]
 
 
-class Row(NamedTuple):
+class ComparisonRow(NamedTuple):
     """One part, as either side has it; ``None``: that side has none.
 
     :ivar name: ``method``, ``scheme``, ``host``, ``port``, ``path``, or a parameter's name.
@@ -49,20 +49,20 @@ class Difference(NamedTuple):
 _ADDRESS = ("method", "scheme", "host", "port", "path")
 
 
-def align(left: Parts, right: Parts) -> list[Row]:
+def align(left: Parts, right: Parts) -> list[ComparisonRow]:
     """Return the parts of two base strings side by side, parameters in order of their names."""
-    rows = [Row(name, getattr(left, name), getattr(right, name)) for name in _ADDRESS]
+    rows = [ComparisonRow(name, getattr(left, name), getattr(right, name)) for name in _ADDRESS]
     ours, theirs = _sorted(left), _sorted(right)
     for name in dict.fromkeys(sorted([*ours, *theirs])):
         mine, other = ours.get(name, []), theirs.get(name, [])
         if mine == other:
-            rows += [Row(name, value, value) for value in mine]
+            rows += [ComparisonRow(name, value, value) for value in mine]
             continue
         both = Counter(mine) & Counter(other)
-        rows += [Row(name, value, value) for value in both.elements()]
+        rows += [ComparisonRow(name, value, value) for value in both.elements()]
         mine, other = list((Counter(mine) - both).elements()), list((Counter(other) - both).elements())
         for position in range(max(len(mine), len(other))):
-            rows.append(Row(name, _at(mine, position), _at(other, position)))
+            rows.append(ComparisonRow(name, _at(mine, position), _at(other, position)))
     return rows
 
 

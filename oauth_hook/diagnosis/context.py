@@ -10,10 +10,10 @@ from ..protocol.rsa import RSAKey
 from ..redaction.redactor import Redactor
 from .base_string_parts import Parts
 from .comparison import align
-from .findings import Sides, masked_rows, shortened
-from .records import Answered, Asked
+from .findings import Comparison, masked_rows, shortened
+from .records import RequestRecord, ResponseRecord
 
-__all__ = ["GUESSED", "PROVEN", "SAID", "SEEN", "Case"]
+__all__ = ["GUESSED", "PROVEN", "SAID", "SEEN", "Context"]
 
 #: How certain a finding is: computed; seen in the request or in a comparison; said by the server; guessed.
 PROVEN, SEEN, SAID, GUESSED = 96, 93, 85, 20
@@ -22,7 +22,7 @@ _LOOKED_AT = 1 << 14  # characters of a line that are looked through: far fewer 
 
 
 @dataclass(repr=False)
-class Case:
+class Context:
     """One refused request.
 
     :ivar hide: takes all that must not be shown out of a text.
@@ -35,8 +35,8 @@ class Case:
     :ivar sides: the base string beside that of the other side, without secrets.
     """
 
-    asked: Asked
-    answered: Answered
+    asked: RequestRecord
+    answered: ResponseRecord
     hide: Redactor
     consumer: Consumer | None = None
     token: Credentials | None = None
@@ -46,7 +46,7 @@ class Case:
     own_key: str | None = None
     ruled_out: list[str] = field(default_factory=list)
     is_right: bool | None = None
-    sides: Sides | None = None
+    sides: Comparison | None = None
     server_raw: str = ""
 
     def hidden(self, texts: Iterable[str], *, fields: bool = True) -> tuple[str, ...]:
@@ -55,7 +55,7 @@ class Case:
 
     def align(self, left: str, mine: Parts, right: str, other: Parts) -> None:
         """Put two base strings side by side."""
-        self.sides = Sides(left, right, masked_rows(align(mine, other), self.hide))
+        self.sides = Comparison(left, right, masked_rows(align(mine, other), self.hide))
 
     def evidence(self) -> tuple[str, ...]:
         """Return the parts that differ, as lines."""

@@ -26,21 +26,21 @@ from ..protocol.rsa import load_key
 from ..redaction.redactor import MASK
 from ..redaction.request_secrets import find_key_secrets, known_secrets, redact_url, redactor_for
 from .base_string_parts import Parts
-from .check_base_string import of_server_parts, of_what_was_signed, server_parts
+from .check_base_string import check_server_parts, check_signed_text, server_parts
 from .check_request import (
-    of_clock,
-    of_credentials,
-    of_expiry,
-    of_location,
-    of_request,
-    of_step,
-    of_unsigned,
+    check_clock,
+    check_credentials,
+    check_expiry,
+    check_location,
+    check_request,
+    check_step,
+    check_unsigned,
 )
-from .check_signature import of_computation
-from .comparison import Row
-from .context import SAID, Case
-from .findings import MOST_ROWS, Explanation, Finding, Sides, masked_rows
-from .records import Answered, Asked, attribute, legible, read_answer, read_hops, read_request
+from .check_signature import check_signature
+from .comparison import ComparisonRow
+from .context import SAID, Context
+from .findings import MOST_ROWS, Comparison, Explanation, Finding, masked_rows
+from .records import RequestRecord, ResponseRecord, attribute, read_answer, read_hops, read_request, sanitize_text
 from .server_messages import SERVER_SAYS
 
 __all__ = ["Explanation", "Finding", "explain", "pinned_elsewhere"]
@@ -80,10 +80,10 @@ def explain(
     own = known_secrets(consumer, token)
     carried = [secret for one in (asked, *hops) for secret in one.carried]
     hide = redactor_for((*own, signing_key or "", server_signature or "", *find_key_secrets(key), *carried))
-    answered = Answered() if response is None else read_answer(response, asked, hops, hide)
-    server_text = None if server_base_string is None else legible(server_base_string)
+    answered = ResponseRecord() if response is None else read_answer(response, asked, hops, hide)
+    server_text = None if server_base_string is None else sanitize_text(server_base_string)
     signature = answered.signature if server_signature is None else server_signature
-    case = Case(asked, answered, hide, consumer, token, server_text, signature, key, signing_key)
+    case = Context(asked, answered, hide, consumer, token, server_text, signature, key, signing_key)
     if asked is _NO_REQUEST:
         evidence = (*_words_of(case), "the response has no request to look at")
         nothing = Finding("no-cause-found", _NOTHING, evidence)
@@ -105,7 +105,7 @@ def _check(consumer: object, token: object, texts: Mapping[str, str | None]) -> 
 
 
 _NONE = object()
-_NO_REQUEST = Asked(Message("", ""), {})
+_NO_REQUEST = RequestRecord(Message("", ""), {})
 
 
 def pinned_elsewhere(explanation: Explanation) -> Explanation:
@@ -117,7 +117,7 @@ def pinned_elsewhere(explanation: Explanation) -> Explanation:
     return replace(explanation, findings=(replace(first, evidence=evidence), *explanation.findings[1:]))
 
 
-def _explanation(case: Case) -> Explanation:
+def _explanation(case: Context) -> Explanation:
     """Look at all of a case, and put what was found in order."""
     ordered: dict[str, Finding] = {}
     for finding in sorted(_findings(case), key=lambda finding: -finding.weight):
@@ -128,7 +128,7 @@ def _explanation(case: Case) -> Explanation:
     parts, message = case.asked.parts, case.asked.message
     rows = () if parts is None else _rows_of(case, parts)
     if case.sides is None and rows:
-        case.sides = Sides("the request", "the request", rows)
+        case.sides = Comparison("the request", "the request", rows)
     return Explanation(
         findings=tuple(_without_secrets(case, finding) for finding in ordered.values()),
         request=case.hidden([f"{message.method} {redact_url(message.url)}"])[0],
@@ -139,18 +139,18 @@ def _explanation(case: Case) -> Explanation:
     )
 
 
-def _findings(case: Case) -> Iterator[Finding]:
-    unsigned = of_unsigned(case.asked, case.answered)
+def _findings(case: Context) -> Iterator[Finding]:
+    unsigned = check_unsigned(case.asked, case.answered)
     if unsigned is not None:
         yield unsigned
         return
-    yield from of_request(case.asked, case.answered)
-    yield from of_credentials(case.asked, case.consumer, case.token)
+    yield from check_request(case.asked, case.answered)
+    yield from check_credentials(case.asked, case.consumer, case.token)
     yield from _of_signature(case)
-    clock = of_clock(case.asked, case.answered)
+    clock = check_clock(case.asked, case.answered)
     others = (
-        of_step(case.asked, case.answered), of_location(case.answered),
-        of_expiry(case.asked, case.answered, case.token),
+        check_step(case.asked, case.answered), check_location(case.answered),
+        check_expiry(case.asked, case.answered, case.token),
     )  # fmt: skip
     yield from (finding for finding in (clock, *others) if finding is not None)
     if clock is None and case.answered.date is not None:
@@ -158,21 +158,21 @@ def _findings(case: Case) -> Iterator[Finding]:
     yield from _of_words(case)
 
 
-def _of_signature(case: Case) -> Iterator[Finding]:
+def _of_signature(case: Context) -> Iterator[Finding]:
     """Compare the request with what was signed, then with what the server says, and compute it anew."""
     parts = case.asked.parts
     if parts is None:
         return
-    changed = list(of_what_was_signed(case, parts))
+    changed = list(check_signed_text(case, parts))
     if changed:
         yield from changed
         return
     server = server_parts(case, parts)
-    yield from of_server_parts(case, parts, server)
-    yield from of_computation(case, parts, server)
+    yield from check_server_parts(case, parts, server)
+    yield from check_signature(case, parts, server)
 
 
-def _of_words(case: Case) -> Iterator[Finding]:
+def _of_words(case: Context) -> Iterator[Finding]:
     """Say what the server says."""
     words = case.answered.words
     for position, code in enumerate(words.codes):
@@ -184,11 +184,11 @@ def _of_words(case: Case) -> Iterator[Finding]:
 _NOT_FOUND = "The server misses a parameter, or does not look for it where it is."
 
 
-def _said(case: Case) -> str:
+def _said(case: Context) -> str:
     return case.hide(case.answered.words.said)
 
 
-def _answer(case: Case) -> str:
+def _answer(case: Context) -> str:
     answered = case.answered
     if answered.status is None:
         return ""
@@ -196,12 +196,12 @@ def _answer(case: Case) -> str:
     return f"{answered.status} {answered.reason}".rstrip() + (f": {said}" if said else "")
 
 
-def _words_of(case: Case) -> list[str]:
+def _words_of(case: Context) -> list[str]:
     said = case.answered.words.said
     return [f"the server says: {said[:200]}"] if said else []
 
 
-def _nothing_found(case: Case) -> Finding:
+def _nothing_found(case: Context) -> Finding:
     """Say that no cause was found, and what would tell more."""
     evidence = _words_of(case)
     if case.answered.unread:
@@ -228,19 +228,19 @@ _NOT_OAUTHS = (
 _COMPARED = "The server has the same base string: compare the secrets with those that the service has."
 
 
-def _without_secrets(case: Case, finding: Finding) -> Finding:
+def _without_secrets(case: Context, finding: Finding) -> Finding:
     what = case.hidden([finding.what], fields=False)[0]
     return replace(finding, what=what, evidence=case.hidden(finding.evidence))
 
 
-def _rows_of(case: Case, parts: Parts) -> tuple[Row, ...]:
+def _rows_of(case: Context, parts: Parts) -> tuple[ComparisonRow, ...]:
     """Return the request's own parts, without secrets."""
     pairs = [*zip(Parts._fields[:5], parts[:5], strict=True), *sorted(parts.pairs())]
-    rows = [Row(str(name), str(value), str(value)) for name, value in pairs[:MOST_ROWS]]
+    rows = [ComparisonRow(str(name), str(value), str(value)) for name, value in pairs[:MOST_ROWS]]
     return masked_rows(rows, case.hide, more=len(pairs) - len(rows))
 
 
-def _text_of(rows: tuple[Row, ...]) -> str:
+def _text_of(rows: tuple[ComparisonRow, ...]) -> str:
     """Return the base string that such parts make."""
     method, scheme, host, port, path, *pairs = [(row.name, row.left or "") for row in rows]
     shown = Parts(method[1], scheme[1], host[1], port[1], path[1], keep=lambda _: pairs)

@@ -12,9 +12,9 @@ from typing import Any
 from ..protocol.encoding import unescape
 from ..redaction import is_secret_name
 from ..redaction.redactor import MASK, Redactor
-from .comparison import Row
+from .comparison import ComparisonRow
 
-__all__ = ["ADVICE", "MOST_ROWS", "Explanation", "Finding", "Sides", "fingerprint", "masked_rows", "shortened"]
+__all__ = ["ADVICE", "MOST_ROWS", "Comparison", "Explanation", "Finding", "fingerprint", "masked_rows", "shortened"]
 
 _WIDTH = 100  # columns of a terminal that are used
 _VALUE = 36  # characters of a value that are shown
@@ -99,12 +99,12 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Sides:
+class Comparison:
     """Two base strings part by part, and whose they are."""
 
     left: str
     right: str
-    rows: tuple[Row, ...]
+    rows: tuple[ComparisonRow, ...]
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class Explanation:
     answer: str = ""
     ruled_out: tuple[str, ...] = ()
     base_string: str = ""
-    sides: Sides | None = None
+    sides: Comparison | None = None
 
     def __str__(self) -> str:
         lines = [line for line in (self.request, self.answer) if line] + ["", *self._findings()]
@@ -172,7 +172,7 @@ class Explanation:
         }
 
 
-def _listed(sides: Sides) -> dict[str, Any]:
+def _listed(sides: Comparison) -> dict[str, Any]:
     rows = [{"name": row.name, "left": row.left, "right": row.right, "differs": row.differs} for row in sides.rows]
     return {"left": sides.left, "right": sides.right, "rows": rows}
 
@@ -186,7 +186,7 @@ def _wrapped(text: str, first: str = "   ", then: str = "   ") -> list[str]:
     return textwrap.wrap(text, _WIDTH, initial_indent=first, subsequent_indent=then, break_on_hyphens=False)
 
 
-def _table(sides: Sides) -> list[str]:
+def _table(sides: Comparison) -> list[str]:
     """Return the parts in columns, those that differ marked."""
     rows = [(row.name, *_clipped(row.left, row.right), row.differs) for row in sides.rows]
     same = sides.left == sides.right
@@ -220,7 +220,7 @@ def _clip(value: str | None, start: int) -> str:
     return head + text[start : start + _VALUE] + tail
 
 
-def masked_rows(rows: Iterable[Row], hide: Redactor, more: int = 0) -> tuple[Row, ...]:
+def masked_rows(rows: Iterable[ComparisonRow], hide: Redactor, more: int = 0) -> tuple[ComparisonRow, ...]:
     """Return rows without secrets: those of ours, and the values of parameters that are secret by their names.
 
     Where two secret values differ, they are still told apart.
@@ -231,14 +231,14 @@ def masked_rows(rows: Iterable[Row], hide: Redactor, more: int = 0) -> tuple[Row
     shown = rows[:MOST_ROWS] + [row for row in rows[MOST_ROWS:] if row.differs][:MOST_ROWS]
     more += len(rows) - len(shown)
     return tuple(_masked(row, hide) for row in shown) + (
-        (Row("...", f"({more:,} more)", f"({more:,} more)"),) if more else ()
+        (ComparisonRow("...", f"({more:,} more)", f"({more:,} more)"),) if more else ()
     )
 
 
 MOST_ROWS = 1000  # parameters that are shown, and as many again that differ
 
 
-def _masked(row: Row, hide: Redactor) -> Row:
+def _masked(row: ComparisonRow, hide: Redactor) -> ComparisonRow:
     if is_secret_name(unescape(row.name)):
         left, right = (None if value is None else MASK for value in (row.left, row.right))
     else:
@@ -246,7 +246,7 @@ def _masked(row: Row, hide: Redactor) -> Row:
         right = _shown(row.right, hide) if row.differs else left
     if row.differs and left == right:
         right = f"{right} (another)"
-    return Row(_shown(row.name, hide) or "", left, right)
+    return ComparisonRow(_shown(row.name, hide) or "", left, right)
 
 
 def _shown(value: str | None, hide: Redactor) -> str | None:

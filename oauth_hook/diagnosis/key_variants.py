@@ -144,28 +144,28 @@ def _joined_otherwise(secrets: Secrets) -> Iterator[KeyVariant]:
     consumer, token = secrets.consumer, secrets.token
     spelled = _quoted(consumer), _quoted(token)
     rules = [
-        ("without percent-encoding", f"{consumer}&{token}"),
-        ("percent-encoded twice", f"{_quoted(spelled[0])}&{_quoted(spelled[1])}"),
-        ("percent-decoded", f"{unquote(consumer)}&{unquote(token)}"),
-        ("with spaces as +", f"{spelled[0]}&{spelled[1]}".replace("%20", "+")),
-        ("with ~ escaped", f"{spelled[0]}&{spelled[1]}".replace("~", "%7E")),
-        ("with / left alone", f"{_quoted(consumer, '/')}&{_quoted(token, '/')}"),
-        ("with lower-case escapes", f"{_lower(spelled[0])}&{_lower(spelled[1])}"),
-        ("with !*'() left alone", f"{_quoted(consumer, _URI)}&{_quoted(token, _URI)}"),
+        ("with the secrets not percent-encoded", f"{consumer}&{token}"),
+        ("with the secrets percent-encoded twice", f"{_quoted(spelled[0])}&{_quoted(spelled[1])}"),
+        ("with the secrets percent-decoded", f"{unquote(consumer)}&{unquote(token)}"),
+        ("with spaces in the secrets as +", f"{spelled[0]}&{spelled[1]}".replace("%20", "+")),
+        ("with ~ in the secrets escaped", f"{spelled[0]}&{spelled[1]}".replace("~", "%7E")),
+        ("with / in the secrets left alone", f"{_quoted(consumer, '/')}&{_quoted(token, '/')}"),
+        ("with lower-case escapes in the secrets", f"{_lower(spelled[0])}&{_lower(spelled[1])}"),
+        ("with !*'() in the secrets left alone", f"{_quoted(consumer, _URI)}&{_quoted(token, _URI)}"),
         ("with a key of the consumer's secret alone, without &", spelled[0]),
         ("with a key of the consumer's secret alone, without & and percent-encoding", consumer),
         ("with a key of the token's secret alone", spelled[1]),
         ("with a key of the token's secret alone, without percent-encoding", token),
         ("with the two secrets joined without &", spelled[0] + spelled[1]),
         ("with the two secrets joined without & and percent-encoding", consumer + token),
-        ("with the & percent-encoded", f"{spelled[0]}%26{spelled[1]}"),
-        ("in the order token, consumer", f"{spelled[1]}&{spelled[0]}"),
-        ("percent-encoded as a whole", _quoted(f"{consumer}&{token}")),
+        ("with the & of the key percent-encoded", f"{spelled[0]}%26{spelled[1]}"),
+        ("with the secrets in the order token, consumer", f"{spelled[1]}&{spelled[0]}"),
+        ("with the key percent-encoded as a whole", _quoted(f"{consumer}&{token}")),
     ]
     codes = ("signing-key-encoding",)
     for phrase, key in rules:
         yield KeyVariant(codes, phrase, _octets(key))
-    yield KeyVariant(codes, "in Latin-1", f"{consumer}&{token}".encode("latin-1", "replace"))
+    yield KeyVariant(codes, "with the secrets in Latin-1", f"{consumer}&{token}".encode("latin-1", "replace"))
     for owner, secret in (("consumer", consumer), ("token", token)):
         for name, read in _READ:
             octets = _read(read, secret)

@@ -5,6 +5,7 @@ Both may be of any library, of a saved file, or made by hand: what is of no sens
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,8 +14,6 @@ from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-
-from requests.utils import guess_filename
 
 from ..errors import UsageError
 from ..protocol.encoding import Pair, to_wire, unescape
@@ -25,10 +24,10 @@ from ..protocol.url import is_loopback, to_wire_form
 from ..redaction.redactor import Redactor
 from ..redaction.request_secrets import find_carried_secrets
 from .base_string_parts import Parts, find_base_strings, parts_of
-from .base_string_variants import Context
+from .base_string_variants import RequestContext
 from .server_messages import Words, expected_signature, gives_tokens, read_refusal
 
-__all__ = ["Answered", "Asked", "attribute", "legible", "read_answer", "read_hops", "read_request"]
+__all__ = ["RequestRecord", "ResponseRecord", "attribute", "read_answer", "read_hops", "read_request", "sanitize_text"]
 
 _SIGNED_BODY = 1 << 16  # octets of a body that somebody may have signed by mistake; a larger one is an upload
 _LOOKED_AT = 1 << 16  # octets of an answer that are read: refusals are short
@@ -45,7 +44,7 @@ def attribute(thing: Any, name: str, default: Any = None) -> Any:
 
 
 @dataclass(frozen=True, repr=False)
-class Asked:
+class RequestRecord:
     """A request as it went out.
 
     :ivar message: what signing reads of it.
@@ -67,14 +66,14 @@ class Asked:
     abroad: bool = False
 
     @property
-    def context(self) -> Context:
+    def context(self) -> RequestContext:
         """What else is known of it."""
         reading, body = self.reading, self.message.body
         text = to_wire(body) if isinstance(body, bytes | str) and body and len(body) <= _SIGNED_BODY else None
         if reading is None:
-            return Context("", text, self.message.content_type or "")
+            return RequestContext("", text, self.message.content_type or "")
         fragment = to_wire(reading.address.fragment or "")
-        return Context(reading.address.authority, text, self.message.content_type or "", reading.realm, fragment)
+        return RequestContext(reading.address.authority, text, self.message.content_type or "", reading.realm, fragment)
 
     @cached_property
     def carried(self) -> list[str]:
@@ -90,7 +89,7 @@ class Asked:
         return address is not None and address.scheme.lower() == "http" and not is_loopback(address.authority)
 
 
-def read_request(request: Any) -> Asked:
+def read_request(request: Any) -> RequestRecord:
     """Read a request: of ``requests``, of a library like it, or anything with method, url, headers and body.
 
     :raises UsageError: it is none.
@@ -111,7 +110,7 @@ def read_request(request: Any) -> Asked:
         "abroad": attribute(request, "abroad") is True,
     }
     if not method or not url:
-        return Asked(message, headers, objection="it has no method, or no URL, yet", **left)
+        return RequestRecord(message, headers, objection="it has no method, or no URL, yet", **left)
     # A HAR, which is JSON, may have what HTTP could not carry.
     given = {"method": method, "URL": url, "body": body} | {name: headers.get(name) for name in _SIGNED}
     for name, text in given.items():
@@ -153,10 +152,12 @@ def _without_content(name: Any, file: Any) -> Any:
     """Return what requests takes for a file, with nothing in it."""
     if isinstance(file, tuple | list):
         return (file[0], b"", *file[2:])
-    return (guess_filename(file) or name, b"")
+    path = attribute(file, "name")
+    is_named = isinstance(path, str | bytes) and path and path[:1] not in ("<", b"<") and path[-1:] not in (">", b">")
+    return (os.path.basename(path) if is_named else name, b"")
 
 
-def _read(message: Message, headers: Mapping[str, str], left: Mapping[str, Any]) -> Asked:
+def _read(message: Message, headers: Mapping[str, str], left: Mapping[str, Any]) -> RequestRecord:
     try:
         reading = read(message)
         parts = parts_of(message.method, reading, message.host or reading.address.authority)
@@ -165,11 +166,11 @@ def _read(message: Message, headers: Mapping[str, str], left: Mapping[str, Any])
     pairs = protocol_parameters(reading)
     repeated = tuple(sorted(name for name, times in Counter(name for name, _ in pairs).items() if times > 1))
     values = dict(_decoded(pairs))
-    return Asked(message, headers, reading, values=values, repeated=repeated, parts=parts, **left)
+    return RequestRecord(message, headers, reading, values=values, repeated=repeated, parts=parts, **left)
 
 
-def _unread(message: Message, headers: Mapping[str, str], objection: str, left: Mapping[str, Any]) -> Asked:
-    return Asked(message, headers, objection=objection, values=dict(_in_header(message.authorization)), **left)
+def _unread(message: Message, headers: Mapping[str, str], objection: str, left: Mapping[str, Any]) -> RequestRecord:
+    return RequestRecord(message, headers, objection=objection, values=dict(_in_header(message.authorization)), **left)
 
 
 def _in_header(authorization: str | None) -> Iterator[Pair]:
@@ -204,7 +205,7 @@ def _carried_on(value: Any) -> Any:
 
 
 @dataclass(frozen=True, repr=False)
-class Answered:
+class ResponseRecord:
     """What came back.
 
     :ivar status: of HTTP; ``None``: nothing came back yet.
@@ -224,7 +225,7 @@ class Answered:
     base_strings: tuple[str, ...] = ()
     signature: str | None = None
     unread: bool = False
-    hops: tuple[Asked, ...] = ()
+    hops: tuple[RequestRecord, ...] = ()
     location: str = ""
     retries: int = 0
 
@@ -234,7 +235,7 @@ class Answered:
         return self.status is not None and (self.status >= 400 or bool(self.words.said))
 
 
-def read_hops(response: Any) -> tuple[Asked, ...]:
+def read_hops(response: Any) -> tuple[RequestRecord, ...]:
     """Read the requests that redirects, or a second attempt, came after; the last ones of many."""
     history, found = attribute(response, "history"), []
     for hop in history[-_HOPS:] if isinstance(history, list | tuple) else ():
@@ -243,7 +244,7 @@ def read_hops(response: Any) -> tuple[Asked, ...]:
     return tuple(found)
 
 
-def read_answer(response: Any, asked: Asked, hops: tuple[Asked, ...], hide: Redactor) -> Answered:
+def read_answer(response: Any, asked: RequestRecord, hops: tuple[RequestRecord, ...], hide: Redactor) -> ResponseRecord:
     """Read a response.
 
     :param asked: what it answers.
@@ -253,18 +254,18 @@ def read_answer(response: Any, asked: Asked, hops: tuple[Asked, ...], hide: Reda
     """
     headers = _text_headers(attribute(response, "headers"))
     named = {
-        name: legible(headers[name.lower()][:_A_HEADER])
+        name: sanitize_text(headers[name.lower()][:_A_HEADER])
         for name in ("WWW-Authenticate", "Date")
         if name.lower() in headers
     }
     content = attribute(response, "_content")
     content_read = content if isinstance(content, bytes | bytearray) else b""
-    text = legible(content_read[: 2 * _LOOKED_AT].decode("utf-8", "replace"))
+    text = sanitize_text(content_read[: 2 * _LOOKED_AT].decode("utf-8", "replace"))
     status = attribute(response, "status_code")
     status = int(status) if isinstance(status, int) else 0
     url, given = asked.message.url, f"{named.get('WWW-Authenticate', '')}\n{text[:_LOOKED_AT]}"
     words = read_refusal(status, named, text, hide, tokens=gives_tokens(url), sent=f"{url} {asked.context.body or ''}")
-    return Answered(
+    return ResponseRecord(
         status, _text(attribute(response, "reason") or attribute(response, "reason_phrase") or ""),
         words, server_time(named), tuple(find_base_strings(given)),
         expected_signature(given, asked.values.get("oauth_signature", "")),
@@ -275,7 +276,7 @@ def read_answer(response: Any, asked: Asked, hops: tuple[Asked, ...], hide: Reda
 _endless = re.compile("[0-9]{1000,}").sub
 
 
-def legible(text: str) -> str:
+def sanitize_text(text: str) -> str:
     """Return a text without numbers that int() refuses, of thousands of digits: so html.unescape() does, too."""
     return _endless("0", text)
 

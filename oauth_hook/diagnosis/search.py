@@ -20,7 +20,7 @@ from ..protocol.rsa import RSAKey
 from .base_string_parts import Parts
 from .base_string_variants import (
     TOO_LONG,
-    Context,
+    RequestContext,
     Variant,
     address_variants,
     fewer_variants,
@@ -30,20 +30,20 @@ from .base_string_variants import (
 )
 from .key_variants import KeyVariant, Secrets, key_variants, secret_variants
 
-__all__ = ["Found", "Search", "Target", "target_of"]
+__all__ = ["Match", "Search", "TargetSignature", "describe", "fits_method", "name_mistake", "parse_signature"]
 
 #: Seconds of this thread's time that all searches of one explanation may take.
-BUDGET = 0.5
+SEARCH_SECONDS = 0.5
 
-# The clock is looked at after so many octets, since that costs as much as an attempt; an attempt costs as much as
-# so many of its octets, whatever it is.
-_LOOK, _COST = 1 << 15, 1000
+# The clock is looked at after so many bytes, since that costs as much as an attempt; an attempt costs as much as
+# so many of its bytes, whatever it is.
+_BYTES_PER_CLOCK_CHECK, _BYTES_PER_ATTEMPT = 1 << 15, 1000
 
 # What a digest's length says of the method, whatever oauth_signature_method says.
-_BY_LENGTH = {20: "sha1", 32: "sha256", 64: "sha512", 48: "sha384"}
+_DIGEST_BY_LENGTH = {20: "sha1", 32: "sha256", 64: "sha512", 48: "sha384"}
 
 
-class Target(NamedTuple):
+class TargetSignature(NamedTuple):
     """A signature to be reproduced.
 
     :ivar octets: the digest; empty where it is none.
@@ -58,19 +58,19 @@ class Target(NamedTuple):
     spelled: str = ""
 
     def __repr__(self) -> str:
-        return "Target(***)"
+        return "TargetSignature(***)"
 
 
-def target_of(signature: str) -> Target:
+def parse_signature(signature: str) -> TargetSignature:
     """Return what a signature is: base64 of a digest, another spelling of one, or text (PLAINTEXT)."""
     for spelled, read in _SPELLED:
         try:
             octets = read(signature)
         except ValueError:
             continue
-        if len(octets) in _BY_LENGTH or len(octets) >= _RSA:
-            return Target(octets, signature, _BY_LENGTH.get(len(octets), ""), spelled)
-    return Target(b"", signature, "")
+        if len(octets) in _DIGEST_BY_LENGTH or len(octets) >= _MIN_RSA_BYTES:
+            return TargetSignature(octets, signature, _DIGEST_BY_LENGTH.get(len(octets), ""), spelled)
+    return TargetSignature(b"", signature, "")
 
 
 def _padded(text: str) -> str:
@@ -92,10 +92,10 @@ _SPELLED: tuple[tuple[str, Callable[[str], bytes]], ...] = (
 )
 
 _RSA_DIGESTS = {"RSA-SHA1": "sha1", "RSA-SHA256": "sha256", "RSA-SHA512": "sha512"}
-_RSA = 128  # octets of the smallest signature of an RSA key (1024 bits)
+_MIN_RSA_BYTES = 128  # bytes of the smallest signature of an RSA key (1024 bits)
 
 
-class Found(NamedTuple):
+class Match(NamedTuple):
     """What reproduces a signature.
 
     :ivar codes: the causes, the likeliest first.
@@ -110,7 +110,7 @@ class Found(NamedTuple):
     parts: Parts
 
 
-class Attempt(NamedTuple):
+class Candidate(NamedTuple):
     """One way to make a signature.
 
     :ivar texts: how the base string is made: one variant, or two; the last one has its parts.
@@ -123,12 +123,12 @@ class Attempt(NamedTuple):
     signing_key: bytes
 
     def __repr__(self) -> str:
-        return "Attempt(***)"
+        return "Candidate(***)"
 
-    def found(self) -> Found:
+    def found(self) -> Match:
         """Return it as what reproduces a signature."""
         codes = [text.code for text in self.texts] + [code for key in self.keys for code in key.codes]
-        return Found(
+        return Match(
             tuple(dict.fromkeys(code for code in codes if code)),
             tuple(text.phrase for text in self.texts if text.phrase),
             tuple(key.phrase for key in self.keys if key.phrase),
@@ -156,6 +156,7 @@ class Search:
     :param secrets: ``None``: HMAC cannot be searched.
     :param rsa_key: judges RSA signatures; ``None``: they cannot be searched.
     :param own_key: the signing key, where it is not made of the secrets as s3.4.2 says.
+    :param seconds: how much of this thread's time all that it finds may take.
     :ivar tried: how many attempts were made.
     :ivar cut_short: why not all were made; empty: they were.
     """
@@ -163,14 +164,15 @@ class Search:
     def __init__(
         self,
         parts: Parts,
-        context: Context,
+        context: RequestContext,
         secrets: Secrets | None,
         rsa_key: RSAKey | None = None,
         own_key: str | None = None,
+        seconds: float = SEARCH_SECONDS,
     ) -> None:
         self.tried = 0
         self.cut_short = ""
-        self._deadline = time.thread_time() + BUDGET
+        self._deadline = time.thread_time() + seconds
         self._unlooked = 0
         self._is_up = False
         self._context = context
@@ -185,30 +187,47 @@ class Search:
     def __repr__(self) -> str:
         return "Search(***)"
 
-    def find(self, target: Target, *, pairs: bool = False) -> Found | None:
+    def find(self, target: TargetSignature, *, pairs: bool = False) -> Match | None:
         """Return what reproduces a signature; ``None`` where nothing does, or it cannot be known.
 
         :param pairs: two mistakes in the base string, or two in the key, are looked for.
         """
-        if len(target.octets) >= _RSA:
+        if len(target.octets) >= _MIN_RSA_BYTES:
             return None if pairs else self._find_rsa(target)
         if pairs:
             return self._find_hmac(target, self._pairs())
-        return self._find_plain(target) or self._find_hmac(target, self._singles())
+        return self.find_plain(target) or self._find_hmac(target, self._singles())
 
-    def _find_plain(self, target: Target) -> Found | None:
+    def find_two_in_key(self, target: TargetSignature) -> Match | None:
+        """Return what reproduces a signature with two mistakes in the key, and none in the base string."""
+        return self._find_hmac(target, self._pairs_in_key())
+
+    def find_spoiled(self, signature: str) -> tuple[TargetSignature, Match] | None:
+        """Find a signature that was spoiled on its way: a + that became a space, or one escape too many."""
+        spoiled = (
+            ("plus-as-space", signature.replace(" ", "+"), "rightly, and the + of the signature was sent as it is"),
+            ("double-encoding", unquote(signature), "rightly, and the signature was percent-encoded once too often"),
+        )
+        for code, other, phrase in spoiled:
+            target = parse_signature(other)
+            found = self.find(target) if other != signature else None
+            if found is not None:
+                return target, found._replace(codes=(code, *found.codes), texts=(phrase, *found.texts))
+        return None
+
+    def find_plain(self, target: TargetSignature) -> Match | None:
         """Find the key that was sent as the signature (s3.4.4)."""
         for spelled in (target.text, unquote(target.text)):
             for key in self._keys:
                 if hmac.compare_digest(key.signing_key, spelled.encode("utf-8", "replace")):
                     keys, parts = (key.phrase,) if key.phrase else (), self._right.variant.parts
                     if spelled == target.text:
-                        return Found(key.codes, (), keys, parts)
+                        return Match(key.codes, (), keys, parts)
                     texts = ("rightly, and the signature spelled wrong",)
-                    return Found((*key.codes, "double-encoding"), texts, keys, parts)
+                    return Match((*key.codes, "double-encoding"), texts, keys, parts)
         return None
 
-    def _find_hmac(self, target: Target, attempts: Iterator[Attempt]) -> Found | None:
+    def _find_hmac(self, target: TargetSignature, attempts: Iterator[Candidate]) -> Match | None:
         """Make one attempt after the other, until one makes the signature or the time is up."""
         if not target.digest or not self._keys:
             return None
@@ -222,8 +241,8 @@ class Search:
 
     def _is_over(self, octets: int) -> bool:
         """Tell whether the time is up; the clock is looked at after so many octets, since that costs, too."""
-        self._unlooked += octets + _COST
-        if self._unlooked > _LOOK:
+        self._unlooked += octets + _BYTES_PER_ATTEMPT
+        if self._unlooked > _BYTES_PER_CLOCK_CHECK:
             self._unlooked = 0
             if time.thread_time() > self._deadline:
                 self._is_up, self.cut_short = True, "time was up before all were tried"
@@ -253,28 +272,31 @@ class Search:
         for variant in fewer_variants(parts, context):
             yield _Made(variant, _octets(variant.parts))
 
-    def _singles(self) -> Iterator[Attempt]:
+    def _singles(self) -> Iterator[Candidate]:
         """Yield what has one mistake or none in the key, in the base string, and then in both."""
         right, others = self._keys[0], self._keys[1:]
         for key in self._keys:
-            yield Attempt((self._right.variant,), (key,), self._right.octets, key.signing_key)
-        yield Attempt((self._right.variant,), (_SWAPPED,), right.signing_key, self._right.octets)
+            yield Candidate((self._right.variant,), (key,), self._right.octets, key.signing_key)
+        yield Candidate((self._right.variant,), (_SWAPPED,), right.signing_key, self._right.octets)
         for text in self._texts():
-            yield Attempt((text.variant,), (right,), text.octets, right.signing_key)
+            yield Candidate((text.variant,), (right,), text.octets, right.signing_key)
         for text in list(self._made.values())[1:]:
             for key in others:
-                yield Attempt((text.variant,), (key,), text.octets, key.signing_key)
+                yield Candidate((text.variant,), (key,), text.octets, key.signing_key)
 
-    def _pairs(self) -> Iterator[Attempt]:
+    def _pairs(self) -> Iterator[Candidate]:
         """Yield what has two mistakes in the key, or two in the base string."""
         if self._is_long:
             return
-        right = self._right
-        for first, second in self._pairs_of_keys():
-            yield Attempt((right.variant,), (first, second), right.octets, second.signing_key)
+        yield from self._pairs_in_key()
         key = self._keys[0]
         for texts, octets in self._pairs_of_texts():
-            yield Attempt(texts, (key,), octets, key.signing_key)
+            yield Candidate(texts, (key,), octets, key.signing_key)
+
+    def _pairs_in_key(self) -> Iterator[Candidate]:
+        right = self._right
+        for first, second in self._pairs_of_keys():
+            yield Candidate((right.variant,), (first, second), right.octets, second.signing_key)
 
     def _pairs_of_keys(self) -> Iterator[tuple[KeyVariant, KeyVariant]]:
         """Yield two mistakes that do not make what fewer of them make."""
@@ -299,7 +321,7 @@ class Search:
                 for second in rule(first.parts, self._context):
                     yield (first, second), _octets(second.parts)
 
-    def _find_rsa(self, target: Target) -> Found | None:
+    def _find_rsa(self, target: TargetSignature) -> Match | None:
         """Find the base string of an RSA signature (s3.4.3), which either half of the key judges."""
         if self._rsa_key is None or self._rsa_key.is_in_hardware:  # which each attempt would ask
             return None
@@ -310,8 +332,8 @@ class Search:
                 self.tried += 1
                 if self._rsa_key.verify(text.octets, target.octets, digest):
                     code, by = ("", "") if method == named else ("signature-method", f"by {method} and not by {named}")
-                    return Attempt((Variant(code, by, right), text.variant), (), b"", b"").found()
-                if self._is_over(_LOOK):
+                    return Candidate((Variant(code, by, right), text.variant), (), b"", b"").found()
+                if self._is_over(_BYTES_PER_CLOCK_CHECK):
                     return None
         return None
 
@@ -342,3 +364,41 @@ def _joined(address: Parts, parameters: Parts) -> Parts:
 
 def _octets(parts: Parts) -> bytes:
     return parts.text().encode("utf-8", "replace")
+
+
+_HMAC_DIGESTS = {"HMAC-SHA1": "sha1", "HMAC-SHA256": "sha256", "HMAC-SHA512": "sha512"}
+
+
+def fits_method(method: str, target: TargetSignature) -> bool:
+    """Tell whether a signature is one of the method that the request names, in base64."""
+    if method in _HMAC_DIGESTS:
+        return target.digest == _HMAC_DIGESTS[method] and not target.spelled
+    if method.startswith("RSA-"):
+        return not target.digest  # as long as the key's modulus
+    return method != "PLAINTEXT" or not target.octets
+
+
+def describe(found: Match, target: TargetSignature, method: str) -> tuple[list[str], str]:
+    """Return the causes of a wrong signature, and how it was made, to end "It was signed ..."."""
+    codes, phrases = list(found.codes), [*found.texts, *found.keys]
+    if not fits_method(method, target):
+        codes.append("signature-method")
+        by = f"with {target.digest or 'no digest at all (PLAINTEXT)'}, where oauth_signature_method says {method}"
+        phrases.append(target.spelled or by)
+    return codes, ", and ".join(phrases)
+
+
+def name_mistake(search: Search, signature: str, method: str, *, in_key_alone: bool = False) -> str | None:
+    """Return the mistake that makes a signature, as a sentence with its codes, for the side that refuses it.
+
+    :param in_key_alone: the base string is not known, so that only a signature that is a key itself can be judged.
+    :returns: ``None`` where no known mistake makes it, or it takes too long to find out.
+    """
+    target = parse_signature(signature)
+    found = search.find_plain(target) if in_key_alone else search.find(target)
+    if found is None and not in_key_alone:
+        target, found = search.find_spoiled(signature) or (target, search.find_two_in_key(target))
+    if found is None:
+        return None
+    codes, phrase = describe(found, target, method)
+    return f"the request was signed {phrase} ({', '.join(dict.fromkeys(codes))})" if codes else None

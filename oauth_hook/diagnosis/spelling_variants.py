@@ -227,14 +227,14 @@ ORDERS: tuple[tuple[str, Callable[[list[Pair]], Sequence[Pair]]], ...] = (
     ("with the protocol parameters first", _by(lambda pair: not _is_protocol(pair))),
     ("with the protocol parameters first, each kind sorted", _by(lambda pair: (not _is_protocol(pair), pair))),
     ("with the protocol parameters last, each kind sorted", _by(lambda pair: (_is_protocol(pair), pair))),
-    ("sorted by names and values before their encoding", _by(_unencoded)),
-    ("sorted by name alone", _by(lambda pair: pair[0])),
-    ("sorted without regard to case", _by(_any_case)),
-    ("sorted as whole name=value texts", _by("=".join)),
-    ("sorted as PHP sorts nested arrays", _by(_nested)),
-    ("sorted by names, the members of arrays as they came", _by(_array)),
+    ("with the parameters sorted by names and values before their encoding", _by(_unencoded)),
+    ("with the parameters sorted by name alone", _by(lambda pair: pair[0])),
+    ("with the parameters sorted without regard to case", _by(_any_case)),
+    ("with the parameters sorted as whole name=value texts", _by("=".join)),
+    ("with the parameters sorted as PHP sorts nested arrays", _by(_nested)),
+    ("with the parameters sorted by names, the members of arrays as they came", _by(_array)),
     ("with numbers in names sorted by their size", _by(_by_numbers)),
-    ("sorted backwards", lambda pairs: sorted(pairs, reverse=True)),
+    ("with the parameters sorted backwards", lambda pairs: sorted(pairs, reverse=True)),
 )
 
 

@@ -23,12 +23,12 @@ s3.1, s3.5         ``parameters.py``: where parameters may stand, which must be 
 s3.2, s3.3         ``validator.py``: credentials, timestamp, nonce, signature
 s3.4               oauthlib
 s3.5.2             ``body.py``: what is a form, and what is only measured
-refusals           ``problems.py`` (OAuth Problem Reporting extension), ``causes.py`` and ``mistakes.py`` (the
-                   exact mistake)
+refusals           ``problems.py`` (OAuth Problem Reporting extension), ``naming.py`` (the exact mistake, which
+                   ``diagnosis/`` looks for)
 registration       ``registration.py``: client credentials for whoever asks, as pump.io does
 discovery          ``discovery.py``: host-meta (RFC 6415), webfinger (RFC 7033), profiles
-state              ``storage.py`` (SQLite), ``passwords.py``
-HTTP               ``messages.py`` (values), ``bridge.py`` (HTTP/1.1 to WSGI)
+state              ``storage.py`` (SQLite, and passwords at rest)
+HTTP               ``messages.py`` (values), ``wsgi_server.py`` (HTTP/1.1 to WSGI)
 to run it          ``server.py`` (``serve``), ``pytest_plugin.py`` (``oauth_provider``)
 =================  ==================================================================
 

@@ -215,7 +215,7 @@ class Application:
         """Return what oauthlib needs to verify a request: who answers it, and the URL to look at."""
         if request.host.startswith("["):
             check_host(request.base_url)
-        validator = Validator(self.storage, self.policy, parameters, lambda: short_text(request))
+        validator = Validator(self.storage, self.policy, parameters, lambda: short_text(request), request.content_type)
         return validator, canonical_url(request, parameters, self.policy.clock())
 
 

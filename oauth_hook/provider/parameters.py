@@ -68,6 +68,17 @@ class Parameters:
         """The caller's parameters in the form."""
         return self.own[self.in_query :]
 
+    @property
+    def count(self) -> int:
+        """How many parameters are signed (s3.4.1.3.1)."""
+        return len(self.protocol) + len(self.own) + len(self.header_own)
+
+    @property
+    def size(self) -> int:
+        """How many characters they have."""
+        pairs = (*self.protocol.items(), *self.own, *self.header_own)
+        return sum(len(name) + len(value) for name, value in pairs)
+
 
 def collect(request: Request, form: bytes | None) -> Parameters:
     """Return the parameters of a request (s3.4.1.3.1).

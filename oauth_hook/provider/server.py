@@ -22,8 +22,7 @@ from typing import TYPE_CHECKING
 from ..credentials import AccessToken, Consumer
 from ..errors import ProviderError, UsageError
 from .application import ROUTES, Application
-from .passwords import RANDOM
-from .storage import Storage, new_secret
+from .storage import RANDOM_PASSWORD_COST, Storage, new_secret
 from .validator import Policy
 from .wsgi_server import Server
 
@@ -99,7 +98,7 @@ class Provider:
         first = storage.first_consumer()
         self.consumer = Consumer(first.key, first.secret) if first else self.add_consumer()
         self.user = User(_USER, secrets.token_urlsafe(12))
-        storage.set_user(self.user.name, self.user.password, RANDOM)
+        storage.set_user(self.user.name, self.user.password, RANDOM_PASSWORD_COST)
 
     def __repr__(self) -> str:
         return f"<Provider at {self.url}>"

@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import secrets
 import sqlite3
@@ -20,9 +22,16 @@ from typing import Any, NamedTuple, TypeVar
 
 from ..credentials import AccessToken, Consumer
 from ..errors import UsageError
-from .passwords import CHOSEN, NOBODYS, hash_password, matches
 
-__all__ = ["ConsumerRow", "RequestTokenRow", "Storage", "TokenRow", "new_secret"]
+__all__ = [
+    "CHOSEN_PASSWORD_COST",
+    "RANDOM_PASSWORD_COST",
+    "ConsumerRow",
+    "RequestTokenRow",
+    "Storage",
+    "TokenRow",
+    "new_secret",
+]
 
 _Row = TypeVar("_Row")
 
@@ -31,6 +40,15 @@ _PRUNE_EVERY = 1000
 
 REQUEST_TOKEN_LIFETIME = 24 * 3600.0
 """How long a request token is remembered, in seconds (s2.1 leaves it to the server)."""
+
+CHOSEN_PASSWORD_COST = 14
+"""The cost (log2 of scrypt's N) for a password that a person chose: 16 MiB, some 50 ms."""
+
+RANDOM_PASSWORD_COST = 1
+"""The cost for a password of 80 random bits or more: nobody guesses those, at any speed."""
+
+# What no password matches, at the cost of one that a person chose.
+_NOBODYS_PASSWORD = f"{CHOSEN_PASSWORD_COST}${'00' * 16}${'00' * 64}"
 
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
@@ -142,9 +160,9 @@ class Storage:
         """Return the consumer that was added first."""
         return self._one(ConsumerRow._make, "SELECT * FROM consumers ORDER BY rowid LIMIT 1")
 
-    def set_user(self, name: str, password: str, cost: int = CHOSEN) -> None:
+    def set_user(self, name: str, password: str, cost: int = CHOSEN_PASSWORD_COST) -> None:
         """Add a user, or give one a new password."""
-        kept = hash_password(password, cost)
+        kept = _hash_password(password, cost)
         statement = "INSERT INTO users VALUES (?, ?) ON CONFLICT DO UPDATE SET password = excluded.password"
         self._write(statement, name, kept)
 
@@ -155,7 +173,7 @@ class Storage:
     def is_password(self, name: str, password: str) -> bool:
         """Whether this is the user's password; an unknown user costs the same time."""
         kept = self._password(name)
-        return matches(password, kept or NOBODYS) and kept is not None
+        return _is_password(password, kept or _NOBODYS_PASSWORD) and kept is not None
 
     # Request tokens
 
@@ -250,6 +268,24 @@ class Storage:
 def new_secret() -> str:
     """Return a fresh key or secret: 160 random bits, letters and digits."""
     return secrets.token_hex(20)
+
+
+def _hash_password(password: str, cost: int) -> str:
+    """Return what to keep of a password: cost, salt and hash."""
+    salt = secrets.token_bytes(16)
+    return f"{cost}${salt.hex()}${_scrypt(password, salt, cost).hex()}"
+
+
+def _is_password(password: str, kept: str) -> bool:
+    """Tell, in constant time, whether this is the password that is kept."""
+    cost, salt, digest = kept.split("$")
+    return hmac.compare_digest(_scrypt(password, bytes.fromhex(salt), int(cost)), bytes.fromhex(digest))
+
+
+def _scrypt(password: str, salt: bytes, cost: int) -> bytes:
+    # "surrogatepass": a form may hold any text, and none of it may raise.
+    text = password.encode("utf-8", "surrogatepass")
+    return hashlib.scrypt(text, salt=salt, n=2**cost, r=8, p=1, maxmem=64 * 1024 * 1024)
 
 
 def _open(path: str | os.PathLike[str] | None) -> sqlite3.Connection:

@@ -25,11 +25,10 @@ from typing import Any, TypeVar
 
 from oauthlib.common import Request
 from oauthlib.oauth1 import RequestValidator
-from oauthlib.oauth1.rfc5849.signature import base_string_uri, normalize_parameters, signature_base_string
+from oauthlib.oauth1.rfc5849.signature import base_string_uri
 
-from .causes import Secrets, named_cause
 from .messages import BadRequestError
-from .mistakes import Asked
+from .naming import make_base_string, name_cause
 from .parameters import Parameters
 from .problems import Refusal, rejected
 from .storage import ConsumerRow, RequestTokenRow, Storage, TokenRow
@@ -68,18 +67,25 @@ class Validator(RequestValidator):
     :param policy: what it allows.
     :param parameters: the request's, decoded.
     :param read_text: reads the body of a request that is refused, where it is a short text that is no form.
+    :param content_type: what it says of its body.
 
     The methods raise :class:`~.problems.Refusal` where verification cannot go on.
     """
 
     def __init__(
-        self, storage: Storage, policy: Policy, parameters: Parameters, read_text: Callable[[], str] = str
+        self,
+        storage: Storage,
+        policy: Policy,
+        parameters: Parameters,
+        read_text: Callable[[], str] = str,
+        content_type: str = "",
     ) -> None:
         super().__init__()
         self._storage = storage
         self._policy = policy
         self._parameters = parameters
         self._read_text = read_text
+        self._content_type = content_type
         self._protocol = parameters.protocol
         self._request: Request | None = None
         self._consumer: ConsumerRow | None = None
@@ -111,13 +117,18 @@ class Validator(RequestValidator):
     def _wrong_signature(self, request: Request) -> Refusal:
         """Return a refusal that names the exact cause, where one of the usual mistakes makes this signature."""
         token, token_secret = ("", "") if self._token is None else (self._token.key, self._token.secret)
-        secrets = Secrets(self.consumer.secret, token_secret, (self.consumer.key, token))
-        address = request.uri.partition("?")[0]
-        asked = Asked(request.http_method, address, self._parameters, self._read_text())
-        cause = named_cause(asked, secrets)
+        base_string, url = make_base_string(request, self._parameters), request.uri.partition("?")[0]
+        cause = name_cause(
+            base_string, self._parameters, (self.consumer.secret, token_secret, self.consumer.key, token),
+            url=url, body=self._read_text(), content_type=self._content_type,
+        )  # fmt: skip
         refusal = Refusal("signature_invalid", cause or "compare the secrets, and the base string part by part")
         refusal.cause = cause
-        refusal.base_string = _shown_base_string(request, asked)
+        # It shows the sender what the sender sent; but a verifier is a secret, and megabytes help nobody.
+        is_shown = "oauth_verifier" not in self._protocol and self._protocol["oauth_signature_method"] != "PLAINTEXT"
+        refusal.base_string = (
+            base_string if base_string and len(base_string) <= _BASE_STRING_LIMIT and is_shown else None
+        )
         return refusal
 
     def spend_nonce(self) -> None:
@@ -330,19 +341,3 @@ def _exchange_fault(row: RequestTokenRow, verifier: str) -> Refusal | None:
     if not hmac.compare_digest(verifier.encode(), (row.verifier or "").encode()):
         return Refusal("verifier_invalid", "send the oauth_verifier that came with this very request token")
     return None
-
-
-def _shown_base_string(request: Request, asked: Asked) -> str | None:
-    """Return the base string that oauthlib made (s3.4.1), if it is fit to be shown.
-
-    It shows the sender what the sender sent, so that the two base strings can be compared;
-    but a verifier is a secret, and megabytes help nobody.
-    """
-    protocol = asked.parameters.protocol
-    if "oauth_verifier" in protocol or protocol["oauth_signature_method"] == "PLAINTEXT":
-        return None
-    if asked.size > _BASE_STRING_LIMIT:  # which is its least length, and spares making it
-        return None
-    params: Any = request.params
-    text = signature_base_string(request.http_method, base_string_uri(request.uri), normalize_parameters(params))
-    return text if len(text) <= _BASE_STRING_LIMIT else None

@@ -62,7 +62,7 @@ def test_the_providers_advice_is_about_the_signature(oauth_provider, token):
     """What a server says besides "signature_invalid" names no further causes."""
     wrong = hook_of(oauth_provider, type(token)(token.key, f"{token.secret} "))
     with requests.get(oauth_provider.resource_url, auth=wrong) as response:
-        assert "the token's secret was used with a space after it" in requests.utils.unquote(response.text)
+        assert "with a space after the token's secret" in requests.utils.unquote(response.text)
         explanation = hook_of(oauth_provider, token).explain(response)
     assert [finding.code for finding in explanation.findings] == ["secret-whitespace"]
 

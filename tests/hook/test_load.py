@@ -15,9 +15,8 @@ import requests
 from oauth_hook import AccessToken, Consumer, OAuthHook
 from oauth_hook.provider import serve
 from oauth_hook.provider.application import Application
-from oauth_hook.provider.passwords import RANDOM
 from oauth_hook.provider.server import Provider, User
-from oauth_hook.provider.storage import Storage
+from oauth_hook.provider.storage import RANDOM_PASSWORD_COST, Storage
 from oauth_hook.provider.wsgi_server import Server
 
 # Since 3.12 Python warns of any fork beside threads, which is what these tests are about.
@@ -33,7 +32,8 @@ def _provide(pipe):
     with Provider(storage, Server(Application(storage), "127.0.0.1", 0)) as provider:
         tokens = {}
         for name in map(str, range(USERS)):
-            storage.set_user(name, "password", RANDOM)  # nobody logs in here, so that no dear hash is needed
+            # nobody logs in here, so that no dear hash is needed
+            storage.set_user(name, "password", RANDOM_PASSWORD_COST)
             tokens[name] = provider.add_token(user=User(name, "password"))
         pipe.send((provider.resource_url, provider.consumer, tokens))
         pipe.recv()
