@@ -28,8 +28,8 @@ import requests
 
 from .credentials import Consumer, Credentials, RequestToken, check_key
 from .errors import OAuthHookError, ProviderError, UsageError, check_type
+from .hook.attach import freeze
 from .hook.hook import OAuthHook
-from .hook.redirects import settle
 from .protocol.methods import signing_key
 from .protocol.parameters import FORM, PREFIX, SIGNATURE_PARAMETERS
 from .protocol.signing import new_nonce
@@ -222,7 +222,7 @@ class Client:
         content: dict[str, Any] = {"data" if mode is Via.POST else "params": pairs}
         with requests.Session() as session:
             request = session.prepare_request(requests.Request(mode.value, address, auth=hook, **content))
-        settle(request)  # it may go out through a session that has other credentials
+        freeze(request)  # it may go out through a session that has other credentials
         return request
 
     @staticmethod

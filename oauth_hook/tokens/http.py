@@ -24,7 +24,7 @@ from requests.exceptions import ChunkedEncodingError, ContentDecodingError
 from urllib3.exceptions import ReadTimeoutError
 
 from ..errors import OAuthHookError, ProviderError, UsageError
-from ..hook.redirects import settle
+from ..hook.attach import freeze
 from ..protocol.problem_reporting import PROBLEMS, read_refusal
 from ..protocol.url import is_same_origin, parse_origin
 from ..redaction.redactor import redact
@@ -106,7 +106,7 @@ def _unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
 def _exchange(session: requests.Session, request: requests.Request, deadline: float, may_leave: bool) -> Answer:
     """Send a request and follow its redirects, hop by hop."""
     prepared = session.prepare_request(request)
-    settle(prepared)  # the session's hooks, and adapters, have other credentials
+    freeze(prepared)  # the session's hooks, and adapters, have other credentials
     prepared.hooks["response"].append(_without_body)
     for _ in range(session.max_redirects + 1):
         settings = session.merge_environment_settings(prepared.url or "", {}, True, None, None)
