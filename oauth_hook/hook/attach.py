@@ -163,17 +163,22 @@ def attach(request: Any, handler: RedirectHandler, *, status: Status, base_strin
 
     Requests of other libraries than ``requests`` and niquests go their own ways.
     """
-    if isinstance(request, SignedRequest):
+    kind: Any = type(request)
+    on_response: Any = retry_refused
+    if kind is requests.PreparedRequest:  # the commonest first: this is a part of each signing
+        request.__class__ = _SIGNED
+        request.oauth_state = RequestState(status, handler, base_string)
+    elif isinstance(request, SignedRequest):
         request.oauth_state = request.oauth_state._replace(
             status=status, handler=handler, base_string=base_string, source=None, signed_as=None
         )
     elif isinstance(request, requests.PreparedRequest) or is_niquests(request, "PreparedRequest"):
-        kind: Any = type(request)
-        request.__class__ = _SIGNED if kind is requests.PreparedRequest else _signed_kind(kind)
+        request.__class__ = _signed_kind(kind)
         request.oauth_state = RequestState(status, handler, base_string)
     else:
         return
-    on_response = retry_refused if isinstance(request, requests.PreparedRequest) else retry_refused_of_niquests
+    if kind is not requests.PreparedRequest and is_niquests(request, "PreparedRequest"):
+        on_response = retry_refused_of_niquests
     hooks = request.__dict__["hooks"]["response"]  # a redirect's are read where it is sent
     if on_response not in hooks:
         hooks.insert(0, on_response)
