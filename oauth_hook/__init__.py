@@ -30,7 +30,10 @@ s2.2                 ways to ask the user                        ``tokens/verifi
 (extension)          ``oauth_body_hash``                         ``protocol/body_hash.py``
 (extension)          problem reporting                           ``protocol/problem_reporting.py``
 (requests)           signing a ``PreparedRequest``               ``hook/hook.py``
-(requests)           redirects, refusals                         ``hook/redirects.py``
+(all clients)        the policy of redirects                     ``hook/redirects.py``
+(requests)           redirects                                   ``hook/attach.py``
+(requests)           one more attempt after a refusal            ``hook/retry.py``
+(niquests)           what is peculiar to it                      ``hook/niquests.py``
 (requests)           retries                                     ``hook/adapter.py``
 (requests)           the ``pre_request`` event                   ``hook/pre_request.py``
 (httpx, httpx2)      signing their requests and redirects        ``httpx.py``

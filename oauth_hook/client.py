@@ -28,8 +28,8 @@ import requests
 
 from .credentials import Consumer, Credentials, RequestToken, check_key
 from .errors import ProviderError, UsageError, check_type
+from .hook.attach import freeze
 from .hook.hook import OAuthHook
-from .hook.redirects import settle
 from .protocol.methods import signing_key
 from .protocol.parameters import PREFIX, SIGNATURE_PARAMETERS
 from .protocol.signing import new_nonce
@@ -224,7 +224,7 @@ class Client:
         with requests.Session() as session:
             auth = choose_auth(hook, mode.value)
             request = session.prepare_request(requests.Request(mode.value, address, auth=auth, **content))
-        settle(request)  # it may go out through a session that has other credentials
+        freeze(request)  # it may go out through a session that has other credentials
         return request
 
     @staticmethod

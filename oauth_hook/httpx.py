@@ -27,9 +27,10 @@ import requests
 from requests.structures import CaseInsensitiveDict
 
 from .errors import UsageError, check_type
+from .hook.attach import SignedRequest, attach
 from .hook.hook import OAuthHook
 from .hook.prepared import can_be_sent_again
-from .hook.redirects import SignedRequest, accompany
+from .hook.redirects import Status
 
 __all__ = ["OAuth", "async_event_hooks", "event_hooks"]
 
@@ -198,6 +199,12 @@ class _StandIn(requests.PreparedRequest):
     #: The request, for as long as there is one. A hop comes with the stand-in of the one before.
     stands_for: weakref.ref[Any]
 
+    def copy(self) -> Any:
+        """Return a copy, for the request after this one."""
+        copied = _StandIn()
+        vars(copied).update(vars(self), headers=self.headers.copy())
+        return copied
+
 
 def _sign(hook: OAuthHook, request: Any, *, alone: bool = False) -> None:
     """Sign a request for where it goes, or take out of it what is ours.
@@ -205,26 +212,27 @@ def _sign(hook: OAuthHook, request: Any, *, alone: bool = False) -> None:
     :param alone: this hook signs it, and no other that the client may have.
     """
     source: Any = request.extensions.get(_EXTENSION)
-    if source is not None and source.settled and not alone:
-        hook = source._hook
+    frozen = alone or (source is not None and source.oauth_state.is_frozen)
+    if frozen and not alone:
+        hook = source.oauth_state.handler
     stand_in: Any = _StandIn() if source is None else source.copy()
     shown = _show(request, stand_in)
     same = source is not None and source.stands_for() is request
-    if source is None or (same and not hook._is_pinned_elsewhere(stand_in.url)):
-        stand_in.settled = False
+    if source is None:
+        hook(stand_in)
+    elif same and not hook.is_pinned_elsewhere(stand_in.url):
+        stand_in.oauth_state = stand_in.oauth_state._replace(is_frozen=False)
         hook(stand_in)
     else:
-        hook.follow(stand_in, source)
-    if not isinstance(stand_in, SignedRequest):  # a subclass may pass a request over, and with it its hops
-        accompany(stand_in, hook, signed=False)
-        stand_in.abroad = True
-    stand_in._hook = hook
+        hook.on_redirect(stand_in, source)
+    if not isinstance(stand_in, SignedRequest):  # a subclass may pass a request over, and with it its redirects
+        attach(stand_in, hook, status=Status.CROSS_ORIGIN)
+    stand_in.oauth_state = stand_in.oauth_state._replace(handler=hook, source=None, is_frozen=frozen)
     if source is not None and hasattr(shown, "read"):
         _rewind(stand_in, must=not same)
-    stand_in.settled = alone or (source is not None and source.settled)
     _put_back(request, stand_in)
     if stand_in.body is not shown:
-        _replace_body(request, stand_in.body, once=alone and stand_in.signed)
+        _replace_body(request, stand_in.body, once=alone and stand_in.oauth_state.status is Status.SIGNED)
     stand_in.stands_for = weakref.ref(request)
     request.extensions = {**request.extensions, _EXTENSION: stand_in}
 
@@ -367,7 +375,11 @@ def _refused(response: Any) -> Any:
     """Return the stand-in of a signed request that was refused; ``None`` where that is not what happened."""
     stand_in = response.request.extensions.get(_EXTENSION) if response.is_error else None
     # A hop that nobody has signed carries the stand-in of the request before it.
-    own = stand_in is not None and stand_in.signed and stand_in.stands_for() is response.request
+    own = (
+        stand_in is not None
+        and stand_in.oauth_state.status is Status.SIGNED
+        and stand_in.stands_for() is response.request
+    )
     return stand_in if own else None
 
 
@@ -387,7 +399,7 @@ def _learn(response: Any) -> bool:
     with suppress(RuntimeError):  # ResponseNotRead
         content = response.content
     seen = {"status_code": response.status_code, "headers": response.headers, "content": content, "request": stand_in}
-    return bool(stand_in._hook.learn_from(SimpleNamespace(**seen), False))
+    return bool(stand_in.oauth_state.handler.learn_from(SimpleNamespace(**seen), False))
 
 
 def _copy_of(response: Any) -> Any:

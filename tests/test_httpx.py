@@ -30,7 +30,7 @@ from hypothesis import strategies as st
 from redirecting import LOCATIONS, PLACEMENTS, STATUSES, nothing_of_ours
 
 from oauth_hook import AccessToken, Consumer, OAuthHook, UsageError, verify
-from oauth_hook.hook.redirects import SignedRequest
+from oauth_hook.hook.attach import SignedRequest
 from oauth_hook.protocol.encoding import unescape
 from oauth_hook.protocol.placement import parse_authorization
 from oauth_hook.protocol.url import is_same_origin, parse_origin

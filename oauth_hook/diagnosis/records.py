@@ -107,7 +107,7 @@ def read_request(request: Any) -> RequestRecord:
     )  # fmt: skip
     left: dict[str, Any] = {
         "signed_text": _text(attribute(request, "base_string", "")),
-        "abroad": attribute(request, "abroad") is True,
+        "abroad": attribute(request, "is_cross_origin") is True,
     }
     if not method or not url:
         return RequestRecord(message, headers, objection="it has no method, or no URL, yet", **left)

@@ -18,7 +18,8 @@ from urllib3.util import Retry
 
 from ..errors import check_type
 from .hook import OAuthHook
-from .prepared import can_be_sent_again
+from .prepared import can_be_sent_again, read_message
+from .redirects import state_of
 
 __all__ = ["OAuthAdapter"]
 
@@ -77,10 +78,15 @@ class _Attempts:
         self._adapter = adapter
         self._request = request
         self._proxies = proxies
+        state = state_of(request)
+        # A redirect is signed as the session begins to send it: that is the first attempt's signature.
+        self._signed_as = None if state is None or state.handler is not adapter.hook else state.signed_as
 
     def sign(self, policy: Retry) -> tuple[str, Any, Any, Retry]:
         """Sign the request anew, and return the target, body, headers and policy of this attempt."""
-        request = self._adapter.hook(self._request)
+        request, signed_as, self._signed_as = self._request, self._signed_as, None
+        if signed_as is None or signed_as != read_message(request):
+            request = self._adapter.hook(request)
         if not can_be_sent_again(request):
             policy = _only_connecting(policy)
         return self._adapter.request_url(request, self._proxies), request.body, request.headers, policy

@@ -16,7 +16,8 @@ from ..errors import UsageError
 __all__ = ["ServerClock"]
 
 
-_BACK = 300  # seconds
+# Seconds by which a correction may set timestamps back without being followed.
+MAX_STEP_BACK = 300
 
 
 class ServerClock:
@@ -56,7 +57,7 @@ class ServerClock:
 
         Small corrections do not set timestamps back; one of more than five minutes has to.
         """
-        if self._last - server_time > _BACK:
+        if self._last - server_time > MAX_STEP_BACK:
             self._last = int(server_time)
         self._offset = server_time - self._now()
 

@@ -8,7 +8,6 @@ be signed truthfully, none.
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Iterable
 from copy import copy
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,16 +18,15 @@ from requests.auth import AuthBase
 from ..credentials import AccessToken, Consumer, Credentials
 from ..errors import UsageError, check_type
 from ..protocol import methods
-from ..protocol.encoding import Pair, from_wire, from_wire_like, to_wire, unescape
 from ..protocol.message import Message, protocol_parameters, read
-from ..protocol.parameters import is_form
-from ..protocol.placement import parse_authorization, without
 from ..protocol.problem_reporting import read_problem, server_time
 from ..protocol.signing import Signature, Signer
-from ..protocol.url import Origin, is_same_origin, origin, parse_origin, split_url
+from ..protocol.url import Origin, origin, parse_origin, split_url
+from .attach import SignedRequest, attach, send_next
 from .clock import ServerClock
+from .niquests import is_niquests
 from .prepared import hash_file, read_message
-from .redirects import SignedRequest, accompany, is_niquests
+from .redirects import Status, follow, strip
 
 if TYPE_CHECKING:
     from ..diagnosis.explain import Explanation
@@ -39,13 +37,11 @@ log = logging.getLogger("oauth_hook")
 
 _Hook = TypeVar("_Hook", bound="OAuthHook")
 _Request = TypeVar("_Request")  # of requests, or of niquests, which may not be there
-# A clock that is further off than this, in seconds, may be why a server said 401: most
-# servers take timestamps for five minutes.
-_FAR = 300
-# What a signature of somebody else's may have alike, and so does not give ours away.
-_COMMON = frozenset({"oauth_signature_method", "oauth_version"})
-# Characters of a refusal that are looked at for its reason.
-_REPORT = 1 << 16
+# Seconds. A clock that is further off may be why a server said 401: most servers take
+# timestamps for five minutes.
+MAX_CLOCK_SKEW = 300
+# Bytes of a refusal that are looked at for its reason.
+MAX_REPORT_BYTES = 1 << 16
 
 
 class OAuthHook(AuthBase):
@@ -194,18 +190,27 @@ class OAuthHook(AuthBase):
             found.auth = self
         elif not isinstance(getattr(found, "url", ...), str | None):
             raise _foreign(found)
-        elif isinstance(found, SignedRequest) and found.abroad:
-            log.debug("not signed: a redirect led the request to another origin")
-        elif isinstance(found, SignedRequest) and found.settled and found._hook is not self:
-            return found._hook(found)  # type: ignore[no-any-return]
-        elif self._origins is not None and self._is_pinned_elsewhere(found.url):
-            log.debug("not signed: the request is not to one of the hook's origins")
-            accompany(found, self, signed=False)
-        else:
-            self._sign(found)
+        elif not isinstance(found, SignedRequest) or not self._leave_alone(found):
+            if self._origins is not None and self.is_pinned_elsewhere(found.url):
+                log.debug("not signed: the request is not to one of the hook's origins")
+                attach(found, self, status=Status.UNSIGNED)
+            else:
+                self._sign(found)
         return request
 
-    def _is_pinned_elsewhere(self, url: str | None) -> bool:
+    def _leave_alone(self, request: SignedRequest) -> bool:
+        """Tell whether a request that a hook has seen before is as it is to go out; one that is sent now is made so."""
+        send_next(request)
+        state = request.oauth_state
+        if state.status in (Status.CROSS_ORIGIN, Status.DISPLACED):
+            log.debug("not signed: a redirect led the request to another origin, or to other credentials")
+            return True
+        if state.is_frozen and state.handler is not self:
+            state.handler(request)
+            return True
+        return state.signed_as is not None and state.handler is self and state.signed_as == read_message(request)
+
+    def is_pinned_elsewhere(self, url: str | None) -> bool:
         """Tell whether a URL is at none of the origins that this hook is pinned to."""
         return self._origins is not None and parse_origin(url) not in self._origins
 
@@ -219,57 +224,30 @@ class OAuthHook(AuthBase):
             key=None if type(self).signing_key is _STANDARD_KEY else self._own_key(),
         )
         _put_back(request, message, signature)
-        accompany(request, self, signed=True, base_string=signature.base_string)
+        attach(request, self, status=Status.SIGNED, base_string=signature.base_string)
 
-    def follow(self, hop: SignedRequest, source: SignedRequest) -> None:
-        """Sign a redirect hop anew if it stays at home; else take all that is ours out of it.
+    def on_redirect(self, request: Any, source: Any, *, is_displaced: bool = False) -> None:
+        """Sign a redirect for where it goes, or take all that is ours out of it; see ``redirects.RedirectHandler``.
 
-        :param hop: the request that goes out next; its method, URL and body are settled.
-        :param source: the one that was answered by the redirect.
+        :raises UsageError: it cannot be signed truthfully; it is left as it was.
         """
-        if source.signed:
-            hop._sent = source._sent.union(protocol_parameters(read(read_message(source))))
-        hop.signed, hop.base_string = False, ""
-        if source.abroad or not is_same_origin(parse_origin(source.url), parse_origin(hop.url)):
-            hop.abroad = True
-            self._strip(hop)
-        elif self._is_pinned_elsewhere(hop.url):
-            self._strip(hop)
-        else:
-            self._sign(hop)
+        state = follow(source.oauth_state, read_message(source), request.url, self._origins, is_displaced=is_displaced)
+        if state.status is Status.SIGNED:
+            self._sign(request)
+            state = state._replace(base_string=request.oauth_state.base_string)
+        elif state.sent:
+            message = read_message(request)
+            stripped = strip(message, state.sent, self._secrets_sent())
+            if is_displaced:
+                stripped = stripped._replace(authorization=message.authorization)
+            _put_back(request, message, stripped)
+        request.oauth_state = state._replace(handler=self)
 
-    def _strip(self, hop: SignedRequest) -> None:
-        """Take what earlier hops carried out of one that goes to another origin."""
-        if not hop._sent:
-            return
-        try:
-            message = read_message(hop)
-            address = split_url(message.url)
-        except UsageError:
-            return  # nothing that requests would send
-        ours = self._given_away(hop._sent)
-        header = message.authorization
-        if header is not None and parse_authorization(header) is not None:
-            header = None
-        url, body = message.url, message.body
-        if address.query:
-            query = to_wire(address.query)
-            left = without(query, ours)
-            url = url if left == query else address.with_query(from_wire(left))
-        if isinstance(body, bytes | str) and is_form(message.content_type):
-            form = to_wire(body)
-            left = without(form, ours)
-            body = body if left == form else from_wire_like(left, body)
-        _put_back(hop, message, Signature(url, body, None, header, "", ""))
-
-    def _given_away(self, sent: frozenset[Pair]) -> Callable[[str], object]:
-        """Return what finds ours in unescaped text: as a form, a header and JSON have it; PLAINTEXT's secrets too."""
-        pairs = [(unescape(name), unescape(value)) for name, value in sent if name not in _COMMON]
-        found = [f"{re.escape(name)}[\"']?\\s*[=:]\\s*[\"']?{re.escape(value)}" for name, value in pairs]
-        if methods.method_named(self.signature_method).plain:
-            secrets = {self.consumer.secret, "" if self.token is None else self.token.secret} - {""}
-            found += [f"(?<![^=&:\"'\\s]){re.escape(secret)}" for secret in secrets]
-        return re.compile(f"(?:{'|'.join(found)})(?![^&,;\"'\\s}}\\]])").search
+    def _secrets_sent(self) -> set[str]:
+        """Return the secrets that stand in a signature as they are: PLAINTEXT's."""
+        if not methods.method_named(self.signature_method).plain:
+            return set()
+        return {self.consumer.secret, "" if self.token is None else self.token.secret}
 
     def learn_from(self, response: requests.Response, streamed: bool) -> bool:
         """Learn the server's time from a refusal, and tell whether signing anew may help.
@@ -277,7 +255,7 @@ class OAuthHook(AuthBase):
         :param response: an answer to a request of this hook's.
         :param streamed: its body is the caller's to read, and only headers are looked at.
         """
-        body = "" if streamed else (response.content or b"")[:_REPORT].decode("utf-8", "replace")
+        body = "" if streamed else (response.content or b"")[:MAX_REPORT_BYTES].decode("utf-8", "replace")
         fields = read_problem(response.headers, body, anywhere=True)
         problem, acceptable = fields.get("oauth_problem"), fields.get("oauth_acceptable_timestamps", "")
         if problem == "nonce_used":
@@ -308,7 +286,7 @@ class OAuthHook(AuthBase):
         )  # fmt: skip
         url = attribute(attribute(request_or_response, "request", request_or_response), "url")
         url = url.decode("latin-1") if isinstance(url, bytes) else str(url or "")
-        return pinned_elsewhere(explanation) if url and self._is_pinned_elsewhere(url) else explanation
+        return pinned_elsewhere(explanation) if url and self.is_pinned_elsewhere(url) else explanation
 
     def _own_key(self) -> str:
         """Return the signing key of a subclass that overrides it; the signer has the standard's ready."""
@@ -335,23 +313,24 @@ def _foreign(found: object) -> UsageError:
 def _was_far_from(request: requests.PreparedRequest, now: float) -> bool:
     """Tell whether a request was signed for another time; by now another thread may have corrected the clock."""
     values = dict(protocol_parameters(read(read_message(request))))
-    return abs(now - int(values.get("oauth_timestamp", now))) > _FAR
+    return abs(now - int(values.get("oauth_timestamp", now))) > MAX_CLOCK_SKEW
 
 
-def _put_back(request: requests.PreparedRequest, message: Message, made: Signature) -> None:
+def _put_back(request: requests.PreparedRequest, message: Message, made: Signature | Message) -> None:
     """Set those parts of a request that differ from what was read."""
     headers = request.headers
+    body: Any = made.body
     request.url = made.url
     if made.authorization is not None:
         headers["Authorization"] = made.authorization
     elif message.authorization is not None:
         del headers["Authorization"]
-    if made.body is not message.body:
-        request.body = made.body
+    if body is not message.body:
+        request.body = body
         if made.content_type is not None:
             headers["Content-Type"] = made.content_type
-        request.prepare_content_length(made.body)
-        if not made.body:  # which requests takes for unknown, and leaves the old length
+        request.prepare_content_length(body)
+        if not body:  # which requests takes for unknown, and leaves the old length
             headers["Content-Length"] = "0"
 
 

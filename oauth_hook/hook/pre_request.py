@@ -15,6 +15,7 @@ A session takes its attributes as arguments, too, as those of requests 0.x did.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from http.cookiejar import CookieJar
 from typing import Any, TypeVar, cast
 
@@ -43,6 +44,10 @@ _GONE = {
 
 Hook = Callable[[Any], Any]
 
+# The hooks of one call on their way from ``Session.request``, whose ``requests.Request`` would refuse the event, to
+# ``prepare_request``, which picks them up.
+_set_aside: ContextVar[list[Hook]] = ContextVar("oauth_hook.pre_request.set_aside", default=[])  # noqa: B039
+
 
 class Session(requests.Session):
     """A ``requests.Session`` whose ``hooks`` have the event ``pre_request``.
@@ -60,15 +65,23 @@ class Session(requests.Session):
     def __init__(self, hooks: Mapping[str, Any] | None = None, **settings: Any) -> None:
         super().__init__()
         self.hooks[EVENT] = []
-        _furnish(self, hooks, settings)
+        apply_settings(self, hooks, settings)
 
     def request(self, method: str, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
         """Send a request; ``hooks`` may have ``pre_request``, once or as a list."""
-        if EVENT in (kwargs.get("hooks") or ()):
-            kwargs["hooks"] = _carried(kwargs["hooks"])
-        elif len(args) > _HOOKS_POSITION and EVENT in (args[_HOOKS_POSITION] or ()):
-            args = (*args[:_HOOKS_POSITION], _carried(args[_HOOKS_POSITION]), *args[_HOOKS_POSITION + 1 :])
-        return super().request(method, url, *args, **kwargs)
+        given = kwargs.get("hooks") or (args[_HOOKS_POSITION] if len(args) > _HOOKS_POSITION else None) or {}
+        if EVENT not in given:
+            return super().request(method, url, *args, **kwargs)
+        others = {event: hook for event, hook in given.items() if event != EVENT}
+        if "hooks" in kwargs:
+            kwargs["hooks"] = others
+        else:
+            args = (*args[:_HOOKS_POSITION], others, *args[_HOOKS_POSITION + 1 :])
+        token = _set_aside.set(_list_hooks(given[EVENT]))
+        try:
+            return super().request(method, url, *args, **kwargs)
+        finally:
+            _set_aside.reset(token)
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
         """Prepare a request, the session's hooks added to its own."""
@@ -76,7 +89,7 @@ class Session(requests.Session):
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Call the ``pre_request`` hooks with a request, and send what they make of it."""
-        return super().send(_fire(self, request), **kwargs)
+        return super().send(dispatch(self, request), **kwargs)
 
 
 def session(hooks: Mapping[str, Any] | None = None, **settings: Any) -> Session:
@@ -141,7 +154,7 @@ class _Injection:
         ) -> None:
             if self.active:
                 original(session, *args)
-                _furnish(session, hooks, settings)
+                apply_settings(session, hooks, settings)
             else:
                 original(session, *args, **({} if hooks is None else {"hooks": hooks}), **settings)
 
@@ -159,7 +172,9 @@ class _Injection:
     def _send(self, original: Any) -> Any:
         def send(session: requests.Session, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
             known = self.active and not isinstance(session, Session)
-            return cast("requests.Response", original(session, _fire(session, request) if known else request, **kwargs))
+            return cast(
+                "requests.Response", original(session, dispatch(session, request) if known else request, **kwargs)
+            )
 
         return send
 
@@ -174,7 +189,7 @@ class _Injection:
     def _session(self, original: Any) -> Any:
         def session(hooks: Mapping[str, Any] | None = None, **settings: Any) -> requests.Session:
             plain: requests.Session = original()
-            _furnish(plain, hooks, settings)
+            apply_settings(plain, hooks, settings)
             return plain
 
         return session
@@ -194,19 +209,18 @@ def _prepare(
     that it does not know, so it is shown stand-ins with response hooks only.
     """
     response_hooks = _hooks(request, "response")
-    carried = [hook.hook for hook in response_hooks if isinstance(hook, _Carried)]
-    plain = _clone(request)
-    plain.hooks = {
-        "response": _hooks(session, "response") + [hook for hook in response_hooks if not isinstance(hook, _Carried)]
-    }
-    bare = _clone(session)
+    own = _hooks(request, EVENT) + _set_aside.get()
+    _set_aside.set([])  # they are this request's, and no other's that is made on the way
+    plain = _shallow_copy(request)
+    plain.hooks = {"response": _hooks(session, "response") + response_hooks}
+    bare = _shallow_copy(session)
     bare.hooks = {"response": []}
     prepared = prepare(bare, plain)
-    prepared.hooks[EVENT] = _hooks(request, EVENT) + carried
+    prepared.hooks[EVENT] = own
     return prepared
 
 
-def _fire(session: requests.Session, request: requests.PreparedRequest) -> requests.PreparedRequest:
+def dispatch(session: requests.Session, request: requests.PreparedRequest) -> requests.PreparedRequest:
     """Call the hooks, the session's first; one that returns ``None`` has changed nothing, or the request in place."""
     for hook in _hooks(session, EVENT) + _hooks(request, EVENT):
         returned = hook(request)
@@ -215,36 +229,15 @@ def _fire(session: requests.Session, request: requests.PreparedRequest) -> reque
     return request
 
 
-class _Carried:
-    """A ``pre_request`` hook on its way through ``requests.Session.request``.
-
-    That passes hooks on to ``requests.Request``, which refuses the event: so it travels
-    among the response hooks until ``prepare_request`` takes it out.
-    """
-
-    def __init__(self, hook: Hook) -> None:
-        self.hook = hook
-
-    def __call__(self, response: requests.Response, **kwargs: Any) -> None:
-        """Change nothing about a response."""
-
-
-def _carried(hooks: Mapping[str, Any]) -> dict[str, Any]:
-    """Return hooks with those of the event among those of ``response``."""
-    others = {event: hook for event, hook in hooks.items() if event != EVENT}
-    carried = [_Carried(hook) for hook in _listed(hooks[EVENT])]
-    return others | {"response": _listed(hooks.get("response")) + carried}
-
-
 _T = TypeVar("_T")
 
 
-def _furnish(session: requests.Session, hooks: Mapping[str, Any] | None, settings: Mapping[str, Any]) -> None:
+def apply_settings(session: requests.Session, hooks: Mapping[str, Any] | None, settings: Mapping[str, Any]) -> None:
     """Give a session hooks, and what else a session of requests 0.x was given when it was made."""
     for event, hook in (hooks or {}).items():
         if event not in (*session.hooks, EVENT):
             raise ValueError(f"Unsupported event specified, with event name {event!r}")
-        session.hooks[event] = _listed(hook)
+        session.hooks[event] = _list_hooks(hook)
     for name, value in settings.items():
         if name in _GONE:
             raise UsageError(f"a session of requests has no {name} any more: {_GONE[name]}")
@@ -260,17 +253,17 @@ def _furnish(session: requests.Session, hooks: Mapping[str, Any] | None, setting
 
 def _hooks(owner: Any, event: str) -> list[Hook]:
     """Return the hooks for an event that a session or a request has."""
-    return _listed((owner.hooks or {}).get(event))
+    return _list_hooks((owner.hooks or {}).get(event))
 
 
-def _listed(hooks: Hook | Iterable[Hook] | None) -> list[Hook]:
+def _list_hooks(hooks: Hook | Iterable[Hook] | None) -> list[Hook]:
     """Return one hook, several or none as a list."""
     if hooks is None:
         return []
     return [hooks] if callable(hooks) else list(hooks)
 
 
-def _clone(original: _T) -> _T:
+def _shallow_copy(original: _T) -> _T:
     """Return a stand-in that shares everything with the original but its attributes' names."""
     clone = object.__new__(type(original))
     clone.__dict__.update(original.__dict__)

@@ -19,7 +19,7 @@ __all__ = ["can_be_sent_again", "hash_file", "is_used_up", "read_message"]
 
 _NONE = (None, None, None)
 
-_PIECE = 1 << 16  # octets of a file hashed at a time
+CHUNK_SIZE = 1 << 16  # bytes of a file hashed at a time
 
 
 def read_message(request: requests.PreparedRequest) -> Message:
@@ -58,7 +58,7 @@ def hash_file(request: requests.PreparedRequest, algorithm: str) -> str | None:
             start = body.tell()
         body.seek(start)  # before anything is read: what cannot be rewound is left as it is
         digest, length = hashlib.new(algorithm), 0
-        while piece := body.read(_PIECE):
+        while piece := body.read(CHUNK_SIZE):
             digest.update(piece.encode() if isinstance(piece, str) else piece)
             length += len(piece)
         body.seek(start)

@@ -21,7 +21,7 @@ from requests.exceptions import ChunkedEncodingError, ContentDecodingError
 from urllib3.exceptions import ReadTimeoutError
 
 from ..errors import OAuthHookError, ProviderError, UsageError
-from ..hook.redirects import settle
+from ..hook.attach import freeze
 from ..protocol.url import is_same_origin, parse_origin
 from ..redaction import Redactor, shorten
 from .deadline import Deadline, bound_pool
@@ -100,7 +100,7 @@ def send_request(
     request = requests.Request(method, url, auth=auth or _leave_unsigned, **content)
     with Deadline(timeout) as deadline, requests.Session() if session is None else nullcontext(session) as used:
         prepared = used.prepare_request(request)
-        settle(prepared)  # the session's hooks, and adapters, have other credentials
+        freeze(prepared)  # the session's hooks, and adapters, have other credentials
         response = _exchange(used, prepared, deadline, redirects)
         return WholeResponse(response, _read_text(response, deadline))
 

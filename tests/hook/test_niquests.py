@@ -26,7 +26,7 @@ from sessions import run_session
 from test_redirects import PLACEMENTS, STATUSES
 
 from oauth_hook import OAuthHook, UsageError, verify
-from oauth_hook.hook.redirects import SignedRequest
+from oauth_hook.hook.attach import SignedRequest
 from oauth_hook.provider import serve
 
 niquests = pytest.importorskip("niquests", reason="niquests has an environment of its own: see .ci/run")

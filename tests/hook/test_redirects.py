@@ -6,6 +6,7 @@ in front of its protected resource: it verifies a request first, and redirects i
 
 from __future__ import annotations
 
+import copy
 import pickle
 from contextlib import contextmanager
 from urllib.parse import parse_qs, quote, unquote, urlsplit
@@ -16,7 +17,9 @@ from redirecting import LOCATIONS, PLACEMENTS, STATUSES, nothing_of_ours
 
 import oauth_hook
 from oauth_hook import OAuthAdapter, OAuthHook, extract_from_requests, inject_into_requests
-from oauth_hook.hook.redirects import SignedRequest
+from oauth_hook.hook.attach import SignedRequest
+from oauth_hook.hook.redirects import Status
+from oauth_hook.protocol.signing import new_nonce
 from oauth_hook.protocol.url import is_same_origin, parse_origin
 
 WAYS = ["call", "stock session", "pre_request", "injected", "adapter", "adapter and auth"]
@@ -306,10 +309,12 @@ def test_a_hop_out_of_the_pins_is_stripped():
     hop = source.copy()
     hop.url = "https://api.example.com/"
     hop.prepare_cookies(hop._cookies)
-    assert (hop.body, hop.signed, hop.abroad) == ("x=1", False, False)
+    assert hop.path_url == "/"
+    assert (hop.body, hop.oauth_state.status) == ("x=1", Status.UNSIGNED)
     empty = hook(requests.Request("POST", "http://api.example.com/").prepare()).copy()
     empty.url = "http://elsewhere.example/"
     empty.prepare_cookies(empty._cookies)
+    assert empty.hooks
     assert (empty.body, empty.headers["Content-Length"]) == ("", "0")
 
 
@@ -427,21 +432,166 @@ def test_a_signed_request_is_a_prepared_request_and_pickles_without_secrets(home
     assert (again.url, again.headers, again.hooks) == (prepared.url, prepared.headers, {"response": []})
 
 
-def test_requests_of_a_subclass_stay_of_it(home):
-    """A subclass of PreparedRequest keeps its own ways."""
-
-    mine = Mine()
-    mine.prepare("GET", "http://example.com/", auth=hook_for(home))
-    assert isinstance(mine, SignedRequest)
-    assert mine.greet() == mine.copy().greet() == "hello"
-    assert type(pickle.loads(pickle.dumps(mine.copy()))) is Mine
-
-
 class Mine(requests.PreparedRequest):
-    """Somebody's own kind of request."""
+    """Somebody's own kind of request: an argument, a slot, and a ``copy`` of its own."""
+
+    __slots__ = ("name", "unset")
+
+    def __init__(self, name):
+        super().__init__()
+        self.name = name
 
     def greet(self):
-        return "hello"
+        return f"hello, {self.name}"
+
+    def copy(self):
+        copied = type(self)(self.name)
+        vars(copied).update(vars(super().copy()))
+        return copied
+
+
+class Reduced(Mine):
+    """One that pickles in its own way."""
+
+    def __reduce__(self):
+        return _rebuilt, (self.name, self.url)
+
+
+def _rebuilt(name, url):
+    request = Reduced(name.upper())
+    request.prepare("GET", url)
+    return request
+
+
+class Given(Mine):
+    """One whose ``__new__`` wants an argument by name, and is told by ``__getnewargs_ex__``."""
+
+    def __new__(cls, *_args, name="", **_named):
+        return super().__new__(cls)
+
+    def __getnewargs_ex__(self):
+        return (), {"name": self.name}
+
+
+@pytest.mark.parametrize("kind", [Mine, Reduced, Given])
+@pytest.mark.parametrize("again", [lambda r: pickle.loads(pickle.dumps(r)), copy.copy, copy.deepcopy])
+def test_a_request_of_a_subclass_pickles_and_copies_as_before(kind, again, home):
+    """Arguments, slots and a ``__reduce__`` of its own: what comes back is what would without a hook."""
+    plain, mine = kind("me"), kind("me")
+    plain.prepare("GET", "http://example.com/")
+    mine.prepare("GET", "http://example.com/", auth=hook_for(home, header_auth=True))
+    assert isinstance(mine, SignedRequest)
+    assert mine.greet() == mine.copy().greet() == "hello, me"
+    expected, found = again(plain), again(mine)
+    assert (type(found), found.name, found.hooks) == (type(expected), expected.name, expected.hooks)
+    assert found.url == expected.url
+    assert hasattr(found, "unset") is False
+    if kind is Mine:
+        assert found.headers == mine.headers
+
+
+def test_a_request_of_a_subclass_is_signed_on_each_redirect(home):
+    """Its copies are of its kind, as its own ``copy`` has it, and each is signed."""
+    home.redirecting.plan, home.redirecting.seen = [(302, "/api/resource/end")], []
+    mine = Mine("me")
+    mine.prepare("GET", home.resource_url + "/hop", auth=hook_for(home))
+    with requests.Session() as session:
+        response = session.send(mine)
+    assert response.status_code == 200
+    assert response.request.greet() == "hello, me"
+
+
+def counting(home, **more):
+    """Return a hook, and the nonces that it has asked for."""
+    nonces = []
+
+    def nonce():
+        nonces.append(new_nonce())
+        return nonces[-1]
+
+    return hook_for(home, nonce=nonce, **more), nonces
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("placement", PLACEMENTS)
+def test_a_chain_of_n_requests_makes_n_signatures(way, placement, home):
+    """Each request that goes out is signed once, whichever way the hook is attached."""
+    hook, nonces = counting(home, placement=placement)
+    plan = [(307, "/api/resource/hop/2"), (307, "/api/resource/hop/3"), (307, "/api/resource/end")]
+    response, seen = ask(home, hook, way, plan, "POST", data={"a": "1"})
+    assert (response.status_code, len(seen)) == (200, 4)
+    # Where a session has the hook and its adapter too, the first request is signed by both.
+    assert len(nonces) == 4 + (way == "adapter and auth")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_redirect_that_is_not_followed_costs_nothing(way, home, server):
+    """No signature, no nonce, no call of an RSA callable, and no error; it is signed where it is sent after all."""
+    calls, signed_once = [], 1 + (way == "adapter and auth")
+
+    def sign(text):
+        calls.append(text)
+        if len(calls) > signed_once:
+            raise RuntimeError("the key is gone")
+        return b"signature"
+
+    hook, nonces = counting(home, signature_method="RSA-SHA1", rsa_key=sign, header_auth=True)
+    server.answer = lambda got: (302, {"Location": "/end"}, b"")
+    with requests.Session() as session:
+        with client(way, hook, server.url) as request:
+            response = request("GET", server.url, allow_redirects=False)
+        assert response.status_code == 302
+        assert response.next.url.endswith("/end")
+        assert (len(calls), len(nonces)) == (signed_once, signed_once)
+        with pytest.raises(RuntimeError, match="the key is gone"):
+            session.send(response.next)
+
+
+def test_other_credentials_that_rebuild_auth_sets_are_obeyed(server, abroad, tmp_path, monkeypatch):
+    """A header, a pair, a callable or another hook; ours goes out of the form; and later redirects keep to it."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password hunter2\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    other = OAuthHook("other", "s", "c", "s", header_auth=True)
+
+    def bearer(prepared):
+        prepared.headers["Authorization"] = "Bearer x"
+
+    ways = {
+        "Bearer x": bearer,
+        "Basic dTpw": lambda prepared: prepared.prepare_auth(("u", "p")),
+        "Basic dTpx": lambda prepared: prepared.prepare_auth(requests.auth.HTTPBasicAuth("u", "q")),
+        "OAuth": lambda prepared: prepared.prepare_auth(other),
+    }
+    for placement in ("header", "body"):
+        for target in (server.url, abroad.url):
+            for expected, change in ways.items():
+
+                class Session(requests.Session):
+                    def rebuild_auth(self, prepared_request, response, change=change):
+                        super().rebuild_auth(prepared_request, response)
+                        change(prepared_request)
+
+                server.received.clear()
+                abroad.received.clear()
+                server.answer = lambda got, to=target: (
+                    (307, {"Location": f"{to}/two"}, b"") if got.target == "/" else _third(got)
+                )
+                abroad.answer = _third
+                with Session() as session:
+                    session.auth = OAuthHook("mine", "s", "c", "s", placement=placement)
+                    session.post(server.url + "/", data={"a": "1"})
+                received = server.received[1:] if target == server.url else abroad.received
+                assert [got.target for got in received] == ["/two", "/three"]
+                for got in received:
+                    assert got.authorization.startswith(expected), (placement, expected)
+                    assert "mine" not in got.authorization
+                    assert got.body == b"a=1"
+
+
+def _third(got):
+    return (307, {"Location": "/three"}, b"") if got.target == "/two" else (200, {}, b"")
 
 
 def test_signing_explicitly_is_always_signing(home):

@@ -442,7 +442,8 @@ def test_subclasses_of_session(kind, placement, provider):
         answer = session.get(provider.url + "/api/whoami")
         assert (answer.status_code, len(answer.history)) == (200, 1), answer.text
         assert session.post(provider.resource_url, {"a": "1"}).json()["parameters"] == [["a", "1"]]
-        assert isinstance(answer.request, OwnRequest) is (kind is Prepares)
+        assert isinstance(answer.history[0].request, OwnRequest) is (kind is Prepares)
+        assert not isinstance(answer.request, OwnRequest)  # as without a hook: requests copies into its own class
 
 
 @pytest.mark.parametrize("kind", [KeepsAuth, Logs, Prepares])

@@ -12,7 +12,7 @@ import requests
 
 from oauth_hook import Consumer, explain, sign
 from oauth_hook.redaction import MASK, Redactor, shorten
-from oauth_hook.tokens.http import Answer, refusal, shown_body
+from oauth_hook.tokens.http import WholeResponse, build_refusal, redact_body
 
 SECRET = "Kd94hf93k423kf44Pfkkdhi9sl3r4s00Zyx8wVu7T"
 PARTS = {SECRET[start : start + 8] for start in range(len(SECRET) - 7)}
@@ -52,8 +52,8 @@ def shown_by(headers, body, explained):
     response = requests.Response()
     response.status_code, response._content = 401, body.encode()
     response.headers.update(headers)
-    error = refusal(Answer(response, body), "the token", [SECRET])
-    answer = shown_body(Answer(response, body), [SECRET])
+    error = build_refusal(WholeResponse(response, body), "the token", [SECRET])
+    answer = redact_body(WholeResponse(response, body), [SECRET])
     shown = [str(error), repr(error), error.body, str(error.problem), answer]
     if explained:
         response.request = SimpleNamespace(method="GET", url=SIGNED.url, headers=dict(SIGNED.headers), body=None)

@@ -1,0 +1,51 @@
+"""What is peculiar to niquests, which descends from ``requests``: it makes its redirects the same way, and awaits."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import time
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+from .retry import add_to_history, is_first_refusal, make_retry, may_help, retry_refused
+
+__all__ = ["is_niquests", "retry_refused_of_niquests"]
+
+
+def is_niquests(request: object, name: str) -> bool:
+    """Tell whether an object is of a class of niquests, which nobody has imported yet if it is not."""
+    return isinstance(request, getattr(sys.modules.get("niquests"), name, ()))
+
+
+async def _retry_refused_async(response: Any, **kwargs: Any) -> Any:
+    """Send a refused request of an ``AsyncSession`` once more; see ``retry_refused``."""
+    streamed = kwargs.get("stream", False)
+    if not is_first_refusal(response):
+        return None
+    body = b"" if streamed else await response.content
+    if not may_help(response, SimpleNamespace(**vars(response), content=body), streamed, kwargs):
+        return None
+    await response.close()
+    retry = make_retry(response)
+    begin = time.perf_counter()
+    second = await response.connection.send(retry, **kwargs)
+    if not streamed:  # as niquests does with what it has read
+        response.__class__ = sys.modules["niquests"].Response
+    return add_to_history(second, retry, response, begin)
+
+
+class _EitherSession(partial):  # type: ignore[type-arg]
+    """``retry_refused`` for both kinds of session of niquests, which do not tell a hook which one calls it.
+
+    ``AsyncSession`` awaits the hooks that ``iscoroutinefunction`` knows, and that looks through a
+    ``partial`` at what is in it; ``Session`` calls every hook. What they pass shows who it was.
+    """
+
+    def __call__(self, response: Any, **kwargs: Any) -> Any:
+        retry = self.func if inspect.iscoroutinefunction(type(response).close) else retry_refused
+        return retry(response, **kwargs)
+
+
+retry_refused_of_niquests = _EitherSession(_retry_refused_async)
