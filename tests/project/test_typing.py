@@ -33,7 +33,7 @@ MODULES = (
 NOT_FOR_USERS = {
     "OAuth.async_auth_flow", "OAuth.auth_flow", "OAuth.sync_auth_flow",  # httpx
     "OAuthAdapter.init_poolmanager", "OAuthAdapter.proxy_manager_for",  # requests
-    "OAuthHook.follow", "OAuthHook.learn_from",  # hop.py
+    "OAuthHook.is_pinned_elsewhere", "OAuthHook.learn_from", "OAuthHook.on_redirect",  # hook/attach.py, hook/retry.py
     "Client.adopt", "Client.attach", "Client.registered",  # pump.py
 }  # fmt: skip
 
