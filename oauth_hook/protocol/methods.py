@@ -15,7 +15,7 @@ from __future__ import annotations
 import hmac
 from base64 import b64decode
 from binascii import b2a_base64
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -139,7 +139,7 @@ def method_named(name: str) -> Method:
         raise UsageError(f"there is no signature method {name!r}: choose one of {known}") from None
 
 
-def check_signature_method(name: str, has_rsa_key: bool) -> str:
+def check_signature_method(name: str, has_rsa_key: bool, accepted: Collection[str] | None = None) -> str:
     """Say why a request may not be signed with a method (s3.2), or nothing.
 
     A consumer that has an RSA key often has no secret, and a request that anybody can
@@ -148,6 +148,8 @@ def check_signature_method(name: str, has_rsa_key: bool) -> str:
     method = METHODS.get(name)
     if method is None:
         return f"there is no signature method {name!r}"
+    if accepted is not None and name not in accepted:
+        return f"the request is signed with {name}, and {', '.join(sorted(accepted)) or 'no method'} is accepted"
     if method.needs_rsa_key and not has_rsa_key:
         return f"the request is signed with {name}, and no rsa_key was given to judge it"
     if has_rsa_key and not method.needs_rsa_key:

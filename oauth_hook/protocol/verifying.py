@@ -1,22 +1,35 @@
-"""Verifying the signature of a request (RFC 5849 s3.2)."""
+"""Verifying the signature of a request (RFC 5849 s3.2), as strictly as a server must.
+
+The laws of this file:
+
+1. The URL that is given is the one that is judged. A server knows its own name; the ``Host`` header of a proxy is
+   wrong, and that of an attacker is bait.
+2. A wrong request raises nothing. A wrong argument does.
+3. What is cheap and public is judged first, the signature then, and whether the nonce is new last of all: so that a
+   forged request cannot use up a nonce.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from ..credentials import Consumer, Credentials, check_token
 from ..errors import UsageError, check_type
 from .base_string import base_string
 from .body_hash import check_body_hash
 from .encoding import unescape
-from .message import make_message, protocol_parameters, read, text_headers
-from .methods import METHODS, Key, check_signature_method, signing_key
+from .message import Reading, make_message, protocol_parameters, read, text_headers
+from .methods import METHODS, Key, check_signature_method, method_named, signing_key
 from .parameters import check_protocol_parameters, is_form, normalize
-from .rsa import load_key
+from .rsa import RSAKey, load_key
+from .url import is_loopback
 
 __all__ = ["Verdict", "verify"]
+
+_C = TypeVar("_C", bound=Credentials)
 
 
 @dataclass(frozen=True)
@@ -25,6 +38,10 @@ class Verdict:
 
     reason: str = ""  #: what is wrong, for a person; empty if nothing is
     base_string: str = field(default="", repr=False)  #: the one that was judged; empty if it did not come to that
+    consumer_key: str | None = (
+        None  #: the consumer that the request names, be it right or wrong; ``None``: it names none
+    )
+    token_key: str | None = None  #: the token that it names, likewise
 
     def __bool__(self) -> bool:
         return not self.reason
@@ -36,26 +53,46 @@ def verify(
     *,
     headers: Mapping[str, str] | None = None,
     body: bytes | str | None = None,
-    consumer: Consumer,
-    token: Credentials | None = None,
+    consumer: Consumer | Callable[[str], Consumer | None],
+    token: Credentials | Callable[[str], Credentials | None] | None = None,
     rsa_key: Any = None,
+    methods: Collection[str] | None = None,
+    max_age: float | None = None,
+    clock: Callable[[], float] | None = None,
+    is_new: Callable[[str, str | None, str, str], bool] | None = None,
+    allow_copies: bool = False,
 ) -> Verdict:
     """Judge the signature of a request (s3.2), compared in constant time.
 
-    Whether nonce and timestamp are fresh is for the server to say, which remembers
-    the ones that it has seen.
+    Where PLAINTEXT leaves timestamp and nonce out, as it may (s3.1), there is no age and no nonce to judge.
 
-    :param method: as in ``sign``, as are ``url``, ``headers`` and ``body``: as received.
-    :param consumer: whose key the request has to name.
-    :param token: whose key it has to name; ``None``: the consumer alone signed.
+    :param method: as in ``sign``, as are ``headers`` and ``body``: as received.
+    :param url: as the client has to have signed it: scheme, host and port that the server is known by, path and query
+        as received. The ``Host`` header plays no part.
+    :param consumer: whose key the request has to name; or a callable that returns the consumer of a key, or ``None``.
+    :param token: whose key it has to name; or a callable that returns the token of a key, or ``None``: then a request
+        without a token is judged as two-legged. ``None``: the consumer alone signed, and a token is refused.
     :param rsa_key: either half of the consumer's pair. With it, only RSA methods are
         accepted; without it, none: or else who knows a key that is no secret could sign.
+    :param methods: the names of the signature methods that are accepted; default: all in ``METHODS``.
+    :param max_age: seconds by which a timestamp may be off, on either side of ``clock()``; default: any.
+    :param clock: returns seconds since the epoch; default: ``time.time``.
+    :param is_new: called last, with consumer key, token key (``None``: none), timestamp and nonce of a request that is
+        signed rightly; it remembers them, and returns whether it has not seen them before (s3.3).
+    :param allow_copies: take identical protocol parameters in several places, as lenient servers do; s3.5 allows one.
     :raises UsageError: an argument is wrong. A wrong request raises nothing.
     """
-    check_type(consumer, Consumer, "consumer", "a Consumer")
-    check_token(token)
+    rules = _Rules(
+        None if methods is None else _check_methods(methods), max_age, _check_clock(max_age, clock), allow_copies
+    )
+    if not callable(consumer):
+        check_type(consumer, Consumer, "consumer", "a Consumer, or a callable that returns one")
+    if not callable(token):
+        check_token(token)
+    if is_new is not None and not callable(is_new):
+        raise UsageError(f"is_new must be callable, not {type(is_new).__name__}")
     rsa = None if rsa_key is None else load_key(rsa_key, public=True)
-    message = make_message(method, url, text_headers(headers), body)
+    message = make_message(method, url, text_headers(headers), body)._replace(host=None)
     try:
         reading = read(message)
         protocol = protocol_parameters(reading)
@@ -64,14 +101,110 @@ def verify(
     except UsageError as error:
         return Verdict(str(error))
     values = {unescape(name): unescape(value) for name, value in protocol}
-    objection = (
-        check_protocol_parameters(protocol, values, consumer.key, None if token is None else token.key)
-        or check_signature_method(values["oauth_signature_method"], rsa is not None)
+    reason = (
+        _check_places(reading, rules)
+        or check_protocol_parameters(protocol, values)
+        or check_signature_method(values["oauth_signature_method"], rsa is not None, rules.methods)
+        or _check_transport(reading, values["oauth_signature_method"])
+        or _check_age(values.get("oauth_timestamp"), rules)
         or check_body_hash(values.get("oauth_body_hash"), body or "", is_form(message.content_type))
+        or _check_signature(text, values, consumer, token, rsa)
+        or _check_nonce(values, is_new)
     )
-    if objection:
-        return Verdict(objection, text)
-    key = Key(signing_key(consumer.secret, "" if token is None else token.secret), rsa)
-    if METHODS[values["oauth_signature_method"]].accepts(text, key, values["oauth_signature"]):
-        return Verdict("", text)
-    return Verdict("the signature is wrong: another secret, or the request was changed after signing", text)
+    return Verdict(reason, text, values.get("oauth_consumer_key"), values.get("oauth_token") or None)
+
+
+class _Rules(NamedTuple):
+    """What a server accepts."""
+
+    methods: frozenset[str] | None
+    max_age: float | None
+    clock: Callable[[], float]
+    allow_copies: bool
+
+
+def _check_methods(methods: Collection[str]) -> frozenset[str]:
+    if isinstance(methods, str):
+        methods = (methods,)
+    return frozenset(method_named(name).name for name in methods)
+
+
+def _check_clock(max_age: float | None, clock: Callable[[], float] | None) -> Callable[[], float]:
+    if max_age is not None and (not isinstance(max_age, int | float) or isinstance(max_age, bool) or not max_age >= 0):
+        raise UsageError(f"max_age must be a number of seconds, 0 or more, not {max_age!r}")
+    if clock is not None and not callable(clock):
+        raise UsageError(f"clock must be callable and return seconds since the epoch, not {type(clock).__name__}")
+    return time.time if clock is None else clock
+
+
+def _check_places(reading: Reading, rules: _Rules) -> str:
+    """Say that protocol parameters stand in more than one place (s3.5), or nothing."""
+    places = {"header": reading.in_header, "query": reading.in_query, "form": reading.in_form}
+    used = [place for place, pairs in places.items() if pairs]
+    if len(used) > 1 and not rules.allow_copies:
+        return (
+            f"there are protocol parameters in {' and '.join(used)}, and only one place may have them (RFC 5849 s3.5)"
+        )
+    return ""
+
+
+def _check_transport(reading: Reading, method: str) -> str:
+    """Say that the secrets themselves came over an open network (s3.4.4), or nothing."""
+    url = reading.address
+    if METHODS[method].plain and url.scheme.lower() == "http" and not is_loopback(url.authority):
+        return f"{method} sends the secrets themselves, and came over plain http (RFC 5849 s3.4.4)"
+    return ""
+
+
+def _check_age(timestamp: str | None, rules: _Rules) -> str:
+    """Say that a timestamp is too far from the clock (s3.3), or nothing."""
+    if rules.max_age is None or timestamp is None:
+        return ""
+    off = int(timestamp) - rules.clock()
+    if abs(off) <= rules.max_age:
+        return ""
+    return f"oauth_timestamp is {abs(off):.0f} seconds {'ahead' if off > 0 else 'old'}; {rules.max_age:g} are allowed"
+
+
+def _check_signature(
+    text: str,
+    values: Mapping[str, str],
+    consumer: Consumer | Callable[[str], Consumer | None],
+    token: Credentials | Callable[[str], Credentials | None] | None,
+    rsa: RSAKey | None,
+) -> str:
+    """Say that a request is not signed by those whose keys it names, or nothing."""
+    token_key = values.get("oauth_token") or None
+    known_consumer, known_token = _find(consumer, values["oauth_consumer_key"]), _find(token, token_key)
+    if known_consumer is None:
+        return "oauth_consumer_key names another consumer, or one that is not known"
+    if known_token is None and token_key is not None:
+        return "oauth_token names another token, or one that is not known or not expected"
+    if known_token is None and isinstance(token, Credentials):
+        return "the request has no oauth_token, and must be signed with one"
+    method = METHODS[values["oauth_signature_method"]]
+    secrets = known_consumer.secret, "" if known_token is None else known_token.secret
+    if not any(secrets) and not method.needs_rsa_key and not method.plain:
+        return "both secrets are empty, so that anybody could have signed this"
+    if not method.accepts(text, Key(signing_key(*secrets), rsa), values["oauth_signature"]):
+        return "the signature is wrong: another secret, or the request was changed after signing"
+    return ""
+
+
+def _find(known: _C | Callable[[str], _C | None] | None, key: str | None) -> _C | None:
+    """Return the credentials that a request names, or ``None``."""
+    if known is None or key is None:
+        return None
+    if callable(known):
+        return known(key)
+    return known if known.key == key else None
+
+
+def _check_nonce(values: Mapping[str, str], is_new: Callable[[str, str | None, str, str], bool] | None) -> str:
+    """Say that a nonce was used before (s3.3), or nothing; without one, which PLAINTEXT allows, nothing is asked."""
+    if is_new is None or "oauth_nonce" not in values:
+        return ""
+    token_key = values.get("oauth_token") or None
+    if is_new(values["oauth_consumer_key"], token_key, values.get("oauth_timestamp", ""), values["oauth_nonce"]):
+        return ""
+    return "oauth_nonce was used before"
