@@ -1,4 +1,4 @@
-"""``verify`` is as strict as a server must be, and never raises for what was received; one call serves all consumers."""
+"""``verify`` is as strict as a server must be, raises for nothing that was received, and one call serves all."""
 
 from __future__ import annotations
 
