@@ -76,7 +76,8 @@ class OAuthHook(AuthBase):
     :param origins: ``scheme://host[:port]``, one or several: requests to anywhere else go
         out unsigned.
     :param nonce: called for each nonce; default: 24 letters and digits of the system's.
-    :param clock: called for the time in seconds since the epoch; default: ``time.time``.
+    :param clock: called for the time in seconds since the epoch; default: ``time.time``. A ``ServerClock`` is shared,
+        with what it has learned of the server's time.
     :raises UsageError: an argument is wrong, or there is no consumer key.
     """
 
@@ -89,6 +90,7 @@ class OAuthHook(AuthBase):
     _origins: frozenset[Origin] | None
     _nonce: Callable[[], str] | None
     _clock: ServerClock
+    _realm: str | None
 
     def __init__(
         self,
@@ -107,7 +109,7 @@ class OAuthHook(AuthBase):
         body_hash: str | None = None,
         origins: str | Iterable[str] | None = None,
         nonce: Callable[[], str] | None = None,
-        clock: Callable[[], float] | None = None,
+        clock: Callable[[], float] | ServerClock | None = None,
     ) -> None:
         own = self.__dict__
         for name, value in (
@@ -134,7 +136,8 @@ class OAuthHook(AuthBase):
         if nonce is not None and not callable(nonce):
             raise UsageError(f"nonce is called for each request, so it must be callable, not {type(nonce).__name__}")
         own["_nonce"] = nonce
-        own["_clock"] = ServerClock(clock)
+        own["_clock"] = clock if isinstance(clock, ServerClock) else ServerClock(clock)
+        own["_realm"] = realm
 
     @property
     def consumer(self) -> Consumer:
@@ -171,6 +174,41 @@ class OAuthHook(AuthBase):
         """
         other = copy(self)
         other.__dict__["_signer"] = self._signer.for_token(token)
+        return other
+
+    def replace(self: _Hook, **arguments: Any) -> _Hook:
+        """Return a hook with other arguments of the constructor, and everything else the same.
+
+        The clock, with what it has learned, and the parsed RSA key are shared. A token is replaced as a whole: without
+        ``access_token_secret`` a new ``access_token`` has an empty secret. ``header_auth`` has the placement that it
+        stands for.
+
+        :raises UsageError: the constructor has no such argument, or refuses its value.
+        """
+        signer, token = self._signer, self.token
+        kept: dict[str, Any] = {
+            "consumer_key": signer.consumer.key,
+            "consumer_secret": signer.consumer.secret,
+            "header_auth": self.header_auth,
+            "placement": None if "header_auth" in arguments else signer.placement,
+            "signature_method": signer.signature_method,
+            "rsa_key": signer.rsa_key,
+            "realm": self._realm,
+            "callback": signer.callback,
+            "verifier": signer.verifier,
+            "body_hash": signer.body_hash,
+            "origins": self._origins
+            and [f"{scheme}://{host}:{port}".rstrip(":") for scheme, host, port in self._origins],
+            "nonce": self._nonce,
+            "clock": self._clock,
+        }
+        token_arguments = {"access_token", "access_token_secret"}
+        if unknown := arguments.keys() - kept.keys() - token_arguments:
+            raise UsageError(f"OAuthHook has no argument {', '.join(sorted(unknown))}")
+        other = copy(self)
+        OAuthHook.__init__(other, **{**kept, **arguments})
+        if not arguments.keys() & token_arguments:
+            other.__dict__["_signer"] = other._signer.for_token(token)  # which may have more than key and secret
         return other
 
     def signing_key(self, consumer_secret: str, token_secret: str) -> str:

@@ -50,6 +50,7 @@ from oauth_hook.cassettes import scrub_request, scrub_response, scrub_text
 from oauth_hook.cli.saved import SavedRequest, SavedResponse, is_har, read_response_text, read_saved
 from oauth_hook.diagnosis import Explanation, Finding
 from oauth_hook.diagnosis.explain import pinned_elsewhere
+from oauth_hook.hook import ServerClock
 from oauth_hook.protocol import METHODS, Key, Method, Signed, Verdict, register
 from oauth_hook.protocol.rsa import RSAKey, load_key
 from oauth_hook.provider import Application, Provider, serve
@@ -94,6 +95,13 @@ def signing_without_a_network() -> Signed:
     two_legged: Signed = sign("GET", "https://api.example.com/", consumer=consumer, timestamp="1")
     verdict = verify("GET", two_legged.url, headers=two_legged.headers, consumer=consumer)
     assert_type(verdict, Verdict)
+    assert_type((verdict.consumer_key, verdict.token_key), tuple[str | None, str | None])
+    known: dict[str, Consumer] = {consumer.key: consumer}
+    tokens: dict[str, AccessToken] = {}
+    verify(
+        "GET", two_legged.url, headers=two_legged.headers, consumer=known.get, token=tokens.get, methods=["HMAC-SHA1"],
+        max_age=300, clock=lambda: 0.0, is_new=lambda consumer_key, token_key, timestamp, nonce: True, allow_copies=True,
+    )  # fmt: skip
     assert_type(bool(verdict), bool)
     assert_type(verdict.reason, str)
     assert_type(verdict.base_string, str)
@@ -116,6 +124,7 @@ def hooks(provider: Provider) -> None:
         assert_type(hook.token.secret, str)
     two_legged: OAuthHook = hook.as_user(None)
     assert_type(two_legged.as_user(token), OAuthHook)
+    assert_type(hook.replace(realm="realm", clock=ServerClock()), OAuthHook)
     OAuthHook(
         consumer_key="key", consumer_secret="secret", placement="query", signature_method="HMAC-SHA512",
         rsa_key=None, realm=None, callback="oob", verifier="123", body_hash="sha256", origins=["https://api.example.com"],
