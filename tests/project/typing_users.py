@@ -100,7 +100,8 @@ def signing_without_a_network() -> Signed:
     tokens: dict[str, AccessToken] = {}
     verify(
         "GET", two_legged.url, headers=two_legged.headers, consumer=known.get, token=tokens.get, methods=["HMAC-SHA1"],
-        max_age=300, clock=lambda: 0.0, is_new=lambda consumer_key, token_key, timestamp, nonce: True, allow_copies=True,
+        max_age=300, clock=lambda: 0.0, is_new=lambda consumer_key, token_key, timestamp, nonce: True,
+        allow_copies=True,
     )  # fmt: skip
     assert_type(bool(verdict), bool)
     assert_type(verdict.reason, str)
