@@ -95,7 +95,7 @@ class Application:
         }
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
+        """Respond to one request."""
         problem = "-"
         try:
             response = self._respond(Request.from_environ(environ))
@@ -167,7 +167,7 @@ class Application:
     # Protected resources (s3)
 
     def _resource(self, request: Request, form: bytes | None) -> Response:
-        """Answer a user's request with what was verified."""
+        """Respond to a user's request with what was verified."""
         parameters, validator = self._signed(request, form)
         return _echo(request, form, parameters, validator)
 
@@ -186,7 +186,7 @@ class Application:
         return discovery.profile(self.storage, request, name)
 
     def _two_legged(self, request: Request, form: bytes | None) -> Response:
-        """Answer a consumer's own request with what was verified."""
+        """Respond to a consumer's own request with what was verified."""
         parameters = self._collect(request, form, [], protected=True)
         validator, url = self._hearing(request, parameters)
         valid, _ = SignatureOnlyEndpoint(validator).validate_request(url, request.method)
