@@ -2,14 +2,13 @@
 
 - A request passes the same stations everywhere: read the head, read the form if it is one,
   collect the parameters, check their form, let oauthlib verify, do what was asked.
-- Whatever stands in the way is an exception, and becomes an answer in one place.
+- Whatever stands in the way is an exception, and becomes a response in one place.
 - One line is logged for each request, to ``oauth_hook.provider``: method, path, status, problem.
   Queries and bodies are not logged, since they may hold verifiers and passwords.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections.abc import Callable, Iterable
@@ -25,8 +24,8 @@ from oauthlib.oauth1 import (
 
 from ..errors import UsageError
 from . import authorization, discovery, pages, registration
-from .body import Body, check_body_hash, measure, read_form, short_text
-from .messages import FORM, JSON, BadRequestError, Request, Response
+from .body import Body, read_body, read_form, read_short_text
+from .messages import FORM, NO_STORE, BadRequestError, Request, Response, json_response
 from .parameters import Parameters, canonical_url, check_form, collect, own_segments
 from .problems import Refusal, refuse
 from .storage import Storage
@@ -76,7 +75,7 @@ class Application:
 
     def __init__(self, storage: Storage, policy: Policy | None = None, realm: str = "provider") -> None:
         if not _REALM.fullmatch(realm):
-            raise UsageError("a realm is printable ASCII, without quotes and backslashes")
+            raise UsageError("the realm must be printable ASCII, without quotes and backslashes")
         self.storage = storage
         self.policy = policy or Policy()
         self.realm = realm
@@ -96,7 +95,7 @@ class Application:
         }
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
+        """Respond to one request."""
         problem = "-"
         try:
             response = self._respond(Request.from_environ(environ))
@@ -116,12 +115,12 @@ class Application:
 
     def _respond(self, request: Request) -> Response:
         """Find the route, and follow it."""
-        methods, handler = self._routes.get(_routed(request.route), (None, None))
+        methods, handler = self._routes.get(_find_route(request.route), (None, None))
         if methods is None or handler is None:
             raise BadRequestError("there is nothing at this path", status=404)
         if request.method not in methods:
             allowed = ("Allow", ", ".join(sorted(methods)))
-            return Response(405, _TEXT, b"this method is not for this path\n", (allowed,))
+            return Response(405, _TEXT, b"this path does not take this method\n", (allowed,))
         return handler(request, read_form(request))
 
     def _index(self, request: Request, form: bytes | None) -> Response:
@@ -168,7 +167,7 @@ class Application:
     # Protected resources (s3)
 
     def _resource(self, request: Request, form: bytes | None) -> Response:
-        """Answer a user's request with what was verified."""
+        """Respond to a user's request with what was verified."""
         parameters, validator = self._signed(request, form)
         return _echo(request, form, parameters, validator)
 
@@ -176,8 +175,8 @@ class Application:
         """Send a user's application on to the user's profile, which wants a signature of its own."""
         parameters, validator = self._signed(request, form)
         _read_body(request, form, parameters)
-        place = f"{request.scheme}://{request.host}{discovery.profile_path(str(validator.token.user))}"
-        return Response(302, _TEXT, b"", (("Location", place), ("Cache-Control", "no-store")))
+        profile = request.origin + discovery.profile_path(str(validator.token.user))
+        return Response(302, _TEXT, b"", (("Location", profile), NO_STORE))
 
     def _profile(self, request: Request, form: bytes | None) -> Response:
         """Tell a user's application about a user."""
@@ -187,7 +186,7 @@ class Application:
         return discovery.profile(self.storage, request, name)
 
     def _two_legged(self, request: Request, form: bytes | None) -> Response:
-        """Answer a consumer's own request with what was verified."""
+        """Respond to a consumer's own request with what was verified."""
         parameters = self._collect(request, form, [], protected=True)
         validator, url = self._hearing(request, parameters)
         valid, _ = SignatureOnlyEndpoint(validator).validate_request(url, request.method)
@@ -212,14 +211,16 @@ class Application:
         return parameters
 
     def _hearing(self, request: Request, parameters: Parameters) -> tuple[Validator, str]:
-        """Return what oauthlib needs to verify a request: who answers it, and the URL to look at."""
+        """Return what oauthlib needs to verify a request: the validator, and the URL to look at."""
         if request.host.startswith("["):
             check_host(request.base_url)
-        validator = Validator(self.storage, self.policy, parameters, lambda: short_text(request), request.content_type)
+        validator = Validator(
+            self.storage, self.policy, parameters, lambda: read_short_text(request), request.content_type
+        )
         return validator, canonical_url(request, parameters, self.policy.clock())
 
 
-def _routed(path: str) -> str:
+def _find_route(path: str) -> str:
     """Return the route that a path belongs to: a protected resource may be called by any path below."""
     for name in ("resource", "two_legged"):
         if path.startswith((f"{ROUTES[name]}/", f"{ROUTES[name]};")):
@@ -228,11 +229,7 @@ def _routed(path: str) -> str:
 
 
 def _read_body(request: Request, form: bytes | None, parameters: Parameters) -> Body:
-    """Return the body's measures, checked against ``oauth_body_hash``."""
-    body_hash = parameters.protocol.get("oauth_body_hash")
-    body = measure(request, form, body_hash)
-    check_body_hash(body_hash, request.is_form, body)
-    return body
+    return read_body(request, form, parameters.protocol.get("oauth_body_hash"))
 
 
 def _accepted(validator: Validator, valid: bool) -> Validator:
@@ -253,7 +250,7 @@ def _issued(validator: Validator, credentials: str | None, status: int) -> Respo
     """
     if status != HTTPStatus.OK or credentials is None:
         raise validator.refusal()
-    return Response(status, FORM, credentials.encode(), (("Cache-Control", "no-store"),))
+    return Response(status, FORM, credentials.encode(), (NO_STORE,))
 
 
 def _echo(request: Request, form: bytes | None, parameters: Parameters, validator: Validator) -> Response:
@@ -268,11 +265,11 @@ def _echo(request: Request, form: bytes | None, parameters: Parameters, validato
         "consumer": validator.consumer.key,
         "user": token and token.user,
         "token": token and token.key,
-        "parameters": parameters.own,
+        "parameters": parameters.query + parameters.form,
         "oauth": {"placement": parameters.placement, "realm": parameters.realm, **said},
         "content_type": request.content_type,
         "body_length": body.length,
-        "body_sha256": body.digests["sha256"].hex(),
+        "body_sha256": body.sha256.hex(),
         "json": body.json,
     }
-    return Response(200, JSON, json.dumps(verified).encode(), (("Cache-Control", "no-store"),))
+    return json_response(verified)

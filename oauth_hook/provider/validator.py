@@ -1,11 +1,11 @@
 """Credentials, freshness and signature of one request (s3.2), as oauthlib asks about them.
 
-- oauthlib decides whether a signature is right; this module answers its questions from the storage.
+- oauthlib decides whether a signature is right; this module tells it what the storage knows.
 - A validator hears one request.  It keeps what it looked up, and what was wrong.
 - Causes are named in the order that helps: an unknown consumer or token (nothing can be verified
   without), then the signature, then what only a rightful sender learns: the nonce, the verifier.
 - The nonce is spent after the signature has been verified, in one statement, although oauthlib asks
-  about it first.  So nobody can use up a client's nonces, or fill the table, without its secret.
+  about it first.  So a client's nonces cannot be used up, nor the table filled, without its secret.
 - oauthlib hides from a stranger, by dummy credentials, whether a consumer or token exists.  A provider
   that reports problems says so anyway; hence no dummies here.
 """
@@ -45,7 +45,7 @@ METHODS = frozenset(_SYMMETRIC + (_RSA if find_spec("jwt") and find_spec("crypto
 """The signature methods (s3.4.2-4 and the SHA-2 ones) that can be verified where this runs."""
 
 _VERIFIER_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing to mistake for something else
-_BASE_STRING_LIMIT = 64 * 1024
+_MAX_BASE_STRING_CHARACTERS = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -124,11 +124,10 @@ class Validator(RequestValidator):
         )  # fmt: skip
         refusal = Refusal("signature_invalid", cause or "compare the secrets, and the base string part by part")
         refusal.cause = cause
-        # It shows the sender what the sender sent; but a verifier is a secret, and megabytes help nobody.
+        # It shows the sender what the sender sent; but a verifier is a secret, and megabytes are of no help.
         is_shown = "oauth_verifier" not in self._protocol and self._protocol["oauth_signature_method"] != "PLAINTEXT"
-        refusal.base_string = (
-            base_string if base_string and len(base_string) <= _BASE_STRING_LIMIT and is_shown else None
-        )
+        if is_shown and 0 < len(base_string) <= _MAX_BASE_STRING_CHARACTERS:
+            refusal.base_string = base_string
         return refusal
 
     def spend_nonce(self) -> None:
@@ -212,7 +211,9 @@ class Validator(RequestValidator):
         self._request = request
         self._consumer = self._storage.consumer(client_key)
         if self._consumer is None:
-            raise Refusal("consumer_key_unknown", "check oauth_consumer_key: nobody registered it here")
+            raise Refusal(
+                "consumer_key_unknown", "check oauth_consumer_key: no consumer with this key is registered here"
+            )
         return True
 
     def validate_request_token(self, client_key: str, token: str, request: Request) -> bool:
@@ -271,7 +272,7 @@ class Validator(RequestValidator):
         try:  # oauthlib lets this error through
             binascii.a2b_base64(self._protocol["oauth_signature"].encode("ascii"))
         except ValueError as error:
-            raise Refusal("signature_invalid", "oauth_signature is base64 (s3.4.3)") from error
+            raise Refusal("signature_invalid", "oauth_signature must be base64 (s3.4.3)") from error
         return self.consumer.rsa_public_key
 
     def get_default_realms(self, client_key: str, request: Request) -> list[str]:
@@ -306,7 +307,7 @@ class Validator(RequestValidator):
 
     def _owned(self, row: _Token | None, client_key: str) -> _Token:
         if row is None or row.consumer != client_key:
-            raise Refusal("token_rejected", "oauth_token is none that this consumer was given for this use")
+            raise Refusal("token_rejected", "check oauth_token: it was not issued to this consumer for this use")
         return row
 
 
