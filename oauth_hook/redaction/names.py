@@ -4,6 +4,7 @@
 ``SECRET_NAME``   ends the name of what must never be shown                 in errors, logs, explanations
 ``SECRET_WORDS``  stands somewhere in the name of what a request sends      in explanations, in what the command shows
 ``CREDENTIAL``    the whole name of what a recording must not keep          in cassettes: keys, tokens and nonces, too
+``LINKED``        a parameter of a URL or a form that is a token           in cassettes
 ``HEADER``        the whole name of a header whose value is a credential    in cassettes
 ``USERINFO``      what stands before the host in a URL (RFC 3986 s3.2.1)    everywhere
 ================  ========================================================  ==========================================
@@ -13,7 +14,16 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["CREDENTIAL", "HEADER", "SECRET_HEADER", "SECRET_NAME", "USERINFO", "is_secret_name"]
+__all__ = [
+    "CREDENTIAL",
+    "HEADER",
+    "LINKED",
+    "LINKED_BESIDE_TOKEN",
+    "SECRET_HEADER",
+    "SECRET_NAME",
+    "USERINFO",
+    "is_secret_name",
+]
 
 _PASSWORD = "passw(?:or)?d"
 SECRET_NAME = rf"(?:secret|{_PASSWORD}|oauth_(?:verifier|session_handle|signature))"
@@ -29,6 +39,9 @@ CREDENTIAL = (
     r"|(?:client|consumer)_?(?:id|key)|(?:access|request|refresh)_?token|api_?key|x_auth_username"
     rf"|\w+secret|\w*{_PASSWORD})"
 )
+# What a callback calls them; "key" is E*TRADE's, beside "token" only.
+LINKED = "(?<![^?&#;])(?:token|denied)(?==)"
+LINKED_BESIDE_TOKEN = "(?<![^?&#;])key(?==)"
 
 _HEADER_WORDS = r"(?:[\w-]+-)?(?:token|secret|password|api-?key)"
 HEADER = rf"(?:set-)?cookie|(?:proxy-)?authorization|x-(?:auth-[\w-]+|{_HEADER_WORDS})"

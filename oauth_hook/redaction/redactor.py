@@ -12,35 +12,20 @@ answers that are refused for another reason. Neither may reach a message, a log 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html.entities import html5
-from typing import NamedTuple
 
-from .names import SECRET_NAME, USERINFO
+from .fields import MASK, SECRETS, FieldNames, Span, find_field_values
 
 __all__ = ["MASK", "Redactor", "redact", "shorten"]
-
-MASK = "***"
-
-_MASK = MASK.encode()
-_MASK_IN_JSON = b'"***"'  # in the place of a number or a list: what was JSON still is
 
 _DEEPEST = 16  # levels of escapes that are taken away
 _LEAST = 4  # octets of what is looked for on a mere chance
 _ESCAPED = 25  # characters that an octet of a secret may take, escaped three times
-
-
-class _Span(NamedTuple):
-    """Where a secret begins and ends, and what stands in its place; closed: in quotes or brackets of its own."""
-
-    start: int
-    end: int
-    mask: bytes = _MASK
-    is_closed: bool = False
 
 
 def redact(text: str, secrets: Iterable[str] = (), *, fields: bool = True) -> str:
@@ -67,11 +52,12 @@ def shorten(text: str, most: int) -> str:
 class Redactor:
     """``redact`` for many texts: what to look for is made of the secrets once."""
 
-    __slots__ = ("_longest", "_needles")
+    __slots__ = ("_longest", "_names", "_needles")
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+    def __init__(self, secrets: Iterable[str], names: FieldNames = SECRETS) -> None:
         # A service may have given one as a number, in JSON.
         self._needles = sorted({needle for secret in secrets for needle in _needles(str(secret))})
+        self._names = names
         self._longest = max(map(len, self._needles), default=0)
 
     def __repr__(self) -> str:
@@ -93,13 +79,13 @@ class Redactor:
         # Most values of parameters have no escapes and no fields in them.
         if _is_bare_word(octets) and not any(needle in octets for needle in needles):
             return text[:most]
-        spans: list[_Span] = []
+        spans: list[Span] = []
         for reading in _readings(octets):
             found = [reading.place(span) for span in _occurrences(reading.octets, needles)]
             if fields:
                 # Where quotes have told where a value ends, those within it, less escaped, tell nothing.
                 closed = {span.start for span in spans if span.is_closed}
-                values = [reading.place(span) for span in _field_values(reading.octets)]
+                values = [reading.place(span) for span in find_field_values(reading.octets, self._names)]
                 found += [value for value in values if value.start not in closed]
             spans += found
         return _masked(octets, spans, wanted).decode("utf-8", "surrogatepass") if spans else text[:most]
@@ -108,15 +94,15 @@ class Redactor:
 _is_bare_word = re.compile(rb"[A-Za-z0-9._~-]*").fullmatch
 
 
-def _masked(octets: bytes, spans: list[_Span], wanted: int | None) -> bytes:
+def _masked(octets: bytes, spans: list[Span], wanted: int | None) -> bytes:
     """Return octets, as many as are wanted, with masks in the place of some; spans that touch are one."""
     wanted = len(octets) if wanted is None else wanted
-    apart: list[_Span] = []
+    apart: list[Span] = []
     for span in sorted(spans, key=lambda span: (span.start, -span.end, span.mask)):
         if not apart or span.start > apart[-1].end:
             apart.append(span)
         elif span.end > apart[-1].end:
-            apart[-1] = _Span(apart[-1].start, span.end)
+            apart[-1] = Span(apart[-1].start, span.end)
     pieces: list[bytes] = []
     done = 0
     for span in apart:
@@ -154,7 +140,7 @@ class _Reading:
     ends: list[int] = field(default_factory=list)
     escapes: list[tuple[int, int, int]] = field(default_factory=list)
 
-    def place(self, span: _Span) -> _Span:
+    def place(self, span: Span) -> Span:
         """Return where something that stands here stood in the text; an escape is taken as a whole."""
         if self.below is None:
             return span
@@ -162,7 +148,7 @@ class _Reading:
         while reading.below is not None:
             start, end = reading._octet_below(start)[0], reading._octet_below(end - 1)[1]
             reading = reading.below
-        return _Span(start, end, _MASK, span.is_closed)
+        return Span(start, end, is_closed=span.is_closed)
 
     def _octet_below(self, position: int) -> tuple[int, int]:
         index = bisect_right(self.ends, position)
@@ -265,128 +251,11 @@ def _folded(octets: bytes) -> bytes:
     return octets.replace(b"+", b" ")
 
 
-def _occurrences(octets: bytes, needles: Iterable[bytes]) -> list[_Span]:
+def _occurrences(octets: bytes, needles: Iterable[bytes]) -> list[Span]:
     spans, text = [], _folded(octets)
     for needle in needles:
         start = text.find(needle)
         while start >= 0:
-            spans.append(_Span(start, start + len(needle)))
+            spans.append(Span(start, start + len(needle)))
             start = text.find(needle, start + len(needle))
     return spans
-
-
-# Secrets that are so by the name of their field
-
-_NAMES = SECRET_NAME.encode()
-
-# A name at its end, the quote that closes it, and what stands between it and its value: name="..." value= of HTML too.
-_field_in = re.compile(
-    _NAMES + rb"""(["'\]]{0,3})\s*(?:,\s*)?(?:["']?value["']?\s*)?(=>?|:)(?:\s*(?=["'\[{])|[ \t]*)""",
-).search
-
-# A value in quotes, and what may follow it. A form's value may begin with a quote, too.
-_string = re.compile(
-    rb"""
-      "(?P<double>[^"\\]*(?:\\.[^"\\]*)*\\?) (?:"|\Z)
-    | '(?P<single>[^'\\\r\n]*(?:\\.[^'\\\r\n]*)*) '
-    """,
-    re.DOTALL | re.VERBOSE,
-).match
-_may_follow = {
-    b":": re.compile(rb"(?!\w)").match,
-    b"=": re.compile(rb"[ \t]*(?:[,;}\])>/&\r\n]|\Z)|\s+[\w:.-]+\s*=").match,
-}
-
-# A value without quotes: up to the next field or the end of the line. HTML's "&lt;" is a part of it, "&amp;" is not.
-_ENTITY = rb"&(?:lt|gt|quot|apos|\#(?!0*38;|[xX]0*26;)[xX]?[0-9A-Fa-f]+);"
-_bare = re.compile(rb"[^&\r\n]*(?:%b[^&\r\n]*)*" % _ENTITY)
-_bare_in_json = re.compile(rb'[^"\\&\r\n]*(?:(?:\\[^nr]|%b)[^"\\&\r\n]*)*' % _ENTITY)
-_bare_in_markup = re.compile(rb"[^<&\r\n]*(?:%b[^<&\r\n]*)*" % _ENTITY)
-
-_number = re.compile(rb"-?[0-9][0-9.eE+-]*(?=\s*(?:[,}\]]|\Z))").match
-_nothing = re.compile(rb"(?:null|true|false)\b").match
-_json_parts = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{\]}]', re.DOTALL).finditer
-
-_elements_in = re.compile(rb"<[\w:.-]*%b(?:\s[^<>]*)?(?<!/)>" % _NAMES).finditer
-_element_ends_in = re.compile(rb"</[\w:.-]*%b\s*>" % _NAMES).finditer
-_userinfo_in = re.compile(USERINFO.encode()).finditer
-_content = re.compile(rb"(?:<!\[CDATA\[[^]]*(?:\](?!\]>)[^]]*)*)?[^<]*")
-_content_in_json = re.compile(rb'(?:<!\[CDATA\[)?[^"\\<]*(?:\\.[^"\\<]*)*', re.DOTALL)
-
-
-def _field_values(octets: bytes) -> list[_Span]:
-    """Return where the values of secret fields are."""
-    lower = octets.lower()
-    first = octets.lstrip()[:1]
-    bare = _bare_in_json if first in (b"{", b"[") else _bare_in_markup if first == b"<" else _bare
-    found = (*_values(octets, lower, bare), *_contents(octets, lower, bare), *_userinfo(octets))
-    return [span for span in found if span.start < span.end]
-
-
-def _userinfo(octets: bytes) -> Iterator[_Span]:
-    """Yield what stands before the host in an address (RFC 3986 s3.2.1)."""
-    return (_Span(*userinfo.span()) for userinfo in _userinfo_in(octets))
-
-
-def _values(octets: bytes, lower: bytes, bare: re.Pattern[bytes]) -> Iterator[_Span]:
-    """Yield the values that stand after a name, and ``=`` or ``:``."""
-    named = _field_in(lower)
-    while named is not None:
-        start, mark = named.end(), named[2][:1]
-        is_quoted = named[1].strip(b"]") != b""
-        span = _in_json(octets, start) if is_quoted and mark == b":" else None
-        # In JSON, a quote after a name without one is not the value's: it ends the string that the name stands in.
-        if span is None and (is_quoted or bare is not _bare_in_json):
-            span = _in_quotes(octets, start, mark, bare)
-        if span is None:
-            span = _Span(start, _end(bare, octets, start))
-        yield span
-        named = _field_in(lower, max(span.end, start))
-
-
-def _in_json(octets: bytes, start: int) -> _Span | None:
-    """Return a value of JSON that is no string; ``null`` and their like are no secret, and empty."""
-    if octets[start : start + 1] in (b"[", b"{"):
-        return _Span(start, _end_of_json(octets, start), _MASK_IN_JSON, True)
-    number = _number(octets, start)
-    if number is not None:
-        return _Span(start, number.end(), _MASK_IN_JSON)
-    return _Span(start, start) if _nothing(octets, start) else None
-
-
-def _in_quotes(octets: bytes, start: int, mark: bytes, bare: re.Pattern[bytes]) -> _Span | None:
-    """Return a value in quotes, and with it what follows them and cannot; ``None`` where there are none."""
-    string = _string(octets, start)
-    if string is None:
-        return None
-    if _may_follow[mark](octets, string.end()):
-        return _Span(*string.span(string.lastgroup or 0), _MASK, True)
-    return _Span(start + 1, _end(bare, octets, string.end()))
-
-
-def _end(pattern: re.Pattern[bytes], octets: bytes, start: int) -> int:
-    found = pattern.match(octets, start)
-    return found.end() if found else start
-
-
-def _end_of_json(octets: bytes, start: int) -> int:
-    """Return where a JSON list or object ends that begins here."""
-    depth = 0
-    for part in _json_parts(octets, start):
-        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(part[0], 0)
-        if depth == 0:
-            return part.end()
-    return len(octets)
-
-
-def _contents(octets: bytes, lower: bytes, bare: re.Pattern[bytes]) -> Iterator[_Span]:
-    """Yield the contents of XML elements; of one that is not closed, what stands before the next tag."""
-    ends = [end.start() for end in _element_ends_in(lower)]
-    unclosed = _content_in_json if bare is _bare_in_json else _content
-    done = 0
-    for element in _elements_in(lower):
-        start = element.end()
-        if start >= done:
-            index = bisect_left(ends, start)
-            done = ends[index] if index < len(ends) else _end(unclosed, octets, start)
-            yield _Span(start, done)
