@@ -24,6 +24,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from .errors import UsageError
@@ -47,11 +48,11 @@ def scrub_request(request: Any, secrets: Iterable[str] = ()) -> Any:
     """
     secrets = list(secrets)
     request.uri = scrub_text(request.uri, secrets)
-    headers = _scrubbed_headers(request.headers, secrets)
+    headers = _scrub_headers(request.headers, secrets)
     body = request.body
     if isinstance(body, bytes | str):
-        request.body = changed = _scrubbed(body, secrets)
-        headers = headers if changed == body else _measured(headers, changed)
+        request.body = changed = _scrub_any(body, partial(scrub_text, secrets=secrets))
+        headers = headers if changed == body else _set_length(headers, changed)
     request.headers = headers
     return request
 
@@ -67,19 +68,18 @@ def scrub_response(response: dict[str, Any], secrets: Iterable[str] = ()) -> dic
     :raises UsageError: the body is compressed in a way that cannot be read here.
     """
     secrets = list(secrets)
-    headers = _scrubbed_headers(response.get("headers", {}), secrets)
+    headers = _scrub_headers(response.get("headers", {}), secrets)
     scrubbed = {**response, "headers": headers}
     body = (response.get("body") or {}).get("string")
     if not body:
         return scrubbed
-    plain = _decoded(body, headers) if isinstance(body, bytes) else body
-    changed = _scrubbed(plain, secrets)
-    if changed == plain:
-        return scrubbed
-    scrubbed["headers"] = {
-        name: values for name, values in _measured(headers, changed).items() if name.lower() != "content-encoding"
-    }
-    return {**scrubbed, "body": {**response["body"], "string": changed}}
+    plain = _decode_body(body, headers) if isinstance(body, bytes) else body
+    changed = _scrub_any(plain, partial(scrub_text, secrets=secrets))
+    if changed != plain:
+        scrubbed["body"] = {**response["body"], "string": changed}
+        kept = {name: values for name, values in headers.items() if name.lower() != "content-encoding"}
+        scrubbed["headers"] = _set_length(kept, changed)
+    return scrubbed
 
 
 def scrub_text(text: str, secrets: Iterable[str] = ()) -> str:
@@ -91,43 +91,27 @@ def scrub_text(text: str, secrets: Iterable[str] = ()) -> str:
     return redact_credentials(text, secrets)
 
 
-def _scrubbed(value: Any, secrets: list[str]) -> Any:
-    """Return text or bytes scrubbed; bytes taken for characters lose nothing."""
-    if isinstance(value, str):
-        return scrub_text(value, secrets)
-    return scrub_text(value.decode("latin-1"), secrets).encode("latin-1")
+def _scrub_any(value: Any, scrub: Callable[[str], str]) -> Any:
+    """Return text or bytes scrubbed, or a list of them; bytes taken for characters lose nothing."""
+    if isinstance(value, list | tuple):
+        return [_scrub_any(item, scrub) for item in value]
+    return scrub(value) if isinstance(value, str) else scrub(value.decode("latin-1")).encode("latin-1")
 
 
-def _scrubbed_headers(headers: Mapping[str, Any], secrets: list[str]) -> dict[str, Any]:
-    """Return headers scrubbed, each by its kind; vcrpy has a value in a list, or by itself."""
-    return {
-        name: [_scrubbed_header(name, value, secrets) for value in values]
-        if isinstance(values, list | tuple)
-        else _scrubbed_header(name, values, secrets)
-        for name, values in headers.items()
-    }
+def _scrub_headers(headers: Mapping[str, Any], secrets: list[str]) -> dict[str, Any]:
+    return {name: _scrub_any(value, partial(redact_header, name, secrets=secrets)) for name, value in headers.items()}
 
 
-def _scrubbed_header(name: str, value: str | bytes, secrets: list[str]) -> str | bytes:
-    if isinstance(value, str):
-        return redact_header(name, value, secrets)
-    return redact_header(name, value.decode("latin-1"), secrets).encode("latin-1")
-
-
-def _measured(headers: Mapping[str, Any], body: bytes | str) -> dict[str, Any]:
-    """Return headers with the length of a body that has been changed."""
+def _set_length(headers: dict[str, Any], body: bytes | str) -> dict[str, Any]:
+    """Return headers with the length of a body that has been changed; vcrpy has a value in a list, or by itself."""
     length = str(len(body if isinstance(body, bytes) else body.encode()))
     return {
-        name: _like(values, length) if name.lower() == "content-length" else values for name, values in headers.items()
+        name: value if name.lower() != "content-length" else [length] if isinstance(value, list) else length
+        for name, value in headers.items()
     }
 
 
-def _like(values: Any, value: str) -> Any:
-    """Return a header's value as vcrpy keeps it: in a list, or by itself."""
-    return [value] if isinstance(values, list) else value
-
-
-def _decoded(body: bytes, headers: Mapping[str, Any]) -> bytes:
+def _decode_body(body: bytes, headers: Mapping[str, Any]) -> bytes:
     """Return a body as its sender wrote it.
 
     :raises UsageError: it is compressed in a way that cannot be read here.
