@@ -49,10 +49,10 @@ def scrub_request(request: Any, secrets: Iterable[str] = ()) -> Any:
     secrets = list(secrets)
     request.uri = scrub_text(request.uri, secrets)
     headers = _scrub_headers(request.headers, secrets)
-    body = request.body
-    if isinstance(body, bytes | str):
-        request.body = changed = _scrub_any(body, partial(scrub_text, secrets=secrets))
-        headers = headers if changed == body else _set_length(headers, changed)
+    if isinstance(request.body, bytes | str):
+        changed = _scrub_any(request.body, partial(scrub_text, secrets=secrets))
+        headers = headers if changed == request.body else _set_length(headers, changed)
+        request.body = changed
     request.headers = headers
     return request
 
@@ -105,10 +105,8 @@ def _scrub_headers(headers: Mapping[str, Any], secrets: list[str]) -> dict[str, 
 def _set_length(headers: dict[str, Any], body: bytes | str) -> dict[str, Any]:
     """Return headers with the length of a body that has been changed; vcrpy has a value in a list, or by itself."""
     length = str(len(body if isinstance(body, bytes) else body.encode()))
-    return {
-        name: value if name.lower() != "content-length" else [length] if isinstance(value, list) else length
-        for name, value in headers.items()
-    }
+    names = [name for name in headers if name.lower() == "content-length"]
+    return headers | {name: [length] if isinstance(headers[name], list) else length for name in names}
 
 
 def _decode_body(body: bytes, headers: Mapping[str, Any]) -> bytes:

@@ -6,6 +6,7 @@
 ``CREDENTIAL``    the whole name of what a recording must not keep          in cassettes: keys, tokens and nonces, too
 ``LINKED``        a parameter of a URL or a form that is a token           in cassettes
 ``HEADER``        the whole name of a header whose value is a credential    in cassettes
+``URL_USERINFO``  what stands before the host at the start of a broken URL  in what a request carries
 ``USERINFO``      what stands before the host in a URL (RFC 3986 s3.2.1)    everywhere
 ================  ========================================================  ==========================================
 """
@@ -49,6 +50,8 @@ HEADER = rf"(?:set-)?cookie|(?:proxy-)?authorization|x-(?:auth-[\w-]+|{_HEADER_W
 SECRET_HEADER = rf"x-auth-(?!service-provider\Z)[\w-]+|{_HEADER_WORDS}"
 
 USERINFO = r"""(?<=//)[^\s/?#"'<>\\]+(?=@)"""
+# The same at the start of a URL, however broken: a password with a "/" in it, which no URL may have, is no port.
+URL_USERINFO = r"([a-z][a-z0-9+.-]*:[/\\]+|[/\\]*)(?![\[/\\])([^/?#\\]*|[^/?#@]*:(?!\d*(?:[/?#]|\Z))[^@]*)@"
 
 #: Tells whether what stands under a name must not be shown.
 is_secret_name = re.compile(SECRET_WORDS, re.IGNORECASE).search

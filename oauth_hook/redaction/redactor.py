@@ -1,12 +1,12 @@
 """Taking secrets out of texts that people will see.
 
 Servers echo what they were sent, escaped in their own ways, and hand out new secrets in
-answers that are refused for another reason. Neither may reach a message, a log or a terminal.
+responses that are refused for another reason. Neither may reach a message, a log or a terminal.
 
 - A text is read as it stands, and again with one level of escapes taken away, until none is
   left: whatever is composed of percent-encoding, HTML and JSON is found, however deep.
-- Each reading knows where its octets stood in the text, so that only what is secret is masked.
-- What is hidden on purpose (base64, another case, another alphabet) is not found.
+- Each reading knows where its bytes stood in the text, so that only what is secret is masked.
+- What is disguised on purpose (base64, another case, another alphabet) is not found.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from .fields import MASK, SECRETS, FieldNames, Span, find_field_values
 
 __all__ = ["MASK", "Redactor", "redact", "shorten"]
 
-_DEEPEST = 16  # levels of escapes that are taken away
-_LEAST = 4  # octets of what is looked for on a mere chance
-_ESCAPED = 25  # characters that an octet of a secret may take, escaped three times
+_MAX_LEVELS = 16  # levels of escapes that are taken away
+_MIN_CHANCE_BYTES = 4  # bytes of what is looked for on a mere chance
+_MAX_ESCAPED_CHARS = 25  # characters that a byte of a secret may take, escaped three times
 
 
 def redact(text: str, secrets: Iterable[str] = (), *, fields: bool = True) -> str:
     """Return a text without secrets in it, each replaced by ``***``.
 
-    :param text: also octets decoded as Latin-1, whatever they are: UTF-8 is recognized there.
+    :param text: also bytes decoded as Latin-1, whatever they are: UTF-8 is recognized there.
     :param secrets: those that we know of; found raw, and percent-encoded, escaped for HTML or
         JSON, or all of that, in part or as a whole.
     :param fields: the values of fields that hold secrets by their name go too, whatever they are:
-        form-encoded, in JSON, in a header or in XML; and what stands before the host in an address.
+        form-encoded, in JSON, in a header or in XML; and what stands before the host in a URL.
     :returns: the text; all else in it is as it was.
     """
     return Redactor(secrets)(text, fields=fields)
@@ -56,7 +56,7 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str], names: FieldNames = SECRETS) -> None:
         # A service may have given one as a number, in JSON.
-        self._needles = sorted({needle for secret in secrets for needle in _needles(str(secret))})
+        self._needles = sorted({needle for secret in secrets for needle in _spell_secret(str(secret))})
         self._names = names
         self._longest = max(map(len, self._needles), default=0)
 
@@ -73,30 +73,30 @@ class Redactor:
         wanted = None
         if most is not None and len(text) > most:
             wanted = len(text[:most].encode("utf-8", "surrogatepass"))
-            text = text[: most + self._longest * _ESCAPED]
-        octets = text.encode("utf-8", "surrogatepass")
+            text = text[: most + self._longest * _MAX_ESCAPED_CHARS]
+        data = text.encode("utf-8", "surrogatepass")
         needles = [needle for needle in self._needles if len(needle) >= least]
         # Most values of parameters have no escapes and no fields in them.
-        if _is_bare_word(octets) and not any(needle in octets for needle in needles):
+        if _is_bare_word(data) and not any(needle in data for needle in needles):
             return text[:most]
         spans: list[Span] = []
-        for reading in _readings(octets):
-            found = [reading.place(span) for span in _occurrences(reading.octets, needles)]
+        for reading in _read_levels(data):
+            found = [reading.place(span) for span in _find_needles(reading.text, needles)]
             if fields:
                 # Where quotes have told where a value ends, those within it, less escaped, tell nothing.
                 closed = {span.start for span in spans if span.is_closed}
-                values = [reading.place(span) for span in find_field_values(reading.octets, self._names)]
+                values = [reading.place(span) for span in find_field_values(reading.text, self._names)]
                 found += [value for value in values if value.start not in closed]
             spans += found
-        return _masked(octets, spans, wanted).decode("utf-8", "surrogatepass") if spans else text[:most]
+        return _mask_spans(data, spans, wanted).decode("utf-8", "surrogatepass") if spans else text[:most]
 
 
 _is_bare_word = re.compile(rb"[A-Za-z0-9._~-]*").fullmatch
 
 
-def _masked(octets: bytes, spans: list[Span], wanted: int | None) -> bytes:
-    """Return octets, as many as are wanted, with masks in the place of some; spans that touch are one."""
-    wanted = len(octets) if wanted is None else wanted
+def _mask_spans(data: bytes, spans: list[Span], wanted: int | None) -> bytes:
+    """Return bytes, as many as are wanted, with masks in the place of some; spans that touch are one."""
+    wanted = len(data) if wanted is None else wanted
     apart: list[Span] = []
     for span in sorted(spans, key=lambda span: (span.start, -span.end, span.mask)):
         if not apart or span.start > apart[-1].end:
@@ -106,19 +106,19 @@ def _masked(octets: bytes, spans: list[Span], wanted: int | None) -> bytes:
     pieces: list[bytes] = []
     done = 0
     for span in apart:
-        start, end = _whole_characters(octets, span.start, span.end)
+        start, end = _widen_to_characters(data, span.start, span.end)
         if start >= wanted:
             break
-        pieces += octets[done:start], span.mask
+        pieces += data[done:start], span.mask
         done = end
-    return b"".join([*pieces, octets[done:wanted]])
+    return b"".join([*pieces, data[done:wanted]])
 
 
-def _whole_characters(octets: bytes, start: int, end: int) -> tuple[int, int]:
-    """Widen a span so that it cuts no UTF-8 sequence in two, which an octet of Latin-1 can be a part of."""
-    while start > 0 and octets[start] & 0xC0 == 0x80:
+def _widen_to_characters(data: bytes, start: int, end: int) -> tuple[int, int]:
+    """Widen a span so that it cuts no UTF-8 sequence in two, which a byte of Latin-1 can be a part of."""
+    while start > 0 and data[start] & 0xC0 == 0x80:
         start -= 1
-    while end < len(octets) and octets[end] & 0xC0 == 0x80:
+    while end < len(data) and data[end] & 0xC0 == 0x80:
         end += 1
     return start, end
 
@@ -135,7 +135,7 @@ class _Reading:
     :ivar escapes: where it begins here, and where it began and ended below.
     """
 
-    octets: bytes
+    text: bytes
     below: _Reading | None = None
     ends: list[int] = field(default_factory=list)
     escapes: list[tuple[int, int, int]] = field(default_factory=list)
@@ -146,11 +146,11 @@ class _Reading:
             return span
         reading, (start, end) = self, span[:2]
         while reading.below is not None:
-            start, end = reading._octet_below(start)[0], reading._octet_below(end - 1)[1]
+            start, end = reading._find_byte_below(start)[0], reading._find_byte_below(end - 1)[1]
             reading = reading.below
         return Span(start, end, is_closed=span.is_closed)
 
-    def _octet_below(self, position: int) -> tuple[int, int]:
+    def _find_byte_below(self, position: int) -> tuple[int, int]:
         index = bisect_right(self.ends, position)
         if index < len(self.ends) and self.escapes[index][0] <= position:
             return self.escapes[index][1:]
@@ -158,17 +158,17 @@ class _Reading:
         return moved, moved + 1
 
 
-def _readings(octets: bytes) -> Iterator[_Reading]:
+def _read_levels(data: bytes) -> Iterator[_Reading]:
     """Yield a text as it stands, and with ever more escapes taken away."""
-    reading: _Reading | None = _Reading(octets)
-    for _ in range(_DEEPEST):
+    reading: _Reading | None = _Reading(data)
+    for _ in range(_MAX_LEVELS):
         if reading is None:
             return
         yield reading
-        reading = _unescaped(reading)
+        reading = _unescape_once(reading)
 
 
-_escapes_in = re.compile(
+_find_escapes = re.compile(
     rb"""
       %[0-9A-Fa-f]{2}                                               # RFC 3986 s2.1
     | [\\%]u(?:[dD][89abAB][0-9A-Fa-f]{2}[\\%]u[dD][c-fC-F][0-9A-Fa-f]{2}|[0-9A-Fa-f]{4})  # RFC 8259 s7; %u: escape()
@@ -180,22 +180,22 @@ _escapes_in = re.compile(
 ).finditer
 
 
-def _unescaped(reading: _Reading) -> _Reading | None:
+def _unescape_once(reading: _Reading) -> _Reading | None:
     """Return a text with one level of escapes taken away; ``None`` where there is none."""
-    octets, done, length = reading.octets, 0, 0
+    data, done, length = reading.text, 0, 0
     pieces: list[bytes] = []
     above = _Reading(b"", reading)
-    for escape in _escapes_in(octets):
-        plain = _plain(escape[0])
+    for escape in _find_escapes(data):
+        plain = _unescape(escape[0])
         if plain:
             start, end = escape.span()
-            pieces += octets[done:start], plain
+            pieces += data[done:start], plain
             length += start - done
             above.escapes.append((length, start, end))
             length += len(plain)
             above.ends.append(length)
             done = end
-    above.octets = b"".join([*pieces, octets[done:]])
+    above.text = b"".join([*pieces, data[done:]])
     return above if pieces else None
 
 
@@ -203,10 +203,14 @@ _controls = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 
 @lru_cache(maxsize=4096)
-def _plain(escape: bytes) -> bytes:
-    """Return the octets that an escape stands for, in UTF-8; none where nobody knows."""
+def _unescape(escape: bytes) -> bytes:
+    """Return the bytes that an escape stands for, in UTF-8; none where nobody knows."""
+    if escape.startswith(b"&#"):
+        base, digits = (16, escape[3:-1]) if escape[2:3] in b"xX" else (10, escape[2:-1])
+        number = int(digits.lstrip(b"0") or b"0", base)
+        return chr(number).encode("utf-8", "surrogatepass") if number <= 0x10FFFF else b""
     if escape.startswith(b"&"):
-        return _of_html(escape[1:-1].decode())
+        return html5.get(escape[1:].decode(), "").encode()
     if escape.startswith(b"%") and len(escape) == 3:
         return bytes.fromhex(escape[1:].decode())
     if escape.startswith(b"\\x") and len(escape) == 4:
@@ -217,42 +221,34 @@ def _plain(escape: bytes) -> bytes:
     return _controls.get(escape[1:], escape[1:])
 
 
-def _of_html(name: str) -> bytes:
-    if not name.startswith("#"):
-        return html5.get(name + ";", "").encode()
-    base, digits = (16, name[2:]) if name[1] in "xX" else (10, name[1:])
-    number = int(digits.lstrip("0") or "0", base)
-    return chr(number).encode("utf-8", "surrogatepass") if number <= 0x10FFFF else b""
-
-
 # Secrets that we know
 
 
-def _needles(secret: str) -> Iterator[bytes]:
+def _spell_secret(secret: str) -> Iterator[bytes]:
     """Yield what to look for: a secret in UTF-8, in UTF-8 taken for Latin-1, and in Latin-1, read as texts are.
 
     A secret that has escapes in it may stand in a text with some of them taken away. A backslash
     at its end may have gone with the quote that follows.
     """
-    octets = secret.encode("utf-8", "surrogatepass")
-    forms = {octets, octets.decode("latin-1").encode()} - {b""}
+    data = secret.encode("utf-8", "surrogatepass")
+    forms = {data, data.decode("latin-1").encode()} - {b""}
     with suppress(UnicodeEncodeError):
-        forms |= {form for form in [secret.encode("latin-1")] if len(form) >= _LEAST}
+        forms |= {form for form in [secret.encode("latin-1")] if len(form) >= _MIN_CHANCE_BYTES}
     for form in forms:
-        for reading in _readings(form):
-            needle = _folded(reading.octets)
+        for reading in _read_levels(form):
+            needle = _fold_spaces(reading.text)
             yield needle
-            if len(needle) > _LEAST:
+            if len(needle) > _MIN_CHANCE_BYTES:
                 yield needle.rstrip(b"\\") or needle
 
 
-def _folded(octets: bytes) -> bytes:
-    """Return octets in which a space is a space, form-encoded or not."""
-    return octets.replace(b"+", b" ")
+def _fold_spaces(data: bytes) -> bytes:
+    """Return bytes in which a space is a space, form-encoded or not."""
+    return data.replace(b"+", b" ")
 
 
-def _occurrences(octets: bytes, needles: Iterable[bytes]) -> list[Span]:
-    spans, text = [], _folded(octets)
+def _find_needles(data: bytes, needles: Iterable[bytes]) -> list[Span]:
+    spans, text = [], _fold_spaces(data)
     for needle in needles:
         start = text.find(needle)
         while start >= 0:
