@@ -377,6 +377,14 @@ SCRUBBED = [
         '{"headers": {"X-Auth-Token": ["***"], "Authorization": "ApiKey ***", "Cookie": "sid=***", "Accept": "*/*"}}',
     ),
     ("x-auth-service-provider: https://h/verify", "x-auth-service-provider: https://h/verify"),
+    # escaped names, and headers within JSON
+    ("a=1&oauth%5Ftoken=t%20u,v&b=2", "a=1&oauth%5Ftoken=***&b=2"),
+    (
+        r'{"headers": "Authorization: OAuth realm=\"r\", oauth_token=\"t\", oauth_version=\"1.0\""}',
+        r'{"headers": "Authorization: OAuth realm=\"r\", oauth_token=\"***\", oauth_version=\"1.0\""}',
+    ),
+    ('{"oauth_token": ["t", "u"], "a": 1}', '{"oauth_token": "***", "a": 1}'),
+    ("<input value='p&amp;q' name=password>", "<input value='***' name=password>"),
     # what ends where it seems to end twice
     ("<oauth_token_secret><![CDATA[a]b]]></oauth_token_secret>", "<oauth_token_secret>***</oauth_token_secret>"),
     ("https://user:p@ss@host/", "https://***@host/"),
