@@ -46,7 +46,7 @@ def redact_credentials(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def redact_header(name: str, value: str, secrets: Iterable[str] = ()) -> str:
-    """Return a header's value without credentials; the scheme, the names of cookies and what else is none stays."""
+    """Return a header's value without credentials; the scheme, the names of cookies and all else stay."""
     kind = name.lower()
     if kind == "cookie":
         return _cookie(rf"\1{MASK}", value)
