@@ -1,7 +1,7 @@
 """``sign`` and ``verify`` by example: the wire form, placements, earlier signatures, bad input.
 
 These tests use no network. What holds for every request is in ``test_properties.py``,
-published examples are in ``test_vectors.py``.
+published examples are in ``vectors.json``.
 """
 
 from __future__ import annotations
