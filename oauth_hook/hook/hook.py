@@ -266,7 +266,7 @@ class OAuthHook(AuthBase):
         """Return what finds ours in unescaped text: as a form, a header and JSON have it; PLAINTEXT's secrets too."""
         pairs = [(unescape(name), unescape(value)) for name, value in sent if name not in _COMMON]
         found = [f"{re.escape(name)}[\"']?\\s*[=:]\\s*[\"']?{re.escape(value)}" for name, value in pairs]
-        if methods.method_named(self.signature_method).plain:
+        if methods.find_method(self.signature_method).plain:
             secrets = {self.consumer.secret, "" if self.token is None else self.token.secret} - {""}
             found += [f"(?<![^=&:\"'\\s]){re.escape(secret)}" for secret in secrets]
         return re.compile(f"(?:{'|'.join(found)})(?![^&,;\"'\\s}}\\]])").search
@@ -317,7 +317,7 @@ class OAuthHook(AuthBase):
     def _body_hash(self, request: requests.PreparedRequest, message: Message) -> str | None:
         """Return the digest that is to cover the body; a file is read in pieces and rewound."""
         if message.body is None or isinstance(message.body, bytes | str):
-            return self._signer.body_hash_of(message)
+            return self._signer.hash_body(message)
         return hash_file(request, str(self._signer.body_hash))
 
 

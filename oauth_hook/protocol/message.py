@@ -27,32 +27,6 @@ __all__ = [
 ]
 
 
-def text_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
-    """Return headers as a dict of our own; bytes, which ``requests`` allows, as text."""
-    result = {}
-    if headers is not None:
-        check_type(headers, Mapping, "headers", "a mapping")
-    for name, value in (headers or {}).items():
-        check_type(name, str, "the name of a header", "a str")
-        text = value.decode("latin-1") if isinstance(value, bytes) else value
-        check_type(text, str, f"the header {name}", "a str")
-        result[name] = text
-    return result
-
-
-def with_headers(headers: Mapping[str, str], changed: Mapping[str, str | None]) -> dict[str, str]:
-    """Return headers with some of them set, or taken out (``None``), each under the name that it had."""
-    left = dict(changed)
-    known = {name.lower(): name for name in changed}
-    result: dict[str, str] = {}
-    for name, value in headers.items():
-        ours = known.get(name.lower())
-        new = value if ours is None else left.pop(ours, None)
-        if new is not None:
-            result[name] = new
-    return result | {name: value for name, value in left.items() if value is not None}
-
-
 class Message(NamedTuple):
     """What signing reads of a request. A body that is not text is never read."""
 
@@ -129,3 +103,29 @@ def make_message(method: str, url: str, headers: Mapping[str, str], body: bytes 
         raise UsageError(f"body must be bytes, str or None, not {type(body).__name__}: for streams there is OAuthHook")
     header = {name.lower(): value for name, value in headers.items()}.get
     return Message(method, url, body, header("content-type"), header("authorization"), header("host"))
+
+
+def text_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """Return headers as a dict of our own; bytes, which ``requests`` allows, as text."""
+    result = {}
+    if headers is not None:
+        check_type(headers, Mapping, "headers", "a mapping")
+    for name, value in (headers or {}).items():
+        check_type(name, str, "the name of a header", "a str")
+        text = value.decode("latin-1") if isinstance(value, bytes) else value
+        check_type(text, str, f"the header {name}", "a str")
+        result[name] = text
+    return result
+
+
+def with_headers(headers: Mapping[str, str], changed: Mapping[str, str | None]) -> dict[str, str]:
+    """Return headers with some of them set, or taken out (``None``), each under the name that it had."""
+    left = dict(changed)
+    known = {name.lower(): name for name in changed}
+    result: dict[str, str] = {}
+    for name, value in headers.items():
+        ours = known.get(name.lower())
+        new = value if ours is None else left.pop(ours, None)
+        if new is not None:
+            result[name] = new
+    return result | {name: value for name, value in left.items() if value is not None}

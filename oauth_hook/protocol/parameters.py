@@ -63,8 +63,8 @@ def join_pairs(pairs: Iterable[Pair]) -> str:
 def divide(wire: str) -> tuple[str, list[Pair], list[Pair]]:
     """Tell the caller's parameters in a query or form (s3.4.1.3.1) from protocol parameters (s3.1).
 
-    :param wire: the query or form as it is on the wire, in octets.
-    :returns: the caller's own segments, octet for octet and in their order; their
+    :param wire: the query or form as it is on the wire, from ``to_wire``.
+    :returns: the caller's own segments, byte for byte and in their order; their
         pairs; and the pairs whose name begins with ``oauth_``.
     """
     canonical = escape_form(wire)

@@ -21,11 +21,10 @@ from ..credentials import Consumer, Credentials, check_token
 from ..errors import UsageError, check_type
 from . import placement as places
 from .base_string import base_string
-from .body_hash import body_hash as hash_of
-from .body_hash import check_algorithm
+from .body_hash import check_algorithm, hash_body
 from .encoding import Pair, escape, escape_base64, from_wire, from_wire_like, to_wire
 from .message import Message, Reading, body_text, make_message, read, text_headers, with_headers
-from .methods import Key, method_named, signing_key
+from .methods import Key, find_method, signing_key
 from .parameters import FORM, PREFIX, SIGNATURE_PARAMETERS, is_form, join_pairs, normalize
 from .rsa import load_key
 from .url import SplitURL, is_loopback
@@ -66,7 +65,7 @@ class Signer:
         verifier: str | None = None,
         body_hash: str | None = None,
     ) -> None:
-        method = method_named(signature_method)
+        method = find_method(signature_method)
         if method.needs_rsa_key and rsa_key is None:
             raise UsageError(f"{method.name} needs rsa_key: PEM, (PEM, passphrase), a loaded key or a callable")
         check_type(consumer, Consumer, "consumer", "a Consumer")
@@ -127,7 +126,7 @@ class Signer:
         """
         if nonce is not None:
             check_type(nonce, str, "nonce", "a str")
-        method = method_named(self.signature_method)
+        method = find_method(self.signature_method)
         reading = read(message)
         if method.plain:
             _check_transport(reading.url, method.name)
@@ -182,18 +181,18 @@ class Signer:
         parts = (url, body, content_type, header, text, signature)
         return tuple.__new__(Signature, parts)  # what Signature(*parts) does, at half the cost
 
-    def body_hash_of(self, message: Message) -> str | None:
+    def hash_body(self, message: Message) -> str | None:
         """Return the digest that is to cover a body, where one is: never a form's, never nothing's."""
         if self.body_hash is None or places.is_empty(message.body) or is_form(message.content_type):
             return None
-        return hash_of(body_text(message.body), self.body_hash)
+        return hash_body(body_text(message.body), self.body_hash)
 
 
-def _check_transport(address: SplitURL, method: str) -> None:
+def _check_transport(url: SplitURL, method: str) -> None:
     """Refuse to send the secrets themselves over an open network (s3.4.4)."""
-    if address.scheme.lower() == "http" and not is_loopback(address.authority):
+    if url.scheme.lower() == "http" and not is_loopback(url.authority):
         raise UsageError(
-            f"{method} sends the secrets themselves, and the request to {address.authority} goes over plain http, "
+            f"{method} sends the secrets themselves, and the request to {url.authority} goes over plain http, "
             "where anybody on the way can read them (RFC 5849 s3.4.4): use https, or another signature method"
         )
 
@@ -265,7 +264,7 @@ def sign(
         message,
         nonce=nonce,
         timestamp=None if timestamp is None else escape(str(timestamp)),
-        body_hash=signer.body_hash_of(message),
+        body_hash=signer.hash_body(message),
     )
     changed = {
         "Authorization": signature.authorization,

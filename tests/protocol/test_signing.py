@@ -326,7 +326,7 @@ def test_a_wrong_rsa_key_is_named(case, rsa_key):
     )
     key, words = {
         "none": (None, "needs rsa_key"),
-        "no key": ("-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----", "no PEM text"),
+        "no key": ("-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----", "not PEM text"),
         "wrong pass": ((pem(rsa_key, "PKCS8", b"pass"), b"hunter2"), "passphrase is wrong"),
         "missing pass": (pem(rsa_key, "PKCS8", b"pass"), "passphrase"),
         "extra pass": ((pem(rsa_key), b"pass"), "not encrypted"),
