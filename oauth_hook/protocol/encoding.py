@@ -106,8 +106,7 @@ def escape_form(wire: str) -> str:
     why nothing is split, decoded and encoded piece by piece.
     """
     # Looked at while + is still one byte, so that no escape is looked at that was only just made.
-    well_spelled = not wire.encode("latin-1").translate(None, _WELL_SPELLED) and not _misspelled_escape(wire)
-    if well_spelled:
+    if not wire.encode("latin-1").translate(None, _WELL_SPELLED) and not ("%" in wire and _misspelled_escape(wire)):
         return wire.replace("+", "%20")
     return _respelled(wire, _RESERVED_IN_FORM)
 
