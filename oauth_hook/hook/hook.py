@@ -245,7 +245,7 @@ class OAuthHook(AuthBase):
 
     def _secrets_sent(self) -> set[str]:
         """Return the secrets that stand in a signature as they are: PLAINTEXT's."""
-        if not methods.method_named(self.signature_method).plain:
+        if not methods.find_method(self.signature_method).plain:
             return set()
         return {self.consumer.secret, "" if self.token is None else self.token.secret}
 
@@ -295,7 +295,7 @@ class OAuthHook(AuthBase):
     def _body_hash(self, request: requests.PreparedRequest, message: Message) -> str | None:
         """Return the digest that is to cover the body; a file is read in pieces and rewound."""
         if message.body is None or isinstance(message.body, bytes | str):
-            return self._signer.body_hash_of(message)
+            return self._signer.hash_body(message)
         return hash_file(request, str(self._signer.body_hash))
 
 

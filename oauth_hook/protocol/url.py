@@ -44,8 +44,8 @@ def to_wire_form(url: str) -> str:
 def parse_origin(url: str | None) -> Origin | None:
     """Return the origin of a URL; ``None`` where it has none that we would sign for."""
     try:
-        address = split_url(url or "")
-        return origin(address.scheme, address.authority)
+        split = split_url(url or "")
+        return origin(split.scheme, split.authority)
     except UsageError:
         return None
 

@@ -721,7 +721,7 @@ def test_a_wrong_key_of_rsa_is_misuse(call, server, tmp_path):
         ("HMAC-SHA1", "public", "", "--rsa-key is not for HMAC-SHA1"),
         ("RSA-SHA1", "missing", "", "cannot read"),
         ("RSA-SHA1", "public", "", "public is a public key, which cannot sign"),
-        ("RSA-SHA1", "none", "", "none is no PEM text"),
+        ("RSA-SHA1", "none", "", "none is not PEM text"),
         ("RSA-SHA1", "private", "wrong\n", "its passphrase is wrong"),
         ("RSA-SHA1", "private", "", "there is no passphrase of"),
     ):
