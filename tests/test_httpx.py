@@ -30,7 +30,7 @@ from hypothesis import strategies as st
 from redirecting import LOCATIONS, PLACEMENTS, STATUSES, nothing_of_ours
 
 from oauth_hook import AccessToken, Consumer, OAuthHook, UsageError, verify
-from oauth_hook.hook.attach import SignedRequest
+from oauth_hook.hook.redirects import RequestState, Status
 from oauth_hook.protocol.encoding import unescape
 from oauth_hook.protocol.placement import parse_authorization
 from oauth_hook.protocol.url import is_same_origin, parse_origin
@@ -1205,8 +1205,9 @@ def test_httpx2_may_stand_in_for_httpx():
 
 
 def test_what_travels_with_a_request_is_the_hooks_own_kind(module):
-    """The extension is a signed request as hop.py has it, so that hops are judged by the same code."""
+    """The extension has the state that redirects.py knows, so that redirects are judged by the same code."""
     request = module.Request("GET", "http://h/")
     next(OAuth(OAuthHook("t", "s", "c", "s")).auth_flow(request))
-    assert isinstance(request.extensions["oauth_hook"], SignedRequest)
-    assert quote("http://h/", safe="") in request.extensions["oauth_hook"].base_string
+    state = request.extensions["oauth_hook"].state
+    assert (type(state), state.status) == (RequestState, Status.SIGNED)
+    assert quote("http://h/", safe="") in state.base_string

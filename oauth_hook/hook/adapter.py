@@ -87,7 +87,7 @@ class _Attempts:
         request, signed_as, self._signed_as = self._request, self._signed_as, None
         if signed_as is None or signed_as != read_message(request):
             request = self._adapter.hook(request)
-        if not can_be_sent_again(request):
+        if not can_be_sent_again(request.body, request._body_position):
             policy = _only_connecting(policy)
         return self._adapter.request_url(request, self._proxies), request.body, request.headers, policy
 

@@ -54,16 +54,21 @@ class RedirectHandler(Protocol):
     def __call__(self, request: Any) -> Any:
         """Sign a request."""
 
-    def on_redirect(self, request: Any, source: Any, *, is_displaced: bool = False) -> None:
+    def on_redirect(self, request: Any, state: RequestState, source: Message, *, is_displaced: bool = False) -> None:
         """Sign a redirect for where it goes, or strip it, and set its state.
 
         :param request: what is about to be sent.
-        :param source: the request before it.
+        :param state: that of the request before it.
+        :param source: the request before it, as it was sent.
         :param is_displaced: the caller has set other credentials, which stand.
         """
 
-    def learn_from(self, response: Any, streamed: bool) -> bool:
-        """Learn from a refusal, and tell whether signing anew may help."""
+    def learn_from(self, request: Message, status: int, headers: Any, content: bytes) -> bool:
+        """Learn from a refusal, and tell whether signing anew may help.
+
+        :param request: what was refused, as it was sent.
+        :param content: the body of the refusal; empty where it is the caller's to read.
+        """
 
 
 class NullHandler:
@@ -73,11 +78,11 @@ class NullHandler:
         """Return the request as it is."""
         return request
 
-    def on_redirect(self, request: Any, source: Any, *, is_displaced: bool = False) -> None:
+    def on_redirect(self, request: Any, state: RequestState, source: Message, *, is_displaced: bool = False) -> None:
         """Leave a redirect unsigned."""
         request.oauth_state = request.oauth_state._replace(status=Status.UNSIGNED)
 
-    def learn_from(self, response: Any, streamed: bool) -> bool:
+    def learn_from(self, request: Message, status: int, headers: Any, content: bytes) -> bool:
         """Learn nothing."""
         return False
 
