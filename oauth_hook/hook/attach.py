@@ -156,6 +156,9 @@ def _signed_kind(plain: type[requests.PreparedRequest]) -> type[SignedRequest]:
 
 
 _SIGNED = _signed_kind(requests.PreparedRequest)
+# A named tuple's own ``__new__`` takes twice as long.
+_new_tuple: Any = tuple.__new__
+_NEW_STATE = tuple(RequestState._field_defaults[name] for name in RequestState._fields[3:])
 
 
 def attach(request: Any, handler: RedirectHandler, *, status: Status, base_string: str = "") -> None:
@@ -167,7 +170,7 @@ def attach(request: Any, handler: RedirectHandler, *, status: Status, base_strin
     on_response: Any = retry_refused
     if kind is requests.PreparedRequest:  # the commonest first: this is a part of each signing
         request.__class__ = _SIGNED
-        request.oauth_state = RequestState(status, handler, base_string)
+        request.oauth_state = _new_tuple(RequestState, (status, handler, base_string, *_NEW_STATE))
     elif state_of(request) is not None:
         request.oauth_state = request.oauth_state._replace(
             status=status, handler=handler, base_string=base_string, source=None, signed_as=None
