@@ -35,10 +35,10 @@ __all__ = ["OAuth", "async_event_hooks", "event_hooks"]
 _LOWEST = {"httpx2": (2, 0), "httpx": (0, 26)}
 
 
-def _clients() -> list[ModuleType]:
+def _import_clients() -> list[ModuleType]:
     """Import those of the clients that are installed.
 
-    :raises ImportError: there is none, or none that is new enough.
+    :raises ImportError: neither is installed, or neither is new enough.
     """
     found, problem = [], "oauth_hook.httpx needs httpx2 or httpx: pip install 'requests-oauth-hook[httpx]'"
     for name, lowest in _LOWEST.items():
@@ -58,7 +58,7 @@ def _clients() -> list[ModuleType]:
     return list(dict.fromkeys(found))  # httpx2 may stand in for httpx (alias_httpx)
 
 
-_installed = _clients()
+_installed = _import_clients()
 if TYPE_CHECKING:
     from httpx import Auth as _Auth
     from httpx import ByteStream as _ByteStream
@@ -216,11 +216,10 @@ class _Outgoing:
 
         :raises UsageError: it must, and it cannot. httpx would send what is left of it, which is nothing.
         """
-        if not hasattr(self.body, "read"):
-            return
-        if can_be_sent_again(self.body, self._body_position):
+        is_file = hasattr(self.body, "read")
+        if is_file and can_be_sent_again(self.body, self._body_position):
             self.body.seek(self._body_position)
-        elif must:
+        elif is_file and must:
             raise UsageError(
                 "a redirect asks for the body again, and it can be read only once: pass bytes or another file"
             )

@@ -351,16 +351,16 @@ def _token(key: str | None, secret: str | None) -> AccessToken | None:
 def _origins(given: str | Iterable[str]) -> frozenset[Origin]:
     """Return origins as they are compared.
 
-    :raises UsageError: one is not ``scheme://host[:port]``, or there is none.
+    :raises UsageError: one is not ``scheme://host[:port]``, or none is given.
     """
     found = set()
     check_type(given, Iterable, "origins", "scheme://host[:port], one or several")
     for text in [given] if isinstance(given, str) else given:
         check_type(text, str, "an origin", "scheme://host[:port]")
-        address = split_url(text)
-        if address.path not in ("", "/") or address.query is not None or address.fragment is not None:
+        url = split_url(text)
+        if url.path not in ("", "/") or url.query is not None or url.fragment is not None:
             raise UsageError("an origin is scheme://host[:port], without a path or a query")
-        found.add(origin(address.scheme, address.authority))
+        found.add(origin(url.scheme, url.authority))
     if not found:
         raise UsageError("origins is empty, so that nothing would be signed: name one, or pass None for all")
     return frozenset(found)

@@ -41,7 +41,7 @@ _COMMON = frozenset({"oauth_signature_method", "oauth_version"})
 class Status(Enum):
     """What a request is to the hook that has seen it."""
 
-    UNSIGNED = "unsigned"  #: its origin is none of the hook's
+    UNSIGNED = "unsigned"  #: the hook is pinned to other origins
     SIGNED = "signed"
     REDIRECTED = "redirected"  #: a redirect that has been built and not been sent: ``follow`` has yet to be asked
     CROSS_ORIGIN = "cross-origin"  #: a redirect led it to another origin: neither it nor what follows is signed
@@ -156,7 +156,7 @@ def strip(message: Message, sent: Collection[Pair], secrets: Collection[str] = (
         url = split_url(message.url)
     except UsageError:
         return message  # nothing that a client would send
-    finds_ours = _pattern_of(sent, secrets).search
+    finds_ours = _compile_pattern(sent, secrets).search
     header = message.authorization
     if header is not None and parse_authorization(header) is not None:
         message = message._replace(authorization=None)
@@ -173,7 +173,7 @@ def strip(message: Message, sent: Collection[Pair], secrets: Collection[str] = (
     return message
 
 
-def _pattern_of(sent: Collection[Pair], secrets: Collection[str]) -> re.Pattern[str]:
+def _compile_pattern(sent: Collection[Pair], secrets: Collection[str]) -> re.Pattern[str]:
     """Return what finds ours in unescaped text: as a form, a header and JSON have it."""
     pairs = [(unescape(name), unescape(value)) for name, value in sent if name not in _COMMON]
     found = [f"{re.escape(name)}[\"']?\\s*[=:]\\s*[\"']?{re.escape(value)}" for name, value in pairs]
