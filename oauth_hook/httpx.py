@@ -24,7 +24,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from .errors import UsageError, check_type
-from .hook.hook import OAuthHook
+from .hook.hook import MAX_REPORT_BYTES, OAuthHook
 from .hook.prepared import can_be_sent_again, read_message
 from .hook.redirects import RequestState, Status
 from .protocol.message import Message
@@ -74,7 +74,6 @@ _BYTES = tuple(client.ByteStream for client in _installed)
 _SYNC = tuple(client.SyncByteStream for client in _installed)
 
 _EXTENSION = "oauth_hook"
-MAX_REPORT_BYTES = 1 << 16  # bytes of a refusal that is read for its reason
 
 
 class OAuth(_Auth, _OtherAuth):
