@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import requests
 
-__all__ = ["OAuthHookError", "ProviderError", "UsageError", "check_type"]
+__all__ = ["OAuthHookError", "ProviderError", "UsageError", "check_type", "is_text"]
 
 
 class OAuthHookError(Exception):
@@ -96,3 +96,12 @@ def check_type(value: object, kind: type | tuple[type, ...], name: str, what: st
     """
     if not isinstance(value, kind):
         raise UsageError(f"{name} must be {what}, not {type(value).__name__}")
+
+
+def is_text(value: str) -> bool:
+    """Tell whether UTF-8 can carry a ``str``: without the lone surrogates of JSON, and of bytes that are not UTF-8."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

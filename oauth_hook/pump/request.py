@@ -17,6 +17,7 @@ from ..credentials import AccessToken, Consumer
 from ..errors import ProviderError, UsageError, check_type
 from ..hook.adapter import OAuthAdapter
 from ..hook.hook import OAuthHook
+from ..protocol.parameters import is_form
 from ..protocol.url import parse_origin, split_url
 from ..tokens.http import WholeResponse, build_refusal
 
@@ -31,8 +32,7 @@ __all__ = [
     "resolve_endpoint",
 ]
 
-# pump.io reads neither spelled otherwise, and an upper-case JSON makes it hang.
-_JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
+_JSON = "application/json"  # pump.io reads it in no other spelling, and hangs at an upper-case one
 
 # What a proxy says while the server behind it is restarted; other statuses stay, however often it is asked.
 _PASSING = (502, 503, 504)
@@ -86,8 +86,7 @@ def encode_content(data: Any, headers: Mapping[str, str] | None) -> tuple[Any, d
     :raises UsageError: JSON cannot carry it.
     """
     named = CaseInsensitiveDict(headers or {})
-    is_form = str(named.get("Content-Type")).partition(";")[0].strip().lower() == _FORM
-    if isinstance(data, dict | list) and not is_form:
+    if isinstance(data, dict | list) and not is_form(str(named.get("Content-Type"))):
         try:
             data = json.dumps(data, allow_nan=False).encode()
         except (TypeError, ValueError, RecursionError):  # not chained: it may show the value

@@ -22,7 +22,7 @@ from xml.etree import ElementTree
 import requests
 
 from ..errors import ProviderError, UsageError, check_type
-from ..protocol.url import is_loopback, origin, parse_origin, split_url
+from ..protocol.url import check_absolute_url, is_loopback, parse_origin, split_url
 from ..services.catalog import Service
 from .http import Redirects, WholeResponse, build_refusal, check_timeout, send_request
 
@@ -262,10 +262,6 @@ def check_url(url: str, scheme: str, *, loopback: bool = True) -> None:
     :raises UsageError: it is not an absolute http(s) URL, or plain http that was not asked for.
     """
     check_type(url, str, "the URL", "a str; a service that has no registration_url registers nobody")
-    parts = split_url(url)
-    if (
-        origin(parts.scheme, parts.authority)[0] == "http"
-        and scheme != "http"
-        and not (loopback and is_loopback(parts.authority))
-    ):
+    found, host, _ = check_absolute_url(url, "the URL")
+    if found == "http" and scheme != "http" and not (loopback and is_loopback(host)):
         raise UsageError("this is plain http, where all can read the secret: ask for it with scheme='http'")

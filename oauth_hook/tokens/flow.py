@@ -29,7 +29,7 @@ from ..errors import ProviderError, UsageError, check_type
 from ..hook.hook import OAuthHook
 from ..protocol.encoding import to_wire
 from ..protocol.parameters import FORM
-from ..protocol.url import parse_origin
+from ..protocol.url import check_absolute_url
 from ..services.catalog import SERVICES, Service
 from .callback import read_callback
 from .http import WholeResponse, build_refusal, check_timeout, redact_body, send_request
@@ -329,8 +329,8 @@ def _check_service(service: Service) -> None:
     :raises UsageError: one of them cannot be.
     """
     for name in ("request_token_url", "authorization_url", "access_token_url", "renewal_url"):
-        if getattr(service, name) and parse_origin(getattr(service, name)) is None:
-            raise UsageError(f"{name} must be an absolute http or https URL, without a user name in it")
+        if getattr(service, name):
+            check_absolute_url(getattr(service, name), name)
     if service.callback not in (None, "oob") and not _is_uri(service.callback):
         raise UsageError(
             "callback must be an absolute URL, such as https://app.example/back or myapp:/back; 'oob', for a PIN; "

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
 from ..credentials import AccessToken, Account, Consumer, RequestToken
-from ..errors import UsageError, check_type
+from ..errors import UsageError, check_type, is_text
 
 if TYPE_CHECKING:
     import sqlite3
@@ -246,7 +246,7 @@ def _absolute(path: object) -> str:
 def _text(name: Any) -> str:
     """Return the name, if it can be one."""
     check_type(name, str, "the name of stored credentials", "a str")
-    if any("\ud800" <= character <= "\udfff" for character in name):
+    if not is_text(name):
         raise UsageError(f"{name!r} cannot name stored credentials: half a character (a surrogate) is in it")
     return str(name)
 
