@@ -252,7 +252,7 @@ class Client:
         given = {}
         if (nonce := protocol.pop("oauth_nonce", None)) is not None:
             check_type(nonce, str, "oauth_nonce", "a str")
-            given["nonce"] = chain([nonce], iter(new_nonce, None)).__next__  # one is good once, and not for a hop
+            given["nonce"] = chain([nonce], iter(new_nonce, None)).__next__  # one is good once, and not for a redirect
         if (timestamp := protocol.pop("oauth_timestamp", None)) is not None:
             if not _is_timestamp(str(timestamp)):
                 raise UsageError("oauth_timestamp must be whole seconds since the epoch")

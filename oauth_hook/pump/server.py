@@ -61,8 +61,8 @@ class PumpServer:
         """Take what ``root`` was an earlier time, if it is one that ``scheme`` allows: it is not looked for again."""
         place = parse_origin(root)
         if root is not None and place is not None and (place[0] == "https" or self._scheme == "http"):
-            address = split_url(root)
-            if not address.path and address.query is None and address.fragment is None:
+            parts = split_url(root)
+            if not parts.path and parts.query is None and parts.fragment is None:
                 self._root = root
 
     def service(self) -> Service:
@@ -70,8 +70,8 @@ class PumpServer:
         if self._found is None:
             with self.session() as session:
                 found = discover(self._webfinger, scheme=self._scheme, session=session, timeout=self._timeout)
-            address = split_url(found.api_url or found.access_token_url)
-            self._root, self._found = f"{address.scheme}://{address.authority}", found
+            parts = split_url(found.api_url or found.access_token_url)
+            self._root, self._found = f"{parts.scheme}://{parts.authority}", found
         return self._found
 
     @contextmanager
@@ -105,10 +105,10 @@ class PumpServer:
             token = flow.fetch_request_token()
             return token, flow.authorization_url(token)
 
-    def exchange(self, consumer: Consumer, token: RequestToken, answer: str) -> AccessToken:
+    def exchange(self, consumer: Consumer, token: RequestToken, came_back: str) -> AccessToken:
         """Return the access token (s2.3) for a verifier, or for the callback URL that has it."""
         with self._flow(consumer, "oob") as flow:
-            return flow.fetch_access_token(token, flow.parse_callback(answer, token))
+            return flow.fetch_access_token(token, flow.parse_callback(came_back, token))
 
     def _registration_url(self) -> str:
         url = self.service().registration_url
