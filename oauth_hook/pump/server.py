@@ -14,10 +14,10 @@ import requests
 from requests.adapters import BaseAdapter
 
 from ..credentials import AccessToken, Consumer, RequestToken
-from ..errors import ProviderError, UsageError
-from ..protocol.url import parse_origin, split_url
+from ..errors import ProviderError
+from ..protocol.url import split_url
 from ..services.catalog import Service
-from ..tokens.discovery import discover
+from ..tokens.discovery import check_scheme, discover, is_allowed
 from ..tokens.flow import OAuthFlow
 from ..tokens.http import check_timeout
 from ..tokens.registration import register_client, update_client
@@ -38,10 +38,8 @@ class PumpServer:
     def __init__(
         self, webfinger: str, *, scheme: str = "https", verify: bool | str = True, timeout: float = 30
     ) -> None:
-        if scheme not in ("https", "http"):
-            raise UsageError(f"scheme must be 'https' or 'http', not {scheme!r}")
         self._webfinger = webfinger
-        self._scheme = scheme
+        self._scheme = check_scheme(scheme)
         self._verify = verify
         self._timeout = check_timeout(timeout)
         self._found: Service | None = None
@@ -59,8 +57,7 @@ class PumpServer:
 
     def remember(self, root: str | None) -> None:
         """Take what ``root`` was an earlier time, if it is one that ``scheme`` allows: it is not looked for again."""
-        place = parse_origin(root)
-        if root is not None and place is not None and (place[0] == "https" or self._scheme == "http"):
+        if root is not None and is_allowed(root, self._scheme):
             parts = split_url(root)
             if not parts.path and parts.query is None and parts.fragment is None:
                 self._root = root
