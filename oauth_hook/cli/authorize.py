@@ -12,7 +12,7 @@ import requests
 
 from ..credentials import AccessToken, Account, Consumer, ServiceKind, ServiceReference
 from ..errors import OAuthHookError, ProviderError, UsageError
-from ..protocol.url import origin, split_url
+from ..protocol.url import check_absolute_url, split_url
 from ..services.catalog import SERVICES, Service
 from ..tokens.accounts import Store, read_consumer_from_environment
 from ..tokens.flow import OAuthFlow
@@ -155,21 +155,13 @@ def _service_at(request_token_url: str, authorization_url: str, access_token_url
     """
     urls = {"request token": request_token_url, "authorization": authorization_url, "access token": access_token_url}
     for what, url in urls.items():
-        _check_url(what, url)
+        check_absolute_url(url, f"the {what} URL")
     return Service(
         name="",
         request_token_url=request_token_url,
         authorization_url=authorization_url,
         access_token_url=access_token_url,
     )
-
-
-def _check_url(what: str, url: str) -> None:
-    try:
-        parts = split_url(url)
-        origin(parts.scheme, parts.authority)
-    except UsageError as error:
-        raise UsageError(f"the {what} URL: {error}") from error
 
 
 def _discover(server: str, *, http: bool) -> Service:

@@ -11,7 +11,7 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import UsageError
+from ..errors import UsageError, is_text
 
 if TYPE_CHECKING:
     from ..credentials import Consumer
@@ -89,15 +89,6 @@ _is_token = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
 def is_token(value: str) -> bool:
     """Tell whether a word can be a method, or the name of a header."""
     return _is_token(value) is not None
-
-
-def is_text(value: str) -> bool:
-    """Tell whether a word is text: bytes that the system could not read, Python keeps as lone surrogates."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 # --- output ---

@@ -209,7 +209,7 @@ def test_one_of_three_addresses_is_wrong(call, oauth_provider):
         words[position] = "example.com/oauth"
         done = call("authorize", "me", *words, check=2, OAUTH_CONSUMER_KEY="c")
         assert is_one_line(done.stderr)
-        assert f"the {what} URL: " in done.stderr
+        assert f"the {what} URL must be an absolute http or https URL: " in done.stderr
     done = call("authorize", "me", *urls(oauth_provider), "--service", "tumblr", check=2, OAUTH_CONSUMER_KEY="c")
     assert "--service" in done.stderr
 

@@ -743,7 +743,7 @@ def test_a_full_disk_is_reported(store, path, monkeypatch):
 def test_a_writer_that_does_not_finish_is_reported(store, path, monkeypatch):
     """After the patience it is a UsageError; readers go on meanwhile."""
     store["a"] = TOKEN
-    monkeypatch.setattr(store_module, "_PATIENCE", 0.05)
+    monkeypatch.setattr(store_module, "_LOCK_SECONDS", 0.05)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(UsageError, match="another program that does not finish"):
