@@ -52,7 +52,7 @@ class _Options:
 def credentials(arguments: argparse.Namespace) -> int:
     """List, show, add or remove what is in the store; secrets are masked."""
     if not arguments.name and arguments.action != "list":
-        raise UsageError(f"say which: oauth-hook credentials {arguments.action} NAME")
+        raise UsageError(f"NAME is missing: oauth-hook credentials {arguments.action} NAME")
     options = read_options(_Options, arguments)
     actions = {"list": _list, "show": _show, "add": _add, "remove": _remove}
     with open_store(options.store) as store:
@@ -89,7 +89,7 @@ def _show(options: _Options, store: Store) -> None:
         shown = value.to_dict()
     else:
         shown = _mask_secrets(value)
-        warn(f"secrets are masked ({MASK}): --show-secrets shows them")
+        warn(f"secrets are masked ({MASK}): use --show-secrets to see them")
     print(json.dumps(shown, indent=2))
 
 

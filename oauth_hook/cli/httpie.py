@@ -59,7 +59,7 @@ class OAuthPlugin(AuthPlugin):  # type: ignore[misc,unused-ignore]
 def _check_name(name: str | None) -> str | None:
     """Return the NAME; what looks like a key and its secret is refused, and not repeated.
 
-    :raises UsageError: it is nobody's name.
+    :raises UsageError: there is no account of that name, and it has a colon in it.
     """
     from ..errors import UsageError
     from ..tokens.store import CredentialStore

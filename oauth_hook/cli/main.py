@@ -255,7 +255,7 @@ _ACTIONS = ("list", "show", "add", "remove")
 _COMMANDS = (
     _Command(
         "demo",
-        "Get a token, sign requests, and see altered ones refused, against a provider of its own on loopback.",
+        "Get a token, sign requests, and see changed ones refused, against a provider of its own on loopback.",
         (_flag("--show-secrets", help="show verifiers too, which are masked otherwise"),),
     ),
     _Command(
