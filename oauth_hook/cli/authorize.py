@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import requests
 
-from ..credentials import AccessToken, Account, Consumer, ServiceKind, ServiceReference
+from ..credentials import AccessToken, Account, Consumer, ServiceReference
 from ..errors import OAuthHookError, ProviderError, UsageError
 from ..protocol.url import origin, split_url
 from ..services.catalog import SERVICES, Service
@@ -26,7 +25,7 @@ from .console import (
     read_options,
     read_rsa_key,
     report,
-    unknown_service_error,
+    resolve_service,
     warn,
 )
 from .errors import tell
@@ -133,16 +132,12 @@ def _find_service(options: _AuthorizeOptions, kept: Account | Consumer | None) -
         raise UsageError("--request-token-url, --authorization-url and --access-token-url must be given together")
     place = options.service or (kept.service if isinstance(kept, Account) else None)
     named = place or options.name
-    if named in SERVICES:
-        return named, SERVICES[named]
-    reference = ServiceReference.parse(named)
-    if reference.path is not None:
-        path = os.path.abspath(reference.path)
-        return path, Service.from_file(path)
-    if reference.urls is not None:
-        return named, _service_at(*reference.urls)
-    if reference.kind is ServiceKind.NAME:
-        raise unknown_service_error(named)
+    kept_as, service = resolve_service(named)
+    if service is not None:
+        return kept_as, service
+    given_urls = ServiceReference.parse(named).urls
+    if given_urls is not None:
+        return named, _service_at(*given_urls)
     if not place:  # NAME alone never makes a request to a server of that name
         raise UsageError(f"there is no service {named!r}; if that is a server, use --service {named}")
     return named, _discover(named, http=options.http)

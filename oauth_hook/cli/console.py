@@ -6,6 +6,7 @@ It is loaded at every start, so what is slow to load is imported where it is nee
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from contextlib import AbstractContextManager, nullcontext
@@ -42,7 +43,7 @@ __all__ = [
     "read_rsa_key",
     "report",
     "report_causes",
-    "unknown_service_error",
+    "resolve_service",
     "warn",
 ]
 
@@ -250,8 +251,22 @@ def find_service(name: str) -> Service:
     return SERVICES[name]
 
 
-def unknown_service_error(text: str) -> UsageError:
-    """Return the error for a SERVICE that does not exist."""
-    return UsageError(
-        f"there is no service {text!r}: see 'oauth-hook services', or name one with --service or its three URLs"
-    )
+def resolve_service(named: str) -> tuple[str, Service | None]:
+    """Return what to keep of the service that SERVICE names, and what is known of it; ``None``: it is not known here.
+
+    :raises UsageError: there is no such service, or its file cannot be used.
+    """
+    from ..credentials import ServiceKind, ServiceReference
+    from ..services.catalog import SERVICES, Service
+
+    if named in SERVICES:
+        return named, SERVICES[named]
+    reference = ServiceReference.parse(named)
+    if reference.path is not None:
+        path = os.path.abspath(reference.path)
+        return path, Service.from_file(path)
+    if reference.kind is ServiceKind.NAME:
+        raise UsageError(
+            f"there is no service {named!r}: see 'oauth-hook services', or name one with --service or its three URLs"
+        )
+    return named, None

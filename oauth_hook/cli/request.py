@@ -258,12 +258,10 @@ def _send(
 
 def _describe_request(request: requests.PreparedRequest, known: list[str]) -> str:
     """Return the first line and the headers of a request, without secrets, as curl shows them."""
-    lines = [f"{request.method} {request.url}", *(f"{name}: {_text(value)}" for name, value in request.headers.items())]
+    lines = [f"{request.method} {request.url}"]
+    for name, value in request.headers.items():
+        lines.append(f"{name}: {value.decode('latin-1') if isinstance(value, bytes) else value}")
     return "\n".join(f"> {one_line(redact(line, known))}" for line in lines)
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
 # --- what came back ---
