@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import requests
 
 from oauth_hook import Consumer, CredentialStore, OAuthHook, cli
+from oauth_hook.cli.errors import _OPTIONS
 from oauth_hook.version import __version__
 
 try:
@@ -25,6 +28,18 @@ COMMAND = [sys.executable, "-W", "ignore", "-m", "oauth_hook"]
 
 def run(*arguments, **more):
     return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False, **more)
+
+
+def test_advice_that_the_command_rewords_is_still_given():
+    """Each phrase that the command replaces by an option's name stands in a message of the package."""
+    folder = Path(cli.__file__).parent
+    sources = [path.read_text("utf-8") for path in folder.parent.rglob("*.py") if folder not in path.parents]
+    nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
+    raised = [node for statement in nodes if isinstance(statement, ast.Raise) for node in ast.walk(statement)]
+    assigned = [node for statement in nodes if isinstance(statement, ast.Assign) for node in ast.walk(statement)]
+    messages = [node.value for node in raised + assigned if isinstance(node, ast.Constant)]
+    texts = [text for text in messages if isinstance(text, str)]
+    assert [phrase for phrase, _ in _OPTIONS if not any(phrase in text for text in texts)] == []
 
 
 def test_the_demo_does_the_whole_job():
