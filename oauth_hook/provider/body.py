@@ -52,7 +52,7 @@ def read_form(request: Request, limit: int = MAX_FORM_BYTES) -> bytes | None:
     for piece in request.pieces:
         length += len(piece)
         if length > limit:
-            raise BadRequestError(f"a form may have {limit} bytes", status=413)
+            raise BadRequestError(f"a form may have at most {limit} bytes", status=413)
         pieces.append(piece)
     return b"".join(pieces)
 
@@ -84,7 +84,7 @@ def read_body(request: Request, form: bytes | None, body_hash: str | None = None
         keeping = keeping and length <= MAX_JSON_BYTES
         kept = kept + piece if keeping else b""
     if body_hash is not None and not hmac.compare_digest(stated, digests[-1].digest()):
-        raise Refusal("body_hash_invalid", "oauth_body_hash is the base64 of the digest of the body as sent")
+        raise Refusal("body_hash_invalid", "oauth_body_hash must be the base64 of the digest of the body as sent")
     with suppress(ValueError, RecursionError):
         parsed = json.loads(kept)
     return Body(length, sha256.digest(), parsed)

@@ -89,7 +89,7 @@ def _associate(storage: Storage, fields: dict[str, str]) -> Consumer:
 
 
 def _update(storage: Storage, fields: dict[str, str]) -> Consumer:
-    """Change what is known of a consumer, for whoever knows its secret."""
+    """Change what is known of a consumer, for those who know its secret."""
     for name in ("client_id", "client_secret"):
         if name not in fields:
             raise BadRequestError(f"No {name} provided")

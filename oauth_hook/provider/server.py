@@ -38,7 +38,7 @@ _VERIFIER = re.compile(r'<output id="verifier">([^<]*)</output>')
 
 @dataclass(frozen=True)
 class User:
-    """Someone with an account at the provider."""
+    """A person with an account at the provider."""
 
     name: str
     password: str = field(repr=False)
@@ -87,7 +87,7 @@ class Provider:
 
     :ivar url: where it is, without a slash at the end.
     :ivar consumer: client credentials that it knows.
-    :ivar user: somebody who can log in.
+    :ivar user: a user who can log in.
     """
 
     def __init__(self, storage: Storage, server: Server) -> None:
@@ -193,7 +193,7 @@ class Provider:
         return self._storage.add_consumer(name, key, new_secret() if secret is None else secret, pem)
 
     def add_user(self, name: str, password: str) -> User:
-        """Give somebody an account, or a new password."""
+        """Give a person an account, or a new password."""
         self._storage.set_user(name, password)
         return User(name, password)
 

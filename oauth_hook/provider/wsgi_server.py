@@ -121,13 +121,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     server: Server
     protocol_version = "HTTP/1.1"
-    default_request_version = "HTTP/1.1"  # else a broken request line is answered as HTTP/0.9: without a head
+    default_request_version = "HTTP/1.1"  # else a broken request line gets a response of HTTP/0.9: without a head
     disable_nagle_algorithm = True
     timeout = 60  # seconds of silence
     rbufsize = PIECE_BYTES
 
     def handle_one_request(self) -> None:
-        """Read one request, answer it, and leave the connection ready for the next."""
+        """Read one request, respond to it, and leave the connection ready for the next."""
         self.close_connection = True
         self._awaited = False
         try:
@@ -156,7 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
         log.debug(f"%s: {format}", self.client_address[0], *args)
 
     def _head_is_good(self) -> bool:
-        """Read the head; where it cannot be understood, answer that."""
+        """Read the head; where it cannot be understood, respond with that."""
         if self.raw_requestline.endswith(b"\n"):
             return self.parse_request()
         self.requestline = self.command = self.request_version = ""
@@ -304,7 +304,7 @@ class Server(ThreadingMixIn, TCPServer):
                 self._connections.pop(threading.current_thread(), None)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Report a failure of the application, and answer it; a lost connection is not one."""
+        """Report a failure of the application, and respond with it; a lost connection is not one."""
         error = sys.exc_info()[1]
         if isinstance(error, OSError):
             log.debug("%s: %s", client_address[0], error)
