@@ -10,12 +10,12 @@ import requests
 from cryptography.hazmat.primitives import serialization
 from oauthlib.oauth1.rfc5849 import signature as rfc5849
 
+from oauth_hook.protocol.parameters import FORM
+
 from .cases import Case
 from .signers import CONSUMER, TOKEN, Sign
 
 __all__ = ["objection"]
-
-_FORM = "application/x-www-form-urlencoded"
 
 
 def objection(case: Case, sign: Sign) -> str:
@@ -39,7 +39,7 @@ def _content(request: requests.PreparedRequest) -> object:
 
 
 def _has_form(request: requests.PreparedRequest) -> bool:
-    return _text(request.headers.get("Content-Type")) == _FORM
+    return _text(request.headers.get("Content-Type")) == FORM
 
 
 def _is_in_header(request: requests.PreparedRequest) -> bool:

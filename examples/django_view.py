@@ -89,28 +89,28 @@ def home(request: HttpRequest) -> HttpResponse:
 @explained
 def connect(request: HttpRequest) -> HttpResponse:
     """The first leg, and off to the second."""
-    asked = flow.fetch_request_token()
+    request_token = flow.fetch_request_token()
     store.pop(f"granted {request.session.get('id')}", None)
-    # A new id each time, so that nobody can have planted it. Where users log in, keep it with the user instead.
+    # A new id each time, so that it cannot have been planted. Where users log in, keep it with the user instead.
     request.session["id"] = secrets.token_urlsafe()
-    store[f"asked {request.session['id']}"] = asked  # remove those that nobody came back for now and then
-    return HttpResponseRedirect(flow.authorization_url(asked))
+    store[f"asked {request.session['id']}"] = request_token  # remove those that no user came back for, now and then
+    return HttpResponseRedirect(flow.authorization_url(request_token))
 
 
 @require_GET
 @explained
 def callback(request: HttpRequest) -> HttpResponse:
-    """The third leg, for the user who began: a callback of anybody else's is refused."""
+    """The third leg, for the user who began: the callback of any other is refused."""
     name = f"asked {request.session.get('id')}"
-    asked = store.get(name)
-    if not isinstance(asked, RequestToken):
+    request_token = store.get(name)
+    if not isinstance(request_token, RequestToken):
         return page(request, "Not yours", "Nothing was begun in this browser, or it is done already.", 403)
     # As a query, with its mark: a bare word would pass for a PIN, which says nothing of whose it is.
-    verifier = flow.parse_callback(f"?{request.META['QUERY_STRING']}", asked)
-    if store.pop(name, None) != asked:
+    verifier = flow.parse_callback(f"?{request.META['QUERY_STRING']}", request_token)
+    if store.pop(name, None) != request_token:
         return page(request, "Done already", "Another window was first.", 403)
-    store[f"granted {request.session['id']}"] = flow.fetch_access_token(asked, verifier)
-    return HttpResponseRedirect("/")  # out of the address with the verifier
+    store[f"granted {request.session['id']}"] = flow.fetch_access_token(request_token, verifier)
+    return HttpResponseRedirect("/")  # away from the URL with the verifier
 
 
 urlpatterns = [path("", home), path("connect", connect), path("callback", callback)]

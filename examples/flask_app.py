@@ -54,36 +54,36 @@ def create_app() -> Flask:
         token = store.get(f"granted {session.get('id')}")
         if not isinstance(token, AccessToken):
             return page("Not connected", "Allow us to ask the service in your name.")
-        answer = http.get(shared.resource_url(), auth=hook.as_user(token), timeout=30)
-        return page("Connected", answer.text, connect=not answer.ok)
+        response = http.get(shared.resource_url(), auth=hook.as_user(token), timeout=30)
+        return page("Connected", response.text, connect=not response.ok)
 
     @app.post("/connect")
     def connect() -> Response:
         """The first leg, and off to the second."""
-        asked = flow.fetch_request_token()
+        request_token = flow.fetch_request_token()
         store.pop(f"granted {session.get('id')}", None)
-        # A new id each time, so that nobody can have planted it. Where users log in, keep it with the user instead.
+        # A new id each time, so that it cannot have been planted. Where users log in, keep it with the user instead.
         session["id"] = secrets.token_urlsafe()
-        store[f"asked {session['id']}"] = asked  # remove those that nobody came back for now and then
-        return redirect(flow.authorization_url(asked), 303)
+        store[f"asked {session['id']}"] = request_token  # remove those that no user came back for, now and then
+        return redirect(flow.authorization_url(request_token), 303)
 
     @app.get("/callback")
     def callback() -> Response:
-        """The third leg, for the user who began: a callback of anybody else's is refused."""
+        """The third leg, for the user who began: the callback of any other is refused."""
         name = f"asked {session.get('id')}"
-        asked = store.get(name)
-        if not isinstance(asked, RequestToken):
+        request_token = store.get(name)
+        if not isinstance(request_token, RequestToken):
             return page("Not yours", "Nothing was begun in this browser, or it is done already.", 403)
         # As a query, with its mark: a bare word would pass for a PIN, which says nothing of whose it is.
-        verifier = flow.parse_callback(f"?{request.query_string.decode('ascii', 'replace')}", asked)
-        if store.pop(name, None) != asked:
+        verifier = flow.parse_callback(f"?{request.query_string.decode('ascii', 'replace')}", request_token)
+        if store.pop(name, None) != request_token:
             return page("Done already", "Another window was first.", 403)
-        store[f"granted {session['id']}"] = flow.fetch_access_token(asked, verifier)
-        return redirect("/", 303)  # out of the address with the verifier
+        store[f"granted {session['id']}"] = flow.fetch_access_token(request_token, verifier)
+        return redirect("/", 303)  # away from the URL with the verifier
 
     @app.errorhandler(ProviderError)
     def refused(error: ProviderError) -> Response:
-        """Say what the user brought back (no status: no answer of the service's), or what the service said."""
+        """Say what the user brought back (no status: not a response of the service), or what the service said."""
         title = "You said no" if error.problem in ("user_refused", "permission_denied") else "That did not work"
         return page(title, str(error), 403 if error.status is None else 502)
 

@@ -5,7 +5,7 @@ All of it comes from the environment, so that no secret stands in a program:
     OAUTH_SERVICE           a name that ``oauth-hook services`` lists, such as tumblr, or a JSON file of your own
     OAUTH_CONSUMER_KEY      your application's key there
     OAUTH_CONSUMER_SECRET   and its secret
-    OAUTH_RESOURCE_URL      what to ask for in the user's name; the default is an address that the service is known by
+    OAUTH_RESOURCE_URL      what to ask for in the user's name; the default is the API URL that the service is known by
     OAUTH_STORE             the file that keeps tokens; default: examples.sqlite3
 
 Without OAUTH_SERVICE the examples use the provider that comes with the package. Run it in another terminal; it prints
@@ -59,9 +59,9 @@ def required(name: str) -> str:
 def _service() -> Service:
     if name := os.environ.get("OAUTH_SERVICE"):
         return Service.from_file(name) if name.endswith(".json") else SERVICES[name]
-    said = _provider()
-    urls = {f"{leg}_url": said[f"{leg}_url"] for leg in ("request_token", "authorization", "access_token")}
-    return Service.from_dict({"name": "provider", "api_url": said["resource_url"], **urls})
+    details = _provider()
+    urls = {f"{leg}_url": details[f"{leg}_url"] for leg in ("request_token", "authorization", "access_token")}
+    return Service.from_dict({"name": "provider", "api_url": details["resource_url"], **urls})
 
 
 def _provider() -> dict[str, str]:
@@ -93,7 +93,7 @@ def session_of_many() -> requests.Session:
 
 
 def public_url() -> str:
-    """Return the address that browsers know us by: that of all workers together, whatever a request claims."""
+    """Return the URL that browsers know us by: that of all workers together, whatever a request claims."""
     return os.environ.get("PUBLIC_URL", f"http://127.0.0.1:{os.environ.get('PORT', '8000')}")
 
 
@@ -111,4 +111,4 @@ class _Server(ThreadingMixIn, WSGIServer):
 
 class _Handler(WSGIRequestHandler):
     def log_message(self, *_: object) -> None:
-        """Log nothing: the address of a callback has the verifier in it."""
+        """Log nothing: the URL of a callback has the verifier in it."""

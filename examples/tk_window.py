@@ -32,24 +32,26 @@ class Login:
     def __init__(self, flow: OAuthFlow, resource_url: str, store: CredentialStore) -> None:
         self.news: SimpleQueue[News] = SimpleQueue()
         self._flow, self._resource_url, self._store = flow, resource_url, store
-        self._asked: RequestToken | None = None
+        self._request_token: RequestToken | None = None
 
     def begin(self) -> None:
         """Ask for a link to show."""
         self._in_background(self._ask)
 
     def enter(self, typed: str) -> None:
-        """Go on with what the user typed: the code, or the address that the service sent them to."""
+        """Go on with what the user typed: the code, or the URL that the service sent them to."""
         self._in_background(lambda: self._exchange(typed))
 
     def _ask(self) -> News:
-        self._asked = self._flow.fetch_request_token()
-        return "link", self._flow.authorization_url(self._asked)
+        self._request_token = self._flow.fetch_request_token()
+        return "link", self._flow.authorization_url(self._request_token)
 
     def _exchange(self, typed: str) -> News:
-        if self._asked is None:
+        if self._request_token is None:
             return "failed", "There is no link yet."
-        token = self._flow.fetch_access_token(self._asked, self._flow.parse_callback(typed, self._asked))
+        token = self._flow.fetch_access_token(
+            self._request_token, self._flow.parse_callback(typed, self._request_token)
+        )
         self._store[f"window {self._flow.consumer.key}"] = token
         response = requests.get(self._resource_url, auth=self._flow.hook(token), timeout=30)
         response.raise_for_status()

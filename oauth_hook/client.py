@@ -33,7 +33,7 @@ from .hook.hook import OAuthHook
 from .protocol.methods import signing_key
 from .protocol.parameters import PREFIX, SIGNATURE_PARAMETERS
 from .protocol.signing import new_nonce
-from .protocol.url import origin, split_url
+from .protocol.url import check_absolute_url
 from .tokens.flow import OAuthFlow, choose_auth
 from .tokens.http import WholeResponse, build_refusal, check_timeout, send_prepared
 
@@ -252,7 +252,7 @@ class Client:
         given = {}
         if (nonce := protocol.pop("oauth_nonce", None)) is not None:
             check_type(nonce, str, "oauth_nonce", "a str")
-            given["nonce"] = chain([nonce], iter(new_nonce, None)).__next__  # one is good once, and not for a hop
+            given["nonce"] = chain([nonce], iter(new_nonce, None)).__next__  # one is good once, and not for a redirect
         if (timestamp := protocol.pop("oauth_timestamp", None)) is not None:
             if not _is_timestamp(str(timestamp)):
                 raise UsageError("oauth_timestamp must be whole seconds since the epoch")
@@ -306,22 +306,21 @@ def _make_token(given: Credentials, exchanged: bool = False) -> Token:
     return Token(given.key, given.secret, raw_data=raw, exchanged=exchanged)
 
 
-def _check_url(address: str) -> None:
+def _check_url(url: str) -> None:
     """Refuse what no request can be sent to, which requests says in errors of its own.
 
     :raises UsageError: it is no http or https URL, or has a password in it.
     """
-    check_type(address, str, "the URL", "a str")
-    if not address:
-        raise UsageError("the URL is empty: it must be absolute, such as https://service.example/path")
+    check_type(url, str, "the URL", "a str")
     request = requests.PreparedRequest()
     try:
-        request.prepare_url(address, None)
+        request.prepare_url(url, None)
         (urlsplit(str(request.url)).hostname or "").encode("idna")  # as urllib3 looks for it
     except ValueError:  # of requests too; not chained: it shows the URL, which may have a password in it
-        raise UsageError("the URL must be absolute, such as https://service.example/path") from None
-    found = split_url(str(request.url))
-    origin(found.scheme, found.authority)
+        raise UsageError(
+            "the URL must be an absolute http or https URL, such as https://service.example/path"
+        ) from None
+    check_absolute_url(str(request.url), "the URL")
 
 
 def _check_exchange(token: Token, callback: str | None) -> None:

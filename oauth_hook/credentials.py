@@ -41,7 +41,7 @@ _C = TypeVar("_C", bound="Credentials")
 def check_key(value: str, what: str) -> None:
     """Refuse what cannot be the public half of a pair of credentials.
 
-    A key travels in headers and addresses, so a control character in it is an accident
+    A key travels in headers and URLs, so a control character in it is an accident
     (most often a line feed from a file) that would break the request. A secret never
     travels and may hold anything.
 

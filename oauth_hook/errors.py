@@ -6,7 +6,7 @@
     └── OAuthHookError            anything that this package raises
         ├── UsageError            ours to mend: a wrong argument, a request that
         │                         cannot be signed truthfully; also a ValueError
-        └── ProviderError         the server's answer; carries the evidence
+        └── ProviderError         the server's response; carries the evidence
 
 What goes wrong on the wire itself (no connection, a timeout, too many redirects)
 stays the exception that ``requests`` raises, as its users expect.
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import requests
 
-__all__ = ["OAuthHookError", "ProviderError", "UsageError", "check_type"]
+__all__ = ["OAuthHookError", "ProviderError", "UsageError", "check_type", "is_text"]
 
 
 class OAuthHookError(Exception):
@@ -37,14 +37,14 @@ class UsageError(OAuthHookError, ValueError):
 
 
 class ProviderError(OAuthHookError):
-    """The server refused, or its answer makes no sense.
+    """The server refused, or its response makes no sense.
 
     :param message: what was wrong and what to do about it, for a person.
-    :param status: the HTTP status of the answer, or ``None`` if there was none.
+    :param status: the HTTP status of the response, or ``None`` if there was none.
     :param problem: the provider's own word for it, such as an ``oauth_problem``
         (OAuth Problem Reporting extension), or ``None``.
-    :param body: the start of the answer's text, with every secret taken out.
-    :param response: the answer itself, or ``None``.
+    :param body: the start of the response's text, with every secret taken out.
+    :param response: the response itself, or ``None``.
     :param explain: makes the explanation, when it is asked for.
     """
 
@@ -92,7 +92,16 @@ class _Ready:
 def check_type(value: object, kind: type | tuple[type, ...], name: str, what: str) -> None:
     """Refuse an argument of the wrong type.
 
-    :raises UsageError: the value is none of that kind; the message names the argument and what it must be.
+    :raises UsageError: the value is of another kind; the message names the argument and what it must be.
     """
     if not isinstance(value, kind):
         raise UsageError(f"{name} must be {what}, not {type(value).__name__}")
+
+
+def is_text(value: str) -> bool:
+    """Tell whether UTF-8 can carry a ``str``: without the lone surrogates of JSON, and of bytes that are not UTF-8."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -4,11 +4,11 @@
     httpx.Client(auth=OAuth(hook), event_hooks=event_hooks(hook))
     httpx2.AsyncClient(auth=OAuth(hook), event_hooks=async_event_hooks(hook))
 
-``event_hooks`` signs each request as it goes out, redirect hops too, and nothing abroad. ``OAuth``
+``event_hooks`` signs each request as it goes out, redirects too, and nothing cross-origin. ``OAuth``
 signs a request once, and sends it once more where a refusal teaches the hook the server's time.
 
-The hook knows ``PreparedRequest``, so each request gets a stand-in of that kind, among its extensions. httpx hands
-those on from hop to hop: what a chain has been through stands there, and threads and tasks share nothing.
+What was signed stands among the extensions of its request, which httpx hands on to the redirect that follows: what
+a chain of redirects has been through stands there, and threads and tasks share nothing.
 """
 
 from __future__ import annotations
@@ -20,17 +20,14 @@ from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from importlib import import_module
-from types import ModuleType, SimpleNamespace
-from typing import TYPE_CHECKING, Any, NoReturn
-
-import requests
-from requests.structures import CaseInsensitiveDict
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from .errors import UsageError, check_type
-from .hook.attach import SignedRequest, attach
-from .hook.hook import OAuthHook
-from .hook.prepared import can_be_sent_again
-from .hook.redirects import Status
+from .hook.hook import MAX_REPORT_BYTES, OAuthHook
+from .hook.prepared import can_be_sent_again, read_message
+from .hook.redirects import RequestState, Status
+from .protocol.message import Message
 
 __all__ = ["OAuth", "async_event_hooks", "event_hooks"]
 
@@ -38,10 +35,10 @@ __all__ = ["OAuth", "async_event_hooks", "event_hooks"]
 _LOWEST = {"httpx2": (2, 0), "httpx": (0, 26)}
 
 
-def _clients() -> list[ModuleType]:
+def _import_clients() -> list[ModuleType]:
     """Import those of the clients that are installed.
 
-    :raises ImportError: there is none, or none that is new enough.
+    :raises ImportError: neither is installed, or neither is new enough.
     """
     found, problem = [], "oauth_hook.httpx needs httpx2 or httpx: pip install 'requests-oauth-hook[httpx]'"
     for name, lowest in _LOWEST.items():
@@ -61,7 +58,7 @@ def _clients() -> list[ModuleType]:
     return list(dict.fromkeys(found))  # httpx2 may stand in for httpx (alias_httpx)
 
 
-_installed = _clients()
+_installed = _import_clients()
 if TYPE_CHECKING:
     from httpx import Auth as _Auth
     from httpx import ByteStream as _ByteStream
@@ -72,29 +69,25 @@ else:
     _Auth, _OtherAuth = [*(client.Auth for client in _installed), object][:2]
     _ByteStream, _OtherByteStream = [*(client.ByteStream for client in _installed), object][:2]
 
+# The kinds of body of each client that have public names.
 _BYTES = tuple(client.ByteStream for client in _installed)
 _SYNC = tuple(client.SyncByteStream for client in _installed)
-# What the clients make of a file or an iterable, and of ``files=``; the kinds have no public names.
-_ITERATED = tuple(type(client.Request("POST", "http://localhost", content=[b""]).stream) for client in _installed)
-_MULTIPART = tuple(type(client.Request("POST", "http://localhost", files={"": b""}).stream) for client in _installed)
 
 _EXTENSION = "oauth_hook"
-_READ = ("Authorization", "Content-Type", "Host")  # headers
-_SHORT = 1 << 16  # octets of a refusal that is read for its reason
 
 
 class OAuth(_Auth, _OtherAuth):
     """Signs a request, for ``auth=`` of a ``Client``, an ``AsyncClient`` or a single call.
 
-    Redirects come after it: a hop has the signature of the first request, or none, and is refused
-    for it. So add ``event_hooks``, which sign each hop. Without them a form with the signature in it is
+    Redirects come after it: a redirect has the signature of the first request, or none, and is refused
+    for it. So add ``event_hooks``, which sign each redirect. Without them a form with the signature in it is
     a ``UsageError`` where a redirect (307, 308) or a retry would send it again (its head is out by then,
-    its body is not); what ``placement="query"`` put into an address goes where the server copies it to.
+    its body is not); what ``placement="query"`` put into a URL goes where the server copies it to.
 
-    A request's own ``OAuth`` has precedence over the client's ``event_hooks``, in hops too.
+    A request's own ``OAuth`` has precedence over the client's ``event_hooks``, in redirects too.
 
     :param hook: signs, with its placement, origins and all else.
-    :raises UsageError: the hook is none.
+    :raises UsageError: the hook is not an ``OAuthHook``.
     """
 
     def __init__(self, hook: OAuthHook) -> None:
@@ -115,10 +108,12 @@ class OAuth(_Auth, _OtherAuth):
         """
         _sign(self.hook, request, alone=True)
         response = yield request
-        if _learn(response) and can_be_sent_again(response.request.extensions[_EXTENSION]):
-            another = _copy_of(response)
-            _sign(self.hook, another, alone=True)
-            yield another
+        if _learn(response):
+            sent = response.request.extensions[_EXTENSION]
+            if can_be_sent_again(sent.message.body, sent.body_position):
+                retry = _copy_request(response)
+                _sign(self.hook, retry, alone=True)
+                yield retry
 
     def sync_auth_flow(self, request: Any) -> Generator[Any, Any, None]:
         """Do the same for a ``Client``."""
@@ -140,12 +135,12 @@ class OAuth(_Auth, _OtherAuth):
 
 
 def event_hooks(hook: OAuthHook) -> dict[str, list[Callable[..., Any]]]:
-    """Return the ``event_hooks=`` of a ``Client``: each request is signed as it goes out, redirect hops included.
+    """Return the ``event_hooks=`` of a ``Client``: each request is signed as it goes out, redirects included.
 
-    At home a hop is signed for its own URL; a hop to another origin goes unsigned and carries
+    A same-origin redirect is signed for its own URL; a cross-origin one goes unsigned and carries
     nothing of ours, and so do those after it. Refusals correct the clock for the next request.
 
-    :raises UsageError: the hook is none.
+    :raises UsageError: the hook is not an ``OAuthHook``.
     """
     check_type(hook, OAuthHook, "hook", "an OAuthHook")
     return {"request": [_Signing(hook)], "response": [_Learning()]}
@@ -191,82 +186,99 @@ class _Learning:
         _learn(response)
 
 
-class _StandIn(requests.PreparedRequest):
-    """A request of httpx, as the hook sees it: what signing reads of it, and what becomes of that."""
+class _Sent(NamedTuple):
+    """What the extensions of a request say: how it was sent. A redirect comes with what the request before it says."""
 
-    #: Its URL is as httpx sends it, and not as urllib3 would spell it.
-    in_wire_form = True
-    #: The request, for as long as there is one. A hop comes with the stand-in of the one before.
-    stands_for: weakref.ref[Any]
+    state: RequestState
+    message: Message
+    body_position: int | None  #: where a file began
+    request: weakref.ref[Any]  #: whose it is, for as long as that is there
 
-    def copy(self) -> Any:
-        """Return a copy, for the request after this one."""
-        copied = _StandIn()
-        vars(copied).update(vars(self), headers=self.headers.copy())
-        return copied
+
+class _Outgoing:
+    """A request of httpx as an ``OAuthHook`` reads and signs one: by the names that requests has for its parts."""
+
+    in_wire_form = True  #: its URL is as httpx sends it, and not as urllib3 would spell it
+
+    def __init__(self, request: Any, state: RequestState, body_position: int | None) -> None:
+        self.method, self.headers = request.method, request.headers
+        self.url = _origin_url(request) + _read_target(request)
+        self.body = self.body_before = _read_body(request.stream)
+        self.oauth_state = state
+        self._body_position = body_position
+        if body_position is None and hasattr(self.body, "tell"):
+            with suppress(OSError, ValueError):  # a pipe, a closed file
+                self._body_position = self.body.tell()
+
+    def rewind(self, *, must: bool) -> None:
+        """Have a file or multipart body go out from its beginning once more.
+
+        :raises UsageError: it must, and it cannot. httpx would send what is left of it, which is nothing.
+        """
+        is_file = hasattr(self.body, "read")
+        if is_file and can_be_sent_again(self.body, self._body_position):
+            self.body.seek(self._body_position)
+        elif is_file and must:
+            raise UsageError(
+                "a redirect asks for the body again, and it can be read only once: pass bytes or another file"
+            )
 
 
 def _sign(hook: OAuthHook, request: Any, *, alone: bool = False) -> None:
     """Sign a request for where it goes, or take out of it what is ours.
 
     :param alone: this hook signs it, and no other that the client may have.
+    :raises UsageError: the request cannot be signed truthfully; it is left as it was.
     """
-    source: Any = request.extensions.get(_EXTENSION)
-    frozen = alone or (source is not None and source.oauth_state.is_frozen)
-    if frozen and not alone:
-        hook = source.oauth_state.handler
-    stand_in: Any = _StandIn() if source is None else source.copy()
-    shown = _show(request, stand_in)
-    same = source is not None and source.stands_for() is request
-    if source is None:
-        hook(stand_in)
-    elif same and not hook.is_pinned_elsewhere(stand_in.url):
-        stand_in.oauth_state = stand_in.oauth_state._replace(is_frozen=False)
-        hook(stand_in)
+    sent: _Sent | None = request.extensions.get(_EXTENSION)
+    is_frozen = alone or (sent is not None and sent.state.is_frozen)
+    signer: Any = sent.state.handler if sent is not None and is_frozen and not alone else hook
+    if sent is None:
+        outgoing = _sign_first(signer, request)
+    elif sent.request() is request:
+        outgoing = _sign_again(signer, request, sent)
     else:
-        hook.on_redirect(stand_in, source)
-    if not isinstance(stand_in, SignedRequest):  # a subclass may pass a request over, and with it its redirects
-        attach(stand_in, hook, status=Status.CROSS_ORIGIN)
-    stand_in.oauth_state = stand_in.oauth_state._replace(handler=hook, source=None, is_frozen=frozen)
-    if source is not None and hasattr(shown, "read"):
-        _rewind(stand_in, must=not same)
-    _put_back(request, stand_in)
-    if stand_in.body is not shown:
-        _replace_body(request, stand_in.body, once=alone and stand_in.oauth_state.status is Status.SIGNED)
-    stand_in.stands_for = weakref.ref(request)
-    request.extensions = {**request.extensions, _EXTENSION: stand_in}
+        outgoing = _sign_redirect(signer, request, sent)
+    state = outgoing.oauth_state._replace(handler=signer, is_frozen=is_frozen)
+    _put_back(request, outgoing, once=alone and state.status is Status.SIGNED)
+    sent = _Sent(state, read_message(outgoing), outgoing._body_position, weakref.ref(request))
+    request.extensions = {**request.extensions, _EXTENSION: sent}
 
 
-def _show(request: Any, stand_in: _StandIn) -> Any:
-    """Set what signing reads of a request, and return the body as it reads it."""
-    stand_in.method, stand_in.url = request.method, _home_of(request) + _target_of(request)
-    stand_in.headers = CaseInsensitiveDict({name: request.headers[name] for name in _READ if name in request.headers})
-    stand_in.body = body = _body_of(request.stream)
-    if stand_in._body_position is None and hasattr(body, "tell"):
-        with suppress(OSError, ValueError):  # a pipe, a closed file
-            stand_in._body_position = body.tell()
-    return body
+def _sign_first(hook: Any, request: Any) -> _Outgoing:
+    """Sign a request that no hook has seen; a subclass may pass it over, and with it its redirects."""
+    outgoing = _Outgoing(request, RequestState(Status.CROSS_ORIGIN, hook), None)
+    hook(outgoing)
+    return outgoing
 
 
-def _rewind(stand_in: Any, *, must: bool) -> None:
-    """Have a file or multipart body go out from its beginning once more.
+def _sign_again(hook: Any, request: Any, sent: _Sent) -> _Outgoing:
+    """Sign a request that the client sends a second time, or that two hooks sign: it is no redirect, wherever to."""
+    outgoing = _Outgoing(request, sent.state, sent.body_position)
+    outgoing.rewind(must=False)
+    if sent.state.status is Status.CROSS_ORIGIN or hook.is_pinned_elsewhere(outgoing.url):
+        hook.on_redirect(outgoing, sent.state, sent.message)
+    else:
+        hook(outgoing)
+    return outgoing
 
-    :raises UsageError: it must, and it cannot. httpx would send what is left of it, which is nothing.
-    """
-    if can_be_sent_again(stand_in):
-        stand_in.body.seek(stand_in._body_position)
-    elif must:
-        raise UsageError("a redirect asks for the body again, and it can be read only once: pass bytes or another file")
+
+def _sign_redirect(hook: Any, request: Any, sent: _Sent) -> _Outgoing:
+    """Sign a redirect, or strip it, as the policy of ``hook.redirects`` has it."""
+    outgoing = _Outgoing(request, sent.state, sent.body_position)
+    outgoing.rewind(must=True)
+    hook.on_redirect(outgoing, sent.state, sent.message)
+    return outgoing
 
 
-def _home_of(request: Any) -> str:
+def _origin_url(request: Any) -> str:
     return f"{request.url.scheme}://{request.url.netloc.decode('ascii')}"
 
 
-def _target_of(request: Any) -> str:
+def _read_target(request: Any) -> str:
     """Return path and query as they go out; the extension ``target`` displaces those of the URL.
 
-    :raises UsageError: that is no path.
+    :raises UsageError: it is not a path.
     """
     target = request.extensions.get("target", request.url.raw_path)
     with suppress(UnicodeDecodeError):
@@ -276,18 +288,19 @@ def _target_of(request: Any) -> str:
     raise UsageError("the extension 'target' is no path with a query, and OAuth 1.0 signs nothing else: leave it out")
 
 
-def _body_of(stream: Any) -> Any:
-    """Return a body as signing sees it: text, or something that is not read.
+def _read_body(stream: Any) -> Any:
+    """Return a body as signing sees it: bytes, or something that is not read.
 
-    An empty one is ``None``: a hop that has become a GET keeps its ``Content-Type`` in httpx, and is no form.
+    An empty one is ``None``: a redirect that has become a GET keeps its ``Content-Type`` in httpx, and is no form.
     """
-    if isinstance(stream, _Octets):
-        return stream.octets or None
+    if isinstance(stream, _SignedForm):
+        return stream.content or None
     if isinstance(stream, _BYTES):
         return b"".join(stream) or None
-    if isinstance(stream, _MULTIPART):
-        return _Multipart(stream)
-    return getattr(stream, "_stream", stream) if type(stream) in _ITERATED else stream
+    if type(stream).__module__.partition(".")[0] not in _LOWEST:
+        return stream
+    # What a client makes of ``files=``, of a file or of an iterable; the kinds have no public names.
+    return _Multipart(stream) if hasattr(stream, "fields") else getattr(stream, "_stream", stream)
 
 
 class _Multipart:
@@ -317,96 +330,85 @@ class _Multipart:
         return next((piece for piece in self._pieces if piece), b"")
 
 
-def _put_back(request: Any, stand_in: Any) -> None:
-    """Set the address and the headers of a request where they differ from its stand-in's."""
-    target = stand_in.url.removeprefix(_home_of(request))
-    if target != _target_of(request):
+class _SignedForm(_ByteStream, _OtherByteStream):
+    """A form with parameters of ours in it, or with them taken out.
+
+    :param once: it must not go out a second time: a redirect would take it where no hook has looked.
+    """
+
+    def __init__(self, content: bytes, *, once: bool) -> None:
+        super().__init__(content)
+        self.content = content
+        self._once, self._is_sent = once, False
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._send()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._send()
+
+    def _send(self) -> bytes:
+        if self._once and self._is_sent:
+            raise UsageError(
+                "a form with its signature was to go out a second time, after a redirect (307, 308) or as a retry, "
+                "and OAuth cannot see where to: use event_hooks, which sign each redirect, or placement='header'"
+            )
+        self._is_sent = True
+        return self.content
+
+
+def _put_back(request: Any, outgoing: _Outgoing, *, once: bool) -> None:
+    """Set the URL and the body of a request where signing changed them; its headers are set.
+
+    :param once: redirects come after the signature in a body.
+    """
+    target = outgoing.url.removeprefix(_origin_url(request))
+    if target != _read_target(request):
         if "target" in request.extensions:
             request.extensions = {**request.extensions, "target": target.encode()}
         else:
             request.url = request.url.copy_with(raw_path=target.encode("ascii"))
-    for name in ("Authorization", "Content-Type"):
-        value = stand_in.headers.get(name)
-        if value is None:
-            request.headers.pop(name, None)
-        elif value != request.headers.get(name):
-            request.headers[name] = value
+    if outgoing.body is not outgoing.body_before:
+        body: Any = outgoing.body
+        content = body.encode() if isinstance(body, str) else body
+        request.stream = _SignedForm(content, once=once)
+        request._content = content  # what ``content`` shows, which httpx keeps beside the stream
+        if "Transfer-Encoding" in request.headers:
+            request.headers.pop("Content-Length", None)
 
 
-def _replace_body(request: Any, body: bytes | str, *, once: bool) -> None:
-    """Set the body of a request, and its length; with ``once``, redirects come after the signature in it."""
-    content = body.encode() if isinstance(body, str) else body
-    request.stream = _Octets(content)
-    vars(request).pop("_content", None)  # else ``content`` would show what was there before
-    request.read()
-    request.stream = _Octets(content, once=once)
-    if "Transfer-Encoding" not in request.headers:
-        request.headers["Content-Length"] = str(len(content))
-
-
-class _Octets(_ByteStream, _OtherByteStream):
-    """A body in memory.
-
-    :param once: it must not go out a second time, to where nobody has looked.
-    """
-
-    def __init__(self, octets: bytes, *, once: bool = False) -> None:
-        super().__init__(octets)
-        self.octets = octets
-        self._left = 1.0 if once else float("inf")  # times
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield self._going_out()
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._going_out()
-
-    def _going_out(self) -> bytes:
-        if not self._left:
-            raise UsageError(
-                "a form with its signature was to go out a second time, after a redirect (307, 308) or as a retry, "
-                "and OAuth cannot see where to: use event_hooks, which sign each redirect hop, or placement='header'"
-            )
-        self._left -= 1
-        return self.octets
-
-
-def _refused(response: Any) -> Any:
-    """Return the stand-in of a signed request that was refused; ``None`` where that is not what happened."""
-    stand_in = response.request.extensions.get(_EXTENSION) if response.is_error else None
-    # A hop that nobody has signed carries the stand-in of the request before it.
-    own = (
-        stand_in is not None
-        and stand_in.oauth_state.status is Status.SIGNED
-        and stand_in.stands_for() is response.request
-    )
-    return stand_in if own else None
+def _find_refused(response: Any) -> _Sent | None:
+    """Return how a request was sent that was signed and refused; ``None`` where that is not what happened."""
+    sent: _Sent | None = response.request.extensions.get(_EXTENSION) if response.is_error else None
+    if sent is None or sent.state.status is not Status.SIGNED:
+        return None
+    # A redirect that nobody has signed comes with what the request before it says.
+    return sent if sent.request() is response.request else None
 
 
 def _is_to_be_read(response: Any) -> bool:
     """Tell whether to read a refusal for its reason: a short one, as httpx does not tell who is to stream it."""
     length = response.headers.get("Content-Length", "")
-    short = re.fullmatch("[0-9]{1,9}", length) is not None and int(length) <= _SHORT
-    return short and not response.is_stream_consumed and _refused(response) is not None
+    short = re.fullmatch("[0-9]{1,9}", length) is not None and int(length) <= MAX_REPORT_BYTES
+    return short and not response.is_stream_consumed and _find_refused(response) is not None
 
 
 def _learn(response: Any) -> bool:
     """Have the hook that signed a request learn from its refusal, and tell whether signing anew may help."""
-    stand_in = _refused(response)
-    if stand_in is None:
+    sent = _find_refused(response)
+    if sent is None:
         return False
     content = b""
     with suppress(RuntimeError):  # ResponseNotRead
         content = response.content
-    seen = {"status_code": response.status_code, "headers": response.headers, "content": content, "request": stand_in}
-    return bool(stand_in.oauth_state.handler.learn_from(SimpleNamespace(**seen), False))
+    return sent.state.handler.learn_from(sent.message, response.status_code, response.headers, content)
 
 
-def _copy_of(response: Any) -> Any:
-    """Return a copy of the request that was answered, to be sent once more."""
+def _copy_request(response: Any) -> Any:
+    """Return a copy of the request of a response, to be sent once more."""
     request = response.request
-    another = copy(request)  # which leaves out the stream and the extensions
-    another.headers, another.stream, another.extensions = request.headers.copy(), request.stream, request.extensions
+    copied = copy(request)  # which leaves out the stream and the extensions
+    copied.headers, copied.stream, copied.extensions = request.headers.copy(), request.stream, request.extensions
     if response.cookies:
-        response.cookies.set_cookie_header(another)
-    return another
+        response.cookies.set_cookie_header(copied)
+    return copied

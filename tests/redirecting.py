@@ -1,4 +1,4 @@
-"""The embedded provider with redirects put in front of it: home, from where the tests of redirects set out."""
+"""The embedded provider with redirects put in front of it, from where the tests of redirects set out."""
 
 from __future__ import annotations
 

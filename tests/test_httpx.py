@@ -1,6 +1,6 @@
-"""httpx and httpx2, sync and async: signed as requests is, each redirect hop too, and nothing of ours abroad.
+"""httpx and httpx2, sync and async: signed as requests is, each redirect too, and nothing of ours cross-origin.
 
-The judges are the embedded provider, strict on nonce, timestamp and signature, and servers that keep the octets. What
+The judges are the embedded provider, strict on nonce, timestamp and signature, and servers that keep the bytes. What
 ``oauth_hook.httpx`` does without a network is tested at the end.
 """
 
@@ -30,7 +30,7 @@ from hypothesis import strategies as st
 from redirecting import LOCATIONS, PLACEMENTS, STATUSES, nothing_of_ours
 
 from oauth_hook import AccessToken, Consumer, OAuthHook, UsageError, verify
-from oauth_hook.hook.attach import SignedRequest
+from oauth_hook.hook.redirects import RequestState, Status
 from oauth_hook.protocol.encoding import unescape
 from oauth_hook.protocol.placement import parse_authorization
 from oauth_hook.protocol.url import is_same_origin, parse_origin
@@ -98,7 +98,7 @@ def use(client, job, **settings):
 
 
 def ask(client, way, hook, method, url, *, settings=None, **content):
-    """Send one request, and return the answer."""
+    """Send one request, and return the response."""
     with_hook = attached(way, hook, client.kind) | (settings or {})
     return use(client, lambda call: call("request", method, url, **content), **with_hook)
 
@@ -310,7 +310,7 @@ HOPS = [
 @pytest.mark.parametrize("placement", PLACEMENTS)
 @pytest.mark.parametrize("status", STATUSES)
 def test_every_hop_at_home_is_signed_anew(client, placement, status, home):
-    """Two hops, every kind of body: a strict provider accepts each as it arrives, with a nonce of its own."""
+    """Two redirects, every kind of body: a strict provider accepts each as it arrives, with a nonce of its own."""
     for body in (name for p, name, s in HOPS if (p, s) == (placement, status)):
         if status in (307, 308) and (body == "generator" or (body == "file" and client.kind == "async")):
             continue  # what is used up cannot be sent again, by any client
@@ -335,7 +335,7 @@ def test_every_hop_at_home_is_signed_anew(client, placement, status, home):
 @pytest.mark.parametrize("way", ["hooks", "both"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
 def test_every_method_is_followed(client, way, method, home):
-    """Whatever the method, hops are accepted."""
+    """Whatever the method, redirects are accepted."""
     for status in STATUSES:
         home.redirecting.plan, home.redirecting.seen = [(status, "end?a=1")], []
         answer = ask(client, way, hook_for(home), method, home.resource_url + "/hop")
@@ -346,7 +346,7 @@ def test_every_method_is_followed(client, way, method, home):
 @pytest.mark.parametrize("placement", PLACEMENTS)
 @pytest.mark.parametrize("location", ["/api/resource/end?{query}", "/api/resource/end?page=2&oauth_nonce=old&{query}"])
 def test_stale_parameters_echoed_back_are_replaced(client, placement, location, home):
-    """A Location at home that repeats our parameters is signed as if it did not."""
+    """A same-origin Location that repeats our parameters is signed as if it did not."""
     home.redirecting.plan, home.redirecting.seen = [(302, location)], []
     answer = ask(client, "hooks", hook_for(home, placement=placement), "GET", home.resource_url + "/hop?a=b%20c")
     assert answer.status_code == 200, answer.text
@@ -354,7 +354,7 @@ def test_stale_parameters_echoed_back_are_replaced(client, placement, location, 
 
 
 def test_a_file_and_its_hash_follow(module, home, tmp_path):
-    """A file is rewound for each hop at home, to where it was; ``body_hash`` covers what is sent."""
+    """A file is rewound for each same-origin redirect, to where it was; ``body_hash`` covers what is sent."""
     path = tmp_path / "file"
     path.write_bytes(b"0123456789" * 10_000)
     client = SimpleNamespace(module=module, kind="sync")
@@ -423,7 +423,7 @@ def test_without_redirects_the_answer_is_the_servers(client, way, home):
 
 
 def test_redirects_for_ever_end_as_ever(client, home):
-    """The client counts the hops, and the error is the client's."""
+    """The client counts the redirects, and the error is the client's."""
     home.redirecting.plan = [(302, "/api/resource/hop")] * 30
     with pytest.raises(client.module.TooManyRedirects):
         ask(client, "both", hook_for(home), "GET", home.resource_url + "/hop", settings={"max_redirects": 3})
@@ -517,7 +517,7 @@ def test_bodies_that_are_no_forms_go_abroad_untouched(client, body, server, abro
 
 
 def test_who_was_abroad_is_not_signed_on_return(client, home, abroad):
-    """A foreign server cannot have a request to home signed by redirecting to it."""
+    """A foreign server cannot have a request to the provider signed by redirecting to it."""
     for placement in PLACEMENTS:
         abroad.answer = lambda got: (302, {"Location": home.resource_url + "/end?delete=all"}, b"")
         home.redirecting.plan, home.redirecting.seen = [(302, abroad.url)], []
@@ -527,7 +527,7 @@ def test_who_was_abroad_is_not_signed_on_return(client, home, abroad):
 
 
 def test_nothing_of_ours_on_later_hops_abroad(client, home, abroad, server):
-    """Abroad stays abroad on the next hop, and an echo that comes a hop later is stripped as well."""
+    """Cross-origin stays cross-origin on the next redirect; an echo that comes a redirect later is stripped too."""
     home.redirecting.plan, home.redirecting.seen = (
         [(307, "/api/resource/hop/2?{query}"), (307, abroad.url + "/?{query}")],
         [],
@@ -552,7 +552,7 @@ def test_nothing_of_ours_on_later_hops_abroad(client, home, abroad, server):
 
 
 def test_origins_hold(client, home, abroad):
-    """A pinned hook signs nowhere else, refuses nothing there, and not on hops either."""
+    """A pinned hook signs nowhere else, refuses nothing there, and not on redirects either."""
     pinned = hook_for(home, origins=home.url, header_auth=True)
     for way in ("auth", "hooks", "both"):
         ask(client, way, pinned, "POST", abroad.url + "/?a=1", **BODIES["generator"](client.kind) | {"headers": FORM})
@@ -564,7 +564,7 @@ def test_origins_hold(client, home, abroad):
 
 
 def test_plaintext_over_http_is_refused(client):
-    """The secrets themselves do not go over an open network: a UsageError, and on a hop as well."""
+    """The secrets themselves do not go over an open network: a UsageError, and on a redirect as well."""
     hook = OAuthHook("t", "the-secret", "c", "s", signature_method="PLAINTEXT", header_auth=True)
     for way in ("auth", "hooks"):
         with pytest.raises(UsageError, match="https") as caught:
@@ -586,7 +586,7 @@ def test_each_client_has_its_own_way_of_attaching(client, home):
 
 
 def test_oauth_alone_signs_once(client, home):
-    """A hop goes out with the first signature or with none, and the provider refuses it: event hooks are for that."""
+    """A redirect goes out with the first signature or with none, and is refused: event hooks are for that."""
     for placement in ("header", "query"):
         home.redirecting.plan, home.redirecting.seen = [(302, "end?b=2")], []
         answer = ask(client, "auth", hook_for(home, placement=placement), "GET", home.resource_url + "/hop")
@@ -597,7 +597,7 @@ def test_oauth_alone_signs_once(client, home):
 @pytest.mark.parametrize("status", [307, 308])
 @pytest.mark.parametrize("placement", ["body", "url-encoded", "header+url-encoded"])
 def test_oauth_alone_sends_a_signed_form_once(client, placement, status, home, abroad):
-    """What a redirect would take to where nobody has looked is a UsageError, and abroad nothing of ours arrives."""
+    """What a redirect would take to where nobody has looked is a UsageError: another origin gets nothing of ours."""
     for location in (abroad.url, "end"):
         home.redirecting.plan = [(status, location)]
         hook = hook_for(home, placement=placement, signature_method="PLAINTEXT")
@@ -607,7 +607,7 @@ def test_oauth_alone_sends_a_signed_form_once(client, placement, status, home, a
 
 
 def test_oauth_alone_gives_nothing_away_in_headers(client, home, abroad):
-    """The client strips the header abroad, and a form without our parameters goes along."""
+    """The client strips the header cross-origin, and a form without our parameters goes along."""
     home.redirecting.plan = [(307, abroad.url)]
     answer = ask(client, "auth", hook_for(home, header_auth=True), "POST", home.resource_url + "/hop", data={"a": "1"})
     assert answer.status_code == 200
@@ -631,7 +631,7 @@ def test_oauth_alone_does_not_sign_what_redirects_led_to(client, server, abroad)
 
 
 def test_a_requests_own_oauth_has_precedence(client, home):
-    """A call as another user is that user's, in every hop, though the client signs with its own."""
+    """A call as another user is that user's, in every redirect, though the client signs with its own."""
     bob = home.add_token(user=home.add_user(f"bob {time.monotonic_ns()}", "a password"))
     alice = hook_for(home, header_auth=True)
 
@@ -655,7 +655,7 @@ def test_a_request_that_is_sent_again_is_signed_again(client, home):
 
 
 def test_who_sends_a_request_again_says_who_signs_it(client, home):
-    """The last ``auth=`` counts, for the hop that another's response led to as well, and even if it does not sign."""
+    """The last ``auth=`` counts, for the redirect that another's response led to too, and even if it does not sign."""
     bob = home.add_token(user=home.add_user(f"bob {time.monotonic_ns()}", "a password"))
     alice = hook_for(home, header_auth=True)
     others = alice.as_user(bob), hook_for(home, origins="https://elsewhere.example")
@@ -725,7 +725,7 @@ def test_a_refused_timestamp_is_answered_by_one_more_attempt(client, way, body, 
 
 
 def test_what_cannot_be_sent_again_is_not(client, slow_home):
-    """A generator was used up: the refusal is the answer, and the hook has learned all the same."""
+    """A generator was used up: the refusal is the response, and the hook has learned all the same."""
     hook = hook_for(slow_home, header_auth=True)
 
     def job(call):
@@ -738,7 +738,7 @@ def test_what_cannot_be_sent_again_is_not(client, slow_home):
 
 
 def test_files_in_parts_that_cannot_be_rewound_are_not_sent_again(module, slow_home):
-    """httpx would send an empty part; the refusal is the answer."""
+    """httpx would send an empty part; the refusal is the response."""
     client = SimpleNamespace(module=module, kind="sync")
     answer = ask(client, "auth", hook_for(slow_home), "POST", slow_home.resource_url, files={"f": ("f", Pipe())})
     assert (answer.status_code, answer.history) == (401, [])
@@ -757,7 +757,7 @@ def test_event_hooks_alone_learn_for_the_next_request(client, slow_home):
 
 
 def test_a_refused_hop_is_sent_again(client, server):
-    """Where a hop at home is refused for its timestamp, that one is sent once more, and not the first request."""
+    """A same-origin redirect that is refused for its timestamp is itself sent once more, not the first request."""
 
     def answer(request):
         if request.target == "/first":
@@ -807,7 +807,7 @@ def timestamp(received):
 @pytest.mark.parametrize("reason", REASONS)
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_refusal_says_why_in_many_ways(client, reason, whole, server):
-    """Each teaches the hook, streamed or not; and what the answer says can still be read."""
+    """Each teaches the hook, streamed or not; and what the response says can still be read."""
     status, headers, body = REASONS[reason]
     server.answer = lambda _: (200, {}, b"here") if len(server.received) > 1 else (status, headers | Y2K, body)
     hook = OAuthHook("t", "s", "c", "s", header_auth=True)
@@ -821,7 +821,7 @@ def test_a_refusal_says_why_in_many_ways(client, reason, whole, server):
 
 
 def test_a_streamed_refusal_can_still_be_read(client, server):
-    """What was read for its reason is there for the caller, in pieces or whole; a long answer is left alone."""
+    """What was read for its reason is there for the caller, in pieces or whole; a long response is left alone."""
     hook = OAuthHook("t", "s", "c", "s", header_auth=True)
     for body in (b"no, no, no", b"x" * 100_000):
         server.answer = lambda _, body=body: (400, {}, body)
@@ -830,7 +830,7 @@ def test_a_streamed_refusal_can_still_be_read(client, server):
 
 
 def streamed(client, way, hook, url):
-    """Get an answer as a stream: whether it had been read by then, and what is in it."""
+    """Get a response as a stream: whether it had been read by then, and what is in it."""
 
     async def later():
         async with (
@@ -876,7 +876,7 @@ def test_a_refusal_that_another_hook_has_used_up(client, server):
 
 
 def test_other_refusals_are_the_callers(client, home):
-    """A wrong secret is refused once, and the answer is the server's."""
+    """A wrong secret is refused once, and the response is the server's."""
     hook = OAuthHook(home.token.key, "wrong", home.consumer.key, home.consumer.secret)
     answer = ask(client, "both", hook, "GET", home.resource_url)
     assert (answer.status_code, answer.history) == (401, [])
@@ -1094,7 +1094,7 @@ def test_extensions_of_the_callers_are_not_changed(client, home):
 
 
 def test_subclasses_of_the_hook_are_asked(client, home, server):
-    """``signing_key`` may be overridden; a subclass may pass a request over, whose hops are then not signed either."""
+    """``signing_key`` may be overridden; a subclass may pass a request over, and its redirects with it."""
 
     class Own(OAuthHook):
         def signing_key(self, consumer_secret, token_secret):
@@ -1205,8 +1205,9 @@ def test_httpx2_may_stand_in_for_httpx():
 
 
 def test_what_travels_with_a_request_is_the_hooks_own_kind(module):
-    """The extension is a signed request as hop.py has it, so that hops are judged by the same code."""
+    """The extension has the state that redirects.py knows, so that redirects are judged by the same code."""
     request = module.Request("GET", "http://h/")
     next(OAuth(OAuthHook("t", "s", "c", "s")).auth_flow(request))
-    assert isinstance(request.extensions["oauth_hook"], SignedRequest)
-    assert quote("http://h/", safe="") in request.extensions["oauth_hook"].base_string
+    state = request.extensions["oauth_hook"].state
+    assert (type(state), state.status) == (RequestState, Status.SIGNED)
+    assert quote("http://h/", safe="") in state.base_string

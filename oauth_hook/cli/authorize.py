@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import requests
 
-from ..credentials import AccessToken, Account, Consumer, ServiceKind, ServiceReference
+from ..credentials import AccessToken, Account, Consumer, ServiceReference
 from ..errors import OAuthHookError, ProviderError, UsageError
-from ..protocol.url import origin, split_url
+from ..protocol.url import check_absolute_url, split_url
 from ..services.catalog import SERVICES, Service
 from ..tokens.accounts import Store, read_consumer_from_environment
 from ..tokens.flow import OAuthFlow
@@ -26,7 +25,7 @@ from .console import (
     read_options,
     read_rsa_key,
     report,
-    unknown_service_error,
+    resolve_service,
     warn,
 )
 from .errors import tell
@@ -73,11 +72,11 @@ def authorize(arguments: argparse.Namespace) -> int:
         kept = None if options.replace else store.get(options.name)
         if kept is not None and not isinstance(kept, Account | Consumer):
             raise UsageError(
-                f"{options.name!r} in the store is a token, which would be lost: choose another NAME, or say --replace"
+                f"{options.name!r} in the store is a token, which would be lost: choose another NAME, or use --replace"
             )
         place, service = _find_service(options, kept)
         if not service.request_token_url:
-            raise UsageError(f"{service.title or place} has no authorization by a user: {service.notes}")
+            raise UsageError(f"{service.title or place} has no user authorization: {service.notes}")
         consumer = _find_consumer(options, kept, place, service)
         token = _get_consent(options, service, consumer)
         store[options.name] = Account(consumer, token, place)
@@ -125,26 +124,22 @@ def _find_service(options: _AuthorizeOptions, kept: Account | Consumer | None) -
     """Return the service that is meant, and what to keep of it: enough to find it again."""
     urls = (options.request_token_url, options.authorization_url, options.access_token_url)
     if any(urls) and options.service is not None:
-        raise UsageError("--service and the three URLs exclude each other: leave one of them out")
+        raise UsageError("use either --service or the three URLs, not both")
     if all(urls):
         given = " ".join(filter(None, urls))
         return given, _service_at(*filter(None, urls))
     if any(urls):
-        raise UsageError("--request-token-url, --authorization-url and --access-token-url go together")
+        raise UsageError("--request-token-url, --authorization-url and --access-token-url must be given together")
     place = options.service or (kept.service if isinstance(kept, Account) else None)
     named = place or options.name
-    if named in SERVICES:
-        return named, SERVICES[named]
-    reference = ServiceReference.parse(named)
-    if reference.path is not None:
-        path = os.path.abspath(reference.path)
-        return path, Service.from_file(path)
-    if reference.urls is not None:
-        return named, _service_at(*reference.urls)
-    if reference.kind is ServiceKind.NAME:
-        raise unknown_service_error(named)
-    if not place:  # a name alone sends nobody anywhere
-        raise UsageError(f"there is no service {named!r}; if that is a server, say --service {named}")
+    kept_as, service = resolve_service(named)
+    if service is not None:
+        return kept_as, service
+    given_urls = ServiceReference.parse(named).urls
+    if given_urls is not None:
+        return named, _service_at(*given_urls)
+    if not place:  # NAME alone never makes a request to a server of that name
+        raise UsageError(f"there is no service {named!r}; if that is a server, use --service {named}")
     return named, _discover(named, http=options.http)
 
 
@@ -155,21 +150,13 @@ def _service_at(request_token_url: str, authorization_url: str, access_token_url
     """
     urls = {"request token": request_token_url, "authorization": authorization_url, "access token": access_token_url}
     for what, url in urls.items():
-        _check_url(what, url)
+        check_absolute_url(url, f"the {what} URL")
     return Service(
         name="",
         request_token_url=request_token_url,
         authorization_url=authorization_url,
         access_token_url=access_token_url,
     )
-
-
-def _check_url(what: str, url: str) -> None:
-    try:
-        parts = split_url(url)
-        origin(parts.scheme, parts.authority)
-    except UsageError as error:
-        raise UsageError(f"the {what} URL: {error}") from error
 
 
 def _discover(server: str, *, http: bool) -> Service:
@@ -181,7 +168,7 @@ def _discover(server: str, *, http: bool) -> Service:
     except requests.ConnectionError as error:
         if http or "://" in server:
             raise
-        raise OAuthHookError(f"{tell(error)}; if it speaks plain http only, say --http") from error
+        raise OAuthHookError(f"{tell(error)}; if it only speaks plain http, use --http") from error
 
 
 # --- which consumer ---
@@ -202,13 +189,13 @@ def _find_consumer(
         if not kept_at.is_same_service(wanted):
             raise UsageError(
                 f"{options.name!r} is an account at {kept_at.label}, whose consumer key is not for {wanted.label}: "
-                "choose another NAME, or say --replace"
+                "choose another NAME, or use --replace"
             )
     known = kept.consumer if isinstance(kept, Account) else kept
     if given is not None and (given.key, given.secret) != (known.key, known.secret):
         raise UsageError(
             f"{options.name!r} is kept with the consumer key {known.key}, and the environment (OAUTH_CONSUMER_KEY, "
-            "OAUTH_CONSUMER_SECRET) has another key or secret: unset it, or say --replace"
+            "OAUTH_CONSUMER_SECRET) has another key or secret: unset it, or use --replace"
         )
     return known
 
@@ -261,14 +248,12 @@ class _PromptForCallback:
     def __call__(self, url: str) -> str:
         split_url(url)  # a browser hands what is no web URL to any program
         if self._open_browser is None:
-            report(f"Open this link, and answer there:\n\n  {url}\n")
+            report(f"Open this link, and allow access there:\n\n  {url}\n")
         else:
-            report(f"Opening your browser. If it does not open, open this link, and answer there:\n\n  {url}\n")
+            report(f"Opening your browser. If it does not open, open this link, and allow access there:\n\n  {url}\n")
             self._open_browser(url)
-        report("Then paste the URL that you are sent to here. If you are sent nowhere, press Enter.")
+        report("Then paste here the URL that you are sent to. If you are not sent anywhere, press Enter.")
         line = ask_line("URL: ")
         if not line:
-            raise OAuthHookError(
-                "nothing was pasted, because standard input is at its end: run this command on a terminal"
-            )
+            raise OAuthHookError("nothing was pasted: standard input ended; run this command in a terminal")
         return line.strip()

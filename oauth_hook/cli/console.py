@@ -6,12 +6,13 @@ It is loaded at every start, so what is slow to load is imported where it is nee
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import UsageError
+from ..errors import UsageError, is_text
 
 if TYPE_CHECKING:
     from ..credentials import Consumer
@@ -42,7 +43,7 @@ __all__ = [
     "read_rsa_key",
     "report",
     "report_causes",
-    "unknown_service_error",
+    "resolve_service",
     "warn",
 ]
 
@@ -70,17 +71,17 @@ def open_store(store: Store | str | None) -> AbstractContextManager[Store]:
 
 
 def check_name_is_free(store: Store, name: str, *, replace: bool) -> None:
-    """Refuse to lose what is kept by that name.
+    """Refuse to lose what is kept under that name.
 
-    :raises UsageError: there is something, and it is not to be replaced.
+    :raises UsageError: the name is taken, and ``replace`` is false.
     """
     if not replace and name in store:
         raise UsageError(
-            f"there is a {name!r} in the store, whose credentials would be lost: choose another NAME, or say --replace"
+            f"there is a {name!r} in the store, whose credentials would be lost: choose another NAME, or use --replace"
         )
 
 
-# --- what words are ---
+# --- words on the command line ---
 
 # RFC 9110 s5.6.2: what a method, and the name of a header, is made of.
 _is_token = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
@@ -89,15 +90,6 @@ _is_token = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
 def is_token(value: str) -> bool:
     """Tell whether a word can be a method, or the name of a header."""
     return _is_token(value) is not None
-
-
-def is_text(value: str) -> bool:
-    """Tell whether a word is text: bytes that the system could not read, Python keeps as lone surrogates."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 # --- output ---
@@ -120,13 +112,13 @@ def print_text(text: str) -> None:
 
 
 def report(text: str) -> None:
-    """Say something to a person, on standard error, where there is one."""
+    """Print a message for people on standard error, if there is one."""
     if sys.stderr is not None:
         print(text, file=sys.stderr, flush=True)
 
 
 def warn(text: str) -> None:
-    """Say what is odd, or worth knowing, and no error."""
+    """Report what is odd or worth knowing but is no error."""
     report(f"oauth-hook: {text}")
 
 
@@ -167,7 +159,7 @@ def ask(what: str, *, secret: bool = False, elsewhere: str = "", needed: bool = 
     if not line:
         if not needed:
             return ""
-        raise UsageError(f"there is no {what}: {elsewhere}give it on standard input")
+        raise UsageError(f"no {what} was given: {elsewhere}enter it on standard input")
     if not is_text(line):
         raise UsageError(f"the {what} cannot be read: standard input is closed, or not text (UTF-8)")
     return line.rstrip("\r\n") if secret else line.strip()
@@ -179,7 +171,7 @@ def ask_line(prompt: str) -> str:
         print(prompt, end="", file=sys.stderr, flush=True)
     line = "" if sys.stdin is None else sys.stdin.readline()
     if sys.stdin is None or not line or not sys.stdin.isatty():
-        report("")  # nobody's Enter has ended the line of the prompt
+        report("")  # no Enter key has ended the line of the prompt
     return line
 
 
@@ -235,8 +227,7 @@ def read_rsa_key(path: str, *, public: bool = False) -> RSAKey:
             return load_key((pem, ask(f"passphrase of {path}", secret=True)), public=public)
         return load_key(pem, public=public)
     except UsageError as error:
-        said = str(error).replace("; if it is encrypted, give (pem, passphrase)", "")
-        raise UsageError(said.replace("rsa_key", path)) from error
+        raise UsageError(str(error).replace("rsa_key", path)) from error
 
 
 def find_service(name: str) -> Service:
@@ -251,8 +242,22 @@ def find_service(name: str) -> Service:
     return SERVICES[name]
 
 
-def unknown_service_error(text: str) -> UsageError:
-    """Return the error for a SERVICE that there is not."""
-    return UsageError(
-        f"there is no service {text!r}: see 'oauth-hook services', or name one with --service or its three URLs"
-    )
+def resolve_service(named: str) -> tuple[str, Service | None]:
+    """Return what to keep of the service that SERVICE names, and what is known of it; ``None``: it is not known here.
+
+    :raises UsageError: there is no such service, or its file cannot be used.
+    """
+    from ..credentials import ServiceKind, ServiceReference
+    from ..services.catalog import SERVICES, Service
+
+    if named in SERVICES:
+        return named, SERVICES[named]
+    reference = ServiceReference.parse(named)
+    if reference.path is not None:
+        path = os.path.abspath(reference.path)
+        return path, Service.from_file(path)
+    if reference.kind is ServiceKind.NAME:
+        raise UsageError(
+            f"there is no service {named!r}: see 'oauth-hook services', or name one with --service or its three URLs"
+        )
+    return named, None

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ..credentials import AccessToken, Account, Credentials, ServiceKind, ServiceReference
+from ..credentials import AccessToken, Account, Credentials, ServiceReference
 from ..errors import UsageError
 from ..redaction import MASK
-from ..services.catalog import SERVICES, Service
+from ..services.catalog import SERVICES
 from ..tokens.accounts import (
     Store,
     find_missing_file,
@@ -30,7 +29,7 @@ from .console import (
     print_result,
     prompt_for_consumer,
     read_options,
-    unknown_service_error,
+    resolve_service,
     warn,
 )
 from .errors import tell
@@ -52,7 +51,7 @@ class _Options:
 def credentials(arguments: argparse.Namespace) -> int:
     """List, show, add or remove what is in the store; secrets are masked."""
     if not arguments.name and arguments.action != "list":
-        raise UsageError(f"say which: oauth-hook credentials {arguments.action} NAME")
+        raise UsageError(f"NAME is missing: oauth-hook credentials {arguments.action} NAME")
     options = read_options(_Options, arguments)
     actions = {"list": _list, "show": _show, "add": _add, "remove": _remove}
     with open_store(options.store) as store:
@@ -89,7 +88,7 @@ def _show(options: _Options, store: Store) -> None:
         shown = value.to_dict()
     else:
         shown = _mask_secrets(value)
-        warn(f"secrets are masked ({MASK}): --show-secrets shows them")
+        warn(f"secrets are masked ({MASK}): use --show-secrets to see them")
     print(json.dumps(shown, indent=2))
 
 
@@ -111,7 +110,9 @@ def _add(options: _Options, store: Store) -> None:
     :raises UsageError: the name is taken, the service is not known, or there is no consumer key.
     """
     check_name_is_free(store, options.name, replace=options.replace)
-    service = _read_service(options)
+    # NAME alone is a service only if it is a known one; nothing is asked of a server here.
+    named = options.service or options.name
+    service = None if options.service is None and named not in SERVICES else resolve_service(named)[0]
     consumer = read_consumer_from_environment(warn)
     if consumer is not None:
         token = read_token_from_environment(warn)
@@ -122,23 +123,6 @@ def _add(options: _Options, store: Store) -> None:
     store[options.name] = Account(consumer, token, service)
     kept = {"name": options.name, "consumer": consumer.key, **({} if token is None else {"token": token.key})}
     print_result(f"kept as {options.name}", kept, as_json=options.json)
-
-
-def _read_service(options: _Options) -> str | None:
-    """Return what to keep of the service of an account that is added; nothing is asked."""
-    named = options.service or options.name
-    if named in SERVICES:
-        return named
-    if options.service is None:
-        return None
-    reference = ServiceReference.parse(named)
-    if reference.path is not None:
-        path = os.path.abspath(reference.path)
-        Service.from_file(path)  # which says what is wrong with it
-        return path
-    if reference.kind is ServiceKind.NAME:
-        raise unknown_service_error(named)
-    return named
 
 
 def _remove(options: _Options, store: Store) -> None:

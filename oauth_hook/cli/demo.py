@@ -168,7 +168,7 @@ class Report:
         self.failed += not as_expected
         self.say(f"      < {text}", "32" if as_expected else "31")
         if not as_expected:
-            self.say("      THAT IS NOT WHAT SHOULD HAVE HAPPENED", "1;31")
+            self.say("      UNEXPECTED RESULT", "1;31")
 
     def end(self) -> bool:
         """Sum up."""

@@ -1,7 +1,7 @@
-"""What the command says when something goes wrong: one line without secrets, and the exit status.
+"""What the command prints when something goes wrong: one line without secrets, and the exit status.
 
 The exceptions of ``requests`` and urllib3 carry whole URLs, in which a signature (or, with PLAINTEXT, both
-secrets) may stand. So of what failed on the wire only the origin and the cause are told.
+secrets) may stand. So a failure of the connection is told by its origin and its cause only.
 """
 
 from __future__ import annotations
@@ -19,27 +19,30 @@ from .console import MISUSE, REFUSED, one_line
 
 __all__ = ["find_status", "tell"]
 
-# What requests raises before anything is sent, because it was asked for what cannot be.
+# What requests raises before anything is sent, because the request itself is wrong.
 _MISUSE = (exceptions.MissingSchema, exceptions.InvalidSchema, exceptions.InvalidURL, exceptions.InvalidHeader)
 
-# What went wrong on the wire, the most particular first; {0} stands for the origin, {1} for the cause.
+# What went wrong with the connection, the most specific first; {0} stands for the origin, {1} for the cause.
 _FAILURES: Final = (
-    (exceptions.ProxyError, "the proxy that leads to {0} cannot be used: {1}"),
-    (exceptions.SSLError, "there is no secure connection to {0}: {1}"),
+    (exceptions.ProxyError, "the proxy for {0} cannot be used: {1}"),
+    (exceptions.SSLError, "cannot make a secure connection to {0}: {1}"),
     (exceptions.Timeout, "{0} did not respond in time"),
     (exceptions.TooManyRedirects, "{0} redirects too many times"),
     (exceptions.ChunkedEncodingError, "the response from {0} was cut off"),
     (exceptions.ContentDecodingError, "the response from {0} is not encoded as its headers say"),
-    (exceptions.ConnectionError, "{0} cannot be reached: {1}"),
+    (exceptions.ConnectionError, "cannot reach {0}: {1}"),
 )
 
-# What errors of the package call the ways out in Python, and what the command calls them.
+# Advice in the package's errors, as it reads in Python and as it reads on the command line. A test holds that each
+# phrase is one that the package still uses.
 _OPTIONS = (
+    ("; if it is encrypted, give (pem, passphrase)", ""),
+    ("give the credential store a path", "use --store FILE"),
     ("scheme='http'", "--http"),
     ("`del store[name]`", "`oauth-hook credentials remove NAME`"),
     ("let the user have more time (timeout)", "take more time (--timeout)"),
     ("use ask_on_console", "leave --browser out"),
-    ("use another verifier source, such as LoopbackReceiver", "say --browser"),
+    ("use another verifier source, such as LoopbackReceiver", "use --browser"),
     ("confirmed='ignore' takes that", '"confirmed": "ignore" in a file for --service takes that'),
 )
 
@@ -78,7 +81,7 @@ def _describe_failure(error: requests.RequestException) -> str:
 
 
 def _describe_origin(error: requests.RequestException) -> str:
-    """Return the origin that was asked; its path and query may hold what is secret."""
+    """Return the origin of the request's URL, whose path and query may hold secrets."""
     origin = parse_origin(getattr(error.request, "url", None))
     if origin is None:
         return "the server"
@@ -103,5 +106,5 @@ def _describe_cause(cause: BaseException) -> str:
         if isinstance(words, str) and words:
             return words.replace("_", " ").lower() if words.isupper() else words
     if isinstance(cause, ConnectionError):
-        return "it closes the connection without a response"
+        return "it closed the connection without a response"
     return f"its response is not HTTP ({type(cause).__name__})"

@@ -64,10 +64,10 @@ def explain(arguments: argparse.Namespace) -> int:
 def _read_words(words: list[str], store: Store) -> tuple[str | None, str]:
     """Return NAME and FILE, of which either may be left out."""
     if len(words) > 2:
-        raise UsageError("say [NAME] [FILE], such as: oauth-hook explain tumblr refused.har")
+        raise UsageError("use [NAME] [FILE], such as: oauth-hook explain tumblr refused.har")
     if len(words) == 2:
         if words[0] not in store and os.path.exists(words[0]):
-            raise UsageError(f"{words[0]!r} is a file: say [NAME] [FILE], the NAME first")
+            raise UsageError(f"{words[0]!r} is a file: use [NAME] [FILE], the NAME first")
         return words[0], words[1]
     if not words or words[0] == "-" or os.path.exists(words[0]):
         return None, words[0] if words else "-"

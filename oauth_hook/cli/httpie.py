@@ -45,29 +45,20 @@ class OAuthPlugin(AuthPlugin):  # type: ignore[misc,unused-ignore]
         :param password: nothing.
         :raises SystemExit: there is no such account, or no credentials; it has been said on standard error.
         """
-        from ..errors import OAuthHookError
+        from ..errors import OAuthHookError, UsageError
         from ..tokens.accounts import hook_for_account
+        from ..tokens.store import CredentialStore
 
+        name: str | None = self.raw_auth
         try:
-            return hook_for_account(_check_name(self.raw_auth))
+            if name is not None and ":" in name and name not in CredentialStore():  # not repeated: it may be a secret
+                raise UsageError(
+                    "--auth takes the NAME of an account, not a key and its secret: keep them with 'oauth-hook "
+                    "authorize NAME', or leave --auth out and set OAUTH_CONSUMER_KEY, OAUTH_CONSUMER_SECRET, "
+                    "OAUTH_TOKEN and OAUTH_TOKEN_SECRET"
+                )
+            return hook_for_account(name)
         except OAuthHookError as error:
             # HTTPie is reading its arguments, and would show anything else that is raised as a traceback.
             print(f"http: error: {error}", file=sys.stderr)
             raise SystemExit(1) from None
-
-
-def _check_name(name: str | None) -> str | None:
-    """Return the NAME; what looks like a key and its secret is refused, and not repeated.
-
-    :raises UsageError: it is nobody's name.
-    """
-    from ..errors import UsageError
-    from ..tokens.store import CredentialStore
-
-    if name is not None and ":" in name and name not in CredentialStore():
-        raise UsageError(
-            "--auth takes the NAME of an account, and no key with its secret: keep them with 'oauth-hook authorize "
-            "NAME', or leave --auth out and set OAUTH_CONSUMER_KEY, OAUTH_CONSUMER_SECRET, OAUTH_TOKEN and "
-            "OAUTH_TOKEN_SECRET"
-        )
-    return name

@@ -68,7 +68,7 @@ class _Options:
 
 
 def request(arguments: argparse.Namespace) -> int:
-    """Send a signed request, and print the body of its response; say why it was refused, if it was."""
+    """Send a signed request, and print the body of its response; if it was refused, say why."""
     options = read_options(_Options, arguments)
     with open_store(options.store) as store:
         name, method, url = _read_words(options, store)
@@ -103,7 +103,7 @@ def request(arguments: argparse.Namespace) -> int:
 
 # --- who, and how it is signed ---
 
-# RFC 9110 s9.3, RFC 5789: what nobody takes for the NAME of an account.
+# RFC 9110 s9.3, RFC 5789: words that are never taken for the NAME of an account.
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH")
 
 
@@ -127,7 +127,7 @@ def _read_words(options: _Options, store: Store) -> tuple[str | None, str, str]:
 
 def _check_order(words: list[str], url: str, store: Store) -> None:
     """Refuse too many words, too few, or another order."""
-    order = "say [NAME] [METHOD] URL"
+    order = "use [NAME] [METHOD] URL"
     if any("://" in word for word in words):
         raise UsageError(f"the URL goes last: {order}")
     if len(words) > 2 or (not words and not re.search(r"[./:]", url) and url.upper() not in _METHODS):
@@ -161,7 +161,7 @@ def _read_key(options: _Options, service: Service) -> RSAKey | None:
         raise UsageError(f"{service.signature_method} signs with an RSA key: name its file with --rsa-key")
     if options.rsa_key is not None and not is_rsa:
         raise UsageError(
-            f"--rsa-key is not for {service.signature_method}: say --signature-method RSA-SHA1, or -SHA256"
+            f"--rsa-key is not for {service.signature_method}: use --signature-method RSA-SHA1, or -SHA256"
         )
     return None if options.rsa_key is None else read_rsa_key(options.rsa_key)
 
@@ -174,7 +174,7 @@ def _make_content(options: _Options, service: Service, stack: ExitStack) -> dict
     headers: CaseInsensitiveDict[str] = CaseInsensitiveDict(service.headers)
     if options.json is not None:
         if options.data or options.form:
-            raise UsageError("--json is a body by itself: it does not go together with -d or -F")
+            raise UsageError("--json is a body by itself: it cannot be combined with -d or -F")
         headers["Content-Type"] = "application/json"
     names = [name.lower() for name, _ in options.header]
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -223,7 +223,7 @@ def _make_part(name: str, value: str, stack: ExitStack) -> tuple[str, tuple[str 
         return name, (None, value)
     path = Path(value[1:])
     if not is_text(path.name):
-        raise UsageError(f"the name of {path} is not text (UTF-8), and it is sent along: rename the file")
+        raise UsageError(f"the name of {path} is not text (UTF-8), and is part of the request: rename the file")
     try:
         return name, (path.name, stack.enter_context(path.open("rb")))
     except OSError as error:
@@ -258,12 +258,10 @@ def _send(
 
 def _describe_request(request: requests.PreparedRequest, known: list[str]) -> str:
     """Return the first line and the headers of a request, without secrets, as curl shows them."""
-    lines = [f"{request.method} {request.url}", *(f"{name}: {_text(value)}" for name, value in request.headers.items())]
+    lines = [f"{request.method} {request.url}"]
+    for name, value in request.headers.items():
+        lines.append(f"{name}: {value.decode('latin-1') if isinstance(value, bytes) else value}")
     return "\n".join(f"> {one_line(redact(line, known))}" for line in lines)
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
 # --- what came back ---
@@ -289,7 +287,7 @@ def _print_body(data: bytes, known: list[str]) -> None:
     if known:  # whatever its type says: bytes taken for characters lose nothing
         shown = redact(data.decode("latin-1"), known, fields=False).encode("latin-1")
     if shown != data:
-        warn(f"the response has a secret of yours in it, which is masked ({MASK}): --show-secrets shows it")
+        warn(f"the response contains one of your secrets, which is masked ({MASK}): use --show-secrets to see it")
     if sys.stdout is not None:
         if shown and not shown.endswith(b"\n") and sys.stdout.isatty():
             shown += b"\n"  # what the terminal shows next begins a line

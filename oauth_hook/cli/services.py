@@ -18,7 +18,7 @@ class _Options:
 
 
 def services(arguments: argparse.Namespace) -> int:
-    """List the known services, or show what is known of one."""
+    """List the known services, or show what is known about one."""
     options = read_options(_Options, arguments)
     if options.name is None:
         titles = {name: service.title for name, service in SERVICES.items()}

@@ -81,10 +81,10 @@ def parts_of(method: str, reading: Reading, authority: str) -> Parts:
     :param authority: the ``Host`` header's value, or the URL's host and port.
     :raises UsageError: the authority is none.
     """
-    scheme, host, port = origin(reading.address.scheme, authority)
+    scheme, host, port = origin(reading.url.scheme, authority)
     protocol = [pair for pair in protocol_parameters(reading) if pair[0] != "oauth_signature"]
     return Parts(
-        method.upper(), scheme, _octets(host), port, _octets(reading.address.path) or "/",
+        method.upper(), scheme, _octets(host), port, _octets(reading.url.path) or "/",
         query=_segments(reading.query), form=_segments(_respelled(reading.form or "")), protocol=tuple(protocol),
     )  # fmt: skip
 

@@ -72,8 +72,8 @@ class RequestRecord:
         text = to_wire(body) if isinstance(body, bytes | str) and body and len(body) <= _SIGNED_BODY else None
         if reading is None:
             return RequestContext("", text, self.message.content_type or "")
-        fragment = to_wire(reading.address.fragment or "")
-        return RequestContext(reading.address.authority, text, self.message.content_type or "", reading.realm, fragment)
+        fragment = to_wire(reading.url.fragment or "")
+        return RequestContext(reading.url.authority, text, self.message.content_type or "", reading.realm, fragment)
 
     @cached_property
     def carried(self) -> list[str]:
@@ -85,7 +85,7 @@ class RequestRecord:
     @property
     def is_plain_http(self) -> bool:
         """Whether it goes over an open network unencrypted."""
-        address = None if self.reading is None else self.reading.address
+        address = None if self.reading is None else self.reading.url
         return address is not None and address.scheme.lower() == "http" and not is_loopback(address.authority)
 
 
@@ -160,7 +160,7 @@ def _without_content(name: Any, file: Any) -> Any:
 def _read(message: Message, headers: Mapping[str, str], left: Mapping[str, Any]) -> RequestRecord:
     try:
         reading = read(message)
-        parts = parts_of(message.method, reading, message.host or reading.address.authority)
+        parts = parts_of(message.method, reading, message.host or reading.url.authority)
     except UsageError as error:
         return _unread(message, headers, str(error), left)
     pairs = protocol_parameters(reading)

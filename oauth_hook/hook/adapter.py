@@ -32,7 +32,7 @@ class OAuthAdapter(HTTPAdapter):
     :param hook: signs each attempt, retries included, with a nonce and a timestamp of its own.
     :param arguments: those of ``requests.adapters.HTTPAdapter``. A body that cannot be
         sent twice (a generator) is sent once, whatever ``max_retries`` says.
-    :raises UsageError: the hook is none.
+    :raises UsageError: the hook is not an ``OAuthHook``.
     """
 
     __attrs__ = [*HTTPAdapter.__attrs__, "hook"]  # noqa: RUF012  # as the base class declares it
@@ -87,13 +87,13 @@ class _Attempts:
         request, signed_as, self._signed_as = self._request, self._signed_as, None
         if signed_as is None or signed_as != read_message(request):
             request = self._adapter.hook(request)
-        if not can_be_sent_again(request):
+        if not can_be_sent_again(request.body, request._body_position):
             policy = _only_connecting(policy)
         return self._adapter.request_url(request, self._proxies), request.body, request.headers, policy
 
 
 def _only_connecting(policy: Retry) -> Retry:
-    """Return a policy for a body that is used up once it has begun to go out: the answer is the answer."""
+    """Return a policy for a body that is used up once it has begun to go out: the first response stands."""
     return policy.new(read=False, other=False, status=0, status_forcelist=(), respect_retry_after_header=False)
 
 

@@ -24,7 +24,7 @@ from ..protocol.placement import parse_authorization
 from ..protocol.url import is_same_origin, parse_origin
 from .niquests import is_niquests, retry_refused_of_niquests
 from .prepared import is_used_up, read_message
-from .redirects import NullHandler, RedirectHandler, RequestState, Status
+from .redirects import NullHandler, RedirectHandler, RequestState, Status, state_of
 from .retry import retry_refused
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class SignedRequest(_Prepared):
         if state.status is not Status.REDIRECTED or not callable(auth) or auth is state.handler:
             super().prepare_auth(auth, url)
             return
-        state.handler.on_redirect(self, state.source, is_displaced=True)
+        state.handler.on_redirect(self, state.source.oauth_state, read_message(state.source), is_displaced=True)
         displaced = self.oauth_state
         self.oauth_state = displaced._replace(status=Status.UNSIGNED)  # another hook may sign it
         super().prepare_auth(auth, url)
@@ -156,6 +156,9 @@ def _signed_kind(plain: type[requests.PreparedRequest]) -> type[SignedRequest]:
 
 
 _SIGNED = _signed_kind(requests.PreparedRequest)
+# A named tuple's own ``__new__`` takes twice as long.
+_new_tuple: Any = tuple.__new__
+_NEW_STATE = tuple(RequestState._field_defaults[name] for name in RequestState._fields[3:])
 
 
 def attach(request: Any, handler: RedirectHandler, *, status: Status, base_string: str = "") -> None:
@@ -167,11 +170,13 @@ def attach(request: Any, handler: RedirectHandler, *, status: Status, base_strin
     on_response: Any = retry_refused
     if kind is requests.PreparedRequest:  # the commonest first: this is a part of each signing
         request.__class__ = _SIGNED
-        request.oauth_state = RequestState(status, handler, base_string)
-    elif isinstance(request, SignedRequest):
+        request.oauth_state = _new_tuple(RequestState, (status, handler, base_string, *_NEW_STATE))
+    elif state_of(request) is not None:
         request.oauth_state = request.oauth_state._replace(
             status=status, handler=handler, base_string=base_string, source=None, signed_as=None
         )
+        if not isinstance(request, SignedRequest):  # httpx', whose redirects and retries are its binding's
+            return
     elif isinstance(request, requests.PreparedRequest) or is_niquests(request, "PreparedRequest"):
         request.__class__ = _signed_kind(kind)
         request.oauth_state = RequestState(status, handler, base_string)
@@ -207,14 +212,15 @@ def send_next(request: Any) -> None:
         raise client.exceptions.UnrewindableBodyError(
             "a redirect asks for the body again, and it was a stream that can be read once: pass bytes or a file"
         )
-    state.handler.on_redirect(request, state.source, is_displaced=_has_other_credentials(request, state.source))
+    source = read_message(state.source)
+    is_displaced = _has_other_credentials(read_message(request).authorization, source.authorization)
+    state.handler.on_redirect(request, state.source.oauth_state, source, is_displaced=is_displaced)
     if request.oauth_state.status is Status.SIGNED:
         request.oauth_state = request.oauth_state._replace(signed_as=read_message(request))
 
 
-def _has_other_credentials(request: Any, source: Any) -> bool:
+def _has_other_credentials(new: str | None, old: str | None) -> bool:
     """Tell whether the client or the caller has put credentials in the place of ours since the redirect was built."""
-    new, old = read_message(request).authorization, read_message(source).authorization
     return new is not None and new != old and (old is None or parse_authorization(old) is not None)
 
 

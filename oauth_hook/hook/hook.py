@@ -26,7 +26,7 @@ from .attach import SignedRequest, attach, send_next
 from .clock import ServerClock
 from .niquests import is_niquests
 from .prepared import hash_file, read_message
-from .redirects import Status, follow, strip
+from .redirects import RequestState, Status, follow, strip
 
 if TYPE_CHECKING:
     from ..diagnosis.explain import Explanation
@@ -264,12 +264,12 @@ class OAuthHook(AuthBase):
         _put_back(request, message, signature)
         attach(request, self, status=Status.SIGNED, base_string=signature.base_string)
 
-    def on_redirect(self, request: Any, source: Any, *, is_displaced: bool = False) -> None:
+    def on_redirect(self, request: Any, state: RequestState, source: Message, *, is_displaced: bool = False) -> None:
         """Sign a redirect for where it goes, or take all that is ours out of it; see ``redirects.RedirectHandler``.
 
         :raises UsageError: it cannot be signed truthfully; it is left as it was.
         """
-        state = follow(source.oauth_state, read_message(source), request.url, self._origins, is_displaced=is_displaced)
+        state = follow(state, source, request.url, self._origins, is_displaced=is_displaced)
         if state.status is Status.SIGNED:
             self._sign(request)
             state = state._replace(base_string=request.oauth_state.base_string)
@@ -283,25 +283,27 @@ class OAuthHook(AuthBase):
 
     def _secrets_sent(self) -> set[str]:
         """Return the secrets that stand in a signature as they are: PLAINTEXT's."""
-        if not methods.method_named(self.signature_method).plain:
+        if not methods.find_method(self.signature_method).plain:
             return set()
         return {self.consumer.secret, "" if self.token is None else self.token.secret}
 
-    def learn_from(self, response: requests.Response, streamed: bool) -> bool:
+    def learn_from(self, request: Message, status: int, headers: Any, content: bytes) -> bool:
         """Learn the server's time from a refusal, and tell whether signing anew may help.
 
-        :param response: an answer to a request of this hook's.
-        :param streamed: its body is the caller's to read, and only headers are looked at.
+        :param request: what was refused, as it was sent.
+        :param status: the refusal's HTTP status.
+        :param headers: its headers.
+        :param content: its body; empty where it is the caller's to read, and only headers are looked at.
         """
-        body = "" if streamed else (response.content or b"")[:MAX_REPORT_BYTES].decode("utf-8", "replace")
-        fields = read_problem(response.headers, body, anywhere=True)
+        body = content[:MAX_REPORT_BYTES].decode("utf-8", "replace")
+        fields = read_problem(headers, body, anywhere=True)
         problem, acceptable = fields.get("oauth_problem"), fields.get("oauth_acceptable_timestamps", "")
         if problem == "nonce_used":
             return True
-        now = server_time(response.headers, acceptable)
+        now = server_time(headers, acceptable)
         named = problem == "timestamp_refused" or bool(acceptable)
-        unexplained = response.status_code == requests.codes.unauthorized and problem is None
-        if now is None or not (named or (unexplained and _was_far_from(response.request, now))):
+        unexplained = status == requests.codes.unauthorized and problem is None
+        if now is None or not (named or (unexplained and _was_far_from(request, now))):
             return False
         self._clock.learn(now)
         return True
@@ -333,8 +335,8 @@ class OAuthHook(AuthBase):
     def _body_hash(self, request: requests.PreparedRequest, message: Message) -> str | None:
         """Return the digest that is to cover the body; a file is read in pieces and rewound."""
         if message.body is None or isinstance(message.body, bytes | str):
-            return self._signer.body_hash_of(message)
-        return hash_file(request, str(self._signer.body_hash))
+            return self._signer.hash_body(message)
+        return hash_file(message.body, request._body_position, str(self._signer.body_hash))
 
 
 _STANDARD_KEY = OAuthHook.signing_key
@@ -348,9 +350,9 @@ def _foreign(found: object) -> UsageError:
     return UsageError(f"an OAuthHook signs requests of requests and of niquests, and this is a {type(found).__name__}")
 
 
-def _was_far_from(request: requests.PreparedRequest, now: float) -> bool:
+def _was_far_from(request: Message, now: float) -> bool:
     """Tell whether a request was signed for another time; by now another thread may have corrected the clock."""
-    values = dict(protocol_parameters(read(read_message(request))))
+    values = dict(protocol_parameters(read(request)))
     return abs(now - int(values.get("oauth_timestamp", now))) > MAX_CLOCK_SKEW
 
 
@@ -367,9 +369,7 @@ def _put_back(request: requests.PreparedRequest, message: Message, made: Signatu
         request.body = body
         if made.content_type is not None:
             headers["Content-Type"] = made.content_type
-        request.prepare_content_length(body)
-        if not body:  # which requests takes for unknown, and leaves the old length
-            headers["Content-Length"] = "0"
+        headers["Content-Length"] = str(len(body.encode() if isinstance(body, str) else body))
 
 
 def _consumer(key: str | None, secret: str | None) -> Consumer:
@@ -389,16 +389,16 @@ def _token(key: str | None, secret: str | None) -> AccessToken | None:
 def _origins(given: str | Iterable[str]) -> frozenset[Origin]:
     """Return origins as they are compared.
 
-    :raises UsageError: one is not ``scheme://host[:port]``, or there is none.
+    :raises UsageError: one is not ``scheme://host[:port]``, or none is given.
     """
     found = set()
     check_type(given, Iterable, "origins", "scheme://host[:port], one or several")
     for text in [given] if isinstance(given, str) else given:
         check_type(text, str, "an origin", "scheme://host[:port]")
-        address = split_url(text)
-        if address.path not in ("", "/") or address.query is not None or address.fragment is not None:
+        url = split_url(text)
+        if url.path not in ("", "/") or url.query is not None or url.fragment is not None:
             raise UsageError("an origin is scheme://host[:port], without a path or a query")
-        found.add(origin(address.scheme, address.authority))
+        found.add(origin(url.scheme, url.authority))
     if not found:
         raise UsageError("origins is empty, so that nothing would be signed: name one, or pass None for all")
     return frozenset(found)

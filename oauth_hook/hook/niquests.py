@@ -6,7 +6,6 @@ import inspect
 import sys
 import time
 from functools import partial
-from types import SimpleNamespace
 from typing import Any
 
 from .retry import add_to_history, is_first_refusal, make_retry, may_help, retry_refused
@@ -24,8 +23,8 @@ async def _retry_refused_async(response: Any, **kwargs: Any) -> Any:
     streamed = kwargs.get("stream", False)
     if not is_first_refusal(response):
         return None
-    body = b"" if streamed else await response.content
-    if not may_help(response, SimpleNamespace(**vars(response), content=body), streamed, kwargs):
+    content = b"" if streamed else await response.content or b""
+    if not may_help(response, content, kwargs):
         return None
     await response.close()
     retry = make_retry(response)

@@ -1,7 +1,7 @@
 """The event that ``requests`` dropped in 1.0: ``pre_request``.
 
 A ``pre_request`` hook is called with each prepared request as it goes out, redirect
-hops included, and may change it or return another. Hooks add up: the session's come
+redirects included, and may change it or return another. Hooks add up: the session's come
 first, the request's own last.
 
 ``Session`` knows the event. ``inject_into_requests`` teaches it to plain
@@ -38,7 +38,7 @@ _SET = ("auth", "verify", "cert")
 # What it took, and no session has any more.
 _GONE = {
     "timeout": "pass timeout= to each call",
-    "prefetch": "pass stream=True to each call whose answer is not to be read at once",
+    "prefetch": "pass stream=True to each call whose response is not to be read at once",
     "config": "set the session's attributes, such as max_redirects and trust_env",
 }
 

@@ -22,8 +22,8 @@ _NONE = (None, None, None)
 CHUNK_SIZE = 1 << 16  # bytes of a file hashed at a time
 
 
-def read_message(request: requests.PreparedRequest) -> Message:
-    """Return what signing reads of a request.
+def read_message(request: Any) -> Message:
+    """Return what signing reads of a ``PreparedRequest``, or of what has the names of its parts.
 
     :raises UsageError: it has no method or URL yet.
     """
@@ -34,7 +34,7 @@ def read_message(request: requests.PreparedRequest) -> Message:
     read: Any = header("content-type"), header("authorization"), header("host")
     if read != _NONE:  # requests lets values be bytes
         read = [value.decode("latin-1") if isinstance(value, bytes) else value for value in read]
-    # What stands in for a request of httpx has the URL as that sends it.
+    # A request of httpx has the URL as that sends it.
     url = request.url if getattr(request, "in_wire_form", False) else to_wire_form(request.url)
     return Message(request.method, url, request.body, *read)
 
@@ -46,13 +46,12 @@ def _lower_items(headers: Any) -> Iterable[tuple[str, Any]]:
     return ((name.lower(), value) for name, value in headers.items())
 
 
-def hash_file(request: requests.PreparedRequest, algorithm: str) -> str | None:
+def hash_file(body: Any, start: object, algorithm: str) -> str | None:
     """Return ``oauth_body_hash`` for a body that is a file, read in pieces and rewound; ``None`` for an empty one.
 
+    :param start: where the client begins to send, and rewinds to on a redirect (``_body_position``), if it knows.
     :raises UsageError: it is no file that can be rewound.
     """
-    body: Any = request.body
-    start: Any = request._body_position  # where requests begins to send, and rewinds to on a redirect
     try:
         if not isinstance(start, int):
             start = body.tell()
@@ -70,12 +69,14 @@ def hash_file(request: requests.PreparedRequest, algorithm: str) -> str | None:
     return encode_digest(digest.digest()) if length else None
 
 
-def can_be_sent_again(request: requests.PreparedRequest) -> bool:
-    """Tell whether a request's body is still there after it has been sent: text, or a file to be rewound."""
-    body: Any = request.body
+def can_be_sent_again(body: Any, start: object) -> bool:
+    """Tell whether a body is still there after it has been sent: text, or a file to be rewound.
+
+    :param start: where the client begins to send it (``_body_position``), if it knows.
+    """
     if body is None or isinstance(body, bytes | str):
         return True
-    if not isinstance(request._body_position, int):
+    if not isinstance(start, int):
         return False
     seekable = getattr(body, "seekable", None)
     return bool(seekable()) if seekable is not None else hasattr(body, "seek")
@@ -87,6 +88,6 @@ def is_used_up(request: requests.PreparedRequest) -> bool:
     requests sends what is left of it, which is nothing, where a redirect asks for it again.
     """
     body: Any = request.body
-    if body is None or isinstance(body, bytes | str) or can_be_sent_again(request):
+    if can_be_sent_again(body, request._body_position):
         return False
     return hasattr(body, "__next__") or hasattr(body, "read")

@@ -41,7 +41,7 @@ _COMMON = frozenset({"oauth_signature_method", "oauth_version"})
 class Status(Enum):
     """What a request is to the hook that has seen it."""
 
-    UNSIGNED = "unsigned"  #: its origin is none of the hook's
+    UNSIGNED = "unsigned"  #: the hook is pinned to other origins
     SIGNED = "signed"
     REDIRECTED = "redirected"  #: a redirect that has been built and not been sent: ``follow`` has yet to be asked
     CROSS_ORIGIN = "cross-origin"  #: a redirect led it to another origin: neither it nor what follows is signed
@@ -54,16 +54,21 @@ class RedirectHandler(Protocol):
     def __call__(self, request: Any) -> Any:
         """Sign a request."""
 
-    def on_redirect(self, request: Any, source: Any, *, is_displaced: bool = False) -> None:
+    def on_redirect(self, request: Any, state: RequestState, source: Message, *, is_displaced: bool = False) -> None:
         """Sign a redirect for where it goes, or strip it, and set its state.
 
         :param request: what is about to be sent.
-        :param source: the request before it.
+        :param state: that of the request before it.
+        :param source: the request before it, as it was sent.
         :param is_displaced: the caller has set other credentials, which stand.
         """
 
-    def learn_from(self, response: Any, streamed: bool) -> bool:
-        """Learn from a refusal, and tell whether signing anew may help."""
+    def learn_from(self, request: Message, status: int, headers: Any, content: bytes) -> bool:
+        """Learn from a refusal, and tell whether signing anew may help.
+
+        :param request: what was refused, as it was sent.
+        :param content: the body of the refusal; empty where it is the caller's to read.
+        """
 
 
 class NullHandler:
@@ -73,11 +78,11 @@ class NullHandler:
         """Return the request as it is."""
         return request
 
-    def on_redirect(self, request: Any, source: Any, *, is_displaced: bool = False) -> None:
+    def on_redirect(self, request: Any, state: RequestState, source: Message, *, is_displaced: bool = False) -> None:
         """Leave a redirect unsigned."""
         request.oauth_state = request.oauth_state._replace(status=Status.UNSIGNED)
 
-    def learn_from(self, response: Any, streamed: bool) -> bool:
+    def learn_from(self, request: Message, status: int, headers: Any, content: bytes) -> bool:
         """Learn nothing."""
         return False
 
@@ -151,7 +156,7 @@ def strip(message: Message, sent: Collection[Pair], secrets: Collection[str] = (
         url = split_url(message.url)
     except UsageError:
         return message  # nothing that a client would send
-    finds_ours = _pattern_of(sent, secrets).search
+    finds_ours = _compile_pattern(sent, secrets).search
     header = message.authorization
     if header is not None and parse_authorization(header) is not None:
         message = message._replace(authorization=None)
@@ -168,7 +173,7 @@ def strip(message: Message, sent: Collection[Pair], secrets: Collection[str] = (
     return message
 
 
-def _pattern_of(sent: Collection[Pair], secrets: Collection[str]) -> re.Pattern[str]:
+def _compile_pattern(sent: Collection[Pair], secrets: Collection[str]) -> re.Pattern[str]:
     """Return what finds ours in unescaped text: as a form, a header and JSON have it."""
     pairs = [(unescape(name), unescape(value)) for name, value in sent if name not in _COMMON]
     found = [f"{re.escape(name)}[\"']?\\s*[=:]\\s*[\"']?{re.escape(value)}" for name, value in pairs]

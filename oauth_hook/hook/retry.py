@@ -10,7 +10,7 @@ import requests
 from requests.cookies import extract_cookies_to_jar
 from requests.utils import rewind_body
 
-from .prepared import can_be_sent_again
+from .prepared import can_be_sent_again, read_message
 from .redirects import Status, state_of
 
 __all__ = ["add_to_history", "is_first_refusal", "make_retry", "may_help", "retry_refused"]
@@ -22,10 +22,8 @@ def retry_refused(response: requests.Response, **kwargs: Any) -> requests.Respon
     The refusal goes into the history of the second response, as with ``HTTPDigestAuth``.
     """
     streamed = kwargs.get("stream", False)
-    if not is_first_refusal(response) or not may_help(response, response, streamed, kwargs):
+    if not is_first_refusal(response) or not may_help(response, b"" if streamed else response.content or b"", kwargs):
         return None
-    if not streamed:
-        response.content  # noqa: B018  # read to its end, so that the connection can be used again
     response.close()
     retry = make_retry(response)
     begin = time.perf_counter()
@@ -39,16 +37,19 @@ def is_first_refusal(response: Any) -> bool:
     return state is not None and state.status is Status.SIGNED and not state.is_retry
 
 
-def may_help(response: Any, refusal: Any, streamed: bool, kwargs: dict[str, Any]) -> bool:
+def may_help(response: Any, content: bytes, kwargs: dict[str, Any]) -> bool:
     """Have the hook learn from a refusal, and tell whether to send its request once more.
 
     What a multiplexed session of niquests gets once more would reach nobody: the caller has the first response
     already. And an application that niquests calls in this process (``app=``) has no connection to it.
 
-    :param refusal: the response as the hook reads it, its content being there.
+    :param content: the body, read to its end so that the connection can be used again; empty where the caller streams.
     """
     request = response.request
-    helps = request.oauth_state.handler.learn_from(refusal, streamed) and can_be_sent_again(request)
+    learned = request.oauth_state.handler.learn_from(
+        read_message(request), response.status_code, response.headers, content
+    )
+    helps = learned and can_be_sent_again(request.body, request._body_position)
     return bool(helps and hasattr(response, "connection") and not kwargs.get("multiplexed", False))
 
 

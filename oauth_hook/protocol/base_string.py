@@ -1,6 +1,6 @@
 """The signature base string (RFC 5849 s3.4.1.1) and its URI (s3.4.1.2).
 
-Only origins are cached: a path may carry a secret, which no cache may keep.
+Only methods and origins are cached: a path may carry a secret, which no cache may keep.
 """
 
 from __future__ import annotations
@@ -40,4 +40,9 @@ def base_string(method: str, encoded_uri: str, normalized_parameters: str) -> st
         ``%``, ``=`` and ``&`` only, so that encoding them (s3.6) is three replacements.
     """
     parameters = normalized_parameters.replace("%", "%25").replace("=", "%3D").replace("&", "%26")
-    return f"{escape(method.upper())}&{encoded_uri}&{parameters}"
+    return f"{_escape_method(method)}&{encoded_uri}&{parameters}"
+
+
+@lru_cache
+def _escape_method(method: str) -> str:
+    return escape(method.upper())

@@ -12,9 +12,9 @@ from binascii import b2a_base64
 
 from ..errors import UsageError
 
-__all__ = ["ALGORITHMS", "body_hash", "check_algorithm", "check_body_hash", "encode_digest"]
+__all__ = ["ALGORITHMS", "check_algorithm", "check_body_hash", "encode_digest", "hash_body"]
 
-#: The digests, by the length of what they make, in octets.
+#: The digests, by the length of what they make, in bytes.
 ALGORITHMS = {20: "sha1", 32: "sha256", 64: "sha512"}
 
 
@@ -29,10 +29,10 @@ def check_algorithm(name: str | None) -> str | None:
     return name
 
 
-def body_hash(body: bytes | str, algorithm: str) -> str:
+def hash_body(body: bytes | str, algorithm: str) -> str:
     """Return the ``oauth_body_hash`` of a body (draft s3.2), not percent-encoded."""
-    octets = body.encode() if isinstance(body, str) else body
-    return encode_digest(hashlib.new(algorithm, octets).digest())
+    data = body.encode() if isinstance(body, str) else body
+    return encode_digest(hashlib.new(algorithm, data).digest())
 
 
 def encode_digest(digest: bytes) -> str:
@@ -56,6 +56,6 @@ def check_body_hash(value: str | None, body: bytes | str, in_form: bool) -> str:
         algorithm = None
     if algorithm is None:
         return "oauth_body_hash is not the base64 of a SHA-1, SHA-256 or SHA-512 digest"
-    if body_hash(body, algorithm) != value:
+    if hash_body(body, algorithm) != value:
         return "oauth_body_hash does not match the body: the body was changed after signing"
     return ""

@@ -4,8 +4,8 @@ Laws of this file:
 
 - Only the unreserved characters of RFC 3986 s2.3 stand for themselves; everything
   else is ``%XX`` with upper-case digits, and a space is ``%20``.
-- Text that came over the wire is a string of octets. Here it is a ``str`` in which
-  each character is one octet (``to_wire``), so that nothing which HTTP can carry is
+- Text that came over the wire is a string of bytes. Here it is a ``str`` in which
+  each character is one byte (``to_wire``), so that nothing which HTTP can carry is
   lost or refused, valid UTF-8 or not.
 """
 
@@ -34,16 +34,17 @@ Pair = tuple[str, str]
 
 UNRESERVED = ascii_letters + digits + "-._~"
 
-# The spelling of each octet (s3.6), by the octet.
+# The spelling of each byte (s3.6), by the byte.
 _SPELLING = {chr(i): chr(i) if chr(i) in UNRESERVED else f"%{i:02X}" for i in range(256)}
 
 _all_unreserved = re.compile(r"[A-Za-z0-9._~-]*").fullmatch
+_all_of_path = re.compile(r"[A-Za-z0-9._~/-]*").fullmatch
 _all_spelled = re.compile(r"[A-Za-z0-9._~%-]*").fullmatch
 
 # What a form-encoder's output has to consist of, to be spelled as s3.6 spells it, with
 # separators and + for a space ...
 _WELL_SPELLED = (UNRESERVED + "%&=+").encode()
-# ... and an escape that is not so spelled: of an unreserved octet (2D 2E 30-39 41-5A
+# ... and an escape that is not so spelled: of an unreserved byte (2D 2E 30-39 41-5A
 # 5F 61-7A 7E), with a lower-case digit, or a % that begins no escape at all.
 _misspelled_escape = re.compile(r"%(?![0189A-F][0-9A-F]|2[0-9A-CF]|3[A-F]|[46]0|5[B-E]|7[B-DF])").search
 # How surrogatepass writes U+D800 to U+DFFF, which no UTF-8 has (RFC 3629 s3).
@@ -51,12 +52,12 @@ _surrogate = re.compile(rb"\xED[\xA0-\xBF]").search
 # An escape, whatever its case, or a % that begins none.
 _each_escape = re.compile("%([0-9A-Fa-f]{2})?").sub
 # What else has to become an escape, by a table: a regular expression takes seven times as long for a megabyte of it.
-_RESERVED = {ord(octet): spelled for octet, spelled in _SPELLING.items() if octet not in f"{UNRESERVED}%"}
+_RESERVED = {ord(byte): spelled for byte, spelled in _SPELLING.items() if byte not in f"{UNRESERVED}%"}
 _RESERVED_IN_FORM = _RESERVED | {ord("+"): "%20", ord("&"): "&", ord("="): "="}
 
 
 def to_wire(text: str | bytes) -> str:
-    """Return wire text as a ``str`` with one character per octet; a ``str`` goes out as UTF-8.
+    """Return wire text as a ``str`` with one character per byte; a ``str`` goes out as UTF-8.
 
     :raises UsageError: the text has a lone surrogate, which no encoding can carry.
     """
@@ -80,10 +81,9 @@ def escape(text: str) -> str:
 
     :raises UsageError: the text has a lone surrogate, which UTF-8 cannot carry.
     """
-    if _all_unreserved(text):
-        return text
-    # What addresses consist of is replaced at a fifth of the cost of a loop over all
-    # characters, which is for the rest.
+    # What URLs consist of is replaced at a fifth of the cost of a loop over all characters, which is for the rest.
+    if _all_of_path(text):
+        return text.replace("/", "%2F")
     spelled = text.replace("%", "%25").replace("/", "%2F").replace(":", "%3A")
     return spelled if _all_spelled(spelled) else quote(_utf8(text), safe="~")
 
@@ -94,20 +94,19 @@ def escape_base64(text: str) -> str:
 
 
 def unescape(text: str) -> str:
-    """Undo ``escape``; octets that are not UTF-8 become U+FFFD."""
+    """Undo ``escape``; bytes that are not UTF-8 become U+FFFD."""
     return unquote(text)
 
 
 def escape_form(wire: str) -> str:
-    """Respell form-encoded octets as s3.6 would: what decoding and encoding each part makes.
+    """Respell form-encoded bytes as s3.6 would: what decoding and encoding each part makes.
 
     The separators ``&`` and ``=`` stand. What a form-encoder wrote is mostly spelled
     like that already, which is found out at the speed of ``bytes.translate``: that is
     why nothing is split, decoded and encoded piece by piece.
     """
-    # Looked at while + is still one octet, so that no escape is looked at that was only just made.
-    well_spelled = not wire.encode("latin-1").translate(None, _WELL_SPELLED) and not _misspelled_escape(wire)
-    if well_spelled:
+    # Looked at while + is still one byte, so that no escape is looked at that was only just made.
+    if not wire.encode("latin-1").translate(None, _WELL_SPELLED) and not ("%" in wire and _misspelled_escape(wire)):
         return wire.replace("+", "%20")
     return _respelled(wire, _RESERVED_IN_FORM)
 
@@ -126,8 +125,8 @@ def _spell(escape: re.Match[str]) -> str:
 
 
 def _utf8(text: str) -> bytes:
-    octets = text.encode("utf-8", "surrogatepass")
+    utf8 = text.encode("utf-8", "surrogatepass")
     # Found out by hand: a UnicodeEncodeError would carry the text, which may be a secret, into a traceback.
-    if _surrogate(octets):
+    if _surrogate(utf8):
         raise UsageError("the text has a lone surrogate (half a character) in it, which UTF-8 cannot carry")
-    return octets
+    return utf8

@@ -23,7 +23,7 @@ from ..errors import UsageError, check_type
 from .encoding import escape
 from .rsa import RSAKey
 
-__all__ = ["METHODS", "Key", "Method", "check_signature_method", "method_named", "register", "signing_key"]
+__all__ = ["METHODS", "Key", "Method", "check_signature_method", "find_method", "register", "signing_key"]
 
 
 class Key(NamedTuple):
@@ -46,8 +46,8 @@ class Method:
     """A signature method.
 
     :param name: the value of ``oauth_signature_method``.
-    :param sign: makes the octets of the signature of a base string; base64 is put on them here.
-    :param verify: tells whether octets are the signature of a base string. Left out:
+    :param sign: makes the bytes of the signature of a base string, which are put into base64 here.
+    :param verify: tells whether bytes are the signature of a base string. Left out:
         they are, if ``sign`` makes the same.
     :param needs_rsa_key: it signs with ``Key.rsa_key``.
     :param plain: it sends the secrets themselves (s3.4.4), without base64, and so
@@ -127,7 +127,7 @@ def register(method: Method) -> None:
     METHODS[method.name] = method
 
 
-def method_named(name: str) -> Method:
+def find_method(name: str) -> Method:
     """Return the method of that name.
 
     :raises UsageError: there is none.

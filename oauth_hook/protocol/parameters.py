@@ -17,6 +17,7 @@ __all__ = [
     "check_protocol_parameters",
     "divide",
     "is_form",
+    "join_pairs",
     "normalize",
     "parse_pairs",
 ]
@@ -47,15 +48,24 @@ def is_form(content_type: str | None) -> bool:
 
 def parse_pairs(canonical: str) -> list[Pair]:
     """Split text from ``escape_form`` into its parameters; a name without ``=`` has an empty value."""
-    parts = [segment.partition("=") for segment in canonical.split("&") if segment]
-    return [(name, value.replace("=", "%3D")) for name, _, value in parts]
+    pairs = []
+    for segment in canonical.split("&"):
+        if segment:
+            name, _, value = segment.partition("=")
+            pairs.append((name, value.replace("=", "%3D") if "=" in value else value))
+    return pairs
+
+
+def join_pairs(pairs: Iterable[Pair]) -> str:
+    """Join parameters as a form (s3.5.2) or query (s3.5.3) has them; the inverse of ``parse_pairs``."""
+    return "&".join([f"{name}={value}" for name, value in pairs])
 
 
 def divide(wire: str) -> tuple[str, list[Pair], list[Pair]]:
     """Tell the caller's parameters in a query or form (s3.4.1.3.1) from protocol parameters (s3.1).
 
-    :param wire: the query or form as it is on the wire, in octets.
-    :returns: the caller's own segments, octet for octet and in their order; their
+    :param wire: the query or form as it is on the wire, from ``to_wire``.
+    :returns: the caller's own segments, byte for byte and in their order; their
         pairs; and the pairs whose name begins with ``oauth_``.
     """
     canonical = escape_form(wire)
@@ -73,7 +83,7 @@ def divide(wire: str) -> tuple[str, list[Pair], list[Pair]]:
 
 def normalize(pairs: Iterable[Pair]) -> str:
     """Sort parameters by name, then value, and join them (s3.4.1.3.2)."""
-    return "&".join([f"{name}={value}" for name, value in sorted(pairs)])
+    return join_pairs(sorted(pairs))
 
 
 _REQUIRED = ("oauth_consumer_key", "oauth_signature_method", "oauth_signature")

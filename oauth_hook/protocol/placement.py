@@ -6,7 +6,8 @@ Pairs are percent-encoded already (s3.6), so that placing is joining.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
+from functools import cache
 
 from ..errors import UsageError, check_type
 from .encoding import Pair, escape_header_value, to_wire, unescape
@@ -19,6 +20,7 @@ __all__ = [
     "check_placement",
     "is_empty",
     "parse_authorization",
+    "quote_pairs",
     "quote_realm",
     "targets",
     "without",
@@ -46,6 +48,7 @@ def check_placement(name: str) -> str:
     return name
 
 
+@cache
 def targets(placement: str, has_form: bool) -> tuple[bool, bool, bool]:
     """Tell whether a placement means the header (s3.5.1), the body (s3.5.2), the query (s3.5.3).
 
@@ -61,7 +64,7 @@ def targets(placement: str, has_form: bool) -> tuple[bool, bool, bool]:
 
 def is_empty(body: object) -> bool:
     """Tell whether there is nothing to send."""
-    return body is None or (isinstance(body, bytes | str) and not body)
+    return body is None or (isinstance(body, (bytes, str)) and not body)
 
 
 def check_empty(body: object, content_type: str | None, in_form: bool) -> None:
@@ -76,19 +79,23 @@ def check_empty(body: object, content_type: str | None, in_form: bool) -> None:
         )
 
 
-def authorization(pairs: Sequence[Pair], realm: str | None) -> str:
+def quote_pairs(pairs: Iterable[Pair]) -> str:
+    """Join parameters as the ``Authorization`` header has them (s3.5.1)."""
+    return ", ".join([f'{name}="{value}"' for name, value in pairs])
+
+
+def authorization(quoted: str, realm: str | None) -> str:
     """Return the value of the ``Authorization`` header (s3.5.1), the realm first.
 
+    :param quoted: from ``quote_pairs``.
     :param realm: as ``quote_realm`` made it, or ``None`` for none.
     """
-    head = "OAuth " if realm is None else f'OAuth realm="{realm}", '
-    return head + ", ".join([f'{name}="{value}"' for name, value in pairs])
+    return f"OAuth {quoted}" if realm is None else f'OAuth realm="{realm}", {quoted}'
 
 
-def append(wire: str, pairs: Sequence[Pair]) -> str:
-    """Return a form (s3.5.2) or query (s3.5.3) with the pairs after what is there."""
-    ours = "&".join([f"{name}={value}" for name, value in pairs])
-    return f"{wire}&{ours}" if wire else ours
+def append(wire: str, joined: str) -> str:
+    """Return a form (s3.5.2) or query (s3.5.3) with parameters from ``join_pairs`` after what is there."""
+    return f"{wire}&{joined}" if wire else joined
 
 
 def quote_realm(realm: str) -> str:

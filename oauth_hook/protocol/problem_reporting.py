@@ -35,10 +35,10 @@ PROBLEMS = frozenset((
 ))  # fmt: skip
 _DENIALS = frozenset(("user_refused", "permission_denied"))
 
-_challenge = re.compile(r"\bOAuth\b(.*)", re.IGNORECASE | re.DOTALL).search
-_parameters = re.compile(r'\b(oauth_\w{1,40})\s{0,8}=\s{0,8}(?:"([^"]*)"|([^\s,"]*))').findall
+_find_challenge = re.compile(r"\bOAuth\b(.*)", re.IGNORECASE | re.DOTALL).search
+_find_parameters = re.compile(r'\b(oauth_\w{1,40})\s{0,8}=\s{0,8}(?:"([^"]*)"|([^\s,"]*))').findall
 
-_in_page = re.compile(
+_find_in_page = re.compile(
     r"\b(oauth_(?:problem(?:_advice)?|acceptable_\w{1,20}|parameters_\w{1,20}))\s{0,8}[=:]\s{0,8}[\\\"']{0,2}([\w.-]{1,200})"
 ).findall
 
@@ -54,14 +54,16 @@ def read_problem(headers: Mapping[str, str], body: str = "", *, anywhere: bool =
     :param anywhere: it is a refusal, and so a word of the extension counts wherever it stands: in a page, a sentence.
     """
     fields: dict[str, str] = {}
-    challenge = _challenge(headers.get("WWW-Authenticate", ""))
+    challenge = _find_challenge(headers.get("WWW-Authenticate", ""))
     if challenge is not None:
-        fields |= {name: unquote(quoted or token) for name, quoted, token in _parameters(challenge[1])}
+        fields |= {name: unquote(quoted or token) for name, quoted, token in _find_parameters(challenge[1])}
     text = body[:_MAX_BODY].strip()
     if "oauth_" in text:
         fields |= _read_fields(text)
     if anywhere and "oauth_problem" in text and "oauth_problem" not in fields:
-        fields |= _find_fields(read_html(text) if text.startswith("<") else text)
+        # The first of each counts, and only if the problem is one of the extension's own words.
+        found = dict(reversed(_find_in_page(read_html(text) if text.startswith("<") else text)))
+        fields |= found if found.get("oauth_problem") in PROBLEMS else {}
     return fields
 
 
@@ -75,12 +77,6 @@ def _read_fields(text: str) -> dict[str, str]:
     else:
         pairs = parse_qsl(text[:_MAX_FORM], keep_blank_values=True)
     return {name: str(value) for name, value in pairs if name.startswith("oauth_") and isinstance(value, str | int)}
-
-
-def _find_fields(text: str) -> dict[str, str]:
-    """Return the extension's fields in a text for people, if the problem is one of the extension's own words."""
-    found = dict(reversed(_in_page(text)))  # the first of each counts
-    return found if found.get("oauth_problem") in PROBLEMS else {}
 
 
 def is_denial(names: Container[str], problems: Iterable[str | None]) -> bool:
@@ -131,7 +127,7 @@ def read_html(page: str) -> str:
 
 
 def read_form(text: str) -> dict[str, str]:
-    """Return the fields of a text that is form-encoded, as oauthlib's errors are; empty if it is none."""
+    """Return the fields of a text that is form-encoded, as oauthlib's errors are; empty if it is not."""
     if re.match(r"[\w.-]{1,40}=", text) is None or re.search(r"[\s<>]", text) is not None:
         return {}
     return dict(parse_qsl(text[:_MAX_FORM]))

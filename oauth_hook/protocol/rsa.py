@@ -46,35 +46,35 @@ class RSAKey:
         """Whether it is a callable, which does all that it is asked for somewhere else."""
         return callable(self._key)
 
-    def sign(self, octets: bytes, digest: str) -> bytes:
-        """Return the signature of octets (s3.4.3).
+    def sign(self, message: bytes, digest: str) -> bytes:
+        """Return the signature of bytes (s3.4.3).
 
         :param digest: ``sha1``, ``sha256`` or ``sha512``.
-        :raises UsageError: the key is a callable and returned no ``bytes``.
+        :raises UsageError: the key is a callable and did not return ``bytes``.
         """
         if callable(self._key):
-            made = self._key(octets)
+            made = self._key(message)
             if not isinstance(made, bytes):
                 raise UsageError(f"rsa_key was called and returned {type(made).__name__}: it must return bytes")
             return made
         try:
-            signature: bytes = self._key.sign(octets, *_scheme(digest))
+            signature: bytes = self._key.sign(message, *_scheme(digest))
         except ValueError:
             raise UsageError(f"rsa_key is too short for a signature with {digest}: make a key of 2048 bits") from None
         return signature
 
-    def verify(self, octets: bytes, signature: bytes, digest: str) -> bool:
+    def verify(self, message: bytes, signature: bytes, digest: str) -> bool:
         """Tell whether a signature is right (s3.4.3), with either half of the pair.
 
         A callable signs again: the scheme is deterministic, so that this is verifying.
         """
         if callable(self._key):
-            return hmac.compare_digest(self.sign(octets, digest), signature)
+            return hmac.compare_digest(self.sign(message, digest), signature)
         from cryptography.exceptions import InvalidSignature
 
         public = self._key.public_key() if hasattr(self._key, "sign") else self._key
         try:
-            public.verify(signature, octets, *_scheme(digest))
+            public.verify(signature, message, *_scheme(digest))
         except InvalidSignature:
             return False
         return True
@@ -85,16 +85,16 @@ def load_key(given: Any, *, public: bool = False) -> RSAKey:
 
     :param given: PEM as ``str`` or ``bytes`` (PKCS#1, PKCS#8 or OpenSSH's own format);
         ``(PEM, passphrase)``; a loaded key of ``cryptography``; or a callable that signs
-        octets itself, for a key that never leaves its hardware.
+        bytes itself, for a key that never leaves its hardware.
     :param public: a public key, or a certificate, will do as well: for verification.
-    :raises UsageError: it is no RSA key, its passphrase is wrong or missing, or
+    :raises UsageError: it is not an RSA key, its passphrase is wrong or missing, or
         ``cryptography`` is not installed.
     """
     if isinstance(given, RSAKey):
         return given
     key, passphrase = given if isinstance(given, tuple) and len(given) == 2 else (given, None)
     if isinstance(key, str | bytes):
-        key = _parse(_octets(key), None if passphrase is None else _octets(passphrase))
+        key = _parse(_to_bytes(key), None if passphrase is None else _to_bytes(passphrase))
     elif callable(key):
         return RSAKey(given, key)
     private_kind, public_kind = _kinds()
@@ -128,7 +128,7 @@ def _parse(pem: bytes, passphrase: bytes | None) -> Any:
         if passphrase is not None:
             raise UsageError("rsa_key cannot be read: its passphrase is wrong, or the PEM text is damaged") from None
         raise UsageError(
-            "rsa_key is no PEM text of an RSA key (PKCS#1, PKCS#8 or OpenSSH); "
+            "rsa_key is not PEM text of an RSA key (PKCS#1, PKCS#8 or OpenSSH); "
             "if it is encrypted, give (pem, passphrase)"
         ) from None
 
@@ -169,5 +169,5 @@ def _scheme(digest: str) -> tuple[Any, Any]:
     return padding.PKCS1v15(), getattr(hashes, digest.upper())()
 
 
-def _octets(text: str | bytes) -> bytes:
+def _to_bytes(text: str | bytes) -> bytes:
     return text.encode() if isinstance(text, str) else text

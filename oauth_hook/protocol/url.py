@@ -13,7 +13,17 @@ from typing import NamedTuple
 
 from ..errors import UsageError
 
-__all__ = ["Origin", "SplitURL", "is_loopback", "is_same_origin", "origin", "parse_origin", "split_url", "to_wire_form"]
+__all__ = [
+    "Origin",
+    "SplitURL",
+    "check_absolute_url",
+    "is_loopback",
+    "is_same_origin",
+    "origin",
+    "parse_origin",
+    "split_url",
+    "to_wire_form",
+]
 
 
 #: Scheme, host and port, as they are compared: lower case, and empty for the default port.
@@ -44,8 +54,8 @@ def to_wire_form(url: str) -> str:
 def parse_origin(url: str | None) -> Origin | None:
     """Return the origin of a URL; ``None`` where it has none that we would sign for."""
     try:
-        address = split_url(url or "")
-        return origin(address.scheme, address.authority)
+        split = split_url(url or "")
+        return origin(split.scheme, split.authority)
     except UsageError:
         return None
 
@@ -144,3 +154,16 @@ def is_loopback(authority: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def check_absolute_url(url: str, name: str) -> Origin:
+    """Return the origin of a URL that a request can be sent to.
+
+    :param name: what the message calls the URL; it shows neither its path nor its query, which may have a token in it.
+    :raises UsageError: it is not an absolute http or https URL, or has a space or a user name in it.
+    """
+    try:
+        parts = split_url(url)
+        return origin(parts.scheme, parts.authority)
+    except UsageError as error:
+        raise UsageError(f"{name} must be an absolute http or https URL: {error}") from None

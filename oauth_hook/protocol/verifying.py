@@ -22,7 +22,7 @@ from .base_string import base_string
 from .body_hash import check_body_hash
 from .encoding import unescape
 from .message import Reading, make_message, protocol_parameters, read, text_headers
-from .methods import METHODS, Key, check_signature_method, method_named, signing_key
+from .methods import METHODS, Key, check_signature_method, find_method, signing_key
 from .parameters import check_protocol_parameters, is_form, normalize
 from .rsa import RSAKey, load_key
 from .url import is_loopback
@@ -126,7 +126,7 @@ class _Rules(NamedTuple):
 def _check_methods(methods: Collection[str]) -> frozenset[str]:
     if isinstance(methods, str):
         methods = (methods,)
-    return frozenset(method_named(name).name for name in methods)
+    return frozenset(find_method(name).name for name in methods)
 
 
 def _check_clock(max_age: float | None, clock: Callable[[], float] | None) -> Callable[[], float]:
@@ -150,7 +150,7 @@ def _check_places(reading: Reading, rules: _Rules) -> str:
 
 def _check_transport(reading: Reading, method: str) -> str:
     """Say that the secrets themselves came over an open network (s3.4.4), or nothing."""
-    url = reading.address
+    url = reading.url
     if METHODS[method].plain and url.scheme.lower() == "http" and not is_loopback(url.authority):
         return f"{method} sends the secrets themselves, and came over plain http (RFC 5849 s3.4.4)"
     return ""

@@ -10,25 +10,26 @@
         provider.authorization_url                # s2.2: a plain HTML page
         provider.access_token_url                 # s2.3
         provider.resource_url                     # s3: echoes what was verified
-        provider.registration_url                 # gives new client credentials to whoever asks
+        provider.registration_url                 # gives new client credentials on request
         provider.webfinger                        # alice@127.0.0.1:PORT, to discover all this by
         provider.approve(url)                     # the user's part, without a browser
 
-It exists to judge clients, so it shares no code with the signer of this package: what
-a request says is decided by oauthlib's server side.  RFC 5849, section by section:
+It exists to judge clients, so it shares no code with the signer of this package: whether a
+signature is right is decided by oauthlib's server side.  RFC 5849, section by section:
 
 =================  ==================================================================
-s2.1, s2.2, s2.3   ``application.py`` (routes), ``pages.py`` (what the user sees)
+s2.1, s2.3, s3     ``application.py``: the routes, and what stands at them
+s2.2               ``authorization.py`` (the question and its answer), ``pages.py`` (what the user sees)
 s3.1, s3.5         ``parameters.py``: where parameters may stand, which must be there
 s3.2, s3.3         ``validator.py``: credentials, timestamp, nonce, signature
 s3.4               oauthlib
-s3.5.2             ``body.py``: what is a form, and what is only measured
-refusals           ``problems.py`` (OAuth Problem Reporting extension), ``naming.py`` (the exact mistake, which
-                   ``diagnosis/`` looks for)
-registration       ``registration.py``: client credentials for whoever asks, as pump.io does
+s3.5.2             ``body.py``: a form is read, anything else is measured (Request Body Hash extension)
+refusals           ``problems.py`` (OAuth Problem Reporting extension), ``naming.py`` (the exact mistake, for
+                   which it asks ``diagnosis/``)
+registration       ``registration.py``: client credentials on request, as pump.io gives them
 discovery          ``discovery.py``: host-meta (RFC 6415), webfinger (RFC 7033), profiles
 state              ``storage.py`` (SQLite, and passwords at rest)
-HTTP               ``messages.py`` (values), ``wsgi_server.py`` (HTTP/1.1 to WSGI)
+HTTP               ``messages.py`` (requests and responses as values), ``wsgi_server.py`` (HTTP/1.1 to WSGI)
 to run it          ``server.py`` (``serve``), ``pytest_plugin.py`` (``oauth_provider``)
 =================  ==================================================================
 

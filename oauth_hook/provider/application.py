@@ -2,14 +2,13 @@
 
 - A request passes the same stations everywhere: read the head, read the form if it is one,
   collect the parameters, check their form, let oauthlib verify, do what was asked.
-- Whatever stands in the way is an exception, and becomes an answer in one place.
+- Whatever stands in the way is an exception, and becomes a response in one place.
 - One line is logged for each request, to ``oauth_hook.provider``: method, path, status, problem.
   Queries and bodies are not logged, since they may hold verifiers and passwords.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections.abc import Callable, Iterable
@@ -25,8 +24,8 @@ from oauthlib.oauth1 import (
 
 from ..errors import UsageError
 from . import authorization, discovery, pages, registration
-from .body import Body, check_body_hash, measure, read_form, short_text
-from .messages import FORM, JSON, BadRequestError, Request, Response
+from .body import Body, read_body, read_form, read_short_text
+from .messages import FORM, NO_STORE, BadRequestError, Request, Response, json_response
 from .parameters import Parameters, canonical_url, check_form, collect, own_segments
 from .problems import Refusal, refuse
 from .storage import Storage
@@ -76,7 +75,7 @@ class Application:
 
     def __init__(self, storage: Storage, policy: Policy | None = None, realm: str = "provider") -> None:
         if not _REALM.fullmatch(realm):
-            raise UsageError("a realm is printable ASCII, without quotes and backslashes")
+            raise UsageError("the realm must be printable ASCII, without quotes and backslashes")
         self.storage = storage
         self.policy = policy or Policy()
         self.realm = realm
@@ -96,7 +95,7 @@ class Application:
         }
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
+        """Respond to one request."""
         problem = "-"
         try:
             response = self._respond(Request.from_environ(environ))
@@ -116,12 +115,12 @@ class Application:
 
     def _respond(self, request: Request) -> Response:
         """Find the route, and follow it."""
-        methods, handler = self._routes.get(_routed(request.route), (None, None))
+        methods, handler = self._routes.get(_find_route(request.route), (None, None))
         if methods is None or handler is None:
             raise BadRequestError("there is nothing at this path", status=404)
         if request.method not in methods:
             allowed = ("Allow", ", ".join(sorted(methods)))
-            return Response(405, _TEXT, b"this method is not for this path\n", (allowed,))
+            return Response(405, _TEXT, b"this path does not take this method\n", (allowed,))
         return handler(request, read_form(request))
 
     def _index(self, request: Request, form: bytes | None) -> Response:
@@ -144,13 +143,12 @@ class Application:
 
     def _request_token(self, request: Request, form: bytes | None) -> Response:
         """Issue temporary credentials (s2.1)."""
-        parameters = self._collect(request, form, ["oauth_callback"])
-        authorization.check_callback(parameters.protocol["oauth_callback"])
-        _read_body(request, form, parameters)
-        validator, url = self._hearing(request, parameters)
+        validator, url = self._read(request, form, ["oauth_callback"])
+        authorization.check_callback(validator.parameters.protocol["oauth_callback"])
+        _read_body(request, form, validator.parameters)
         endpoint = RequestTokenEndpoint(validator)
         _, credentials, status = endpoint.create_request_token_response(url, request.method)
-        return _issued(validator, credentials, status)
+        return _issue(validator, credentials, status)
 
     def _authorization(self, request: Request, form: bytes | None) -> Response:
         """Ask the user (s2.2)."""
@@ -158,68 +156,63 @@ class Application:
 
     def _access_token(self, request: Request, form: bytes | None) -> Response:
         """Exchange temporary credentials for token credentials (s2.3)."""
-        parameters = self._collect(request, form, ["oauth_token", "oauth_verifier"])
-        _read_body(request, form, parameters)
-        validator, url = self._hearing(request, parameters)
+        validator, url = self._read(request, form, ["oauth_token", "oauth_verifier"])
+        _read_body(request, form, validator.parameters)
         endpoint = AccessTokenEndpoint(validator)
         _, credentials, status = endpoint.create_access_token_response(url, request.method)
-        return _issued(validator, credentials, status)
+        return _issue(validator, credentials, status)
 
     # Protected resources (s3)
 
     def _resource(self, request: Request, form: bytes | None) -> Response:
-        """Answer a user's request with what was verified."""
-        parameters, validator = self._signed(request, form)
-        return _echo(request, form, parameters, validator)
+        """Respond to a user's request with what was verified."""
+        return _echo(request, *self._verify(request, form))
 
     def _whoami(self, request: Request, form: bytes | None) -> Response:
         """Send a user's application on to the user's profile, which wants a signature of its own."""
-        parameters, validator = self._signed(request, form)
-        _read_body(request, form, parameters)
-        place = f"{request.scheme}://{request.host}{discovery.profile_path(str(validator.token.user))}"
-        return Response(302, _TEXT, b"", (("Location", place), ("Cache-Control", "no-store")))
+        validator, _ = self._verify(request, form)
+        profile = request.origin + discovery.profile_path(str(validator.token.user))
+        return Response(302, _TEXT, b"", (("Location", profile), NO_STORE))
 
     def _profile(self, request: Request, form: bytes | None) -> Response:
         """Tell a user's application about a user."""
-        parameters, _ = self._signed(request, form)
-        _read_body(request, form, parameters)
+        self._verify(request, form)
         name = request.route.split("/")[3].encode("latin-1").decode("utf-8", "replace")  # PEP 3333
         return discovery.profile(self.storage, request, name)
 
     def _two_legged(self, request: Request, form: bytes | None) -> Response:
-        """Answer a consumer's own request with what was verified."""
-        parameters = self._collect(request, form, [], protected=True)
-        validator, url = self._hearing(request, parameters)
+        """Respond to a consumer's own request with what was verified."""
+        validator, url = self._read(request, form, [], protected=True)
         valid, _ = SignatureOnlyEndpoint(validator).validate_request(url, request.method)
-        return _echo(request, form, parameters, _accepted(validator, valid))
+        return _echo(request, validator, _accept(request, form, validator, valid))
 
-    def _signed(self, request: Request, form: bytes | None) -> tuple[Parameters, Validator]:
-        """Return what a user's request says, and who verified it.
+    def _verify(self, request: Request, form: bytes | None) -> tuple[Validator, Body]:
+        """Return the validator that accepted a user's request, and the request's body.
 
-        :raises Refusal: it has not been verified.
+        :raises Refusal: it has not been accepted.
         """
-        parameters = self._collect(request, form, ["oauth_token"], protected=True)
-        validator, url = self._hearing(request, parameters)
+        validator, url = self._read(request, form, ["oauth_token"], protected=True)
         valid, _ = ResourceEndpoint(validator).validate_protected_resource_request(url, request.method)
-        return parameters, _accepted(validator, valid)
+        return validator, _accept(request, form, validator, valid)
 
-    def _collect(
+    def _read(
         self, request: Request, form: bytes | None, required: list[str], *, protected: bool = False
-    ) -> Parameters:
-        """Return the parameters, well-formed and complete (s3.1)."""
+    ) -> tuple[Validator, str]:
+        """Return what oauthlib needs to verify a request: the validator, and the URL to look at.
+
+        :raises Refusal: the parameters are not well-formed and complete (s3.1).
+        """
         parameters = collect(request, form)
         check_form(parameters, methods=METHODS, required=required, protected=protected)
-        return parameters
-
-    def _hearing(self, request: Request, parameters: Parameters) -> tuple[Validator, str]:
-        """Return what oauthlib needs to verify a request: who answers it, and the URL to look at."""
         if request.host.startswith("["):
             check_host(request.base_url)
-        validator = Validator(self.storage, self.policy, parameters, lambda: short_text(request), request.content_type)
+        validator = Validator(
+            self.storage, self.policy, parameters, lambda: read_short_text(request), request.content_type
+        )
         return validator, canonical_url(request, parameters, self.policy.clock())
 
 
-def _routed(path: str) -> str:
+def _find_route(path: str) -> str:
     """Return the route that a path belongs to: a protected resource may be called by any path below."""
     for name in ("resource", "two_legged"):
         if path.startswith((f"{ROUTES[name]}/", f"{ROUTES[name]};")):
@@ -228,51 +221,47 @@ def _routed(path: str) -> str:
 
 
 def _read_body(request: Request, form: bytes | None, parameters: Parameters) -> Body:
-    """Return the body's measures, checked against ``oauth_body_hash``."""
-    body_hash = parameters.protocol.get("oauth_body_hash")
-    body = measure(request, form, body_hash)
-    check_body_hash(body_hash, request.is_form, body)
-    return body
+    return read_body(request, form, parameters.protocol.get("oauth_body_hash"))
 
 
-def _accepted(validator: Validator, valid: bool) -> Validator:
-    """Return the validator of a request that oauthlib has verified, its nonce spent.
+def _accept(request: Request, form: bytes | None, validator: Validator, valid: bool) -> Body:
+    """Return the body of a request that oauthlib has verified, its nonce spent.
 
-    :raises Refusal: it has not been, or the nonce was used.
+    :raises Refusal: it has not been, the nonce was used, or ``oauth_body_hash`` is another body's.
     """
     if not valid:
         raise validator.refusal()
     validator.spend_nonce()
-    return validator
+    return _read_body(request, form, validator.parameters)
 
 
-def _issued(validator: Validator, credentials: str | None, status: int) -> Response:
+def _issue(validator: Validator, credentials: str | None, status: int) -> Response:
     """Return new credentials, form-encoded (s2.1, s2.3).
 
     :raises Refusal: oauthlib issued none.
     """
     if status != HTTPStatus.OK or credentials is None:
         raise validator.refusal()
-    return Response(status, FORM, credentials.encode(), (("Cache-Control", "no-store"),))
+    return Response(status, FORM, credentials.encode(), (NO_STORE,))
 
 
-def _echo(request: Request, form: bytes | None, parameters: Parameters, validator: Validator) -> Response:
+def _echo(request: Request, validator: Validator, body: Body) -> Response:
     """Return what was verified, without what only sender and server may know."""
-    body = _read_body(request, form, parameters)
+    parameters = validator.parameters
     token = validator.token if parameters.protocol.get("oauth_token") else None
     query = own_segments(request.query)
-    said = {name: parameters.protocol.get(f"oauth_{name}") for name in _SHOWN}
+    shown = {name: parameters.protocol.get(f"oauth_{name}") for name in _SHOWN}
     verified = {
         "method": request.method,
         "url": request.base_url + (f"?{query}" if query else ""),
         "consumer": validator.consumer.key,
         "user": token and token.user,
         "token": token and token.key,
-        "parameters": parameters.own,
-        "oauth": {"placement": parameters.placement, "realm": parameters.realm, **said},
+        "parameters": parameters.query + parameters.form,
+        "oauth": {"placement": parameters.placement, "realm": parameters.realm, **shown},
         "content_type": request.content_type,
         "body_length": body.length,
-        "body_sha256": body.digests["sha256"].hex(),
+        "body_sha256": body.sha256.hex(),
         "json": body.json,
     }
-    return Response(200, JSON, json.dumps(verified).encode(), (("Cache-Control", "no-store"),))
+    return json_response(verified)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode
 
 from . import pages
-from .messages import Request, Response
+from .messages import Request, Response, is_absolute_url
 from .problems import rejected
-from .storage import RequestTokenRow, Storage
+from .storage import Storage
 from .validator import new_verifier
 
 __all__ = ["OOB", "callback_url", "check_callback", "respond"]
@@ -32,9 +32,9 @@ def check_callback(callback: str) -> None:
     :raises Refusal: it is neither.
     """
     absolute = _CALLBACK.fullmatch(callback)
-    usable = absolute is not None and absolute[1].lower() not in _FORBIDDEN and _has_authority(callback)
+    usable = absolute is not None and absolute[1].lower() not in _FORBIDDEN and is_absolute_url(callback)
     if callback != OOB and not usable:
-        raise rejected(["oauth_callback"], "oauth_callback is an absolute URI, or oob (s2.1)")
+        raise rejected(["oauth_callback"], "oauth_callback must be an absolute URI, or oob (s2.1)")
 
 
 def callback_url(callback: str, answer: Mapping[str, str]) -> str:
@@ -58,37 +58,17 @@ def respond(storage: Storage, request: Request, form: bytes | None) -> Response:
     if request.method != "POST":
         return pages.form(consumer.name, row.callback)
     if said.get("answer") == "deny":
-        return _deny(storage, row, consumer.name)
-    name = said.get("name", "")
-    if said.get("answer") != "allow" or not storage.is_password(name, said.get("password", "")):
-        return pages.form(consumer.name, row.callback, name, failed=True)
-    return _allow(storage, row, consumer.name, name)
-
-
-def _has_authority(callback: str) -> bool:
-    """Whether a callback's authority can be told: for http, it must have one."""
-    try:
-        parts = urlsplit(callback)
-    except ValueError:
-        return False
-    return bool(parts.netloc) or parts.scheme not in {"http", "https"}
-
-
-def _allow(storage: Storage, row: RequestTokenRow, consumer: str, user: str) -> Response:
-    verifier = new_verifier()
-    if not storage.grant(row.key, user, verifier):
+        # The problem reporting extension names the parameter that says so.
+        is_first, told, page = storage.deny(row.key), {"oauth_problem": "user_refused"}, pages.denied(consumer.name)
+    else:
+        name = said.get("name", "")
+        if said.get("answer") != "allow" or not storage.is_password(name, said.get("password", "")):
+            return pages.form(consumer.name, row.callback, name, failed=True)
+        verifier = new_verifier()
+        is_first, told = storage.grant(row.key, name, verifier), {"oauth_verifier": verifier}
+        page = pages.verifier(consumer.name, verifier)
+    if not is_first:
         return pages.answered()
     if row.callback == OOB:
-        return pages.verifier(consumer, verifier)
-    answer = {"oauth_token": row.key, "oauth_verifier": verifier}
-    return pages.sent_back(callback_url(row.callback, answer))
-
-
-def _deny(storage: Storage, row: RequestTokenRow, consumer: str) -> Response:
-    """Record a no; the problem reporting extension names the parameter that says so."""
-    if not storage.deny(row.key):
-        return pages.answered()
-    if row.callback == OOB:
-        return pages.denied(consumer)
-    answer = {"oauth_token": row.key, "oauth_problem": "user_refused"}
-    return pages.sent_back(callback_url(row.callback, answer))
+        return page
+    return pages.sent_back(callback_url(row.callback, {"oauth_token": row.key, **told}))

@@ -2,29 +2,33 @@
 
 - host-meta (RFC 6415) lists what the host offers, in XRD, or in JSON where a client takes that.
 - webfinger (RFC 7033) says what there is about one account of this host.
-- Addresses begin with the host that was asked, so that they hold behind a proxy that keeps ``Host``.
+- URLs begin with the host that was asked, so that they hold behind a proxy that keeps ``Host``.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import parse_qs, quote
 from xml.sax.saxutils import quoteattr
 
-from .messages import JSON, BadRequestError, Request, Response
+from .messages import JSON, BadRequestError, Request, Response, json_response
 from .storage import Storage
 
 __all__ = ["host_meta", "profile", "profile_path", "webfinger"]
 
 _XRD = "application/xrd+xml; charset=utf-8"
-_OPEN = (("Access-Control-Allow-Origin", "*"),)  # RFC 7033 s5: what is public is public to scripts too
+_OPEN = ("Access-Control-Allow-Origin", "*")  # RFC 7033 s5: what is public is public to scripts too
 _PORT = re.compile(r":[0-9]+$")
-_ROOM = "http://apinamespace.org"
 
-_Link = dict[str, str]
+# The relations by which pump.io names its endpoints, and the routes that they are.
+_RELATIONS = {
+    "registration_endpoint": "registration",
+    "http://apinamespace.org/oauth/request_token": "request_token",
+    "http://apinamespace.org/oauth/authorize": "authorization",
+    "http://apinamespace.org/oauth/access_token": "access_token",
+    "http://apinamespace.org/activitypub/whoami": "whoami",
+}
 
 
 def host_meta(routes: Mapping[str, str], request: Request, *, as_json: bool = False) -> Response:
@@ -33,12 +37,14 @@ def host_meta(routes: Mapping[str, str], request: Request, *, as_json: bool = Fa
     :param routes: name -> path.
     :param as_json: whether JSON is wanted whatever the client accepts.
     """
-    links = _host_links(routes, _root(request))
-    if as_json or _takes_json(request.accept):
-        return Response(200, JSON, json.dumps({"links": links}).encode(), _OPEN)
+    root = request.origin
+    links = [{"rel": "lrdd", "type": JSON, "template": f"{root}{routes['webfinger']}?resource={{uri}}"}]
+    links += [{"rel": relation, "href": root + routes[name]} for relation, name in _RELATIONS.items()]
+    if as_json or _accepts_json(request.accept):
+        return json_response({"links": links}, header=_OPEN)
     lines = ["<?xml version='1.0' encoding='UTF-8'?>", "<XRD xmlns='http://docs.oasis-open.org/ns/xri/xrd-1.0'>"]
     lines += [f"<Link {' '.join(f'{name}={quoteattr(value)}' for name, value in link.items())} />" for link in links]
-    return Response(200, _XRD, "\n".join([*lines, "</XRD>", ""]).encode(), _OPEN)
+    return Response(200, _XRD, "\n".join([*lines, "</XRD>", ""]).encode(), (_OPEN,))
 
 
 def webfinger(storage: Storage, request: Request) -> Response:
@@ -53,9 +59,8 @@ def webfinger(storage: Storage, request: Request) -> Response:
     bare = _PORT.sub("", request.host)
     if host.lower() not in (request.host.lower(), bare.lower()) or not _is_known(storage, name):
         raise BadRequestError("there is no such account here", status=404)
-    link = {"rel": "self", "type": JSON, "href": _root(request) + profile_path(name)}
-    answer = {"subject": f"acct:{name}@{host}", "links": [link]}
-    return Response(200, JSON, json.dumps(answer).encode(), _OPEN)
+    link = {"rel": "self", "type": JSON, "href": request.origin + profile_path(name)}
+    return json_response({"subject": f"acct:{name}@{host}", "links": [link]}, header=_OPEN)
 
 
 def profile_path(name: str) -> str:
@@ -70,40 +75,22 @@ def profile(storage: Storage, request: Request, name: str) -> Response:
     """
     if not _is_known(storage, name):
         raise BadRequestError("there is no such user here", status=404)
-    href = _root(request) + profile_path(name)
-    answer: dict[str, Any] = {
+    person = {
         "objectType": "person",
         "id": f"acct:{name}@{request.host}",
         "preferredUsername": name,
         "displayName": name,
-        "links": {"self": {"href": href}},
+        "links": {"self": {"href": request.origin + profile_path(name)}},
     }
-    return Response(200, JSON, json.dumps(answer).encode(), (("Cache-Control", "no-store"),))
-
-
-def _host_links(routes: Mapping[str, str], root: str) -> list[_Link]:
-    """Return the links of host-meta, by the names that pump.io gave them."""
-    rels = {
-        "registration_endpoint": "registration",
-        f"{_ROOM}/oauth/request_token": "request_token",
-        f"{_ROOM}/oauth/authorize": "authorization",
-        f"{_ROOM}/oauth/access_token": "access_token",
-        f"{_ROOM}/activitypub/whoami": "whoami",
-    }
-    lookup = {"rel": "lrdd", "type": JSON, "template": f"{root}{routes['webfinger']}?resource={{uri}}"}
-    return [lookup, *({"rel": rel, "href": root + routes[name]} for rel, name in rels.items())]
-
-
-def _root(request: Request) -> str:
-    return f"{request.scheme}://{request.host}"
+    return json_response(person)
 
 
 def _is_known(storage: Storage, name: str) -> bool:
-    # A lone surrogate, which a query can spell, is in nobody's name and could not be looked up.
+    # A lone surrogate, which a query can spell, is in no user's name and could not be looked up.
     return name.isprintable() and storage.has_user(name)
 
 
-def _takes_json(accept: str) -> bool:
+def _accepts_json(accept: str) -> bool:
     """Whether an ``Accept`` header takes JSON (RFC 9110 s12.5.1), by name or by a wildcard."""
     for part in accept.lower().split(","):
         kind, *parameters = (piece.strip() for piece in part.split(";"))

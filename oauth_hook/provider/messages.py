@@ -7,27 +7,46 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
-__all__ = ["FORM", "HTML", "JSON", "BadRequestError", "Request", "Response"]
+__all__ = [
+    "FORM",
+    "HTML",
+    "JSON",
+    "NO_STORE",
+    "PIECE_BYTES",
+    "BadRequestError",
+    "Pair",
+    "Request",
+    "Response",
+    "is_absolute_url",
+    "json_response",
+    "parse_pairs",
+]
+
+Pair = tuple[str, str]
 
 FORM = "application/x-www-form-urlencoded"
 HTML = "text/html; charset=utf-8"
 JSON = "application/json"
+NO_STORE = ("Cache-Control", "no-store")
 
-_PIECE = 64 * 1024
+PIECE_BYTES = 64 * 1024
+"""How much of a body is read at once."""
+
 _ABSOLUTE_FORM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?]*)")
 
 
 class BadRequestError(Exception):
-    """A request that breaks HTTP itself, so that OAuth has nothing to say about it.
+    """A request that breaks HTTP, or what is no part of OAuth, so that OAuth has no problem to report.
 
     :param reason: what is wrong, for a person.
-    :param status: the HTTP status of the answer.
+    :param status: the HTTP status of the response.
     """
 
     def __init__(self, reason: str, status: int = 400) -> None:
@@ -37,11 +56,11 @@ class BadRequestError(Exception):
 
 @dataclass(frozen=True)
 class Response:
-    """An answer, complete.
+    """A response, complete.
 
     :param status: the HTTP status code.
     :param content_type: the media type of the body.
-    :param body: the octets of the body.
+    :param body: the body, whole.
     :param headers: further headers as ``(name, value)``.
     """
 
@@ -86,27 +105,21 @@ class Request:
 
         :raises BadRequestError: the target or the host is not one.
         """
-        target = environ.get("REQUEST_URI") or environ.get("RAW_URI") or _rebuilt_target(environ)
-        host = environ.get("HTTP_HOST", f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}")
-        absolute = _ABSOLUTE_FORM.match(target)
-        if absolute:  # the authority then replaces the Host header (RFC 9112 s3.2.2)
-            target, host = target[absolute.end() :], absolute[1]
-        path, _, query = _utf8(target, "request target").partition("?")
-        if "#" in target:
-            raise BadRequestError("a request target has no fragment")
-        _check_host(host)
+        host, path, query = _read_target(environ)
+        length = environ.get("CONTENT_LENGTH") or ""
+        is_on_its_way = re.fullmatch("[0-9]{1,18}", length) and not environ.get("HTTP_EXPECT")
         return cls(
             method=environ["REQUEST_METHOD"],
             scheme=environ["wsgi.url_scheme"],
             host=host,
             route=environ.get("PATH_INFO") or "/",
-            path=path or "/",
+            path=path,
             query=query,
             authorization=environ.get("HTTP_AUTHORIZATION", ""),
             content_type=environ.get("CONTENT_TYPE", ""),
             pieces=_pieces(environ),
             accept=environ.get("HTTP_ACCEPT", ""),
-            length=_length(environ),
+            length=int(length) if is_on_its_way else 0,
         )
 
     @property
@@ -120,9 +133,41 @@ class Request:
         return self.media_type == FORM
 
     @property
+    def origin(self) -> str:
+        """Scheme and host, as on the wire: URLs made of it hold behind a proxy that keeps ``Host``."""
+        return f"{self.scheme}://{self.host}"
+
+    @property
     def base_url(self) -> str:
         """Scheme, host and path as on the wire; what s3.4.1.2 starts from."""
-        return f"{self.scheme}://{self.host}{self.path}"
+        return self.origin + self.path
+
+
+def json_response(content: object, status: int = 200, header: tuple[str, str] = NO_STORE) -> Response:
+    """Return a response in JSON."""
+    return Response(status, JSON, json.dumps(content).encode(), (header,))
+
+
+def parse_pairs(text: str | bytes, what: str) -> list[Pair]:
+    """Return the pairs of a form-encoded text (s3.4.1.3.1), whatever characters it left unescaped.
+
+    :param what: what to call the text in a message.
+    :raises BadRequestError: it is not UTF-8.
+    """
+    try:
+        text = text if isinstance(text, str) else text.decode()
+        return parse_qsl(text, keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError as error:
+        raise BadRequestError(f"the {what} is not UTF-8") from error
+
+
+def is_absolute_url(text: str) -> bool:
+    """Whether a text is an absolute URI; one of http has a host, too."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return bool(parts.scheme and (parts.netloc or parts.scheme not in ("http", "https")))
 
 
 def _pieces(environ: Mapping[str, Any]) -> Iterator[bytes]:
@@ -132,41 +177,40 @@ def _pieces(environ: Mapping[str, Any]) -> Iterator[bytes]:
     """
     stream = environ["wsgi.input"]
     if environ.get("wsgi.input_terminated"):
-        while piece := stream.read(_PIECE):
+        while piece := stream.read(PIECE_BYTES):
             yield piece
         return
     left = int(environ.get("CONTENT_LENGTH") or 0)
     while left > 0:
-        piece = stream.read(min(left, _PIECE))
+        piece = stream.read(min(left, PIECE_BYTES))
         if not piece:
             raise BadRequestError("the body is shorter than its Content-Length")
         left -= len(piece)
         yield piece
 
 
-def _length(environ: Mapping[str, Any]) -> int:
-    """Return the length of a body that is on its way, as far as it is known."""
-    length = environ.get("CONTENT_LENGTH") or ""
-    return int(length) if re.fullmatch("[0-9]{1,18}", length) and not environ.get("HTTP_EXPECT") else 0
+def _read_target(environ: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return the host, the path and the query that a request was sent to, as on the wire.
 
-
-def _rebuilt_target(environ: Mapping[str, Any]) -> str:
-    """Return the target as well as it can be known where the server hands over no raw one."""
-    path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-    query = environ.get("QUERY_STRING", "")
-    encoded = quote(path.encode("latin-1"), safe="/;:@!$&'()*+,=~")
-    return encoded + (f"?{query}" if query else "")
-
-
-def _utf8(text: str, what: str) -> str:
-    """Return what WSGI presents as Latin-1 as the UTF-8 that it was.
-
-    :raises BadRequestError: it was not UTF-8.
+    :raises BadRequestError: the target or the host is not one.
     """
-    try:
-        return text.encode("latin-1").decode("utf-8")
+    host = environ.get("HTTP_HOST", f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}")
+    target = environ.get("REQUEST_URI") or environ.get("RAW_URI")
+    if not target:  # as well as it can be known where the server hands over no raw one
+        path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+        query = environ.get("QUERY_STRING", "")
+        target = quote(path.encode("latin-1"), safe="/;:@!$&'()*+,=~") + (f"?{query}" if query else "")
+    absolute = _ABSOLUTE_FORM.match(target)
+    if absolute:  # the authority then replaces the Host header (RFC 9112 s3.2.2)
+        target, host = target[absolute.end() :], absolute[1]
+    try:  # WSGI presents it as Latin-1
+        path, _, query = target.encode("latin-1").decode("utf-8").partition("?")
     except UnicodeError as error:
-        raise BadRequestError(f"the {what} is not UTF-8") from error
+        raise BadRequestError("the request target is not UTF-8") from error
+    if "#" in target:
+        raise BadRequestError("a request target has no fragment")
+    _check_host(host)
+    return host, path or "/", query
 
 
 def _check_host(host: str) -> None:

@@ -17,7 +17,8 @@ from oauthlib.common import Request
 from oauthlib.oauth1.rfc5849.signature import base_string_uri, normalize_parameters, signature_base_string
 from oauthlib.oauth1.rfc5849.utils import escape
 
-from .parameters import Pair, Parameters
+from .messages import Pair
+from .parameters import Parameters
 
 __all__ = ["MAX_CHARACTERS", "MAX_PARAMETERS", "make_base_string", "name_cause"]
 
@@ -62,16 +63,16 @@ def name_cause(
     method, signature = parameters.protocol["oauth_signature_method"], parameters.protocol["oauth_signature"]
     if method.startswith("RSA-"):  # only its owner can sign with that key
         return None
-    parts = parse(base_string) if parameters.count <= MAX_PARAMETERS else None
+    parts = parse(base_string) if len(parameters.signed) <= MAX_PARAMETERS else None
     if parts is not None:
         pairs = [pair for pair in parameters.protocol.items() if pair[0] != "oauth_signature"]
         parts = parts._replace(
-            query=_join(parameters.of_query), form=_join(parameters.of_form), order=sorted,
-            protocol=tuple((escape(name), escape(value)) for name, value in pairs + parameters.header_own),
+            query=_join(parameters.query), form=_join(parameters.form), order=sorted,
+            protocol=tuple((escape(name), escape(value)) for name, value in pairs + parameters.header),
         )  # fmt: skip
     is_reproduced = parts is not None and parts.text() == base_string
-    octets = body.encode().decode("latin-1") or None
-    context = RequestContext(urlsplit(url).netloc, octets, content_type, parameters.realm)
+    wire = body.encode().decode("latin-1") or None
+    context = RequestContext(urlsplit(url).netloc, wire, content_type, parameters.realm)
     search = Search(
         parts if parts is not None and is_reproduced else Parts("GET", "http", "", "", "/"),
         context, Secrets(*secrets), seconds=_SEARCH_SECONDS,

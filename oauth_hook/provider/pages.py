@@ -65,7 +65,7 @@ def index(endpoints: Iterable[tuple[str, str]]) -> Response:
     rows = "".join(f"<dt>{escape(what)}</dt><dd><code>{escape(path)}</code></dd>" for what, path in endpoints)
     return _page(
         "OAuth 1.0a provider",
-        "<p>This is a provider for trying out and testing clients (RFC 5849). It keeps nobody's "
+        "<p>This is a provider for trying out and testing clients (RFC 5849). It keeps no "
         f"real data.</p><dl>{rows}</dl>",
     )
 
@@ -81,6 +81,8 @@ def form(consumer: str, callback: str, name: str = "", *, failed: bool = False) 
     who = escape(consumer)
     message = '<p class="bad" role="alert" id="failed">Name and password do not match. Nothing has been allowed.</p>'
     described = ' aria-invalid="true" aria-describedby="failed"' if failed else ""
+    back = f"You will be sent back to <code>{escape(urlsplit(callback).netloc or callback)}</code>."
+    whereto = "You will be shown a code to type in." if callback == "oob" else back
     return _page(
         f"Allow {consumer}?",
         f"<p><strong>{who}</strong> asks to act on your behalf with this service.</p>"
@@ -94,7 +96,7 @@ def form(consumer: str, callback: str, name: str = "", *, failed: bool = False) 
         f"{described}>"
         '<div class="answers"><button name="answer" value="allow">Allow</button>'
         '<button name="answer" value="deny" formnovalidate>Deny</button></div></form>'
-        f'<p class="dim">{_whereto(callback)} {who} never sees your password.</p>',
+        f'<p class="dim">{whereto} {who} never sees your password.</p>',
         status=403 if failed else 200,
     )
 
@@ -150,9 +152,3 @@ def _page(title: str, content: str, status: int = 200) -> Response:
         f"<body>\n<main>\n<h1>{heading}</h1>\n{content}\n</main>\n</body>\n</html>\n"
     )
     return Response(status, HTML, text.encode("utf-8", "replace"), _HEADERS)
-
-
-def _whereto(callback: str) -> str:
-    if callback == "oob":
-        return "You will be shown a code to type in."
-    return f"You will be sent back to <code>{escape(urlsplit(callback).netloc or callback)}</code>."

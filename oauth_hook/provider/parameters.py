@@ -18,14 +18,12 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, unquote
+from urllib.parse import quote, unquote
 
-from .messages import BadRequestError, Request
+from .messages import BadRequestError, Pair, Request, parse_pairs
 from .problems import Refusal, Unsigned, absent, rejected
 
-__all__ = ["BOTH", "Pair", "Parameters", "canonical_url", "check_form", "collect", "own_segments"]
-
-Pair = tuple[str, str]
+__all__ = ["BOTH", "Parameters", "canonical_url", "check_form", "collect", "own_segments"]
 
 BOTH = "header+url-encoded"
 _REQUIRED = ("oauth_consumer_key", "oauth_signature_method", "oauth_signature")
@@ -44,40 +42,29 @@ class Parameters:
     """What a request says, decoded.
 
     :param protocol: the protocol parameters by name.
-    :param own: the caller's parameters from the query, then the form, in order.
-    :param header_own: what the header holds besides protocol parameters and the realm.
+    :param query: the caller's parameters in the query, in order.
+    :param form: the caller's parameters in the form, in order.
+    :param header: what the header holds besides protocol parameters and the realm.
     :param placement: ``header``, ``query``, ``body`` or ``header+url-encoded``; empty: unsigned.
     :param realm: the header's realm, which is no part of the signature.
-    :param in_query: how many of ``own`` stand in the query.
     """
 
     protocol: dict[str, str]
-    own: list[Pair]
-    header_own: list[Pair]
+    query: list[Pair]
+    form: list[Pair]
+    header: list[Pair]
     placement: str
     realm: str | None
-    in_query: int = 0
 
     @property
-    def of_query(self) -> list[Pair]:
-        """The caller's parameters in the query."""
-        return self.own[: self.in_query]
-
-    @property
-    def of_form(self) -> list[Pair]:
-        """The caller's parameters in the form."""
-        return self.own[self.in_query :]
-
-    @property
-    def count(self) -> int:
-        """How many parameters are signed (s3.4.1.3.1)."""
-        return len(self.protocol) + len(self.own) + len(self.header_own)
+    def signed(self) -> list[Pair]:
+        """All that are signed (s3.4.1.3.1), and the signature."""
+        return [*self.protocol.items(), *self.query, *self.form, *self.header]
 
     @property
     def size(self) -> int:
         """How many characters they have."""
-        pairs = (*self.protocol.items(), *self.own, *self.header_own)
-        return sum(len(name) + len(value) for name, value in pairs)
+        return sum(len(name) + len(value) for name, value in self.signed)
 
 
 def collect(request: Request, form: bytes | None) -> Parameters:
@@ -87,11 +74,10 @@ def collect(request: Request, form: bytes | None) -> Parameters:
     :raises BadRequestError: something is not UTF-8.
     :raises Refusal: protocol parameters are malformed, repeated or in more than one place.
     """
-    realm, header = _header_pairs(request.authorization)
-    query = _decode(request.query)
-    body = _decode(_form_text(form or b""))
-    protocol, placement = _one_place(_protocol(header), _protocol(query), _protocol(body))
-    return Parameters(protocol, _own(query) + _own(body), _own(header), placement, realm, len(_own(query)))
+    realm, header = _parse_header(request.authorization)
+    query, body = parse_pairs(request.query, "query"), parse_pairs(form or b"", "form")
+    protocol, placement = _find_place(_protocol(header), _protocol(query), _protocol(body))
+    return Parameters(protocol, _own(query), _own(body), _own(header), placement, realm)
 
 
 def check_form(
@@ -106,19 +92,19 @@ def check_form(
     """
     protocol = parameters.protocol
     method = protocol.get("oauth_signature_method")
-    needed = [*_REQUIRED, *([] if _without_freshness(protocol) else _FRESHNESS), *required]
+    needed = [*_REQUIRED, *([] if _omits_freshness(protocol) else _FRESHNESS), *required]
     missing = [name for name in needed if not protocol.get(name)]
     if protected and not protocol:
         raise Unsigned(missing)
     if protocol.get("oauth_version", "1.0") != "1.0":
-        raise Refusal("version_rejected", "oauth_version is 1.0 (s3.1)", oauth_acceptable_versions="1.0-1.0")
+        raise Refusal("version_rejected", "oauth_version must be 1.0 (s3.1)", oauth_acceptable_versions="1.0-1.0")
     if method and method not in methods:
         raise Refusal("signature_method_rejected", f"use one of {', '.join(sorted(methods))}")
     if missing:
         raise absent(missing)
     if protocol.get("oauth_token") and "oauth_token" not in needed:
-        raise rejected(["oauth_token"], "this address is for a consumer alone: sign without a token")
-    if not _without_freshness(protocol):
+        raise rejected(["oauth_token"], "this URL is for a consumer alone: sign without a token")
+    if not _omits_freshness(protocol):
         _check_freshness_form(protocol)
 
 
@@ -129,11 +115,11 @@ def canonical_url(request: Request, parameters: Parameters, now: float) -> str:
     oauthlib unescapes those twice.
     """
     protocol = dict(parameters.protocol)
-    if _without_freshness(protocol):
+    if _omits_freshness(protocol):
         # s3.1 lets PLAINTEXT do without; oauthlib does not, and never looks at what they hold.
         protocol |= {"oauth_timestamp": f"{now:010.0f}", "oauth_nonce": "none"}
     pairs = [(name, _escape(value)) for name, value in protocol.items()]
-    pairs += parameters.own + parameters.header_own
+    pairs += [*parameters.query, *parameters.form, *parameters.header]
     query = "&".join(f"{_escape(name)}={_escape(value)}" for name, value in pairs)
     return f"{request.base_url}?{query}"
 
@@ -143,7 +129,7 @@ def own_segments(query: str) -> str:
     return "&".join(part for part in query.split("&") if not unquote(part).startswith("oauth_"))
 
 
-def _header_pairs(authorization: str) -> tuple[str | None, list[Pair]]:
+def _parse_header(authorization: str) -> tuple[str | None, list[Pair]]:
     """Return the realm and the parameters of an ``Authorization`` header (s3.5.1).
 
     :raises Refusal: it is of our scheme, and malformed.
@@ -168,7 +154,7 @@ def _header_pairs(authorization: str) -> tuple[str | None, list[Pair]]:
     return realm, pairs
 
 
-def _one_place(header: list[Pair], query: list[Pair], body: list[Pair]) -> tuple[dict[str, str], str]:
+def _find_place(header: list[Pair], query: list[Pair], body: list[Pair]) -> tuple[dict[str, str], str]:
     """Return the protocol parameters and the one place they stand in (s3.5).
 
     :raises Refusal: they stand in several, or one of them twice.
@@ -177,17 +163,17 @@ def _one_place(header: list[Pair], query: list[Pair], body: list[Pair]) -> tuple
     for pairs in places.values():
         repeated = {name for name, count in Counter(name for name, _ in pairs).items() if count > 1}
         if repeated:
-            raise rejected(sorted(repeated), "a protocol parameter appears once only (s3.1)")
+            raise rejected(sorted(repeated), "a protocol parameter must appear only once (s3.1)")
     used = [place for place, pairs in places.items() if pairs]
     if len(used) == 2 and used[0] == "header" and set(places[used[1]]) <= set(header):
         return dict(header), BOTH
     if len(used) > 1:
         names = sorted({name for place in used[1:] for name, _ in places[place]})
-        raise rejected(names, f"protocol parameters stand in one place, not in {' and '.join(used)} (s3.5)")
+        raise rejected(names, f"protocol parameters must stand in one place, not in {' and '.join(used)} (s3.5)")
     return (dict(places[used[0]]), used[0]) if used else ({}, "")
 
 
-def _without_freshness(protocol: dict[str, str]) -> bool:
+def _omits_freshness(protocol: dict[str, str]) -> bool:
     """Whether timestamp and nonce are left out by the method that may do so (s3.1)."""
     return protocol.get("oauth_signature_method") == "PLAINTEXT" and not any(protocol.get(name) for name in _FRESHNESS)
 
@@ -198,9 +184,9 @@ def _check_freshness_form(protocol: dict[str, str]) -> None:
     The RFC says no more of a nonce than that it is a string; other providers are as liberal.
     """
     if not _TIMESTAMP.fullmatch(protocol["oauth_timestamp"]):
-        raise rejected(["oauth_timestamp"], "oauth_timestamp is seconds since 1970, in decimal (s3.3)")
+        raise rejected(["oauth_timestamp"], "oauth_timestamp must be the seconds since 1970, in decimal (s3.3)")
     if not _NONCE.fullmatch(protocol["oauth_nonce"]):
-        raise rejected(["oauth_nonce"], "oauth_nonce has 1 to 64 printable ASCII characters")
+        raise rejected(["oauth_nonce"], "oauth_nonce must have 1 to 64 printable ASCII characters")
 
 
 def _protocol(pairs: list[Pair]) -> list[Pair]:
@@ -209,21 +195,6 @@ def _protocol(pairs: list[Pair]) -> list[Pair]:
 
 def _own(pairs: list[Pair]) -> list[Pair]:
     return [pair for pair in pairs if not pair[0].startswith("oauth_")]
-
-
-def _decode(text: str) -> list[Pair]:
-    """Return the pairs of a form-encoded text, whatever characters it left unescaped."""
-    try:
-        return parse_qsl(text, keep_blank_values=True, errors="strict")
-    except UnicodeDecodeError as error:
-        raise BadRequestError("a parameter is not UTF-8") from error
-
-
-def _form_text(form: bytes) -> str:
-    try:
-        return form.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise BadRequestError("the form is not UTF-8") from error
 
 
 def _escape(text: str) -> str:

@@ -1,6 +1,6 @@
 """Refusals: what was wrong with a request, in the words of the OAuth Problem Reporting extension.
 
-- A refusal is an exception with everything an answer needs, and never a secret.
+- A refusal is an exception with everything that its response needs, and never a secret.
 - 400 says that the request is malformed, 401 that it is well-formed and not believed (s3.2).
 - It goes out twice, in the body and in ``WWW-Authenticate``, because clients look in either.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import quote, urlencode
 
-from .messages import FORM, Response
+from .messages import FORM, NO_STORE, Response
 
 __all__ = ["Refusal", "Unsigned", "absent", "refuse", "rejected"]
 
@@ -33,7 +33,7 @@ STATUSES = {
 """Each problem that this provider reports, and the HTTP status that goes with it."""
 
 
-class Refusal(Exception):  # noqa: N818 - an outcome, and nobody's failure
+class Refusal(Exception):  # noqa: N818 - an outcome, not a failure
     """A request that is not accepted.
 
     :param problem: one of :data:`STATUSES`.
@@ -54,16 +54,18 @@ class Refusal(Exception):  # noqa: N818 - an outcome, and nobody's failure
 
     def challenge(self, realm: str) -> str:
         """Return the value of ``WWW-Authenticate`` (s3.5.1 and the extension)."""
-        stated = {"oauth_problem": self.problem, "oauth_problem_advice": self.advice, **self.companions}
-        parts = [f'{name}="{quote(value, safe="~")}"' for name, value in stated.items()]
+        parts = [f'{name}="{quote(value, safe="~")}"' for name, value in self._stated().items()]
         return ", ".join([f'OAuth realm="{realm}"', *parts])
 
     def body(self) -> bytes:
         """Return the refusal form-encoded."""
-        stated = {"oauth_problem": self.problem, "oauth_problem_advice": self.advice, **self.companions}
+        stated = self._stated()
         if self.base_string is not None:
             stated["debug_sbs"] = self.base_string
         return urlencode(stated, quote_via=quote).encode("ascii")
+
+    def _stated(self) -> dict[str, str]:
+        return {"oauth_problem": self.problem, "oauth_problem_advice": self.advice, **self.companions}
 
 
 class Unsigned(Refusal):
@@ -92,8 +94,8 @@ def rejected(names: Iterable[str], advice: str) -> Refusal:
 
 
 def refuse(refusal: Refusal, realm: str) -> Response:
-    """Return the answer that carries a refusal."""
-    headers = (("WWW-Authenticate", refusal.challenge(realm)), ("Cache-Control", "no-store"))
+    """Return the response that carries a refusal."""
+    headers = (("WWW-Authenticate", refusal.challenge(realm)), NO_STORE)
     return Response(refusal.status, FORM, refusal.body(), headers)
 
 

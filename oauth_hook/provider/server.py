@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 import secrets
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from ..credentials import AccessToken, Consumer
 from ..errors import ProviderError, UsageError
+from ..protocol.url import is_loopback
 from .application import ROUTES, Application
 from .storage import RANDOM_PASSWORD_COST, Storage, new_secret
 from .validator import Policy
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 __all__ = ["Provider", "User", "serve"]
 
 _USER = "alice"
-_TIMEOUT = 30
+_TIMEOUT_SECONDS = 30
 _VERIFIER = re.compile(r'<output id="verifier">([^<]*)</output>')
 
 
 @dataclass(frozen=True)
 class User:
-    """Someone with an account at the provider."""
+    """A person with an account at the provider."""
 
     name: str
     password: str = field(repr=False)
@@ -56,16 +56,16 @@ def serve(
 ) -> Provider:
     """Start a provider in the background, and return it; best used as a context manager.
 
-    :param host: the address to listen on.
+    :param host: the name or IP address to listen on.
     :param port: the port; 0: a free one.
     :param database: a file to keep everything in; ``None``: in memory, gone at the end.
     :param realm: what challenges name.
     :param timestamp_lifetime: how far timestamps may be off, either way, in seconds.
     :param clock: the provider's time, in seconds since the epoch; one that is wrong tests clients.
     :param loopback_only: whether to refuse a host that others can reach.
-    :raises UsageError: an argument is wrong, the database is none, or the port is taken.
+    :raises UsageError: an argument is wrong, the file is not a database of a provider, or the port is taken.
     """
-    if loopback_only and not _is_loopback(host):
+    if loopback_only and not is_loopback(f"[{host}]" if ":" in host else host):
         raise UsageError(f"{host} is not loopback, and this is plain HTTP: allow it with loopback_only=False")
     storage = Storage(database)
     try:
@@ -87,7 +87,7 @@ class Provider:
 
     :ivar url: where it is, without a slash at the end.
     :ivar consumer: client credentials that it knows.
-    :ivar user: somebody who can log in.
+    :ivar user: a user who can log in.
     """
 
     def __init__(self, storage: Storage, server: Server) -> None:
@@ -188,12 +188,12 @@ class Provider:
         :param rsa_public_key: a public key in PEM, for the RSA methods (s3.4.3).
         :raises UsageError: the key is taken or cannot be one, or the PEM holds no RSA public key.
         """
-        pem = None if rsa_public_key is None else _checked_pem(rsa_public_key)
+        pem = None if rsa_public_key is None else _check_pem(rsa_public_key)
         key = new_secret() if key is None else key
         return self._storage.add_consumer(name, key, new_secret() if secret is None else secret, pem)
 
     def add_user(self, name: str, password: str) -> User:
-        """Give somebody an account, or a new password."""
+        """Give a person an account, or a new password."""
         self._storage.set_user(name, password)
         return User(name, password)
 
@@ -223,7 +223,7 @@ class Provider:
         :raises ProviderError: the page offers nothing to allow.
         """
         user = user or self.user
-        response = self._answer(url, {"name": user.name, "password": user.password, "answer": "allow"})
+        response = self._submit(url, {"name": user.name, "password": user.password, "answer": "allow"})
         shown = _VERIFIER.search(response.text)
         return unescape(shown[1]) if shown else response.headers["Location"]
 
@@ -235,19 +235,19 @@ class Provider:
         :raises UsageError: the URL is not of this provider.
         :raises ProviderError: the page offers nothing to deny.
         """
-        return self._answer(url, {"answer": "deny"}).headers.get("Location")
+        return self._submit(url, {"answer": "deny"}).headers.get("Location")
 
-    def _answer(self, url: str, fields: dict[str, str]) -> requests.Response:
+    def _submit(self, url: str, fields: dict[str, str]) -> requests.Response:
         """Open the page, and submit its form."""
         import requests
 
         if not url.startswith(f"{self.authorization_url}?"):  # a password goes there
-            raise UsageError("this is no authorization URL of this provider")
+            raise UsageError("this is not an authorization URL of this provider")
         with requests.Session() as session:
             session.trust_env = False
-            response = session.get(url, timeout=_TIMEOUT)
+            response = session.get(url, timeout=_TIMEOUT_SECONDS)
             if response.ok:
-                response = session.post(url, fields, allow_redirects=False, timeout=_TIMEOUT)
+                response = session.post(url, fields, allow_redirects=False, timeout=_TIMEOUT_SECONDS)
         if not response.ok:
             heading = re.search(r"<h1>(.*?)</h1>", response.text)
             message = f"the authorization page says: {unescape(heading[1]) if heading else response.reason}"
@@ -255,14 +255,7 @@ class Provider:
         return response
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _checked_pem(pem: str | bytes) -> str:
+def _check_pem(pem: str | bytes) -> str:
     """Return an RSA public key as text, if it is one.
 
     :raises UsageError: it is not, or nothing here can tell.
@@ -272,11 +265,11 @@ def _checked_pem(pem: str | bytes) -> str:
         from cryptography.hazmat.primitives.serialization import load_pem_public_key
     except ImportError as error:
         raise UsageError("RSA needs the package cryptography, and PyJWT") from error
-    octets = pem.encode() if isinstance(pem, str) else pem
+    text = pem.encode() if isinstance(pem, str) else pem
     try:
-        key = load_pem_public_key(octets)
+        key = load_pem_public_key(text)
     except ValueError as error:
-        raise UsageError("rsa_public_key is not a public key in PEM") from error
+        raise UsageError("rsa_public_key must be a public key in PEM") from error
     if not isinstance(key, RSAPublicKey):
-        raise UsageError("rsa_public_key is a public key, but not an RSA one")
-    return octets.decode("ascii")
+        raise UsageError("rsa_public_key must be an RSA key: this is a public key of another kind")
+    return text.decode("ascii")

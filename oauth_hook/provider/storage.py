@@ -36,19 +36,19 @@ __all__ = [
 _Row = TypeVar("_Row")
 
 _VERSION = 1
-_PRUNE_EVERY = 1000
+_NONCES_PER_PRUNING = 1000
 
-REQUEST_TOKEN_LIFETIME = 24 * 3600.0
-"""How long a request token is remembered, in seconds (s2.1 leaves it to the server)."""
+REQUEST_TOKEN_SECONDS = 24 * 3600.0
+"""How long a request token is remembered (s2.1 leaves it to the server)."""
 
 CHOSEN_PASSWORD_COST = 14
 """The cost (log2 of scrypt's N) for a password that a person chose: 16 MiB, some 50 ms."""
 
 RANDOM_PASSWORD_COST = 1
-"""The cost for a password of 80 random bits or more: nobody guesses those, at any speed."""
+"""The cost for a password of 80 random bits or more: those cannot be guessed, at any speed."""
 
 # What no password matches, at the cost of one that a person chose.
-_NOBODYS_PASSWORD = f"{CHOSEN_PASSWORD_COST}${'00' * 16}${'00' * 64}"
+_UNMATCHED_PASSWORD = f"{CHOSEN_PASSWORD_COST}${'00' * 16}${'00' * 64}"
 
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
@@ -162,7 +162,8 @@ class Storage:
 
     def set_user(self, name: str, password: str, cost: int = CHOSEN_PASSWORD_COST) -> None:
         """Add a user, or give one a new password."""
-        kept = _hash_password(password, cost)
+        salt = secrets.token_bytes(16)
+        kept = f"{cost}${salt.hex()}${_scrypt(password, salt, cost).hex()}"
         statement = "INSERT INTO users VALUES (?, ?) ON CONFLICT DO UPDATE SET password = excluded.password"
         self._write(statement, name, kept)
 
@@ -173,14 +174,16 @@ class Storage:
     def is_password(self, name: str, password: str) -> bool:
         """Whether this is the user's password; an unknown user costs the same time."""
         kept = self._password(name)
-        return _is_password(password, kept or _NOBODYS_PASSWORD) and kept is not None
+        cost, salt, digest = (kept or _UNMATCHED_PASSWORD).split("$")
+        made = _scrypt(password, bytes.fromhex(salt), int(cost))
+        return hmac.compare_digest(made, bytes.fromhex(digest)) and kept is not None
 
     # Request tokens
 
     def add_request_token(self, key: str, secret: str, consumer: str, callback: str, now: float) -> None:
         """Keep temporary credentials (s2.1), and forget those of long ago."""
         with self._transaction() as execute:
-            execute("DELETE FROM request_tokens WHERE created < ?", now - REQUEST_TOKEN_LIFETIME)
+            execute("DELETE FROM request_tokens WHERE created < ?", now - REQUEST_TOKEN_SECONDS)
             statement = "INSERT INTO request_tokens (key, secret, consumer, callback, created) VALUES (?, ?, ?, ?, ?)"
             execute(statement, key, secret, consumer, callback, now)
 
@@ -238,11 +241,12 @@ class Storage:
         """
         with self._lock:
             self._spent += 1
-            due = self._spent % _PRUNE_EVERY == 1
+            due = self._spent % _NONCES_PER_PRUNING == 1
         if due:
             self._write("DELETE FROM nonces WHERE timestamp < ?", oldest)
 
     def _password(self, name: str) -> str | None:
+        """Return what is kept of a user's password: cost, salt and hash."""
         return self._one(lambda row: str(row[0]), "SELECT password FROM users WHERE name = ?", name)
 
     def _one(self, make: Callable[[Any], _Row], statement: str, *values: object) -> _Row | None:
@@ -270,18 +274,6 @@ def new_secret() -> str:
     return secrets.token_hex(20)
 
 
-def _hash_password(password: str, cost: int) -> str:
-    """Return what to keep of a password: cost, salt and hash."""
-    salt = secrets.token_bytes(16)
-    return f"{cost}${salt.hex()}${_scrypt(password, salt, cost).hex()}"
-
-
-def _is_password(password: str, kept: str) -> bool:
-    """Tell, in constant time, whether this is the password that is kept."""
-    cost, salt, digest = kept.split("$")
-    return hmac.compare_digest(_scrypt(password, bytes.fromhex(salt), int(cost)), bytes.fromhex(digest))
-
-
 def _scrypt(password: str, salt: bytes, cost: int) -> bytes:
     # "surrogatepass": a form may hold any text, and none of it may raise.
     text = password.encode("utf-8", "surrogatepass")
@@ -289,27 +281,22 @@ def _scrypt(password: str, salt: bytes, cost: int) -> bytes:
 
 
 def _open(path: str | os.PathLike[str] | None) -> sqlite3.Connection:
-    """Open the database, and make it what this version expects."""
+    """Open the database, and bring it to the schema that this version expects."""
     if path is not None:
         # SQLite would make the file readable by all.
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     name = ":memory:" if path is None else str(Path(path).absolute())
     connection = sqlite3.connect(name, isolation_level=None, check_same_thread=False, timeout=10)
     try:
-        _prepare(connection)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            connection.executescript(_SCHEMA)
+        elif version != _VERSION:
+            raise sqlite3.DatabaseError(f"it has version {version}, and this program writes {_VERSION}")
+        connection.execute("PRAGMA foreign_keys = ON")
     except sqlite3.Error:
         connection.close()
         raise
     return connection
-
-
-def _prepare(connection: sqlite3.Connection) -> None:
-    """Bring a database to the expected schema."""
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version == 0:
-        connection.executescript(_SCHEMA)
-    elif version != _VERSION:
-        raise sqlite3.DatabaseError(f"it has version {version}, and this program writes {_VERSION}")
-    connection.execute("PRAGMA foreign_keys = ON")

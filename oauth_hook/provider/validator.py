@@ -1,11 +1,11 @@
 """Credentials, freshness and signature of one request (s3.2), as oauthlib asks about them.
 
-- oauthlib decides whether a signature is right; this module answers its questions from the storage.
-- A validator hears one request.  It keeps what it looked up, and what was wrong.
+- oauthlib decides whether a signature is right; this module tells it what the storage knows.
+- A validator serves one request.  It keeps what it looked up, and what was wrong.
 - Causes are named in the order that helps: an unknown consumer or token (nothing can be verified
   without), then the signature, then what only a rightful sender learns: the nonce, the verifier.
 - The nonce is spent after the signature has been verified, in one statement, although oauthlib asks
-  about it first.  So nobody can use up a client's nonces, or fill the table, without its secret.
+  about it first.  So a client's nonces cannot be used up, nor the table filled, without its secret.
 - oauthlib hides from a stranger, by dummy credentials, whether a consumer or token exists.  A provider
   that reports problems says so anyway; hence no dummies here.
 """
@@ -45,7 +45,7 @@ METHODS = frozenset(_SYMMETRIC + (_RSA if find_spec("jwt") and find_spec("crypto
 """The signature methods (s3.4.2-4 and the SHA-2 ones) that can be verified where this runs."""
 
 _VERIFIER_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing to mistake for something else
-_BASE_STRING_LIMIT = 64 * 1024
+_MAX_BASE_STRING_CHARACTERS = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Policy:
 
 
 class Validator(RequestValidator):
-    """The hearing of one request.
+    """What the provider knows and allows, as oauthlib asks about it for one request.
 
     :param storage: what the provider knows.
     :param policy: what it allows.
@@ -83,7 +83,7 @@ class Validator(RequestValidator):
         super().__init__()
         self._storage = storage
         self._policy = policy
-        self._parameters = parameters
+        self.parameters = parameters
         self._read_text = read_text
         self._content_type = content_type
         self._protocol = parameters.protocol
@@ -117,18 +117,17 @@ class Validator(RequestValidator):
     def _wrong_signature(self, request: Request) -> Refusal:
         """Return a refusal that names the exact cause, where one of the usual mistakes makes this signature."""
         token, token_secret = ("", "") if self._token is None else (self._token.key, self._token.secret)
-        base_string, url = make_base_string(request, self._parameters), request.uri.partition("?")[0]
+        base_string, url = make_base_string(request, self.parameters), request.uri.partition("?")[0]
         cause = name_cause(
-            base_string, self._parameters, (self.consumer.secret, token_secret, self.consumer.key, token),
+            base_string, self.parameters, (self.consumer.secret, token_secret, self.consumer.key, token),
             url=url, body=self._read_text(), content_type=self._content_type,
         )  # fmt: skip
         refusal = Refusal("signature_invalid", cause or "compare the secrets, and the base string part by part")
         refusal.cause = cause
-        # It shows the sender what the sender sent; but a verifier is a secret, and megabytes help nobody.
+        # It shows the sender what the sender sent; but a verifier is a secret, and megabytes are of no help.
         is_shown = "oauth_verifier" not in self._protocol and self._protocol["oauth_signature_method"] != "PLAINTEXT"
-        refusal.base_string = (
-            base_string if base_string and len(base_string) <= _BASE_STRING_LIMIT and is_shown else None
-        )
+        if is_shown and 0 < len(base_string) <= _MAX_BASE_STRING_CHARACTERS:
+            refusal.base_string = base_string
         return refusal
 
     def spend_nonce(self) -> None:
@@ -212,25 +211,27 @@ class Validator(RequestValidator):
         self._request = request
         self._consumer = self._storage.consumer(client_key)
         if self._consumer is None:
-            raise Refusal("consumer_key_unknown", "check oauth_consumer_key: nobody registered it here")
+            raise Refusal(
+                "consumer_key_unknown", "check oauth_consumer_key: no consumer with this key is registered here"
+            )
         return True
 
     def validate_request_token(self, client_key: str, token: str, request: Request) -> bool:
         """Look the request token up; it is good for the consumer that asked for it (s2.3)."""
-        self._token = self._owned(self._storage.request_token(token), client_key)
+        self._token = self._check_owner(self._storage.request_token(token), client_key)
         return True
 
     def validate_access_token(self, client_key: str, token: str, request: Request) -> bool:
         """Look the access token up; it is good for the consumer that it was issued to (s3.2)."""
-        self._token = self._owned(self._storage.access_token(token), client_key)
+        self._token = self._check_owner(self._storage.access_token(token), client_key)
         return True
 
     def validate_verifier(self, client_key: str, token: str, verifier: str, request: Request) -> bool:
-        """Judge whether the user granted this, to whoever has the verifier (s2.3)."""
+        """Judge whether the user granted this, to the one who has the verifier (s2.3)."""
         row = self.token
         if not isinstance(row, RequestTokenRow):
             raise LookupError("a verifier belongs to a request token")
-        self._fault = _exchange_fault(row, verifier)
+        self._fault = _check_exchange(row, verifier)
         return self._fault is None
 
     def validate_redirect_uri(self, client_key: str, redirect_uri: Any, request: Request) -> bool:
@@ -271,7 +272,7 @@ class Validator(RequestValidator):
         try:  # oauthlib lets this error through
             binascii.a2b_base64(self._protocol["oauth_signature"].encode("ascii"))
         except ValueError as error:
-            raise Refusal("signature_invalid", "oauth_signature is base64 (s3.4.3)") from error
+            raise Refusal("signature_invalid", "oauth_signature must be base64 (s3.4.3)") from error
         return self.consumer.rsa_public_key
 
     def get_default_realms(self, client_key: str, request: Request) -> list[str]:
@@ -304,9 +305,9 @@ class Validator(RequestValidator):
     def invalidate_request_token(self, client_key: str, request_token: str, request: Request) -> None:
         """Do nothing: the exchange was one transaction, and has done it."""
 
-    def _owned(self, row: _Token | None, client_key: str) -> _Token:
+    def _check_owner(self, row: _Token | None, client_key: str) -> _Token:
         if row is None or row.consumer != client_key:
-            raise Refusal("token_rejected", "oauth_token is none that this consumer was given for this use")
+            raise Refusal("token_rejected", "check oauth_token: it was not issued to this consumer for this use")
         return row
 
 
@@ -330,7 +331,7 @@ def _token_used() -> Refusal:
     return Refusal("token_used", "a request token is good for one exchange: ask for another")
 
 
-def _exchange_fault(row: RequestTokenRow, verifier: str) -> Refusal | None:
+def _check_exchange(row: RequestTokenRow, verifier: str) -> Refusal | None:
     """Return why a request token cannot be exchanged, or ``None`` (s2.3)."""
     if row.state == "asked":
         return Refusal("permission_unknown", "send the user to the authorization page first (s2.2)")

@@ -1,12 +1,12 @@
 """HTTP/1.1 to WSGI, on the standard library's server: enough for one application, and no less.
 
-- A connection is kept alive and has one thread; an answer goes out in one send.
+- A connection is kept alive and has one thread; a response goes out in one send.
 - A body is chunked, sized or absent (RFC 9112 s6.3), and ``wsgi.input`` ends where it ends.  A client
   that waits for ``100 Continue`` gets it when the application first reads, so that a refusal
   spares the upload.
 - What the application left unread is read and dropped, within reason; else the connection closes.
 - The raw request target travels as ``REQUEST_URI``, because WSGI decodes the path.
-- A connection that is reset or falls silent is nobody's error, and is not reported.
+- A connection that is reset or falls silent is not an error, and is not reported.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
+from .messages import PIECE_BYTES
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
@@ -35,10 +37,9 @@ __all__ = ["BodyReader", "Server"]
 log = logging.getLogger("oauth_hook.provider")
 
 _THREAD = "oauth_hook.provider"
-_POLL = 0.02  # how long close() may have to wait, in seconds
-_PIECE = 64 * 1024
-_DRAIN_LIMIT = 256 * 1024 * 1024
-_LINE_LIMIT = 8 * 1024
+_POLL_SECONDS = 0.02  # how long close() may have to wait
+_MAX_DRAINED_BYTES = 256 * 1024 * 1024
+_MAX_LINE_BYTES = 8 * 1024
 _FAILURE = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _AUTHORITY = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?]*")  # of a target in absolute form
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?")
@@ -52,8 +53,8 @@ class BodyReader(io.RawIOBase):
     """One request body on a connection that goes on after it (RFC 9112 s6).
 
     :param source: the connection.
-    :param length: in octets; ``None``: the body is chunked.
-    :param begin: called before the first octet is read.
+    :param length: in bytes; ``None``: the body is chunked.
+    :param begin: called before the first byte is read.
     """
 
     def __init__(self, source: io.BufferedReader, length: int | None, begin: Callable[[], None]) -> None:
@@ -94,7 +95,7 @@ class BodyReader(io.RawIOBase):
         """Read the size of a chunk, and after the last one the trailers (RFC 9112 s7.1)."""
         size = _CHUNK_SIZE.fullmatch(self._line())
         if size is None:
-            raise MalformedBodyError("a chunk without a size")
+            raise MalformedBodyError("a chunk has no size")
         self._left = int(size[1], 16)
         if self._left == 0:
             self.ended = True
@@ -106,12 +107,12 @@ class BodyReader(io.RawIOBase):
         if not self._chunked:
             self.ended = True
         elif self._line():
-            raise MalformedBodyError("a chunk that does not end where it said")
+            raise MalformedBodyError("a chunk does not end where its size says")
 
     def _line(self) -> bytes:
-        line = self._source.readline(_LINE_LIMIT)
+        line = self._source.readline(_MAX_LINE_BYTES)
         if not line.endswith(b"\n"):
-            raise MalformedBodyError("a line without an end")
+            raise MalformedBodyError("a line is too long, or has no end")
         return line.rstrip(b"\r\n")
 
 
@@ -120,29 +121,29 @@ class _Handler(BaseHTTPRequestHandler):
 
     server: Server
     protocol_version = "HTTP/1.1"
-    default_request_version = "HTTP/1.1"  # else a broken request line is answered as HTTP/0.9: without a head
+    default_request_version = "HTTP/1.1"  # else a broken request line gets a response of HTTP/0.9: without a head
     disable_nagle_algorithm = True
     timeout = 60  # seconds of silence
-    rbufsize = _PIECE
+    rbufsize = PIECE_BYTES
 
     def handle_one_request(self) -> None:
-        """Read one request, answer it, and leave the connection ready for the next."""
+        """Read one request, respond to it, and leave the connection ready for the next."""
         self.close_connection = True
         self._awaited = False
         try:
-            self.raw_requestline = self.rfile.readline(_PIECE)
+            self.raw_requestline = self.rfile.readline(PIECE_BYTES)
         except (ConnectionError, TimeoutError):
             return
         if not self.raw_requestline or not self._head_is_good():
             return
         try:
             body = BodyReader(self.rfile, self._body_length(), self._continue)  # type: ignore[arg-type]
-            answer = self._answer(body)
+            response = self._respond(body)
         except MalformedBodyError as error:
             self.close_connection = True
             self.send_error(400, str(error))
             return
-        self.wfile.write(answer)
+        self.wfile.write(response)
         self._drain(body)
 
     def handle_expect_100(self) -> bool:
@@ -151,11 +152,11 @@ class _Handler(BaseHTTPRequestHandler):
         return True
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Log what the standard library remarks on, such as a request line that is none."""
+        """Log what the standard library remarks on, such as a broken request line."""
         log.debug(f"%s: {format}", self.client_address[0], *args)
 
     def _head_is_good(self) -> bool:
-        """Read the head; where it cannot be understood, answer that."""
+        """Read the head; where it cannot be understood, respond with that."""
         if self.raw_requestline.endswith(b"\n"):
             return self.parse_request()
         self.requestline = self.command = self.request_version = ""
@@ -183,8 +184,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._awaited = False
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def _answer(self, body: BodyReader) -> bytes:
-        """Return the whole answer, head and body: it is sent at once, which no delayed ACK can hold up."""
+    def _respond(self, body: BodyReader) -> bytes:
+        """Return the whole response, head and body: it is sent at once, which no delayed ACK can hold up."""
         started: list[tuple[str, list[tuple[str, str]]]] = []
         written: list[bytes] = []
 
@@ -198,7 +199,7 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             if hasattr(content, "close"):
                 content.close()
-        if self._awaited:  # nobody knows now whether the body will come
+        if self._awaited:  # it cannot be known now whether the body will come
             self.close_connection = True
         status, headers = started[-1]
         lines = [f"HTTP/1.1 {status}", f"Date: {formatdate(self.server.clock(), usegmt=True)}"]
@@ -222,7 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
             "REMOTE_ADDR": self.client_address[0],
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": "http",
-            "wsgi.input": io.BytesIO() if body.ended else io.BufferedReader(body, _PIECE),
+            "wsgi.input": io.BytesIO() if body.ended else io.BufferedReader(body, PIECE_BYTES),
             "wsgi.input_terminated": True,
             "wsgi.errors": sys.stderr,
             "wsgi.multithread": True,
@@ -240,7 +241,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _drain(self, body: BodyReader) -> None:
         """Read what the application left of the body, or give the connection up."""
-        waste, left = bytearray(_PIECE), _DRAIN_LIMIT
+        waste, left = bytearray(PIECE_BYTES), _MAX_DRAINED_BYTES
         try:
             while not (self.close_connection or body.ended):
                 left -= body.readinto(waste)
@@ -252,8 +253,8 @@ class _Handler(BaseHTTPRequestHandler):
 class Server(ThreadingMixIn, TCPServer):
     """A WSGI application behind a socket, served in the background from construction to :meth:`close`.
 
-    :param application: what to serve; its answers are held whole, so they should be small.
-    :param host: the address to listen on.
+    :param application: what to serve; its responses are held whole, so they should be small.
+    :param host: the name or IP address to listen on.
     :param port: the port; 0: a free one.
     :param clock: returns the time for the ``Date`` header, in seconds since the epoch.
     :raises OSError: it cannot listen there.
@@ -270,7 +271,7 @@ class Server(ThreadingMixIn, TCPServer):
         self._connections: dict[threading.Thread, socket.socket] = {}
         self._lock = threading.Lock()
         super().__init__((host, port), _Handler)
-        self._thread = threading.Thread(target=self.serve_forever, args=(_POLL,), name=_THREAD, daemon=True)
+        self._thread = threading.Thread(target=self.serve_forever, args=(_POLL_SECONDS,), name=_THREAD, daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -303,7 +304,7 @@ class Server(ThreadingMixIn, TCPServer):
                 self._connections.pop(threading.current_thread(), None)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Report a failure of the application, and answer it; a lost connection is none."""
+        """Report a failure of the application, and respond with it; a lost connection is not one."""
         error = sys.exc_info()[1]
         if isinstance(error, OSError):
             log.debug("%s: %s", client_address[0], error)

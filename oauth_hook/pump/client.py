@@ -71,7 +71,7 @@ class Client:
             check_type(self.expiry, (int, float), "expiry", "seconds since the epoch")
         _ = self.consumer  # what is wrong with the key is said now
         self._server: PumpServer | None = None
-        self._changed: Callable[[], None] = _nobody
+        self._changed: Callable[[], None] = lambda: None  # nobody is told
 
     def __repr__(self) -> str:
         key = "" if self.key is None else f", key={self.key!r}, secret=***"
@@ -268,7 +268,3 @@ def _listed(name: str, items: Iterable[str] | None) -> list[str]:
     if isinstance(items, str):
         raise UsageError(f"{name} of a Client must be a list of str, not one str")
     return [] if items is None else list(items)
-
-
-def _nobody() -> None:
-    """Is told of changes where there is no ``PyPump``."""

@@ -12,8 +12,8 @@ The laws of this file:
 1. **Nothing is asked twice.** With a ``store``, or with what the two calls gave, a new start registers nothing and
    asks nobody. Whoever was registered but not authorized is not registered again.
 2. **Nothing is lost.** What is stored is replaced when the server has given something better, and never before.
-3. **Signed at home only**, in the header, with HMAC-SHA1: all that pump.io takes. Each attempt and each redirect hop
-   is signed anew.
+3. **Signed for the same origin only**, in the header, with HMAC-SHA1: all that pump.io takes. Each attempt and each
+   redirect is signed anew.
 """
 
 from __future__ import annotations
@@ -196,9 +196,9 @@ class PyPump:
         :raises ProviderError: the server refuses something. The other errors are those of the constructor.
         """
         asked, url = self._ask_for_token()
-        answer = (self.verifier_callback or self.get_access)(url)
-        if isinstance(answer, str):  # callbacks written for PyPump return what they like: it was ignored there
-            self._exchange(asked, answer)
+        came_back = (self.verifier_callback or self.get_access)(url)
+        if isinstance(came_back, str):  # callbacks written for PyPump return what they like: it was ignored there
+            self._exchange(asked, came_back)
 
     def _ask_for_token(self) -> tuple[RequestToken, str]:
         """Fetch a request token, having registered the client; return it, and where to send the user."""
@@ -234,12 +234,12 @@ class PyPump:
         """Return the request token that the user is being asked about."""
         return self._pending
 
-    def _exchange(self, asked: RequestToken, answer: str) -> None:
+    def _exchange(self, asked: RequestToken, came_back: str) -> None:
         with self._lock:
             if self._pending is not asked:
                 return  # brought already, by the callback or by another thread
             consumer = self.client.registered()
-            token = self._server.exchange(consumer, asked, answer)
+            token = self._server.exchange(consumer, asked, came_back)
             self._pending = None
             self._keep(Account(consumer, token, self._server.root))
 
@@ -293,7 +293,7 @@ class PyPump:
         :param kwargs: other arguments of ``requests.request``.
         :returns: what was parsed; or the ``requests.Response``, where it is no JSON, or empty.
         :raises UsageError: there is no token yet; the URL is at another server; ``data`` cannot be JSON.
-        :raises ProviderError: the status is 400 or more, or the JSON is none.
+        :raises ProviderError: the status is 400 or more, or it calls itself JSON and is not.
         :raises requests.RequestException: the wire failed, or time was up.
         """
         auth = self.hook if client is None else client or None

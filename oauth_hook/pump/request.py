@@ -1,4 +1,4 @@
-"""One request to a pump.io server's API: its address, its body, its repetitions, and what its answer says."""
+"""One request to a pump.io server's API: its URL, its body, its repetitions, and what its response says."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ..credentials import AccessToken, Consumer
 from ..errors import ProviderError, UsageError, check_type
 from ..hook.adapter import OAuthAdapter
 from ..hook.hook import OAuthHook
+from ..protocol.parameters import is_form
 from ..protocol.url import parse_origin, split_url
 from ..tokens.http import WholeResponse, build_refusal
 
@@ -31,12 +32,11 @@ __all__ = [
     "resolve_endpoint",
 ]
 
-# pump.io reads neither spelled otherwise, and an upper-case JSON makes it hang.
-_JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
+_JSON = "application/json"  # pump.io reads it in no other spelling, and hangs at an upper-case one
 
 # What a proxy says while the server behind it is restarted; other statuses stay, however often it is asked.
-_PASSING = (502, 503, 504)
-_PAUSE = 0.1  # seconds, doubled with each attempt
+_RETRIED_STATUSES = (502, 503, 504)
+_PAUSE_SECONDS = 0.1  # doubled with each attempt
 
 _scheme = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://").match
 
@@ -48,10 +48,10 @@ def may_be_elsewhere(endpoint: str, raw: bool, client: object) -> bool:
     :param client: what signs instead of the user's token, or ``False``; ``None``: the token.
     :raises UsageError: it is no ``str``, or not an absolute URL.
     """
-    is_address = _is_absolute(endpoint)
-    if raw and not is_address:
+    is_absolute = _is_absolute(endpoint)
+    if raw and not is_absolute:
         raise UsageError("with raw=True the endpoint must be an absolute URL")
-    return client is not None and is_address
+    return client is not None and is_absolute
 
 
 def _is_absolute(endpoint: str) -> bool:
@@ -62,7 +62,7 @@ def _is_absolute(endpoint: str) -> bool:
 def resolve_endpoint(endpoint: str, root: str) -> str:
     """Return the URL of an endpoint at one server.
 
-    Links in answers may name another scheme than the server is spoken to in (it may stand behind a proxy): it is
+    Links in responses may name another scheme than the server is spoken to in (it may stand behind a proxy): it is
     replaced.
 
     :param endpoint: a path, or a URL at that server.
@@ -71,13 +71,13 @@ def resolve_endpoint(endpoint: str, root: str) -> str:
     """
     if not _is_absolute(endpoint):
         return f"{root}/{endpoint.lstrip('/')}"
-    place, home = parse_origin(endpoint), parse_origin(root)
-    if place is None or home is None or place[1:] != home[1:]:
+    there, here = parse_origin(endpoint), parse_origin(root)
+    if there is None or here is None or there[1:] != here[1:]:
         raise UsageError(
             f"the endpoint is not at {root}, where the user's token is good; client=False asks other servers, unsigned"
         )
-    address = split_url(endpoint)
-    return root + endpoint[len(f"{address.scheme}://{address.authority}") :]
+    parts = split_url(endpoint)
+    return root + endpoint[len(f"{parts.scheme}://{parts.authority}") :]
 
 
 def encode_content(data: Any, headers: Mapping[str, str] | None) -> tuple[Any, dict[str, str]]:
@@ -86,8 +86,7 @@ def encode_content(data: Any, headers: Mapping[str, str] | None) -> tuple[Any, d
     :raises UsageError: JSON cannot carry it.
     """
     named = CaseInsensitiveDict(headers or {})
-    is_form = str(named.get("Content-Type")).partition(";")[0].strip().lower() == _FORM
-    if isinstance(data, dict | list) and not is_form:
+    if isinstance(data, dict | list) and not is_form(str(named.get("Content-Type"))):
         try:
             data = json.dumps(data, allow_nan=False).encode()
         except (TypeError, ValueError, RecursionError):  # not chained: it may show the value
@@ -100,7 +99,7 @@ def encode_content(data: Any, headers: Mapping[str, str] | None) -> tuple[Any, d
 def check_retries(retries: int) -> int:
     """Return a number of repetitions.
 
-    :raises UsageError: it is none.
+    :raises UsageError: it is not a whole number, 0 or above.
     """
     if not isinstance(retries, int) or isinstance(retries, bool) or retries < 0:
         raise UsageError(f"retries must be a whole number, 0 or above, not {retries!r}")
@@ -119,8 +118,8 @@ def make_adapter(auth: object, retries: int) -> HTTPAdapter:
         # A Retry-After is not waited for: it may name a day, and nobody could say how long is too long.
         policy = Retry(
             retries,
-            status_forcelist=_PASSING,
-            backoff_factor=_PAUSE,
+            status_forcelist=_RETRIED_STATUSES,
+            backoff_factor=_PAUSE_SECONDS,
             raise_on_status=False,
             respect_retry_after_header=False,
         )
@@ -136,27 +135,27 @@ def make_hook(root: str, consumer: Consumer, token: AccessToken) -> OAuthHook:
     return OAuthHook(token.key, token.secret, consumer.key, consumer.secret, True, origins=origins)
 
 
-def check_profile(answer: Any, root: str) -> dict[str, Any]:
+def check_profile(profile: Any, root: str) -> dict[str, Any]:
     """Return what ``/api/whoami`` gave, if that is a profile.
 
-    :raises ProviderError: it is none.
+    :raises ProviderError: it is something else.
     """
-    if not isinstance(answer, dict):
+    if not isinstance(profile, dict):
         raise ProviderError(f"{root}/api/whoami gave no profile")
-    return answer
+    return profile
 
 
 def read_result(response: requests.Response, auth: object, secrets: list[str]) -> Any:
-    """Return what the JSON of an answer says; the answer itself where it has none.
+    """Return what the JSON of a response says; the response itself where it has no JSON.
 
     :param auth: what signed the request; a hook explains a refusal.
     :param secrets: what no error may show.
-    :raises ProviderError: it is a refusal, or calls itself JSON and is none.
+    :raises ProviderError: it is a refusal, or calls itself JSON and is not.
     """
     what = f"{response.request.method} {response.url.partition('?')[0]}"
     if response.status_code >= 400:
         explain = partial(auth.explain, response) if isinstance(auth, OAuthHook) else None
-        raise build_refusal(WholeResponse(response, _text_of(response), explain), f"a response to {what}", secrets)
+        raise build_refusal(WholeResponse(response, _decode(response), explain), f"a response to {what}", secrets)
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if not (kind == _JSON or kind.endswith("+json")) or not response.content:
         return response
@@ -164,9 +163,9 @@ def read_result(response: requests.Response, auth: object, secrets: list[str]) -
         return json.loads(response.content)
     except (ValueError, RecursionError):  # not chained: json's error carries the whole text
         pass
-    raise build_refusal(WholeResponse(response, _text_of(response)), f"the JSON that it announces for {what}", secrets)
+    raise build_refusal(WholeResponse(response, _decode(response)), f"the JSON that it announces for {what}", secrets)
 
 
-def _text_of(response: requests.Response) -> str:
-    """Return the text of an answer: UTF-8, as pump.io has it, whatever the answer claims; ``requests`` may raise."""
+def _decode(response: requests.Response) -> str:
+    """Return the text of a response: UTF-8, as pump.io has it, whatever the response claims; ``requests`` may raise."""
     return response.content.decode("utf-8", "replace")

@@ -14,10 +14,10 @@ import requests
 from requests.adapters import BaseAdapter
 
 from ..credentials import AccessToken, Consumer, RequestToken
-from ..errors import ProviderError, UsageError
-from ..protocol.url import parse_origin, split_url
+from ..errors import ProviderError
+from ..protocol.url import split_url
 from ..services.catalog import Service
-from ..tokens.discovery import discover
+from ..tokens.discovery import check_scheme, discover, is_allowed
 from ..tokens.flow import OAuthFlow
 from ..tokens.http import check_timeout
 from ..tokens.registration import register_client, update_client
@@ -38,10 +38,8 @@ class PumpServer:
     def __init__(
         self, webfinger: str, *, scheme: str = "https", verify: bool | str = True, timeout: float = 30
     ) -> None:
-        if scheme not in ("https", "http"):
-            raise UsageError(f"scheme must be 'https' or 'http', not {scheme!r}")
         self._webfinger = webfinger
-        self._scheme = scheme
+        self._scheme = check_scheme(scheme)
         self._verify = verify
         self._timeout = check_timeout(timeout)
         self._found: Service | None = None
@@ -59,10 +57,9 @@ class PumpServer:
 
     def remember(self, root: str | None) -> None:
         """Take what ``root`` was an earlier time, if it is one that ``scheme`` allows: it is not looked for again."""
-        place = parse_origin(root)
-        if root is not None and place is not None and (place[0] == "https" or self._scheme == "http"):
-            address = split_url(root)
-            if not address.path and address.query is None and address.fragment is None:
+        if root is not None and is_allowed(root, self._scheme):
+            parts = split_url(root)
+            if not parts.path and parts.query is None and parts.fragment is None:
                 self._root = root
 
     def service(self) -> Service:
@@ -70,8 +67,8 @@ class PumpServer:
         if self._found is None:
             with self.session() as session:
                 found = discover(self._webfinger, scheme=self._scheme, session=session, timeout=self._timeout)
-            address = split_url(found.api_url or found.access_token_url)
-            self._root, self._found = f"{address.scheme}://{address.authority}", found
+            parts = split_url(found.api_url or found.access_token_url)
+            self._root, self._found = f"{parts.scheme}://{parts.authority}", found
         return self._found
 
     @contextmanager
@@ -105,10 +102,10 @@ class PumpServer:
             token = flow.fetch_request_token()
             return token, flow.authorization_url(token)
 
-    def exchange(self, consumer: Consumer, token: RequestToken, answer: str) -> AccessToken:
+    def exchange(self, consumer: Consumer, token: RequestToken, came_back: str) -> AccessToken:
         """Return the access token (s2.3) for a verifier, or for the callback URL that has it."""
         with self._flow(consumer, "oob") as flow:
-            return flow.fetch_access_token(token, flow.parse_callback(answer, token))
+            return flow.fetch_access_token(token, flow.parse_callback(came_back, token))
 
     def _registration_url(self) -> str:
         url = self.service().registration_url

@@ -17,7 +17,7 @@ class WebPump(PyPump):
         pump = WebPump("alice@pump.example", client_name="App", callback="https://app.example/back", store=store)
         redirect(pump.url)                           # one worker
         pump = WebPump("alice@pump.example", client_name="App", callback="https://app.example/back", store=store)
-        pump.verifier(address_that_was_called)       # another one, in another process
+        pump.verifier(callback_that_was_called)       # another one, in another process
 
     What the second has to know is the request token. A ``store`` that they share keeps it, for each webfinger the last
     one. Without a store, what ``get_registration()`` and ``get_token()`` gave goes into the user's session, and comes
@@ -97,8 +97,8 @@ class WebPump(PyPump):
             self._pending = self._given or (kept if isinstance(kept, RequestToken) else None)
         return self._pending
 
-    def _exchange(self, asked: RequestToken, answer: str) -> None:
-        super()._exchange(asked, answer)
+    def _exchange(self, asked: RequestToken, came_back: str) -> None:
+        super()._exchange(asked, came_back)
         if self._pending is None:
             self._url = self._given = None
             if self._is_waited_for(asked):

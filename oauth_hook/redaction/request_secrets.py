@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote
 from ..credentials import Consumer, Credentials
 from ..protocol.message import Message
 from ..protocol.rsa import RSAKey
-from .names import is_secret_name
+from .names import URL_USERINFO, is_secret_name
 from .redactor import Redactor
 
 __all__ = ["find_carried_secrets", "find_key_secrets", "known_secrets", "redact_url", "redactor_for"]
@@ -42,20 +42,14 @@ def known_secrets(consumer: Consumer | None, token: Credentials | None) -> list[
 
 def redactor_for(secrets: Iterable[str]) -> Redactor:
     """Return what takes secrets out of texts, in every form in which a server may have them."""
-    forms = dict.fromkeys(form for secret in secrets for part in _parts_of(secret) for form in _forms_of(part))
-    return Redactor(form for form in forms if len(form) > _SHORT)
-
-
-def _parts_of(secret: str) -> Iterator[str]:
-    """Yield a secret and, as PLAINTEXT joins both of them (s3.4.4), what stands around ``&`` in it."""
-    yield secret
-    for text in (secret, unquote(secret)):
-        yield from text.split("&")
-
-
-def _forms_of(secret: str) -> Iterator[str]:
-    """Yield a secret as it was given, and as others read it: without what stands around it by accident."""
-    yield from (secret, secret.strip(), secret.strip().strip("\"'<>"), " ".join(secret.split()))
+    forms: dict[str, None] = {}
+    for secret in secrets:
+        # PLAINTEXT joins both secrets by "&" (s3.4.4).
+        for part in (secret, *secret.split("&"), *unquote(secret).split("&")):
+            # Others read it without what stands around it by accident.
+            spelled = (part, part.strip(), part.strip().strip("\"'<>"), " ".join(part.split()))
+            forms |= dict.fromkeys(form for form in spelled if len(form) > _SHORT)
+    return Redactor(forms)
 
 
 def find_key_secrets(key: RSAKey | None) -> list[str]:
@@ -63,7 +57,9 @@ def find_key_secrets(key: RSAKey | None) -> list[str]:
     if key is None:
         return []
     _, (given,) = key.__reduce__()  # what it was read from
-    texts = [_text(text) for text in (given if isinstance(given, tuple) else (given,)) if isinstance(text, str | bytes)]
+    texts = [
+        _decode(text) for text in (given if isinstance(given, tuple) else (given,)) if isinstance(text, str | bytes)
+    ]
     if not texts or "PRIVATE KEY" not in texts[0]:
         return []
     lines = [line.strip() for line in texts[0].splitlines() if line.strip() and not line.startswith("-----")]
@@ -78,12 +74,12 @@ def find_carried_secrets(message: Message, in_header: Iterable[Field]) -> list[s
     body = message.body
     fields = [*in_header, *_read_url(message.url), *_read_authorization(message.authorization or "")]
     if isinstance(body, bytes | str) and len(body) <= _MAX_BODY:
-        fields += _read_body(_text(body))
+        fields += _read_body(_decode(body))
     return list(dict.fromkeys(value for name, value in fields if is_secret_name(name)))[:_MAX_SECRETS]
 
 
 def _read_url(url: str) -> Iterator[Field]:
-    userinfo = _userinfo(url)
+    userinfo = _find_userinfo(url) if "@" in url else None
     if userinfo is not None:
         name, _, password = userinfo[2].partition(":")
         yield from (("password", part) for part in re.split("[/?#]", password or name))
@@ -146,7 +142,7 @@ def _read_multipart(text: str) -> Iterator[Field]:
             yield name[1], content[0].removesuffix("\r")
 
 
-def _text(text: str | bytes) -> str:
+def _decode(text: str | bytes) -> str:
     if isinstance(text, str):
         return text
     try:
@@ -155,19 +151,12 @@ def _text(text: str | bytes) -> str:
         return text.decode("latin-1")
 
 
-# What stands before the host, up to an @. Of a password with a / in it, which no URL may have, no port was made.
-_before_host = re.compile(
-    r"([a-z][a-z0-9+.-]*:[/\\]+|[/\\]*)(?![\[/\\])([^/?#\\]*|[^/?#@]*:(?!\d*(?:[/?#]|\Z))[^@]*)@", re.IGNORECASE
-).match
-
-
-def _userinfo(url: str) -> re.Match[str] | None:
-    return _before_host(url) if "@" in url else None
+_find_userinfo = re.compile(URL_USERINFO, re.IGNORECASE).match
 
 
 def redact_url(url: str) -> str:
     """Return a URL without user name and password, query and fragment."""
-    userinfo = _userinfo(url)
+    userinfo = _find_userinfo(url) if "@" in url else None
     if userinfo is not None:
         url = userinfo[1] + url[userinfo.end() :]
     return re.split("[?#]", url, maxsplit=1)[0]

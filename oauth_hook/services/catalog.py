@@ -1,8 +1,8 @@
-"""Known services as data: where they are, and what they want.
+"""Known services as data: their URLs, and what they require.
 
 ``SERVICES["tumblr"]`` is a ``Service``; one of your own is made by hand, from a dict, or
 from a JSON file. The known ones are in ``services.json``, in the form that such a file has.
-Nothing here asks the network.
+Nothing here uses the network.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Service:
     :param name: a short name, in lower case.
     :param title: what people call it.
     :param request_token_url: where temporary credentials are issued (RFC 5849 s2.1); empty: it has no flow.
-    :param authorization_url: where the user answers (s2.2).
+    :param authorization_url: where the user allows or denies access (s2.2).
     :param access_token_url: where token credentials are issued (s2.3).
     :param registration_url: where clients register themselves, if they can.
     :param renewal_url: where an access token is renewed, if not at ``access_token_url``.
@@ -36,8 +36,8 @@ class Service:
     :param access_token_method: that of the request for an access token (s2.3), where it is another.
     :param placement: where protocol parameters go (s3.5).
     :param signature_method: the method that it takes.
-    :param body_hash: the digest that it wants of bodies that are not forms.
-    :param realm: what it wants in the header.
+    :param body_hash: the digest that it requires of bodies that are not forms.
+    :param realm: the realm that it requires in the header.
     :param callback: what to send as ``oauth_callback`` where the application has none; ``None``: nothing.
     :param confirmed: what to make of a missing ``oauth_callback_confirmed``: see ``OAuthFlow``.
     :param authorization_parameters: what the authorization URL takes besides the token;
@@ -45,7 +45,7 @@ class Service:
     :param token_parameter: the name under which that URL takes the request token.
     :param headers: what token requests have to carry besides; read from a dict or a file, ``{version}`` stands for
         this package's version.
-    :param notes: what else one has to know, in sentences.
+    :param notes: what else users should know, in sentences.
     :param documentation: the URL of the service's own documentation.
     :param checked: the day on which this was compared with it, as ``YYYY-MM-DD``.
     :raises UsageError: a value has the wrong type.
@@ -142,7 +142,7 @@ class _KnownServices(Mapping[str, Service]):
 
     def __getitem__(self, name: str) -> Service:
         if not isinstance(name, str) or (found := self._FORMER_NAMES.get(name, name)) not in self._services:
-            raise UnknownServiceError(f"there is no service {name!r} here; those known are {', '.join(self)}")
+            raise UnknownServiceError(f"there is no service {name!r} here; the known ones are {', '.join(self)}")
         return self._services[found]
 
     def __iter__(self) -> Iterator[str]:

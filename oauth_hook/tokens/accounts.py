@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from ..credentials import AccessToken, Account, Consumer, ServiceReference
-from ..errors import UsageError
+from ..errors import UsageError, is_text
 from ..hook.hook import OAuthHook
 from ..services.catalog import SERVICES, Service
 from .store import CredentialStore
@@ -143,10 +143,8 @@ def _read_pair(key_name: str, secret_name: str, warn: Warn) -> tuple[str, str] |
     """Return a key and its secret from the environment; ``None``: there is no key."""
     values = {name: os.environ.get(name, "") for name in (key_name, secret_name)}
     for name, value in values.items():
-        try:
-            value.encode()
-        except UnicodeEncodeError:  # bytes that the system could not read as text, Python keeps as lone surrogates
-            raise UsageError(f"{name} in the environment is not text (UTF-8)") from None
+        if not is_text(value):
+            raise UsageError(f"{name} in the environment is not text (UTF-8)")
         if value != value.strip():
             warn(f"{name} in the environment has white space around it, which is taken as part of it")
     return (values[key_name], values[secret_name]) if values[key_name] else None

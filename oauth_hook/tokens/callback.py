@@ -10,7 +10,7 @@ from ..protocol.problem_reporting import is_denial
 
 __all__ = ["read_callback"]
 
-# A PIN is one word; base64 may end in =, and nothing else in it looks like a query or an address.
+# A PIN is one word; base64 may end in =, and nothing else in it looks like a query or a URL.
 _is_pin = re.compile(r"(?!\S*://)[^\s&?=#]+={0,2}").fullmatch
 
 
@@ -28,9 +28,12 @@ def read_callback(callback: str, token_key: str, *, verified: bool = True) -> st
     text = callback.strip()
     if _is_pin(text):
         return text
-    fields = _fields_of(text)
+    fields = _parse_fields(text)
     if any(fields.get(name, token_key) != token_key for name in ("oauth_token", "denied")):
-        raise _foreign()
+        raise ProviderError(
+            "the callback is about another request token: it belongs to another window, or somebody else sent it",
+            problem="token_rejected",
+        )
     problem = fields.get("oauth_problem")
     if is_denial(fields, [problem]):
         raise ProviderError("the user said no", problem=problem or "user_refused")
@@ -48,20 +51,13 @@ def read_callback(callback: str, token_key: str, *, verified: bool = True) -> st
     return verifier or None
 
 
-def _foreign() -> ProviderError:
-    return ProviderError(
-        "the callback is about another request token: it belongs to another window, or somebody else sent it",
-        problem="token_rejected",
-    )
-
-
-def _fields_of(text: str) -> dict[str, str]:
+def _parse_fields(text: str) -> dict[str, str]:
     """Return the fields of a URL's query, or of a query by itself.
 
     :raises UsageError: it is neither.
     :raises ProviderError: a field that matters is there twice.
     """
-    address, mark, query = text.partition("?")
+    before, mark, query = text.partition("?")
     if not mark:
         if "://" in text:
             query = ""
@@ -72,7 +68,7 @@ def _fields_of(text: str) -> dict[str, str]:
                 "this is neither a callback URL nor a verifier: paste all that the service shows, or sends"
             )
     # pump.io adds its parameters at the very end, behind a fragment where the callback has one.
-    query, _, fragment = query.partition("#") if "#" not in address else (query, "", "")
+    query, _, fragment = query.partition("#") if "#" not in before else (query, "", "")
     pairs = parse_qsl(query, keep_blank_values=True) + parse_qsl(fragment.partition("&")[2], keep_blank_values=True)
     names = [name for name, _ in pairs if name in ("oauth_token", "oauth_verifier", "denied", "oauth_problem")]
     if len(names) > len(set(names)):

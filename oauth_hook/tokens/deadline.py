@@ -1,8 +1,8 @@
 """A deadline for one exchange, which hangs up whatever is still connected then.
 
 A timeout of ``requests`` bounds each wait for the socket. A server that sends a byte now and then never reaches it; nor
-does a ``Retry`` policy that pauses for an hour, or a name with many addresses. So the connection pool that is about to
-send gets three manners, which last for as long as a deadline is set, in the thread that has set it:
+does a ``Retry`` policy that pauses for an hour, or a name with many IP addresses. So the connection pool that is about
+to send gets three manners, which last for as long as a deadline is set, in the thread that has set it:
 
 - its connections tell the deadline their sockets, which a timer shuts down when time is up;
 - a connection is made in a thread of its own, because nothing can interrupt the look-up of a name;
@@ -186,7 +186,7 @@ class _BoundedConnection(_Connection):
         return super()._new_conn() if deadline is None else deadline.connect(super()._new_conn)
 
     def _tunnel(self) -> None:
-        """Have a proxy connect; its answer may look whole when it is hung up."""
+        """Have a proxy connect; its response may look whole when it is hung up."""
         super()._tunnel()
         if (deadline := _current.get()) is not None and deadline.is_over:
             deadline.give_up()

@@ -22,11 +22,11 @@ from xml.etree import ElementTree
 import requests
 
 from ..errors import ProviderError, UsageError, check_type
-from ..protocol.url import is_loopback, origin, parse_origin, split_url
+from ..protocol.url import check_absolute_url, is_loopback, parse_origin, split_url
 from ..services.catalog import Service
 from .http import Redirects, WholeResponse, build_refusal, check_timeout, send_request
 
-__all__ = ["Link", "check_scheme", "check_url", "discover", "read_links"]
+__all__ = ["Link", "check_scheme", "check_url", "discover", "is_allowed", "read_links"]
 
 _NAMESPACE = "http://apinamespace.org"
 _FIELDS = {
@@ -104,7 +104,7 @@ class _Search:
         yield f"{well_known}/host-meta", _XRD, "host-meta"
         named = [template.replace("{uri}", quote(self.resource, safe="")) for template in self.lookups[:_MAX_TEMPLATES]]
         for url in dict.fromkeys([*named, f"{well_known}/webfinger?resource={quote(self.resource, safe='')}"]):
-            if _is_allowed(url, self.root.partition(":")[0]):
+            if is_allowed(url, self.root.partition(":")[0]):
                 yield url, f"{_JSON}, {_XRD};q=0.5", f"the webfinger of {self.resource}"
 
     def read(self, url: str, accept: str, what: str) -> None:
@@ -145,7 +145,7 @@ class _Search:
         if missing:
             raise self._missing(missing) from self.trouble
         for rel, (href, whole) in self.found.items():
-            if not _is_allowed(href, scheme):
+            if not is_allowed(href, scheme):
                 plain = parse_origin(href) is not None
                 raise ProviderError(
                     f"{self.root} has {'a plain http URL' if plain else 'no absolute http or https URL'} "
@@ -186,7 +186,7 @@ def _read_account(account: str, scheme: str) -> tuple[str, str]:
     return root, f"acct:{name}@{host}" if at else f"{root}/"
 
 
-def _is_allowed(url: str, scheme: str) -> bool:
+def is_allowed(url: str, scheme: str) -> bool:
     """Tell whether a URL is absolute, and https, or http where that was asked for."""
     place = parse_origin(url)
     return place is not None and (place[0] == "https" or scheme == "http")
@@ -262,10 +262,6 @@ def check_url(url: str, scheme: str, *, loopback: bool = True) -> None:
     :raises UsageError: it is not an absolute http(s) URL, or plain http that was not asked for.
     """
     check_type(url, str, "the URL", "a str; a service that has no registration_url registers nobody")
-    parts = split_url(url)
-    if (
-        origin(parts.scheme, parts.authority)[0] == "http"
-        and scheme != "http"
-        and not (loopback and is_loopback(parts.authority))
-    ):
+    found, host, _ = check_absolute_url(url, "the URL")
+    if found == "http" and scheme != "http" and not (loopback and is_loopback(host)):
         raise UsageError("this is plain http, where all can read the secret: ask for it with scheme='http'")

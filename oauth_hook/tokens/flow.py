@@ -29,7 +29,7 @@ from ..errors import ProviderError, UsageError, check_type
 from ..hook.hook import OAuthHook
 from ..protocol.encoding import to_wire
 from ..protocol.parameters import FORM
-from ..protocol.url import parse_origin
+from ..protocol.url import check_absolute_url
 from ..services.catalog import SERVICES, Service
 from .callback import read_callback
 from .http import WholeResponse, build_refusal, check_timeout, redact_body, send_request
@@ -232,16 +232,16 @@ class OAuthFlow:
                 "'oob'), so that nobody would come: make the flow with callback=receiver.callback_url"
             )
         request_token = self.fetch_request_token()
-        answer = ask(self.authorization_url(request_token, **parameters))
-        if answer is None:
+        came_back = ask(self.authorization_url(request_token, **parameters))
+        if came_back is None:
             raise VerifierPendingError(request_token)
-        return self.fetch_access_token(request_token, self._verifier_in(answer, request_token))
+        return self.fetch_access_token(request_token, self._read_verifier(came_back, request_token))
 
-    def _verifier_in(self, answer: str, request_token: RequestToken) -> str | None:
+    def _read_verifier(self, came_back: str, request_token: RequestToken) -> str | None:
         """Return the verifier in what a source returned; OAuth 1.0, before revision A, has none."""
-        if self.service.callback is None and isinstance(answer, str):
-            return read_callback(answer, request_token.key, verified=False) if answer.strip() else None
-        return self.parse_callback(answer, request_token)
+        if self.service.callback is None and isinstance(came_back, str):
+            return read_callback(came_back, request_token.key, verified=False) if came_back.strip() else None
+        return self.parse_callback(came_back, request_token)
 
     # Other ways
 
@@ -298,14 +298,14 @@ class OAuthFlow:
         whole = send_request(method, url, auth=auth, session=self._session, timeout=self._timeout, **content)
         return replace(whole, explain=partial(hook.explain, whole.response))
 
-    def _token(self, kind: type[_Token], answer: WholeResponse, what: str, secrets: list[str]) -> _Token:
+    def _token(self, kind: type[_Token], response: WholeResponse, what: str, secrets: list[str]) -> _Token:
         """Read a token from a response (s2.1, s2.3)."""
-        token = read_token(kind, answer.text, time.time()) if answer.ok else None
+        token = read_token(kind, response.text, time.time()) if response.ok else None
         if token is None:
-            raise build_refusal(answer, what, [self.consumer.secret, *secrets])
+            raise build_refusal(response, what, [self.consumer.secret, *secrets])
         return token
 
-    def _check_confirmed(self, token: RequestToken, answer: WholeResponse) -> None:
+    def _check_confirmed(self, token: RequestToken, response: WholeResponse) -> None:
         """Hold a response to s2.1: ``oauth_callback_confirmed`` tells OAuth 1.0a from 1.0, which can be phished."""
         policy, said = self.service.confirmed, token.extra.get("oauth_callback_confirmed")
         if policy == "ignore" or str(said).lower() == "true":
@@ -316,10 +316,10 @@ class OAuthFlow:
         raise ProviderError(
             "the service did not confirm the callback (oauth_callback_confirmed, RFC 5849 s2.1), so that the user "
             "could be led astray; confirmed='ignore' takes that",
-            status=answer.response.status_code,
+            status=response.response.status_code,
             problem="parameter_absent" if said is None else "parameter_rejected",
-            body=redact_body(answer, [self.consumer.secret, token.secret]),
-            response=answer.response,
+            body=redact_body(response, [self.consumer.secret, token.secret]),
+            response=response.response,
         )
 
 
@@ -329,8 +329,8 @@ def _check_service(service: Service) -> None:
     :raises UsageError: one of them cannot be.
     """
     for name in ("request_token_url", "authorization_url", "access_token_url", "renewal_url"):
-        if getattr(service, name) and parse_origin(getattr(service, name)) is None:
-            raise UsageError(f"{name} must be an absolute http or https URL, without a user name in it")
+        if getattr(service, name):
+            check_absolute_url(getattr(service, name), name)
     if service.callback not in (None, "oob") and not _is_uri(service.callback):
         raise UsageError(
             "callback must be an absolute URL, such as https://app.example/back or myapp:/back; 'oob', for a PIN; "

@@ -97,7 +97,7 @@ def send_request(
     :raises UsageError: no request can be sent to the URL.
     :raises requests.RequestException: the wire failed, or time was up.
     """
-    request = requests.Request(method, url, auth=auth or _leave_unsigned, **content)
+    request = requests.Request(method, url, auth=auth or (lambda unsigned: unsigned), **content)
     with Deadline(timeout) as deadline, requests.Session() if session is None else nullcontext(session) as used:
         prepared = used.prepare_request(request)
         freeze(prepared)  # the session's hooks, and adapters, have other credentials
@@ -117,10 +117,6 @@ def send_prepared(request: requests.PreparedRequest, *, timeout: float = 30) -> 
         response = _exchange(session, request, deadline, Redirects.ANYWHERE)
         _read_body(response, deadline, max_bytes=None)
         return response
-
-
-def _leave_unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
 
 
 def _exchange(

@@ -1,13 +1,13 @@
-"""A small HTTP/1.1 server for one answer: on 127.0.0.1, without threads, for GET requests.
+"""A small HTTP/1.1 server for one callback: on 127.0.0.1, without threads, for GET requests.
 
 - It runs only while it is asked to (:meth:`Loopback.step`), in the caller's thread, so that an
   interrupt or a deadline ends it at once and nothing is left running.
 - No connection holds up another: the sockets never block, each connection has its own time, and
   of too many the oldest is dropped.
-- Each connection carries one request.  What is no request is answered as soon as that is clear:
+- Each connection carries one request.  What is not a request gets a response as soon as that is clear:
   a browser that tries TLS first must not wait for it.
 - A connection is closed after the peer has closed it, or a moment later: closing a socket with
-  octets unread resets it, and the browser would show an error in place of the page.
+  bytes unread resets it, and the browser would show an error in place of the page.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from dataclasses import dataclass, field
 
 __all__ = ["Loopback", "Request"]
 
-_MOST = 1 << 15  # octets of a request that are read; cookies for 127.0.0.1 come from all its ports
-_PATIENCE = 10.0  # seconds in which a request has to be complete
-_FAREWELL = 1.0  # seconds in which the peer has to take the answer
-_CROWD = 64  # connections at once
+_MAX_REQUEST_BYTES = 1 << 15  # that are read; cookies for 127.0.0.1 come from all its ports
+_REQUEST_SECONDS = 10.0  # in which a request has to be complete
+_LINGER_SECONDS = 1.0  # in which the peer has to take the response
+_MAX_CONNECTIONS = 64  # at once
 
 # RFC 9112 s3: method, target and version; and what may still become that.
 _REQUEST_LINE = re.compile(rb"([A-Z]{1,16}) ([!-~]+) HTTP/1\.[01]\r?")
@@ -63,7 +63,7 @@ class _Connection:
     until: float
     received: bytearray = field(default_factory=bytearray)
     unsent: bytes = b""
-    is_answered: bool = False
+    has_response: bool = False
 
 
 class Loopback:
@@ -83,8 +83,8 @@ class Loopback:
 
     @property
     def is_delivering(self) -> bool:
-        """Whether an answer is still on its way."""
-        return any(connection.is_answered for connection in self._connections)
+        """Whether a response is still on its way."""
+        return any(connection.has_response for connection in self._connections)
 
     def close(self) -> None:
         """Let go of the port and of every connection.  Closing twice does nothing more."""
@@ -97,19 +97,19 @@ class Loopback:
         """Wait for something to happen, and deal with it.
 
         :param seconds: how long to wait for it at most.
-        :param respond: returns the whole answer to a request, or to what is none (``None``).
+        :param respond: returns the whole response to a request, or to what is not one (``None``).
         """
         for key, _ in self._selector.select(max(0.0, seconds)):
             if key.fileobj is self._listener:
                 self._accept()
-            elif key.data in self._connections:  # not dropped for the crowd meanwhile
+            elif key.data in self._connections:  # not dropped for a new one meanwhile
                 self._go_on(key.data, respond)
         now = time.monotonic()
         for connection in [late for late in self._connections if late.until < now]:
             self._drop(connection)
 
     def _accept(self) -> None:
-        if len(self._connections) >= _CROWD:
+        if len(self._connections) >= _MAX_CONNECTIONS:
             self._drop(self._connections[0])
         try:
             accepted, _ = self._listener.accept()
@@ -117,7 +117,7 @@ class Loopback:
             time.sleep(0.01)
             return
         accepted.setblocking(False)
-        connection = _Connection(accepted, time.monotonic() + _PATIENCE)
+        connection = _Connection(accepted, time.monotonic() + _REQUEST_SECONDS)
         self._connections.append(connection)
         self._selector.register(accepted, selectors.EVENT_READ, connection)
 
@@ -138,17 +138,17 @@ class Loopback:
             self._drop(connection)
 
     def _receive(self, connection: _Connection, respond: Callable[[Request | None], bytes]) -> None:
-        piece = connection.socket.recv(_MOST)
+        piece = connection.socket.recv(_MAX_REQUEST_BYTES)
         if not piece:
             self._drop(connection)
             return
-        if connection.is_answered:
+        if connection.has_response:
             return  # a body, which nobody needs
         connection.received += piece
         if _is_enough(connection.received):
             connection.unsent = respond(_read(bytes(connection.received)))
-            connection.is_answered = True
-            connection.until = time.monotonic() + _FAREWELL
+            connection.has_response = True
+            connection.until = time.monotonic() + _LINGER_SECONDS
             connection.received.clear()
             self._selector.modify(connection.socket, selectors.EVENT_WRITE, connection)
 
@@ -161,21 +161,21 @@ class Loopback:
 
 def _is_enough(received: bytearray) -> bool:
     """Tell whether a request is complete, or never will be."""
-    if len(received) > _MOST or _HEAD.match(received):
+    if len(received) > _MAX_REQUEST_BYTES or _HEAD.match(received):
         return True
     line, end, _ = received.partition(b"\n")
     return not (_REQUEST_LINE if end else _BEGINNING).fullmatch(line)
 
 
 def _read(received: bytes) -> Request | None:
-    """Return a request, or ``None`` for what is none, or too long."""
+    """Return a request, or ``None`` for what is not one, or too long."""
     head = _HEAD.match(received)
     if head is None:
         return None
     first, *others = head[1].split(b"\n")
     start = _REQUEST_LINE.fullmatch(first)
     fields = [_FIELD.fullmatch(line) for line in others]
-    if start is None or len(head[0]) > _MOST:
+    if start is None or len(head[0]) > _MAX_REQUEST_BYTES:
         return None
     headers: dict[str, str] = {}
     for found in fields:

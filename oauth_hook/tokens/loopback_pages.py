@@ -1,4 +1,4 @@
-"""What the loopback receiver answers: whole HTTP messages, for a person to read.
+"""The responses of the loopback receiver: whole HTTP messages, for a person to read.
 
 - Nothing that came in is shown: neither token nor verifier, nor anything else of the query.
 - The pages load nothing and run nothing, work without scripts, in any window, in light and dark.
@@ -62,30 +62,30 @@ def problem() -> bytes:
 def not_ours() -> bytes:
     """Return the page for a callback that is not the one which is waited for."""
     text = "It belongs to another request, or something is missing in it."
-    title = "This is not the answer that the application waits for"
+    title = "This is not the callback that the application waits for"
     return _page("400 Bad Request", "plain", title, text, "The application still waits for the right one.")
 
 
 def nothing_here() -> bytes:
-    """Return the page for any other address."""
-    return _page("404 Not Found", "plain", "Nothing here", "An application waits at another address.")
+    """Return the page for any other path."""
+    return _page("404 Not Found", "plain", "Nothing here", "An application waits at another URL.")
 
 
 def unreadable() -> bytes:
-    """Return the page for what is no request, or is too long."""
+    """Return the page for what is not a request, or is too long."""
     text = "If your browser sent it: clear its cookies for 127.0.0.1, or use a private window, and try again."
     return _page("400 Bad Request", "plain", "This request cannot be read, or is too long", text)
 
 
 def not_allowed() -> bytes:
-    """Return the answer to any method but GET; no person sees it."""
+    """Return the response to any method but GET; no person sees it."""
     return _message("405 Method Not Allowed", b"", "Allow: GET")
 
 
 def see_other(path: str) -> bytes:
     """Return the redirect to the last page.
 
-    Its address has no query, so that no verifier stays in the address bar, nor in what the
+    Its URL has no query, so that no verifier stays in the address bar, nor in what the
     browser offers of its history.
     """
     return _message("303 See Other", b"", f"Location: {path}")

@@ -21,10 +21,10 @@ from typing import Any
 import requests
 
 from ..credentials import Consumer
-from ..errors import UsageError, check_type
+from ..errors import UsageError, check_type, is_text
 from .discovery import check_scheme, check_url
 from .http import build_refusal, check_timeout, send_request
-from .token_response import has_lone_surrogate, parse_json_object
+from .token_response import parse_json_object
 
 __all__ = ["register_client", "update_client"]
 
@@ -107,7 +107,7 @@ def _send(url: str, content: dict[str, str], session: requests.Session | None, t
         raise build_refusal(whole, "client credentials", secrets)
     expiry = _parse_expiry(fields.pop("expires_at", None))
     for name in ("client_id", "client_secret"):
-        if not isinstance(fields.get(name), str) or not fields[name] or has_lone_surrogate(fields[name]):
+        if not isinstance(fields.get(name), str) or not fields[name] or not is_text(fields[name]):
             raise build_refusal(whole, f"a {name}", secrets)
     if expiry is None:
         raise build_refusal(whole, "an expires_at in seconds", secrets)

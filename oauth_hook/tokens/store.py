@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
 from ..credentials import AccessToken, Account, Consumer, RequestToken
-from ..errors import UsageError, check_type
+from ..errors import UsageError, check_type, is_text
 
 if TYPE_CHECKING:
     import sqlite3
@@ -56,7 +56,7 @@ _SCHEMA = (
 # With it only EXTRA is durable: FULL does not sync the directory when the journal is deleted, so that after
 # a power loss the journal may be back, and undo what was reported stored. fullfsync is macOS's real fsync.
 _PRAGMAS = ("PRAGMA synchronous = EXTRA", "PRAGMA fullfsync = ON", "PRAGMA secure_delete = ON")
-_PATIENCE = 30.0  # seconds to wait for another process's write, which takes milliseconds
+_LOCK_SECONDS = 30.0  # to wait for another process's write, which takes milliseconds
 
 # What SQLite says, and what it means to a person. Its own words are never passed on: they may quote what
 # is in a damaged file. (Words are matched, as codes came with Python 3.11 only.)
@@ -85,7 +85,7 @@ class CredentialStore(MutableMapping[str, Stored]):
     reported when it is asked for; ``del store[name]`` removes it, and the names still iterate.
 
     :param path: the file; ``None`` for :func:`default_path`. It is kept as an absolute path.
-    :raises UsageError: (any operation) the file cannot be used, a name is no text, or a value is none of the four.
+    :raises UsageError: (any operation) the file cannot be used, a name is not text, or a value is of another type.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
@@ -137,7 +137,7 @@ class CredentialStore(MutableMapping[str, Stored]):
                     run("INSERT OR REPLACE INTO credentials VALUES (?, ?, ?)", *row)
 
     def setdefault(self, name: str, default: Stored | None = None) -> Stored:
-        """Return the value of that name; where there is none, store this one, and return it."""
+        """Return the value of that name; where there is no value, store this one, and return it."""
         try:
             return self[name]
         except KeyError:
@@ -206,7 +206,7 @@ class CredentialStore(MutableMapping[str, Stored]):
                 _make_file(path)
             with closing(_connected(path)) as connection:
                 # Damage is shown as U+FFFD: sqlite3's own error for what is no UTF-8 would quote the text.
-                connection.text_factory = lambda octets: octets.decode("utf-8", "replace")
+                connection.text_factory = lambda data: data.decode("utf-8", "replace")
                 for pragma in _PRAGMAS:
                     connection.execute(pragma)
                 # A writer takes the lock at once: of two that read first, neither could go on to write.
@@ -246,7 +246,7 @@ def _absolute(path: object) -> str:
 def _text(name: Any) -> str:
     """Return the name, if it can be one."""
     check_type(name, str, "the name of stored credentials", "a str")
-    if any("\ud800" <= character <= "\udfff" for character in name):
+    if not is_text(name):
         raise UsageError(f"{name!r} cannot name stored credentials: half a character (a surrogate) is in it")
     return str(name)
 
@@ -284,7 +284,7 @@ def _check_parts(value: object) -> None:
 
 
 def _is_store(path: str) -> bool:
-    """Return whether a store is there, and refuse anything else; an empty file, as a kill leaves it, is none yet.
+    """Return whether a store is there, and refuse anything else; an empty file, as a kill leaves it, is not one yet.
 
     This looks without SQLite, which would finish or undo what another program left half-done in a file of its own.
     """
@@ -338,13 +338,13 @@ def _connected(path: str) -> sqlite3.Connection:
     """Return a connection to a file that is there: SQLite itself would make one that everybody can read."""
     import sqlite3  # `import oauth_hook` is to stay light
 
-    address = quote(os.fsencode(path.replace(os.sep, "/")))
-    address = f"file://{'' if address.startswith('/') else '/'}{address}?mode=rw"
-    return sqlite3.connect(address, uri=True, timeout=_PATIENCE, isolation_level=None)
+    quoted = quote(os.fsencode(path.replace(os.sep, "/")))
+    url = f"file://{'' if quoted.startswith('/') else '/'}{quoted}?mode=rw"
+    return sqlite3.connect(url, uri=True, timeout=_LOCK_SECONDS, isolation_level=None)
 
 
 def _prepare(connection: sqlite3.Connection, path: str, write: bool, create: bool) -> None:
-    """Make the table where there is none yet, and refuse to write to a damaged file, wherever the damage is.
+    """Make the table where there is no table yet, and refuse to write to a damaged file, wherever the damage is.
 
     Another process may have made or upgraded it since we looked: inside the transaction one knows.
     """

@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from ..credentials import AccessToken, RequestToken
-from ..errors import UsageError
+from ..errors import UsageError, is_text
 
-__all__ = ["has_lone_surrogate", "parse_json_object", "read_token"]
+__all__ = ["parse_json_object", "read_token"]
 
 _Token = TypeVar("_Token", RequestToken, AccessToken)
 
@@ -25,17 +25,12 @@ def read_token(kind: type[_Token], text: str, now: float) -> _Token | None:
     if "oauth_problem" in fields or fields.get("error") or fields.get("errors"):  # whatever stands beside it
         return None
     key, secret = fields.pop("oauth_token", None), fields.pop("oauth_token_secret", None)
-    if not isinstance(key, str) or not isinstance(secret, str) or has_lone_surrogate(key + secret):
+    if not isinstance(key, str) or not isinstance(secret, str) or not is_text(key + secret):
         return None
     try:
         return kind(key, secret, expires_at=_parse_expiry(fields.get("oauth_expires_in"), now), extra=fields)
     except UsageError:  # a key that cannot be one
         return None
-
-
-def has_lone_surrogate(text: str) -> bool:
-    """Tell whether JSON has put a lone surrogate into a text, which nothing can carry on."""
-    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _parse_form(text: str) -> dict[str, Any]:

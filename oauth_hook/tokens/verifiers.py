@@ -11,8 +11,8 @@ back with it later.  Two are here; a method of a window, or of a web application
         access_token = flow.authorize(receiver)
 
 - Prompts and links go to standard error, never to standard output.  Nothing is logged.
-- Only ``http`` and ``https`` addresses are shown or opened: a discovered service names its own
-  address, and ``webbrowser`` would hand any other to whatever program opens it.
+- Only ``http`` and ``https`` URLs are shown or opened: a discovered service names its own
+  URL, and ``webbrowser`` would hand any other to whatever program opens it.
 """
 
 from __future__ import annotations
@@ -25,18 +25,19 @@ import time
 import webbrowser
 from collections.abc import Callable
 from types import TracebackType
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from ..errors import OAuthHookError, UsageError, check_type
 from ..protocol.problem_reporting import is_denial
+from ..protocol.url import check_absolute_url, split_url
 from . import loopback_pages as pages
 from .loopback import Loopback, Request
 
 __all__ = ["LoopbackReceiver", "ask_on_console"]
 
-_TRIES = 3
-_TICK = 0.1  # seconds between looks at the clock; on Windows nothing else lets Ctrl-C through
-_GRACE = 1.0  # seconds that the browser has to fetch the last page
+_MAX_TRIES = 3
+_TICK_SECONDS = 0.1  # between looks at the clock; on Windows nothing else lets Ctrl-C through
+_LINGER_SECONDS = 1.0  # that the browser has to fetch the last page
 
 # A path that means itself, in a request line as in a Location (RFC 3986 s3.3).
 _is_path = re.compile(r"/(?!/)(?:[\w.~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*", re.ASCII).fullmatch
@@ -49,27 +50,27 @@ def ask_on_console(url: str) -> str:
 
     :param url: the authorization URL.
     :returns: what was typed, without white space around it: a verifier, or the whole callback URL.
-    :raises UsageError: the URL is no web address.
+    :raises UsageError: the URL is not an absolute http or https URL.
     :raises OAuthHookError: standard input is at its end or cannot be read, or nothing was typed three times.
     """
-    _check_address(url)
+    _check_url(url)
     _tell(
         f"Open this link, and answer there:\n\n  {url}\n\n"
-        "Then paste here the code that you are shown, or the address that you are sent to."
+        "Then paste here the code that you are shown, or the URL that you are sent to."
     )
-    for _ in range(_TRIES):
+    for _ in range(_MAX_TRIES):
         _tell("Code: ", end="")
         answer = _read_line().strip()
         if answer:
             return answer
         _tell("Nothing was entered.")
-    raise OAuthHookError(f"no verifier was entered, {_TRIES} times: start again once you have it")
+    raise OAuthHookError(f"no verifier was entered, {_MAX_TRIES} times: start again once you have it")
 
 
 def _read_line() -> str:
     """Return a line of standard input.
 
-    :raises OAuthHookError: there is none.
+    :raises OAuthHookError: there is no line.
     """
     trouble = "at its end"
     line = ""
@@ -105,7 +106,7 @@ class LoopbackReceiver:
     loads it as a part of itself.  Who tricks the user into following such a link ends the call with a denial, and
     learns nothing.
 
-    Once it has come, the browser is redirected to the last page, whose address has no query: no verifier stays in
+    Once it has come, the browser is redirected to the last page, whose URL has no query: no verifier stays in
     the address bar.  The call returns when the browser has that page, or has not fetched it within a second.
 
     :param port: where to listen; 0: a free port.  Some services want the callback registered with its port.
@@ -172,11 +173,12 @@ class LoopbackReceiver:
 
         :param url: the authorization URL; its query names the token, as ``oauth_token`` or ``token``.
         :returns: the whole callback URL, be it consent, denial or another problem.
-        :raises UsageError: the URL is no web address or names no token; the receiver is closed or waits already.
+        :raises UsageError: the URL is not an absolute http or https URL, or names no token; the
+            receiver is closed or waits already.
         :raises OAuthHookError: time is up, or the receiver was closed meanwhile.
         """
-        _check_address(url)
-        waiting = _Waiting(_token_of(url), self._path, self._server.port)
+        _check_url(url)
+        waiting = _Waiting(_find_token(url), self._path, self._server.port)
         deadline = time.monotonic() + self._timeout
         self._begin()
         try:
@@ -213,16 +215,16 @@ class LoopbackReceiver:
             if self._is_closed:
                 raise OAuthHookError("the receiver was closed before anybody came back from the service")
             opening.look()
-            self._server.step(min(left, _TICK), waiting.respond)
+            self._server.step(min(left, _TICK_SECONDS), waiting.respond)
 
     def _show_last_page(self, waiting: _Waiting) -> None:
         """Go on until the browser has the last page, or does not fetch it in time."""
-        until = time.monotonic() + _GRACE
+        until = time.monotonic() + _LINGER_SECONDS
         while not waiting.is_over and time.monotonic() < until:
-            self._server.step(_TICK, waiting.respond)
-        until = time.monotonic() + _GRACE
+            self._server.step(_TICK_SECONDS, waiting.respond)
+        until = time.monotonic() + _LINGER_SECONDS
         while self._server.is_delivering and time.monotonic() < until:
-            self._server.step(_TICK, waiting.respond)
+            self._server.step(_TICK_SECONDS, waiting.respond)
 
 
 class _Waiting:
@@ -243,7 +245,7 @@ class _Waiting:
         self.is_over = False
 
     def respond(self, request: Request | None) -> bytes:
-        """Return the answer to a request, or to what is none."""
+        """Return the response to a request, or to what is not one."""
         if request is None:
             return pages.unreadable()
         # A page of another name that resolves to 127.0.0.1 (DNS rebinding) could read what it gets.
@@ -259,10 +261,10 @@ class _Waiting:
         return self._judge(request)
 
     def _judge(self, request: Request) -> bytes:
-        fields = _fields_of(request.query)
+        fields = _parse_fields(request.query)
         if not self._is_ours(fields, request.headers.get("sec-fetch-dest", "document")):
             return pages.not_ours()
-        if not self.callback:  # the first answer stands; a second window sees what it was
+        if not self.callback:  # the first callback stands; a second window sees what it was
             self._last_page = _last_page(fields)
             self.callback = self._origin + request.target
         return pages.see_other(self._path)
@@ -314,27 +316,22 @@ def _last_page(fields: dict[str, list[str]]) -> bytes:
     return pages.done() if not problems and any(fields.get("oauth_verifier", ())) else pages.problem()
 
 
-def _check_address(url: str) -> None:
-    """Refuse what is no web address.
+def _check_url(url: str) -> None:
+    """Refuse what no browser is to open, and no terminal to show.
 
-    :raises UsageError: it is none; the message does not show it, since its query names a token.
+    :raises UsageError: it is not an absolute http or https URL; the message does not show its query, which has a token.
     """
-    check_type(url, str, "the authorization URL", "a str")
-    try:
-        address = urlsplit(url)
-        is_web = address.scheme in ("http", "https") and bool(address.hostname)
-    except ValueError:
-        is_web = False
-    if not is_web or not url.isprintable() or " " in url:
-        raise UsageError("the authorization URL must be a whole http or https address, without spaces")
+    check_absolute_url(url, "the authorization URL")
+    if not url.isprintable():
+        raise UsageError("the authorization URL has a character in it that cannot be printed: escape it")
 
 
-def _token_of(url: str) -> str:
+def _find_token(url: str) -> str:
     """Return the request token in an authorization URL (s2.2); E*TRADE names it ``token``.
 
-    :raises UsageError: there is none, or more than one.
+    :raises UsageError: there is no token, or more than one.
     """
-    fields = _fields_of(urlsplit(url).query)
+    fields = _parse_fields(split_url(url).query or "")
     tokens = set(fields.get("oauth_token") or fields.get("token") or ())
     if len(tokens) != 1 or not all(tokens):
         raise UsageError(
@@ -343,8 +340,8 @@ def _token_of(url: str) -> str:
     return tokens.pop()
 
 
-def _fields_of(query: str) -> dict[str, list[str]]:
-    """Return the fields of a query; none of one that has very many."""
+def _parse_fields(query: str) -> dict[str, list[str]]:
+    """Return the fields of a query; no field where there are very many."""
     try:
         return parse_qs(query, keep_blank_values=True, max_num_fields=100)
     except ValueError:

@@ -199,7 +199,7 @@ def test_each_prompt_has_a_line_of_its_own(call):
     """Where no Enter is typed, the command itself ends the lines of its prompts, once."""
     done = call("authorize", "tumblr", stdin="key\n", check=2)
     assert done.stderr.splitlines()[-3:-1] == ["consumer key: ", "consumer secret: "]
-    assert done.stderr.splitlines()[-1].startswith("oauth-hook: there is no consumer secret")
+    assert done.stderr.splitlines()[-1].startswith("oauth-hook: no consumer secret was given")
 
 
 def test_one_of_three_addresses_is_wrong(call, oauth_provider):
@@ -209,7 +209,7 @@ def test_one_of_three_addresses_is_wrong(call, oauth_provider):
         words[position] = "example.com/oauth"
         done = call("authorize", "me", *words, check=2, OAUTH_CONSUMER_KEY="c")
         assert is_one_line(done.stderr)
-        assert f"the {what} URL: " in done.stderr
+        assert f"the {what} URL must be an absolute http or https URL: " in done.stderr
     done = call("authorize", "me", *urls(oauth_provider), "--service", "tumblr", check=2, OAUTH_CONSUMER_KEY="c")
     assert "--service" in done.stderr
 
@@ -412,7 +412,7 @@ def test_ctrl_d_at_a_prompt_is_misuse(run):
             pass
     assert process.wait(20) == 2
     assert b"Traceback" not in seen
-    assert seen.splitlines()[-1].startswith(b"oauth-hook: there is no consumer secret")
+    assert seen.splitlines()[-1].startswith(b"oauth-hook: no consumer secret was given")
 
 
 @pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
@@ -482,7 +482,7 @@ def test_a_method_may_be_left_out(call, oauth_provider, server):
         (["nobody", "https://a.example/"], "'nobody' is neither a METHOD, such as GET, nor in the store"),
         (["me", "GET"], "there is no URL after GET"),
         (["GET"], "there is no URL after GET"),
-        (["me"], "say [NAME] [METHOD] URL"),
+        (["me"], "use [NAME] [METHOD] URL"),
         (["GET", "me", "https://a.example/"], "the METHOD goes after the NAME"),
         (["https://a.example/", "GET"], "the URL goes last"),
         (["a.example/me"], "begin it with https://"),
@@ -714,16 +714,16 @@ def test_a_key_without_passphrase_asks_for_none(form, call, server, tmp_path):
 def test_a_wrong_key_of_rsa_is_misuse(call, server, tmp_path):
     """What is wrong with the key, or that there is none, is said in the words of the command."""
     private, public = rsa_pair(b"hunter2")
-    for name, octets in (("private", private), ("public", public), ("none", b"hello")):
-        (tmp_path / name).write_bytes(octets)
+    for name, data in (("private", private), ("public", public), ("none", b"hello")):
+        (tmp_path / name).write_bytes(data)
     for method, file, stdin, said in (
         ("RSA-SHA1", None, "", "name its file with --rsa-key"),
         ("HMAC-SHA1", "public", "", "--rsa-key is not for HMAC-SHA1"),
         ("RSA-SHA1", "missing", "", "cannot read"),
         ("RSA-SHA1", "public", "", "public is a public key, which cannot sign"),
-        ("RSA-SHA1", "none", "", "none is no PEM text"),
+        ("RSA-SHA1", "none", "", "none is not PEM text"),
         ("RSA-SHA1", "private", "wrong\n", "its passphrase is wrong"),
-        ("RSA-SHA1", "private", "", "there is no passphrase of"),
+        ("RSA-SHA1", "private", "", "no passphrase of"),
     ):
         key = ["--rsa-key", str(tmp_path / file)] if file else []
         words = ["request", server.url, "--signature-method", method, *key]
@@ -929,8 +929,8 @@ def test_a_failure_on_the_wire_is_one_line_without_secrets(answer, words, call):
 
 @pytest.mark.parametrize(
     ("url", "words"),
-    [("http://127.0.0.1:9", "http://127.0.0.1:9 cannot be reached: Connection refused"),
-     ("http://nowhere.invalid", "http://nowhere.invalid cannot be reached: ")],
+    [("http://127.0.0.1:9", "cannot reach http://127.0.0.1:9: Connection refused"),
+     ("http://nowhere.invalid", "cannot reach http://nowhere.invalid: ")],
 )  # fmt: skip
 def test_a_server_that_cannot_be_reached_is_named(url, words, call):
     """A refused connection and an unknown name are said with the server's name and nothing secret."""
@@ -979,7 +979,7 @@ def test_no_tls_is_said(call, server):
     """https where plain http is spoken is said in the words of TLS."""
     done = call("request", "GET", server.url.replace("http:", "https:"), check=1, **GIVEN)
     assert is_one_line(done.stderr)
-    assert "no secure connection to https://127.0.0.1:" in done.stderr
+    assert "cannot make a secure connection to https://127.0.0.1:" in done.stderr
 
 
 def test_the_reason_of_a_refusal_is_shown_as_text(call):

@@ -1,7 +1,11 @@
-"""``http --auth-type=oauth-hook``: real ``http`` processes with a store of their own, and the embedded provider."""
+"""``http --auth-type=oauth-hook`` with a store of its own, and the embedded provider.
+
+``http`` runs HTTPie in this process, ``http_process`` as one of its own.
+"""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -10,6 +14,7 @@ import subprocess
 import sys
 import time
 from importlib.metadata import entry_points
+from types import SimpleNamespace
 
 import pytest
 
@@ -33,16 +38,49 @@ def store(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def http(store, tmp_path):
-    """Run ``http`` and return what came of it."""
+def settings_of_httpie(store, tmp_path):
+    """A folder of this test's for HTTPie's own settings and sessions."""
     pytest.importorskip("httpie", reason="httpie is not installed")
-    program = shutil.which("http", path=os.path.dirname(sys.executable))
-    (tmp_path / "httpie").mkdir()
+    folder = tmp_path / "httpie"
+    folder.mkdir()
     # Otherwise it looks for a newer version of itself now and then, in the background.
-    (tmp_path / "httpie" / "config.json").write_text('{"disable_update_warnings": true}')
+    (folder / "config.json").write_text('{"disable_update_warnings": true}')
+    return folder
+
+
+@pytest.fixture
+def http(settings_of_httpie):
+    """Run HTTPie in this process, as its program does, and return what came of it."""
+    from httpie.context import Environment
+    from httpie.core import main
+
+    def http(*arguments, check=0):
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "stderr", err)  # where the plugin itself says what is wrong
+            environment = Environment(
+                config_dir=settings_of_httpie, stdin=None, stdin_isatty=True, stdout=out, stdout_isatty=False,
+                stderr=err, stderr_isatty=False,
+            )  # fmt: skip
+            try:
+                status = main(["http", "--ignore-stdin", *arguments], environment)
+            except SystemExit as end:
+                status = end.code
+        done = SimpleNamespace(stdout=out.buffer.getvalue().decode(), stderr=err.buffer.getvalue().decode())
+        assert status == check, (done.stdout, done.stderr)
+        assert "Traceback" not in done.stderr
+        return done
+
+    return http
+
+
+@pytest.fixture
+def http_process(settings_of_httpie):
+    """Run ``http`` as a process, and return what came of it."""
+    program = shutil.which("http", path=os.path.dirname(sys.executable))
 
     def http(*arguments, check=0, **environment):
-        environment = {**os.environ, "HTTPIE_CONFIG_DIR": str(tmp_path / "httpie"), **environment}
+        environment = {**os.environ, "HTTPIE_CONFIG_DIR": str(settings_of_httpie), **environment}
         done = subprocess.run(
             [program, "--ignore-stdin", *arguments],
             capture_output=True, text=True, encoding="utf-8", timeout=60, check=False, env=environment,
@@ -66,7 +104,7 @@ ME = ["--auth-type=oauth-hook", "--auth=me"]
 # --- what is sent ---
 
 
-def test_requests_are_signed_as_their_service_wants_it(http, store, account, oauth_provider, tmp_path):
+def test_requests_are_signed_as_their_service_wants_it(http, http_process, store, account, oauth_provider, tmp_path):
     """JSON, a form and multipart verify; placement and method are what the account's service says."""
     (tmp_path / "file").write_bytes(b"\0\xff" * 1000)
     service = tmp_path / "mine.json"
@@ -80,7 +118,8 @@ def test_requests_are_signed_as_their_service_wants_it(http, store, account, oau
     assert echo["oauth"]["signature_method"] == "HMAC-SHA256"
     echo = json.loads(http(*mine, "--form", url, "a=b c", "é=~'", "e=").stdout)
     assert (echo["oauth"]["placement"], echo["parameters"]) == ("body", [["a", "b c"], ["é", "~'"], ["e", ""]])
-    echo = json.loads(http(*mine, "--form", url, f"f@{tmp_path / 'file'}").stdout)
+    # In a process: HTTPie leaves the file open to its end.
+    echo = json.loads(http_process(*mine, "--form", url, f"f@{tmp_path / 'file'}").stdout)
     assert echo["oauth"]["placement"] == "query"
     assert echo["content_type"].startswith("multipart/form-data")
     assert echo["body_length"] > 2000
@@ -117,10 +156,10 @@ def test_offline_shows_the_signed_request_and_sends_nothing(http, account, serve
     assert server.received == []
 
 
-def test_credentials_in_the_environment(http, store, oauth_provider):
+def test_credentials_in_the_environment(http_process, store, oauth_provider):
     """Without ``--auth`` the four variables sign, and the store is not even there."""
     token, consumer = oauth_provider.add_token(), oauth_provider.consumer
-    done = http(
+    done = http_process(
         "--auth-type=oauth-hook", oauth_provider.resource_url,
         OAUTH_CONSUMER_KEY=consumer.key, OAUTH_CONSUMER_SECRET=consumer.secret,
         OAUTH_TOKEN=token.key, OAUTH_TOKEN_SECRET=token.secret,
@@ -139,9 +178,9 @@ def test_a_wrong_clock_is_corrected(http, store):
 # --- what is refused ---
 
 
-def test_an_unknown_name_is_one_clear_line(http, store, server):
+def test_an_unknown_name_is_one_clear_line(http_process, store, server):
     """It says what to do, and nothing is sent."""
-    done = http("--auth-type=oauth-hook", "--auth=nobody", server.url, check=1)
+    done = http_process("--auth-type=oauth-hook", "--auth=nobody", server.url, check=1)
     assert done.stderr.strip() == "http: error: there is no 'nobody' in the store: see 'oauth-hook credentials list'"
     assert (done.stdout, server.received) == ("", [])
 

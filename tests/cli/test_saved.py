@@ -526,7 +526,7 @@ def test_saved_requests_are_explained():
 
 
 @pytest.mark.parametrize("kind", ["raw", "curl", "har"])
-def test_the_command(kind, tmp_path):
+def test_the_command(kind, tmp_path, command, monkeypatch):
     """``oauth-hook explain`` reads a file or standard input; secrets come from the environment, and none are shown."""
     signed = sign("GET", "https://a.example/x", consumer=Consumer("key", "consumer-hunter2\n"), token=TOKEN)
     header = signed.headers["Authorization"]
@@ -537,24 +537,23 @@ def test_the_command(kind, tmp_path):
     }[kind]
     path = tmp_path / "saved"
     path.write_bytes(octets)
-    command = [sys.executable, "-m", "oauth_hook", "explain"]
-    environment = os.environ | {
+    environment = {
         "OAUTH_CONSUMER_KEY": "key", "OAUTH_CONSUMER_SECRET": "consumer-hunter2", "OAUTH_TOKEN": "token",
         "OAUTH_TOKEN_SECRET": "token-hunter2",
     }  # fmt: skip
-    for words, given in (([str(path)], None), (["--json", "-"], octets), ([], octets)):
-        done = subprocess.run([*command, *words], input=given, capture_output=True, env=environment, timeout=60)
-        assert (done.returncode, done.stderr) == (0, b"")
-        assert b"secret-whitespace" in done.stdout
-        assert b"hunter2" not in done.stdout
-    assert (
-        json.loads(
-            subprocess.run(
-                [*command, "--json", path], capture_output=True, env=environment, timeout=60, check=True
-            ).stdout
-        )["findings"][0]["code"]
-        == "secret-whitespace"
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    for words, given in (([str(path)], b""), (["--json", "-"], octets), ([], octets)):
+        done = command(*words, stdin=given)
+        assert done.err == ""
+        assert "secret-whitespace" in done.out
+        assert "hunter2" not in done.out
+    process = subprocess.run(
+        [sys.executable, "-m", "oauth_hook", "explain", "--json"], input=octets, capture_output=True, timeout=60
     )
+    assert (process.returncode, process.stderr) == (0, b"")
+    assert b"hunter2" not in process.stdout
+    assert json.loads(process.stdout)["findings"][0]["code"] == "secret-whitespace"
 
 
 @pytest.fixture
@@ -591,7 +590,7 @@ def test_a_name_alone_reads_standard_input(command):
     assert "1. unsigned" in command("me", "me").out
     error = command("nobody", stdin=octets, check=2).err
     assert "no file 'nobody', nor an account of that name" in error
-    assert "say [NAME] [FILE]" in command("a", "b", "c", check=2).err
+    assert "use [NAME] [FILE]" in command("a", "b", "c", check=2).err
 
 
 def test_a_command_line_as_an_argument(command):
@@ -676,23 +675,17 @@ def test_what_would_tell_more_is_said(command):
     assert command("me", "--base-string", signed.base_string.replace("GET", "PUT"), stdin=octets).err == ""
 
 
-def test_the_command_without_secrets(tmp_path):
+def test_the_command_without_secrets(tmp_path, command):
     """Without credentials the request is looked at as it stands; misuse is said in one line."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("OAUTH_")}
-    command = [sys.executable, "-m", "oauth_hook", "explain"]
-    done = subprocess.run(
-        command, input=b"GET https://a.example/\n\n", capture_output=True, env=environment, timeout=60, check=True
-    )
-    assert b"1. unsigned (proven)" in done.stdout
+    assert "1. unsigned (proven)" in command(stdin=b"GET https://a.example/\n\n").out
     for words, given in (
         (["-"], b"nonsense"),
         ([str(tmp_path / "none")], b""),
         (["no-such-name", "-"], b"GET https://a/\n"),
     ):
-        done = subprocess.run([*command, *words], input=given, capture_output=True, env=environment, timeout=60)
-        assert done.returncode == 2, words
-        assert done.stderr.startswith(b"oauth-hook: ")
-        assert done.stderr.count(b"\n") == 1
+        error = command(*words, stdin=given, check=2).err
+        assert error.startswith("oauth-hook: ")
+        assert error.count("\n") == 1
 
 
 def test_a_reader_that_goes_away(tmp_path):

@@ -5,10 +5,7 @@ from __future__ import annotations
 import contextlib
 import enum
 import json
-import os
 import pickle
-import subprocess
-import sys
 import time
 from types import SimpleNamespace
 from urllib.parse import quote
@@ -19,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import oauth_hook
-from oauth_hook import AccessToken, Consumer, OAuthFlow, OAuthHook, ProviderError, UsageError, explain
+from oauth_hook import AccessToken, Consumer, OAuthFlow, OAuthHook, ProviderError, UsageError, cli, explain
 
 DATA = {"status": "Yay! It works!", "a": ["1", "2"], "empty": ""}
 
@@ -182,34 +179,30 @@ def test_wrong_arguments(arguments, server):
         explain(request, **arguments)
 
 
-def test_the_demo_explains_its_refusals():
+def test_the_demo_explains_its_refusals(capsys):
     """The demo's changed requests are refused, and each is explained."""
-    done = subprocess.run([sys.executable, "-m", "oauth_hook", "demo"], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0
-    assert done.stdout.count("amount: signed has 10, sent 99") == 2
-    assert "why: query-changed (proven)" in done.stdout
-    assert "why: body-changed (proven)" in done.stdout
+    assert cli.main(["demo"]) == 0
+    out = capsys.readouterr().out
+    assert out.count("amount: signed has 10, sent 99") == 2
+    assert "why: query-changed (proven)" in out
+    assert "why: body-changed (proven)" in out
 
 
-def test_the_command_explains_a_refusal_by_itself(oauth_provider, token):
+def test_the_command_explains_a_refusal_by_itself(oauth_provider, token, monkeypatch, capsys):
     """``oauth-hook request`` says on standard error why it was refused; standard output has the answer alone."""
-    environment = os.environ | {
+    environment = {
         "OAUTH_CONSUMER_KEY": oauth_provider.consumer.key, "OAUTH_CONSUMER_SECRET": oauth_provider.consumer.secret,
         "OAUTH_TOKEN": token.key, "OAUTH_TOKEN_SECRET": f"{token.secret} ",
     }  # fmt: skip
-    command = [sys.executable, "-m", "oauth_hook", "request", "GET"]
-    done = subprocess.run(
-        [*command, oauth_provider.resource_url], capture_output=True, text=True, env=environment, timeout=60
-    )
-    assert done.returncode == 1
-    assert "1. secret-whitespace" in done.stderr
-    assert done.stdout.startswith("oauth_problem=signature_invalid")
-    assert token.secret not in done.stdout + done.stderr
-    nowhere = subprocess.run(
-        [*command, f"{oauth_provider.url}/none"], capture_output=True, text=True, env=environment, timeout=60
-    )
-    assert nowhere.returncode == 1
-    said = [line for line in nowhere.stderr.splitlines() if "in the environment has white space" not in line]
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert cli.main(["request", "GET", oauth_provider.resource_url]) == 1
+    done = capsys.readouterr()
+    assert "1. secret-whitespace" in done.err
+    assert done.out.startswith("oauth_problem=signature_invalid")
+    assert token.secret not in done.out + done.err
+    assert cli.main(["request", "GET", f"{oauth_provider.url}/none"]) == 1
+    said = [line for line in capsys.readouterr().err.splitlines() if "in the environment has white space" not in line]
     assert len(said) == 1  # OAuth has nothing to do with it
 
 

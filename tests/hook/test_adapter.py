@@ -101,7 +101,7 @@ def test_what_the_policy_does_not_allow_is_not_tried_again(server, session):
 
 
 def test_an_exhausted_policy_ends_as_urllib3_has_it(server, session):
-    """raise_on_status decides: a RetryError, or the last answer."""
+    """raise_on_status decides: a RetryError, or the last response."""
     failing(server, 99)
     mounted(session, server.url, Retry(2, status_forcelist=[503]))
     with pytest.raises(requests.exceptions.RetryError):
@@ -131,7 +131,7 @@ def test_files_are_rewound_for_each_attempt(server, session):
     "tell": lambda self: (_ for _ in ()).throw(OSError("a pipe")),
 })()], ids=["generator", "pipe"])  # fmt: skip
 def test_what_cannot_be_rewound_is_sent_once(body, server, session):
-    """A body that is used up is not sent again: the server's answer is the answer."""
+    """A body that is used up is not sent again: the server's response stands."""
     failing(server, 1, headers={"Retry-After": "0"})
     mounted(session, server.url, Retry(3, status_forcelist=[503], allowed_methods=None), header_auth=True)
     response = session.post(server.url, data=body)

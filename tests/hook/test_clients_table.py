@@ -1,7 +1,7 @@
 """The table of clients in the documentation (``docs/clients.rst``), row by row, cell by cell.
 
 Each cell is one request on real sockets: a client library, a placement, a kind of body, and a redirect. The embedded
-provider verifies every request of it, hops included. niquests has an environment of its own, where this file runs too.
+provider verifies every request of it, redirects included. niquests has its own environment, where this file runs too.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ def test_the_page_has_every_row():
 @pytest.mark.parametrize("redirect", REDIRECTS)
 @pytest.mark.parametrize(("client", "placement"), rows())
 def test_a_row_of_the_table(client, placement, redirect, home, abroad):
-    """All that a row promises is verified by the provider, at each hop; abroad goes nothing of ours."""
+    """All that a row promises is verified by the provider, at each redirect; nothing of ours goes cross-origin."""
     call, said = CLIENTS[client][1], cells(client, placement)
     for body in BODIES:
         target = f"{abroad.url}/x" if redirect == "abroad" else f"{home.url}/api/resource/end"

@@ -68,7 +68,7 @@ def test_the_offset_travels_with_a_pickle(provider):
 
 
 def test_bodies_that_can_be_rewound_are_sent_again(provider):
-    """A file is rewound to where it stood; response hooks of the caller's see the new answer only."""
+    """A file is rewound to where it stood; response hooks of the caller's see the new response only."""
     seen = []
     file = io.BytesIO(b"skip" + b"x" * 100_000)
     file.seek(4)
@@ -81,7 +81,7 @@ def test_bodies_that_can_be_rewound_are_sent_again(provider):
 
 
 def test_bodies_that_cannot_are_not_but_the_hook_learns(provider):
-    """A generator is gone: the refusal is the answer, and the next request starts right."""
+    """A generator is gone: the refusal is the response, and the next request starts right."""
     hook = hook_for(provider, header_auth=True)
     response = requests.put(provider.resource_url, data=iter([b"x"]), auth=hook)
     assert (response.status_code, response.history) == (401, [])
@@ -96,7 +96,7 @@ def test_streamed_answers_are_corrected_by_their_headers(provider):
 
 
 def test_redirect_hops_are_corrected_too(server):
-    """A hop that is refused for its timestamp is signed anew; redirects go on from there."""
+    """A redirect that is refused for its timestamp is signed anew; redirects go on from there."""
 
     def answer(got):
         if got.target == "/a":
@@ -126,7 +126,7 @@ def refusing(server, status, headers, body=b""):
 
 
 def attempts(server, **more):
-    """Send a request, and return how often it went out, with the hook and the answer."""
+    """Send a request, and return how often it went out, with the hook and the response."""
     hook = OAuthHook("t", "token secret", "c", "consumer secret", header_auth=True, clock=lambda: 1_000_000_000.0)
     server.received.clear()
     response = requests.get(server.url, auth=hook, **more)

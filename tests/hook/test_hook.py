@@ -332,7 +332,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platfor
 
 
 class _Sink:
-    """A server that counts a body's octets and keeps none of them."""
+    """A server that counts a body's bytes and keeps none of them."""
 
     def __init__(self):
         import socket

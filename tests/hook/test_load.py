@@ -166,7 +166,7 @@ def test_learning_is_shared_by_the_hooks_of_all_users_and_threads():
 
 
 def test_no_lock_is_held_while_waiting_for_the_network(server):
-    """A slow answer to one thread holds up no other thread's signing or sending."""
+    """A slow response to one thread holds up no other thread's signing or sending."""
     release = threading.Event()
 
     def answer(got):

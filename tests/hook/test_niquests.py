@@ -36,7 +36,7 @@ HOUR = 3600
 
 
 def ask(kind, way, hook, method, url, *, then=(), **content):
-    """Send a request (and ``then`` GETs, in the same session), and return the answer, or all of them, read."""
+    """Send a request (and ``then`` GETs, in the same session), and return the response, or all of them, read."""
     given = {"auth of the call": {"auth": hook}, "pre_request of the call": {"hooks": {"pre_request": [hook]}}}
     content |= given.get(way, {})
     settings = {"auth": hook} if way == "auth of the session" else {}
@@ -177,7 +177,7 @@ def test_a_signed_request_is_one_of_niquests_and_pickles_without_its_hook(home):
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("placement", PLACEMENTS)
 def test_every_hop_at_home_is_signed_anew(kind, way, placement, home):
-    """A strict provider accepts each hop as it arrives."""
+    """A strict provider accepts each redirect as it arrives."""
     for status in STATUSES:
         home.redirecting.plan, home.redirecting.seen = [(status, "/api/resource/hop/2?p=%7e'"), (status, "end?q=ü")], []
         hook = hook_for(home, placement=placement)
@@ -196,7 +196,7 @@ def to(where, status):
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("placement", PLACEMENTS)
 def test_nothing_of_ours_goes_abroad(kind, way, placement, server, abroad):
-    """A hop to another origin has no oauth_* in its header, URL or body, and neither has the way back home."""
+    """A redirect to another origin has no oauth_* in its header, URL or body, and neither has the way back."""
     for status in (302, 307):
         server.received.clear()
         abroad.received.clear()
@@ -250,7 +250,7 @@ def test_a_refused_timestamp_is_answered_by_one_more_attempt(kind, way, body):
 
 
 def test_cookies_of_a_refusal_go_along(kind, server):
-    """The second attempt carries the cookie that the refusal set, and both answers' cookies are kept."""
+    """The second attempt carries the cookie that the refusal set, and both responses' cookies are kept."""
     refusal = {"Date": "Sat, 01 Jan 2000 00:00:00 GMT", "Set-Cookie": "seen=1"}
     server.answer = lambda request: (200, {}, b"") if "cookie" in request.headers else (401, refusal, b"")
     answer = ask(kind, "auth of the session", OAuthHook("t", "s", "c", "s"), "GET", server.url)
@@ -258,7 +258,7 @@ def test_cookies_of_a_refusal_go_along(kind, server):
 
 
 def test_a_streamed_refusal_is_the_callers_to_read(kind, server):
-    """With ``stream=True`` headers alone correct the clock, and the body of the answer can still be read."""
+    """With ``stream=True`` headers alone correct the clock, and the body of the response can still be read."""
     old = {"Date": "Sat, 01 Jan 2000 00:00:00 GMT"}
     server.answer = lambda _: (200, {}, b"here") if len(server.received) > 1 else (401, old, b"oauth_problem=none")
 
@@ -276,7 +276,7 @@ def test_a_streamed_refusal_is_the_callers_to_read(kind, server):
 
 
 def test_other_refusals_are_the_callers(kind, home):
-    """A wrong secret is refused once, and the answer is the server's."""
+    """A wrong secret is refused once, and the response is the server's."""
     hook = OAuthHook(home.token.key, "wrong", home.consumer.key, home.consumer.secret)
     answer = ask(kind, "auth of the session", hook, "GET", home.resource_url)
     assert (answer.status_code, answer.history) == (401, [])
@@ -388,9 +388,9 @@ def is_signed(hook, server, headers):
 
 
 def test_multiplexed_responses(kind, h2):
-    """Lazy answers over one HTTP/2 connection: each request and each redirect hop is signed, once.
+    """Lazy responses over one HTTP/2 connection: each request and each redirect is signed, once.
 
-    A refused timestamp teaches the hook, and the refusal is the answer: nobody would see a second attempt.
+    A refused timestamp teaches the hook, and the refusal is the response: nobody would see a second attempt.
     """
     hook, server = h2.hook, h2.server
     settings = {"multiplexed": True, "disable_http1": True, "auth": hook}

@@ -171,7 +171,7 @@ def test_our_session_needs_no_injection(server, hook):
 
 
 def test_it_fires_for_prepared_requests_and_redirect_hops(server, hook):
-    """The event fires in ``send``: for a request prepared elsewhere, and for each hop of a redirect."""
+    """The event fires in ``send``: for a request prepared elsewhere, and for each redirect."""
     notes = []
     server.answer = lambda got: (302, {"Location": "/b"}, b"") if got.target == "/a" else (200, {}, b"")
     with oauth_hook.session(hooks={"pre_request": [Note(notes, "hop"), hook]}) as client:

@@ -1,4 +1,4 @@
-"""Redirects: every hop at home carries a signature of its own, and nothing of ours goes abroad.
+"""Redirects: every same-origin redirect carries a signature of its own, and nothing of ours goes cross-origin.
 
 Home is the embedded provider, strict on nonce, timestamp and signature, with a redirect put
 in front of its protected resource: it verifies a request first, and redirects it then.
@@ -52,7 +52,7 @@ def hook_for(home, **more):
 
 
 def ask(home, hook, way, plan, method="GET", path="/hop", **content):
-    """Send a request that is redirected as planned; return the response and what home saw."""
+    """Send a request that is redirected as planned; return the response and what the provider saw."""
     home.redirecting.plan, home.redirecting.seen = list(plan), []
     with client(way, hook, home.url) as request:
         return request(method, home.resource_url + path, **content), home.redirecting.seen
@@ -74,7 +74,7 @@ HOME = [
 
 @pytest.mark.parametrize(("status", "placement", "kind"), HOME)
 def test_every_hop_at_home_is_signed_anew(status, placement, kind, home):
-    """In every placement, for every status and body, a strict provider accepts each hop as it arrives."""
+    """In every placement, for every status and body, a strict provider accepts each redirect as it arrives."""
     method, content = CONTENT[kind]
     plan = [(status, "/api/resource/hop/2?page=2"), (status, f"{home.resource_url}/end?x=%7e'[]")]
     response, seen = ask(home, hook_for(home, placement=placement), "stock session", plan, method, **content)
@@ -96,7 +96,7 @@ def test_every_hop_at_home_is_signed_anew(status, placement, kind, home):
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("placement", PLACEMENTS)
 def test_every_way_of_attaching_follows(way, placement, home):
-    """auth of a call, a stock session, pre_request, the injection and the adapter: each hop has its own nonce."""
+    """auth of a call, a stock session, pre_request, the injection and the adapter: each redirect has its own nonce."""
     plan = [(302, "/api/resource/hop/2"), (307, "//" + urlsplit(home.url).netloc + "/api/resource/end")]
     response, seen = ask(home, hook_for(home, placement=placement), way, plan, "POST", data={"a": "1"})
     assert [line[2][:3] for line in seen] == ["200", "200", "200"], seen
@@ -127,14 +127,14 @@ def test_stale_parameters_echoed_back_are_replaced(placement, location, home):
     "where", ["/api/resource/a[1]", "/api/resource/caf%c3%a9", "/api/resource/caf\u00c3\u00a9", "end"]
 )
 def test_the_location_is_signed_as_urllib3_sends_it(where, home):
-    """What requests and urllib3 make of a Location is what is signed: escapes, raw octets, relative paths."""
+    """What requests and urllib3 make of a Location is what is signed: escapes, raw bytes, relative paths."""
     response, seen = ask(home, hook_for(home, header_auth=True), "stock session", [(302, where)], path="/hop/")
     assert [line[2][:3] for line in seen] == ["200", "200"], seen
     assert response.status_code == 200
 
 
 def test_files_and_their_hash_follow(home, tmp_path):
-    """A file's body is rewound, and its oauth_body_hash made of the whole of it, on each hop."""
+    """A file's body is rewound, and its oauth_body_hash made of the whole of it, on each redirect."""
     path = tmp_path / "file"
     path.write_bytes(b"skip" + b"x" * 200_000)
     with path.open("rb") as file:
@@ -148,7 +148,7 @@ def test_files_and_their_hash_follow(home, tmp_path):
 
 
 def test_without_redirects_the_answer_is_the_servers(home):
-    """allow_redirects=False gives the server's own answer; ``response.next`` is signed for where it goes."""
+    """allow_redirects=False gives the server's own response; ``response.next`` is signed for where it goes."""
     hook = hook_for(home, header_auth=True)
     response, seen = ask(home, hook, "stock session", [(302, "/api/resource/end")], allow_redirects=False)
     assert (response.status_code, response.headers["Location"], response.history) == (302, "/api/resource/end", [])
@@ -158,7 +158,7 @@ def test_without_redirects_the_answer_is_the_servers(home):
 
 
 def test_netrc_does_not_displace_the_signature(home, abroad, tmp_path, monkeypatch):
-    """A .netrc entry for the host displaces no signature at home, and is taken abroad as requests would."""
+    """A .netrc entry for the host displaces no same-origin signature, and is taken cross-origin as requests would."""
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login me password hunter2\n")
     netrc.chmod(0o600)
@@ -171,7 +171,7 @@ def test_netrc_does_not_displace_the_signature(home, abroad, tmp_path, monkeypat
 
 
 def test_cookies_follow_as_ever(home):
-    """Cookies that a hop sets are sent with the next, as requests does it."""
+    """Cookies that a redirect sets are sent with the next, as requests does it."""
     with requests.Session() as session:
         session.auth = hook_for(home, header_auth=True)
         session.cookies["c"] = "1"
@@ -226,7 +226,7 @@ def test_no_way_of_attaching_signs_abroad(way, placement, home, abroad):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_who_was_abroad_is_not_signed_on_return(way, home, abroad):
-    """A foreign server cannot have a request to home signed by redirecting to it: credentials are not its to use."""
+    """A foreign server cannot redirect to the provider and have that signed: credentials are not its to use."""
     abroad.answer = lambda got: (302, {"Location": home.resource_url + "/end?delete=all"}, b"")
     home.redirecting.plan, home.redirecting.seen = [(302, abroad.url)], []
     with client(way, hook_for(home, header_auth=True), "http://") as request:
@@ -237,7 +237,7 @@ def test_who_was_abroad_is_not_signed_on_return(way, home, abroad):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_nothing_of_ours_on_later_hops_abroad(way, home, abroad):
-    """Abroad stays abroad on the next hop, and an echo that comes a hop later is stripped as well."""
+    """Cross-origin stays cross-origin on the next redirect; an echo that comes a redirect later is stripped too."""
     hook = hook_for(home, placement="query")
     echo = []
     home.redirecting.plan, home.redirecting.seen = [(307, "/api/resource/hop/2"), (307, abroad.url + "/first")], []
@@ -387,7 +387,7 @@ def test_what_home_is(old, new, home):
 )  # fmt: skip
 @pytest.mark.parametrize("way", ["stock session", "pre_request", "adapter"])
 def test_senseless_redirects_raise_what_requests_raises(location, way, home, server):
-    """A Location that makes no sense is the same error, or answer, with a hook as without."""
+    """A Location that makes no sense is the same error, or response, with a hook as without."""
 
     def outcome(request, url):
         try:
@@ -405,7 +405,7 @@ def test_senseless_redirects_raise_what_requests_raises(location, way, home, ser
 
 
 def test_redirects_for_ever_end_as_ever(home):
-    """max_redirects holds: TooManyRedirects, with the hops in the history."""
+    """max_redirects holds: TooManyRedirects, with the redirects in the history."""
     home.redirecting.plan = [(302, "/api/resource/hop")] * 20
     with requests.Session() as session:
         session.auth, session.max_redirects = hook_for(home, header_auth=True), 5

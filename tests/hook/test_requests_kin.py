@@ -158,7 +158,7 @@ SIGNED = re.compile(r"(?<=[?&])oauth_(?:nonce|timestamp|signature)=[^&]*&?")
 
 @pytest.fixture
 def counting(server):
-    """A server that says who asked, as often as it is asked, and lets answers be kept for a minute."""
+    """A server that says who asked, as often as it is asked, and lets responses be kept for a minute."""
 
     def answer(request):
         key = re.search(r'oauth_token="?([^"&]*)', request.authorization + request.target + request.body.decode())
@@ -259,7 +259,7 @@ def test_caches_under_vary(counting, cached):
 
 
 def test_requests_cache_asks_again_with_a_signature_of_its_own(provider, cached):
-    """A stale answer is asked for again, and the provider, strict on nonces, accepts it."""
+    """A stale response is asked for again, and the provider, strict on nonces, accepts it."""
     session = cached(ignored_parameters=IGNORED)
     session.auth = hook_for(provider)
     nonces = [
@@ -347,7 +347,7 @@ def test_cachecontrol_answers_from_the_cache_with_a_query(counting):
 
 
 def test_cachecontrol_under_vary_asks_each_time_with_a_header(counting):
-    """``Vary: Authorization`` never matches a fresh signature: nobody gets another's answer, and nothing is saved."""
+    """``Vary: Authorization`` never matches a fresh signature: nobody gets another's response, and nothing is saved."""
     counting.more = {"Vary": "Authorization"}
     with caching() as session:
         assert texts(session, counting.url, *[user("ann", "header")] * 2, user("bob", "header")) == [
@@ -356,7 +356,7 @@ def test_cachecontrol_under_vary_asks_each_time_with_a_header(counting):
 
 
 def test_cachecontrol_asks_whether_it_is_still_fresh_with_a_signature_of_its_own(server):
-    """A 304 is asked for with another nonce than the first answer, and answered from the cache."""
+    """A 304 is asked for with another nonce than the first response, and answered from the cache."""
     etag = {"ETag": '"1"', "Cache-Control": "max-age=0", "Date": formatdate(usegmt=True)}
     server.answer = lambda request: (304, etag, b"") if "if-none-match" in request.headers else (200, etag, b"whole")
     with caching(user("ann", "header")) as session:

@@ -48,7 +48,7 @@ def hook(**more):
 
 @pytest.fixture(params=["responses", "requests-mock"])
 def kit(request):
-    """Either kit: ``answer`` says what comes next for an address, ``calls`` are the requests that went out."""
+    """Either kit: ``answer`` says what comes next for a URL, ``calls`` are the requests that went out."""
     if request.param == "responses":
         package = pytest.importorskip("responses", reason="responses is not installed")
         with package.RequestsMock() as mock:
@@ -96,7 +96,7 @@ def test_a_fixed_nonce_and_clock_make_a_request_predictable(kit):
 
 
 def test_redirects_are_followed_as_on_the_wire(kit):
-    """A hop at home is signed for its own address, one to another host goes unsigned."""
+    """A same-origin redirect is signed for its own URL, one to another host goes unsigned."""
     kit.answer(URL, 302, {"Location": "/2"})
     kit.answer("https://api.example.com/2", 302, {"Location": "https://elsewhere.example/"})
     kit.answer("https://elsewhere.example/")
@@ -264,7 +264,7 @@ def test_a_whole_dance_is_recorded_without_secrets_and_the_same_each_time(placem
 
 
 def test_scrubbing_leaves_what_is_sent_and_received_alone(cassette, oauth_provider):
-    """While it records, the server gets real credentials, and the caller the real answer."""
+    """While it records, the server gets real credentials, and the caller the real response."""
     flow = flow_of(oauth_provider.consumer, oauth_provider.url, "header")
     with cassette.use(**SCRUBBING):
         token = flow.fetch_request_token()
@@ -377,6 +377,14 @@ SCRUBBED = [
         '{"headers": {"X-Auth-Token": ["***"], "Authorization": "ApiKey ***", "Cookie": "sid=***", "Accept": "*/*"}}',
     ),
     ("x-auth-service-provider: https://h/verify", "x-auth-service-provider: https://h/verify"),
+    # escaped names, and headers within JSON
+    ("a=1&oauth%5Ftoken=t%20u,v&b=2", "a=1&oauth%5Ftoken=***&b=2"),
+    (
+        r'{"headers": "Authorization: OAuth realm=\"r\", oauth_token=\"t\", oauth_version=\"1.0\""}',
+        r'{"headers": "Authorization: OAuth realm=\"r\", oauth_token=\"***\", oauth_version=\"1.0\""}',
+    ),
+    ('{"oauth_token": ["t", "u"], "a": 1}', '{"oauth_token": "***", "a": 1}'),
+    ("<input value='p&amp;q' name=password>", "<input value='***' name=password>"),
     # what ends where it seems to end twice
     ("<oauth_token_secret><![CDATA[a]b]]></oauth_token_secret>", "<oauth_token_secret>***</oauth_token_secret>"),
     ("https://user:p@ss@host/", "https://***@host/"),
@@ -387,7 +395,7 @@ SCRUBBED = [
 
 @pytest.mark.parametrize(("text", "scrubbed"), SCRUBBED)
 def test_what_is_scrubbed(text, scrubbed):
-    """Credentials go, all else stays octet for octet; scrubbing twice is scrubbing once."""
+    """Credentials go, all else stays byte for byte; scrubbing twice is scrubbing once."""
     assert scrub_text(text) == scrubbed
     assert scrub_text(scrubbed) == scrubbed
 
@@ -451,7 +459,7 @@ HEADERS = [
 
 @pytest.mark.parametrize(("name", "value", "scrubbed"), HEADERS)
 def test_which_headers_are_scrubbed(name, value, scrubbed):
-    """Other schemes' credentials and cookies go, in requests and answers; their schemes and names stay."""
+    """Other schemes' credentials and cookies go, in requests and responses; their schemes and names stay."""
     made = scrub_response({"headers": {name: [value], "X-Else": value.encode()}, "body": {"string": b""}})
     assert made["headers"][name] == [scrubbed]
     request = SimpleNamespace(uri="https://h/", headers={name: value, name.upper(): value.encode()}, body=None)
@@ -480,7 +488,7 @@ CODINGS = {
 
 @pytest.mark.parametrize("coding", CODINGS)
 def test_compressed_answers_are_scrubbed(coding):
-    """What was compressed is kept plain, with the right length; the given answer is not changed."""
+    """What was compressed is kept plain, with the right length; the given response is not changed."""
     given = answer_of(CODINGS[coding], coding.partition(" ")[0] if " " in coding.strip() else coding)
     before = json.dumps(given, default=repr)
     scrubbed = scrub_response(given)
@@ -490,7 +498,7 @@ def test_compressed_answers_are_scrubbed(coding):
 
 
 def test_compressed_answers_without_credentials_stay_compressed():
-    """Where there is nothing to take out, the octets are as they were."""
+    """Where there is nothing to take out, the bytes are as they were."""
     given = answer_of(gzip.compress(b"a=1"), "gzip")
     assert scrub_response(given) == given
 

@@ -133,7 +133,7 @@ class TestContents:
         """The wheel has the package, whole, and what describes it: no tests, no examples, no by-products."""
         package = {name for name in built.wheel if not name.startswith(f"{NAME}.dist-info/")}
         assert package == {name for name in built.sources if name.startswith("oauth_hook/")}
-        assert {Path(name).suffix for name in package} == {".py", ".typed"}
+        assert {Path(name).suffix for name in package} == {".py", ".typed", ".json"}
         assert "oauth_hook/py.typed" in package
         about = {name.removeprefix(f"{NAME}.dist-info/") for name in built.wheel.keys() - package}
         licences = {"AUTHORS", "LICENSE"}  # newer setuptools give them a folder (PEP 639)

@@ -1,7 +1,7 @@
 """``sign`` and ``verify`` by example: the wire form, placements, earlier signatures, bad input.
 
 These tests use no network. What holds for every request is in ``test_properties.py``,
-published examples are in ``test_vectors.py``.
+published examples are in ``vectors.json``.
 """
 
 from __future__ import annotations
@@ -327,7 +327,7 @@ def test_a_wrong_rsa_key_is_named(case, rsa_key):
     )
     key, words = {
         "none": (None, "needs rsa_key"),
-        "no key": ("-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----", "no PEM text"),
+        "no key": ("-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----", "not PEM text"),
         "wrong pass": ((pem(rsa_key, "PKCS8", b"pass"), b"hunter2"), "passphrase is wrong"),
         "missing pass": (pem(rsa_key, "PKCS8", b"pass"), "passphrase"),
         "extra pass": ((pem(rsa_key), b"pass"), "not encrypted"),

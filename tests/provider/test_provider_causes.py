@@ -418,7 +418,7 @@ def cause_of(protocol: dict[str, str]) -> str | None:
     pairs = "&".join(f"{e(name)}={e(value)}" for name, value in sorted(protocol.items()) if name != "oauth_signature")
     text = f"GET&{e('https://api.example/x')}&{e(pairs)}"
     secrets = ("c", "t", "consumer's", "token's")
-    return name_cause(text, Parameters(protocol, [], [], "header", None), secrets, url="https://api.example/x")
+    return name_cause(text, Parameters(protocol, [], [], [], "header", None), secrets, url="https://api.example/x")
 
 
 def test_a_key_that_was_taken_for_the_secret() -> None:

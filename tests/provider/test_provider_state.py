@@ -137,7 +137,7 @@ class TestGrowth:
 
     def test_request_tokens(self, storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
         """So are request tokens that nobody came back for."""
-        monkeypatch.setattr(storage_module, "REQUEST_TOKEN_LIFETIME", 100)
+        monkeypatch.setattr(storage_module, "REQUEST_TOKEN_SECONDS", 100)
         storage.add_request_token("old", "s", "c", "oob", now=1000)
         storage.add_request_token("new", "s", "c", "oob", now=1101)
         assert storage.request_token("old") is None

@@ -388,10 +388,14 @@ class TestConnections:
         """No answer waits for the delayed acknowledgement of a first half (40 ms each)."""
         with requests.Session() as session:
             session.get(provider.url, timeout=10)
-            started = time.perf_counter()
-            for _ in range(25):
-                session.get(provider.resource_url, timeout=10)
-        assert time.perf_counter() - started < 0.75
+
+            def seconds_of_many() -> float:
+                started = time.perf_counter()
+                for _ in range(25):
+                    session.get(provider.resource_url, timeout=10)
+                return time.perf_counter() - started
+
+            assert any(seconds_of_many() < 0.75 for _ in range(10))  # a second at least, if each one waits
 
     def test_http_1_0(self, wire: Wire) -> None:
         """An old client is answered, and let go."""

@@ -43,7 +43,7 @@ SPELLINGS = {
     "percent": quote,
     "percent, strict": lambda text: quote(text, safe="~"),
     "percent, lenient": lambda text: quote(text, safe="'()*!$&,;=:@/?"),
-    "percent, all of it": lambda text: "".join(f"%{octet:02x}" for octet in text.encode()),
+    "percent, all of it": lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
     "percent, twice": lambda text: quote(quote(text)),
     "percent, three times": lambda text: quote(quote(quote(text, safe=""))),
     "percent, lower case": lambda text: lower(quote(text, safe="")),
@@ -76,7 +76,7 @@ SPELLINGS = {
     "JSON in HTML in percent": lambda text: quote(html.escape(escape_json(text)), safe="\\"),
     "escape() of JavaScript": lambda text: re.sub(r"\\u(?!00[0-7])", "%u", as_units(text)),
     "JavaScript": lambda text: re.sub("[^a-z0-9]", lambda found: "".join(
-        rf"\x{octet:02x}" for octet in found[0].encode()), text),
+        rf"\x{byte:02x}" for byte in found[0].encode()), text),
     "percent, of Latin-1": lambda text: quote(text.replace("😀", ""), encoding="latin-1"),
 }  # fmt: skip
 
@@ -90,11 +90,11 @@ def test_a_secret_is_found_in_every_spelling(spelling):
 
 
 @pytest.mark.parametrize("spelling", sorted(SPELLINGS.keys() - {"UTF-8 taken for Latin-1", "HTML by name"}))
-def test_a_secret_is_found_among_octets(spelling):
+def test_a_secret_is_found_among_bytes(spelling):
     """Octets that are taken for characters of Latin-1 have their secrets masked too, and lose nothing else."""
     secret = SECRET.replace("😀", "") if "of Latin-1" in spelling else SECRET
-    octets = b"\x00\xff\xc3\xa9 " + SPELLINGS[spelling](secret).encode() + b" \xe9\x80\xc3"
-    masked = redact(octets.decode("latin-1"), [secret], fields=False).encode("latin-1")
+    data = b"\x00\xff\xc3\xa9 " + SPELLINGS[spelling](secret).encode() + b" \xe9\x80\xc3"
+    masked = redact(data.decode("latin-1"), [secret], fields=False).encode("latin-1")
     assert masked == b"\x00\xff\xc3\xa9 *** \xe9\x80\xc3"
 
 
@@ -187,8 +187,8 @@ def test_several_secrets():
     assert redact("abababa", ["abab"]) == "***aba"
 
 
-def test_octets_of_a_character_are_not_cut():
-    """A secret of Latin-1 whose octets are within another character takes all of it."""
+def test_bytes_of_a_character_are_not_cut():
+    """A secret of Latin-1 whose bytes are within another character takes all of it."""
     secret = "é\x80\x81x"
     assert redact("高" + secret + "高", [secret]) == "高***高"
     assert redact("\u9000\u1078", ["é\x80\x80á"]) == MASK  # E9 80 80 E1 81 B8

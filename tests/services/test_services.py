@@ -223,7 +223,7 @@ def test_unknown_names(name):
     assert name not in SERVICES
     assert SERVICES.get(name) is None
     for kind in (UsageError, KeyError, OAuthHookError, ValueError):
-        with pytest.raises(kind, match=r"^there is no service .* known are x, tumblr, .*yahoo$"):
+        with pytest.raises(kind, match=r"^there is no service .* known ones are x, tumblr, .*yahoo$"):
             SERVICES[name]
 
 

@@ -668,7 +668,7 @@ def test_the_timeout_bounds_the_whole_answer(head, own):
         begin = time.monotonic()
         with pytest.raises(requests.Timeout):
             flow.fetch_request_token()
-        assert time.monotonic() - begin < 2
+        assert time.monotonic() - begin < 20  # all of the answer takes fifty
     if session is not None:
         session.close()
 

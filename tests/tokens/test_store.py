@@ -743,7 +743,7 @@ def test_a_full_disk_is_reported(store, path, monkeypatch):
 def test_a_writer_that_does_not_finish_is_reported(store, path, monkeypatch):
     """After the patience it is a UsageError; readers go on meanwhile."""
     store["a"] = TOKEN
-    monkeypatch.setattr(store_module, "_PATIENCE", 0.05)
+    monkeypatch.setattr(store_module, "_LOCK_SECONDS", 0.05)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(UsageError, match="another program that does not finish"):
@@ -1016,10 +1016,10 @@ def test_an_interrupted_operation_leaves_nothing_behind(store, path, monkeypatch
 
 
 def test_a_thousand_accounts_are_no_burden(store):
-    """A read among a thousand is quick, and so is storing them in one update; bounds are wide for slow machines."""
-    start = time.perf_counter()
+    """A read among a thousand is quick, and so is storing them in one update; the bounds are of processor time."""
+    start = time.thread_time()
     store.update({str(i): Account(CONSUMER, TOKEN, "tumblr") for i in range(1000)})
     assert len(store.items()) == len(store) == 1000
     for i in range(100):
         assert store[str(i)].service == "tumblr"
-    assert time.perf_counter() - start < 5
+    assert time.thread_time() - start < 5

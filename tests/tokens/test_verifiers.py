@@ -356,7 +356,7 @@ class TestReceiver:
         call = kit.call()
         page = get(call.receiver, query)
         assert page.status_code == 400
-        assert "not the answer" in page.text
+        assert "not the callback" in page.text
         assert came_back(call)
 
     @pytest.mark.parametrize("destination", ["image", "empty", "script", "iframe"])
@@ -502,7 +502,7 @@ class TestReceiver:
 
     def test_stalled_connections_end(self, kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
         """A connection that does not become a request in time is closed."""
-        monkeypatch.setattr(loopback, "_PATIENCE", 0.2)
+        monkeypatch.setattr(loopback, "_REQUEST_SECONDS", 0.2)
         call = kit.call()
         with connect(call.receiver) as client:
             client.sendall(b"GET / HTTP/1.1\r\nHost:")
@@ -860,7 +860,7 @@ class TestWithAFlow:
 class TestInABrowser:
     @pytest.mark.parametrize(
         ("query", "heading"),
-        [(OURS, "Done"), ("denied=our-token", "Access denied"), ("oauth_token=x", "not the answer")],
+        [(OURS, "Done"), ("denied=our-token", "Access denied"), ("oauth_token=x", "not the callback")],
     )
     def test_last_page(self, kit: Kit, server: Any, tmp_path: Path, query: str, heading: str) -> None:
         """A real browser follows the service's redirect to the callback, and shows the last page."""
@@ -883,4 +883,4 @@ class TestInABrowser:
             time.sleep(0.05)
         assert heading in pages[0].partition("<h1>")[2].partition("</h1>")[0]
         assert "display: grid" in pages[0]
-        assert call.is_alive() if heading == "not the answer" else call.result()
+        assert call.is_alive() if heading == "not the callback" else call.result()
