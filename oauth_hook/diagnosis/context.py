@@ -10,8 +10,9 @@ from ..protocol.rsa import RSAKey
 from ..redaction.redactor import Redactor
 from .base_string_parts import Parts
 from .comparison import align
-from .findings import Comparison, masked_rows, shortened
+from .findings import shortened
 from .records import RequestRecord, ResponseRecord
+from .report import Comparison, masked_rows
 
 __all__ = ["GUESSED", "PROVEN", "SAID", "SEEN", "Context"]
 

@@ -39,8 +39,9 @@ from .check_request import (
 from .check_signature import check_signature
 from .comparison import ComparisonRow
 from .context import SAID, Context
-from .findings import MOST_ROWS, Comparison, Explanation, Finding, masked_rows
+from .findings import Finding
 from .records import RequestRecord, ResponseRecord, attribute, read_answer, read_hops, read_request, sanitize_text
+from .report import MAX_ROWS, Comparison, Explanation, masked_rows
 from .server_messages import SERVER_SAYS
 
 __all__ = ["Explanation", "Finding", "explain", "pinned_elsewhere"]
@@ -236,7 +237,7 @@ def _without_secrets(case: Context, finding: Finding) -> Finding:
 def _rows_of(case: Context, parts: Parts) -> tuple[ComparisonRow, ...]:
     """Return the request's own parts, without secrets."""
     pairs = [*zip(Parts._fields[:5], parts[:5], strict=True), *sorted(parts.pairs())]
-    rows = [ComparisonRow(str(name), str(value), str(value)) for name, value in pairs[:MOST_ROWS]]
+    rows = [ComparisonRow(str(name), str(value), str(value)) for name, value in pairs[:MAX_ROWS]]
     return masked_rows(rows, case.hide, more=len(pairs) - len(rows))
 
 
