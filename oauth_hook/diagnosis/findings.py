@@ -64,18 +64,18 @@ class Finding:
     """One cause.
 
     :ivar code: its stable name, a key of ``ADVICE``.
-    :ivar what: what is wrong, in one sentence.
+    :ivar summary: what is wrong, in one sentence.
     :ivar evidence: what shows it, a line each, without secrets.
     :ivar proven: whether it was computed, or found in the request itself, rather than guessed.
-    :ivar weight: what orders findings; the most certain has the most.
+    :ivar rank: what orders findings; the most certain has the most.
     :ivar remedy: what to do, where that is not what ``ADVICE`` says.
     """
 
     code: str
-    what: str
+    summary: str
     evidence: tuple[str, ...] = ()
     proven: bool = False
-    weight: float = 0
+    rank: float = 0
     remedy: str = ""
 
     @property
@@ -86,7 +86,7 @@ class Finding:
     @property
     def message(self) -> str:
         """What is wrong, and what to do."""
-        return f"{self.what} {self.advice}"
+        return f"{self.summary} {self.advice}"
 
 
 def fingerprint(text: str) -> str:

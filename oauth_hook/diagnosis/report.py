@@ -37,26 +37,26 @@ class Explanation:
 
     :ivar findings: never empty: ``no-cause-found`` stands by itself where nothing was found.
     :ivar request: the request in a line: its method and address.
-    :ivar answer: the answer in a line; empty where there is none.
+    :ivar response: the answer in a line; empty where there is none.
     :ivar ruled_out: what was looked at and is not the cause.
     :ivar base_string: the request's own, by the RFC, with secrets masked; empty where it has none.
-    :ivar sides: the base string part by part, beside the other side's where that is known; or ``None``.
+    :ivar comparison: the base string part by part, beside the other side's where that is known; or ``None``.
     """
 
     findings: tuple[Finding, ...]
     request: str = ""
-    answer: str = ""
+    response: str = ""
     ruled_out: tuple[str, ...] = ()
     base_string: str = ""
-    sides: Comparison | None = None
+    comparison: Comparison | None = None
 
     def __str__(self) -> str:
-        lines = [line for line in (self.request, self.answer) if line] + ["", *self._findings()]
+        lines = [line for line in (self.request, self.response) if line] + ["", *self._findings()]
         if self.ruled_out:
             lines += ["", "Ruled out:"]
             lines += [line for text in self.ruled_out for line in _wrapped(text, "   - ", "     ")]
-        if self.sides is not None:
-            lines += ["", "The base string, part by part:", *_table(self.sides)]
+        if self.comparison is not None:
+            lines += ["", "The base string, part by part:", *_table(self.comparison)]
         return _printable("\n".join(lines))
 
     @property
@@ -68,7 +68,7 @@ class Explanation:
         lines = []
         for number, finding in enumerate(self.findings, 1):
             lines += ["", f"{number}. {finding.code}{' (proven)' if finding.proven else ''}"]
-            lines += _wrapped(finding.what) + _wrapped(finding.advice)
+            lines += _wrapped(finding.summary) + _wrapped(finding.advice)
             lines += [line for text in finding.evidence for line in _wrapped(text, "     - ", "       ")]
         return lines[1:]
 
@@ -76,12 +76,12 @@ class Explanation:
         """Return all of it as JSON can carry it."""
         return {
             "request": self.request,
-            "answer": self.answer,
+            "response": self.response,
             "findings": [
                 {
                     "code": finding.code,
                     "message": finding.message,
-                    "what": finding.what,
+                    "summary": finding.summary,
                     "advice": finding.advice,
                     "evidence": list(finding.evidence),
                     "proven": finding.proven,
@@ -90,13 +90,13 @@ class Explanation:
             ],
             "ruled_out": list(self.ruled_out),
             "base_string": self.base_string,
-            "parts": None if self.sides is None else _listed(self.sides),
+            "parts": None if self.comparison is None else _listed(self.comparison),
         }
 
 
-def _listed(sides: Comparison) -> dict[str, Any]:
-    rows = [{"name": row.name, "left": row.left, "right": row.right, "differs": row.differs} for row in sides.rows]
-    return {"left": sides.left, "right": sides.right, "rows": rows}
+def _listed(comparison: Comparison) -> dict[str, Any]:
+    rows = [{"name": row.name, "left": row.left, "right": row.right, "differs": row.differs} for row in comparison.rows]
+    return {"left": comparison.left, "right": comparison.right, "rows": rows}
 
 
 def _printable(text: str) -> str:
@@ -108,14 +108,14 @@ def _wrapped(text: str, first: str = "   ", then: str = "   ") -> list[str]:
     return textwrap.wrap(text, _TERMINAL_COLUMNS, initial_indent=first, subsequent_indent=then, break_on_hyphens=False)
 
 
-def _table(sides: Comparison) -> list[str]:
+def _table(comparison: Comparison) -> list[str]:
     """Return the parts in columns, those that differ marked."""
-    rows = [(row.name, *_clipped(row.left, row.right), row.differs) for row in sides.rows]
-    same = sides.left == sides.right
+    rows = [(row.name, *_clipped(row.left, row.right), row.differs) for row in comparison.rows]
+    same = comparison.left == comparison.right
     names = max(len(name) for name, *_ in rows) if rows else 0
     names = min(names, 24)
-    left = max([len(sides.left), *(len(value) for _, value, _, _ in rows)])
-    head = f"   {'':<{names}}      {sides.left:<{left}}" + ("" if same else f"   {sides.right}")
+    left = max([len(comparison.left), *(len(value) for _, value, _, _ in rows)])
+    head = f"   {'':<{names}}      {comparison.left:<{left}}" + ("" if same else f"   {comparison.right}")
     lines = [head.rstrip()]
     for name, mine, other, differs in rows:
         mark = "!=" if differs else "  "
@@ -142,7 +142,7 @@ def _clip(value: str | None, start: int) -> str:
     return head + text[start : start + _COLUMN_CHARS] + tail
 
 
-def masked_rows(rows: Iterable[ComparisonRow], hide: Redactor, more: int = 0) -> tuple[ComparisonRow, ...]:
+def masked_rows(rows: Iterable[ComparisonRow], redact: Redactor, more: int = 0) -> tuple[ComparisonRow, ...]:
     """Return rows without secrets: those of ours, and the values of parameters that are secret by their names.
 
     Where two secret values differ, they are still told apart.
@@ -152,27 +152,27 @@ def masked_rows(rows: Iterable[ComparisonRow], hide: Redactor, more: int = 0) ->
     rows = list(rows)
     shown = rows[:MAX_ROWS] + [row for row in rows[MAX_ROWS:] if row.differs][:MAX_ROWS]
     more += len(rows) - len(shown)
-    return tuple(_masked(row, hide) for row in shown) + (
+    return tuple(_masked(row, redact) for row in shown) + (
         (ComparisonRow("...", f"({more:,} more)", f"({more:,} more)"),) if more else ()
     )
 
 
-def _masked(row: ComparisonRow, hide: Redactor) -> ComparisonRow:
+def _masked(row: ComparisonRow, redact: Redactor) -> ComparisonRow:
     if is_secret_name(unescape(row.name)):
         left, right = (None if value is None else MASK for value in (row.left, row.right))
     else:
-        left = _shown(row.left, hide)
-        right = _shown(row.right, hide) if row.differs else left
+        left = _shown(row.left, redact)
+        right = _shown(row.right, redact) if row.differs else left
     if row.differs and left == right:
         right = f"{right} (another)"
-    return ComparisonRow(_shown(row.name, hide) or "", left, right)
+    return ComparisonRow(_shown(row.name, redact) or "", left, right)
 
 
-def _shown(value: str | None, hide: Redactor) -> str | None:
+def _shown(value: str | None, redact: Redactor) -> str | None:
     """Return a value without secrets, or the measure of one that nobody could read."""
     if value is None or len(value) > MAX_TEXT_CHARS:
         return value and _measure(value)
-    return hide(value)
+    return redact(value)
 
 
 def _measure(value: str) -> str:
