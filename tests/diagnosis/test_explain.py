@@ -454,8 +454,8 @@ def test_a_reason_that_echoes_a_secret(oauth_provider):
     """The answer in a line has the reason phrase, and no secret in it."""
     response = of_status(401, "", requests.Request("GET", "https://h.example/").prepare())
     response.reason = "No consumer-hunter2 Here"
-    assert explain(response, Consumer("c", "consumer-hunter2")).answer == "401 No *** Here"
-    assert explain(response).answer == "401 No consumer-hunter2 Here"
+    assert explain(response, Consumer("c", "consumer-hunter2")).response == "401 No *** Here"
+    assert explain(response).response == "401 No consumer-hunter2 Here"
 
 
 def test_the_table_where_nothing_was_compared():

@@ -103,7 +103,7 @@ def test_the_key_is_not_shown_in_other_spellings():
 def test_a_page_with_a_heading_of_its_own_is_read_for_its_problem():
     """The heading of a server's error page is not all that it says."""
     page = "<html><title>Apache Tomcat - Error report</title><h1>Error report</h1><p>oauth_problem=token_rejected</p>"
-    assert "token_rejected" in explain(answer(GET.request(), page), GET.consumer, GET.token).answer
+    assert "token_rejected" in explain(answer(GET.request(), page), GET.consumer, GET.token).response
 
 
 def test_a_plaintext_signature_that_was_encoded_once_more():
