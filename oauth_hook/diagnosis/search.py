@@ -156,7 +156,7 @@ class Search:
     :param secrets: ``None``: HMAC cannot be searched.
     :param rsa_key: judges RSA signatures; ``None``: they cannot be searched.
     :param own_key: the signing key, where it is not made of the secrets as s3.4.2 says.
-    :param seconds: how much of this thread's time all that it finds may take.
+    :param seconds: how much of this thread's time all that it finds may take; default: ``SEARCH_SECONDS``.
     :ivar tried: how many attempts were made.
     :ivar cut_short: why not all were made; empty: they were.
     """
@@ -168,11 +168,11 @@ class Search:
         secrets: Secrets | None,
         rsa_key: RSAKey | None = None,
         own_key: str | None = None,
-        seconds: float = SEARCH_SECONDS,
+        seconds: float | None = None,
     ) -> None:
         self.tried = 0
         self.cut_short = ""
-        self._deadline = time.thread_time() + seconds
+        self._deadline = time.thread_time() + (SEARCH_SECONDS if seconds is None else seconds)
         self._unlooked = 0
         self._is_up = False
         self._context = context
@@ -187,22 +187,24 @@ class Search:
     def __repr__(self) -> str:
         return "Search(***)"
 
-    def find(self, target: TargetSignature, *, pairs: bool = False) -> Match | None:
+    def find(self, target: TargetSignature, *, pairs: bool = False, combined: bool = True) -> Match | None:
         """Return what reproduces a signature; ``None`` where nothing does, or it cannot be known.
 
         :param pairs: two mistakes in the base string, or two in the key, are looked for.
+        :param combined: one mistake in the key together with one in the base string is looked for, too.
         """
         if len(target.octets) >= _MIN_RSA_BYTES:
             return None if pairs else self._find_rsa(target)
         if pairs:
             return self._find_hmac(target, self._pairs())
-        return self.find_plain(target) or self._find_hmac(target, self._singles())
+        found = self.find_plain(target) or self._find_hmac(target, self._singles())
+        return found or (self._find_hmac(target, self._combined()) if combined else None)
 
     def find_two_in_key(self, target: TargetSignature) -> Match | None:
         """Return what reproduces a signature with two mistakes in the key, and none in the base string."""
         return self._find_hmac(target, self._pairs_in_key())
 
-    def find_spoiled(self, signature: str) -> tuple[TargetSignature, Match] | None:
+    def find_spoiled(self, signature: str, *, combined: bool = True) -> tuple[TargetSignature, Match] | None:
         """Find a signature that was spoiled on its way: a + that became a space, or one escape too many."""
         spoiled = (
             ("plus-as-space", signature.replace(" ", "+"), "rightly, and the + of the signature was sent as it is"),
@@ -210,7 +212,7 @@ class Search:
         )
         for code, other, phrase in spoiled:
             target = parse_signature(other)
-            found = self.find(target) if other != signature else None
+            found = self.find(target, combined=combined) if other != signature else None
             if found is not None:
                 return target, found._replace(codes=(code, *found.codes), variants=(phrase, *found.variants))
         return None
@@ -273,15 +275,18 @@ class Search:
             yield _Made(variant, _octets(variant.parts))
 
     def _singles(self) -> Iterator[Candidate]:
-        """Yield what has one mistake or none in the key, in the base string, and then in both."""
-        right, others = self._keys[0], self._keys[1:]
+        """Yield what has one mistake or none, in the key or in the base string."""
+        right = self._keys[0]
         for key in self._keys:
             yield Candidate((self._right.variant,), (key,), self._right.octets, key.signing_key)
         yield Candidate((self._right.variant,), (_SWAPPED,), right.signing_key, self._right.octets)
         for text in self._base_strings():
             yield Candidate((text.variant,), (right,), text.octets, right.signing_key)
+
+    def _combined(self) -> Iterator[Candidate]:
+        """Yield what has one mistake in the key and one in the base string: all keys with all base strings."""
         for text in list(self._made.values())[1:]:
-            for key in others:
+            for key in self._keys[1:]:
                 yield Candidate((text.variant,), (key,), text.octets, key.signing_key)
 
     def _pairs(self) -> Iterator[Candidate]:
@@ -395,9 +400,10 @@ def name_mistake(search: Search, signature: str, method: str, *, in_key_alone: b
     :returns: ``None`` where no known mistake makes it, or it takes too long to find out.
     """
     target = parse_signature(signature)
-    found = search.find_plain(target) if in_key_alone else search.find(target)
+    found = search.find_plain(target) if in_key_alone else search.find(target, combined=False)
     if found is None and not in_key_alone:
-        target, found = search.find_spoiled(signature) or (target, search.find_two_in_key(target))
+        spoiled = search.find_spoiled(signature, combined=False)
+        target, found = spoiled or (target, search.find_two_in_key(target))
     if found is None:
         return None
     codes, phrase = describe(found, target, method)
