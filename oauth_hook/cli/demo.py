@@ -148,7 +148,7 @@ class Report:
         """Show why a request was refused."""
         for finding in explanation.findings:
             self.say(f"      why: {finding.code}{' (proven)' if finding.proven else ''}", "1;33")
-            for text in (finding.what, *finding.evidence, finding.advice):
+            for text in (finding.summary, *finding.evidence, finding.advice):
                 for line in textwrap.wrap(text, _MAX_LINE_LENGTH - 11):
                     self.say(f"           {line}")
 

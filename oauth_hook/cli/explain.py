@@ -82,7 +82,7 @@ def _find_unused(options: _Options, explanation: Explanation, *, has_secrets: bo
     """Yield what would tell more: options of this command that were not used."""
     if not has_secrets:
         yield "the secrets (of an account, NAME; or OAUTH_CONSUMER_KEY and so on in the environment)"
-    rows = () if explanation.sides is None else explanation.sides.rows
+    rows = () if explanation.comparison is None else explanation.comparison.rows
     methods = [row.left or "" for row in rows if row.name == "oauth_signature_method"]
     if options.rsa_key is None and any(method.startswith("RSA-") for method in methods):
         yield "either half of the RSA key (--rsa-key FILE)"

@@ -1,7 +1,7 @@
 """Why a request was refused: what ``explain.py`` composes.
 
 ==============================  ==================================================================
-``records.py``                  the request as it went out, and the answer, read without a change
+``records.py``                  the request as it went out, and the response, read without a change
 ``response_text.py``            what a response says, found in fields, JSON, XML, text and HTML
 ``server_messages.py``          what it means: the one reader of refusals
 ``base_string_parts.py``        a base string in its parts (RFC 5849 s3.4.1), made and taken apart
@@ -10,7 +10,8 @@
 ``spelling_variants.py``        how others spell, choose and order parameters: tables
 ``key_variants.py``             the signing keys (s3.4.2) that others make of the same secrets
 ``search.py``                   which of those reproduce a signature: the cause, proven
-``findings.py``                 what is said of it, and how it is shown
+``findings.py``                 what a cause is called, and what to do about it
+``report.py``                   the explanation: findings in order, and the base string part by part
 ``context.py``                  what is known of a request, and what was found out so far
 ``check_request.py``            what is wrong with a request as it stands
 ``check_base_string.py``        the request beside what was signed, and beside what the server has
@@ -21,6 +22,7 @@ Nothing here sends anything, and no text that comes out of here has a secret in 
 """
 
 from .explain import explain
-from .findings import Explanation, Finding
+from .findings import Finding
+from .report import Explanation
 
 __all__ = ["Explanation", "Finding", "explain"]

@@ -18,7 +18,7 @@ from ..protocol.message import Reading, protocol_parameters
 from ..protocol.parameters import parse_pairs
 from ..protocol.url import origin
 
-__all__ = ["Parts", "decoded", "find_base_strings", "parse", "parts_of", "respell"]
+__all__ = ["Parts", "decoded", "find_base_strings", "parse", "parse_parts", "respell"]
 
 Spelling = Callable[[str], str]
 
@@ -75,7 +75,7 @@ class Parts(NamedTuple):
         return text if self.finish is None else self.finish(text)
 
 
-def parts_of(method: str, reading: Reading, authority: str) -> Parts:
+def parse_parts(method: str, reading: Reading, authority: str) -> Parts:
     """Return the parts of a request by the RFC's rules: their text is the right base string.
 
     :param authority: the ``Host`` header's value, or the URL's host and port.
@@ -154,7 +154,8 @@ _base_string = re.compile(rf"{_HEAD}[A-Za-z0-9._~%-]*", re.IGNORECASE)
 _goes_on = re.compile(rf"[A-Za-z0-9._~%=&{_RESERVED}-]{{0,4096}}").match
 _whole = re.compile(rf"{_HEAD}([A-Za-z0-9._~%=&{_RESERVED}-]*)", re.IGNORECASE).fullmatch
 _address = re.compile(r"([a-z]+)://(\[[^\]]*\]|[^:/?#]*)(?::(\d*))?(.*)", re.IGNORECASE | re.DOTALL).fullmatch
-_MANY, _MARKS = 20, 4  # base strings of one text that are looked at, and characters after one that may not be its own
+_MAX_BASE_STRINGS = 20  # of one text that are looked at
+_MAX_END_MARKS = 4  # characters after a base string that may not be its own
 
 
 def parse(text: str) -> Parts | None:
@@ -188,11 +189,11 @@ def find_base_strings(text: str) -> list[str]:
 
 def _endings(text: str) -> Iterator[str]:
     """Yield the base strings in a text, and where else each of them may end."""
-    for match in islice(_base_string.finditer(text), _MANY):
+    for match in islice(_base_string.finditer(text), _MAX_BASE_STRINGS):
         more = _goes_on(text, match.end())
         for ending in (match[0], match[0] + (more[0] if more else "")):
             yield ending
-            for _ in range(_MARKS):  # of a sentence that it stands in
+            for _ in range(_MAX_END_MARKS):  # of a sentence that it stands in
                 if ending[-1] in ").,;:!?]'":
                     ending = ending[:-1]
                     yield ending

@@ -33,7 +33,7 @@ __all__ = [
 TOO_LONG = 1 << 16
 
 # More parameters than this are not left out one by one.
-_FEW = 40
+_MAX_LEFT_OUT = 40
 
 _METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS")
 _PORTS = ("80", "443", "8080", "8443", "8000", "8888", "5000", "3000")
@@ -221,7 +221,7 @@ def _protocol(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     yield Variant(
         "double-encoding", "with the protocol parameters percent-encoded twice", parts._replace(protocol=again)
     )
-    for pair in parts.protocol[:_FEW]:
+    for pair in parts.protocol[:_MAX_LEFT_OUT]:
         left = tuple(other for other in parts.protocol if other != pair)
         yield Variant(_WITHOUT.get(pair[0], "query-changed"), f"without {pair[0]}", parts._replace(protocol=left))
         if pair[0] == "oauth_timestamp":
@@ -235,13 +235,15 @@ def _protocol(parts: Parts, context: RequestContext) -> Iterator[Variant]:
 def _asked_twice(others: Parts, timestamp: Pair) -> Iterator[Variant]:
     """The clock asked once for the signature and once for the request."""
     name, value = timestamp
-    for second in (-1, 1, -2, 2) if value.isascii() and value.isdecimal() and len(value) < _LONGEST else ():
+    for second in (
+        (-1, 1, -2, 2) if value.isascii() and value.isdecimal() and len(value) < _MAX_TIMESTAMP_DIGITS else ()
+    ):
         signed = str(int(value) + second)
         more = others._replace(more=((name, signed),))
         yield Variant("clock-skew", f"with the timestamp {signed}, and {value} was sent", more)
 
 
-_LONGEST = 20  # digits of a timestamp
+_MAX_TIMESTAMP_DIGITS = 20  # digits of a timestamp
 _FORM_OUT = "body-not-signed"
 _SIGNATURE_METHODS = ("HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512")
 _WITHOUT = {
@@ -313,7 +315,7 @@ def _changed(parts: Parts, context: RequestContext) -> Iterator[Variant]:
 
 
 def _one_less(segments: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    for position, segment in enumerate(segments if len(segments) <= _FEW else ()):
+    for position, segment in enumerate(segments if len(segments) <= _MAX_LEFT_OUT else ()):
         yield segments[:position] + segments[position + 1 :], segment.partition("=")[0][:40]
 
 
@@ -323,7 +325,7 @@ def _spelling(parts: Parts, context: RequestContext) -> Iterator[Variant]:
         yield Variant(code, phrase, parts._replace(spell=spell))
         if parts.path != "/" and code in ("charset", "percent-encoding"):
             yield Variant(code, f"{phrase}, in the path too", parts._replace(spell=spell, spell_path=spell_path(spell)))
-    for name in sorted({name for name, value in parts.pairs() if "%" in value}, key=_callback_first)[:_FEW]:
+    for name in sorted({name for name, value in parts.pairs() if "%" in value}, key=_callback_first)[:_MAX_LEFT_OUT]:
         twice = parts._replace(keep=partial(_one_encoded_again, name))
         yield Variant("double-encoding", f"with {decoded(name)[:40]} percent-encoded twice", twice)
     as_spaces = parts._replace(query=_with_spaces(parts.query), form=_with_spaces(parts.form))

@@ -14,43 +14,43 @@ from .findings import Finding
 
 __all__ = ["check_server_parts", "check_signed_text", "server_parts"]
 
-_BUDGET = 0.15  # seconds of this thread's time
-_MANY = 20  # base strings of a server that are compared with the request's
+_SEARCH_SECONDS = 0.15  # seconds of this thread's time
+_MAX_BASE_STRINGS = 20  # base strings of a server that are compared with the request's
 
 
-def check_signed_text(case: Context, parts: Parts) -> Iterator[Finding]:
+def check_signed_text(context: Context, parts: Parts) -> Iterator[Finding]:
     """Compare the request with the base string that its hook signed."""
-    if not case.asked.signed_text:
+    if not context.request.signed_text:
         return
-    if case.asked.signed_text == parts.text():
-        case.ruled_out.append("a change after signing: what went out is what the hook signed")
+    if context.request.signed_text == parts.text():
+        context.ruled_out.append("a change after signing: what went out is what the hook signed")
         return
-    signed = parse(case.asked.signed_text)
+    signed = parse(context.request.signed_text)
     if signed is None or not _is_same_attempt(parts, signed):
         return  # somebody else has signed it since
-    case.align("signed", signed, "sent", parts)
+    context.align("signed", signed, "sent", parts)
     for difference in differences(parts, signed):
-        what = difference.said("what was sent", "what was signed")
-        what = f"The request was changed after signing: {what}."
-        yield Finding(difference.code, what, case.evidence(), proven=True, weight=PROVEN)
+        summary = difference.phrase_for("what was sent", "what was signed")
+        summary = f"The request was changed after signing: {summary}."
+        yield Finding(difference.code, summary, context.evidence(), proven=True, rank=PROVEN)
 
 
-def server_parts(case: Context, parts: Parts) -> Parts | None:
+def server_parts(context: Context, parts: Parts) -> Parts | None:
     """Return the server's base string, made comparable; ``None`` where it is not known."""
-    given = [] if case.server_text is None else find_base_strings(case.server_text)
-    found = [(text, parse(text)) for text in (given or case.answered.base_strings)]
+    given = [] if context.server_text is None else find_base_strings(context.server_text)
+    found = [(text, parse(text)) for text in (given or context.response.base_strings)]
     candidates = [(text, theirs) for text, theirs in found if theirs is not None]
     if not given:  # a page may show base strings of others, as an example
         candidates = [(text, theirs) for text, theirs in candidates if _concern_one_request(parts, theirs)]
-    if case.server_text is not None and not given:
-        case.ruled_out.append("the server's base string: what was given is none (METHOD&address&parameters)")
+    if context.server_text is not None and not given:
+        context.ruled_out.append("the server's base string: what was given is none (METHOD&address&parameters)")
     if not candidates:
         return None
     of_this = [(text, theirs) for text, theirs in candidates if _is_same_attempt(parts, theirs)]
     mine = _counted(parts)
     # Where one ends in a page cannot always be told: the request's own says it best.
-    case.server_raw, server = min(
-        (of_this or candidates)[:_MANY],
+    context.server_raw, server = min(
+        (of_this or candidates)[:_MAX_BASE_STRINGS],
         key=lambda candidate: (mine - _counted(candidate[1])).total() + (_counted(candidate[1]) - mine).total(),
     )
     return server
@@ -72,32 +72,37 @@ def _concern_one_request(parts: Parts, theirs: Parts) -> bool:
     return bool(client & set(theirs.protocol)) or parts[1:5] == theirs[1:5] or _is_same_attempt(parts, theirs)
 
 
-def check_server_parts(case: Context, parts: Parts, server: Parts | None) -> Iterator[Finding]:
+def check_server_parts(context: Context, parts: Parts, server: Parts | None) -> Iterator[Finding]:
     """Name the difference between the request's base string and the server's."""
     if server is None:
-        variant = None if case.server_text is None else _variant_of(case, parts, {case.server_text.strip()})
+        variant = None if context.server_text is None else _find_variant(context, parts, {context.server_text.strip()})
         if variant is not None:  # which is none that could be taken apart
-            what = f"The server made its base string {variant.phrase}."
-            yield Finding(variant.code, what, case.evidence(), proven=True, weight=PROVEN - 1)
+            summary = f"The server made its base string {variant.phrase}."
+            yield Finding(variant.code, summary, context.evidence(), proven=True, rank=PROVEN - 1)
         return
     mine = parts.text()
-    if case.server_raw == mine:
-        case.align("the request", parts, "the server", server)
-        case.ruled_out.append("the base string: the server's is that of the request")
+    if context.server_raw == mine:
+        context.align("the request", parts, "the server", server)
+        context.ruled_out.append("the base string: the server's is that of the request")
         return
     if not _is_same_attempt(parts, server):
-        server = _of_the_same_attempt(parts, server)
-    case.align("the request", parts, "the server", server)
-    variant = None if len(mine) > TOO_LONG else _variant_of(case, parts, {server.text(), case.server_raw} - {mine})
+        server = _with_nonce(parts, server)
+    context.align("the request", parts, "the server", server)
+    variant = (
+        None if len(mine) > TOO_LONG else _find_variant(context, parts, {server.text(), context.server_raw} - {mine})
+    )
     if variant is not None:
-        what = f"The server made its base string {variant.phrase}."
+        summary = f"The server made its base string {variant.phrase}."
         remedy = _REMEDIES.get(variant.code, "")
-        yield Finding(variant.code, what, case.evidence(), proven=True, weight=PROVEN - 1, remedy=remedy)
+        yield Finding(variant.code, summary, context.evidence(), proven=True, rank=PROVEN - 1, remedy=remedy)
         return
     for position, difference in enumerate(differences(parts, server)):
-        code, what = difference.code, f"The base strings differ: {difference.said('the request', 'the server')}."
+        code, summary = (
+            difference.code,
+            f"The base strings differ: {difference.phrase_for('the request', 'the server')}.",
+        )
         remedy = _REMEDIES.get(code, "")
-        yield Finding(code, what, case.evidence(), proven=True, weight=SEEN - position, remedy=remedy)
+        yield Finding(code, summary, context.evidence(), proven=True, rank=SEEN - position, remedy=remedy)
 
 
 # What to do where it is the server that lacks what the request has.
@@ -107,18 +112,18 @@ _REMEDIES = {
 }
 
 
-def _variant_of(case: Context, parts: Parts, texts: set[str]) -> Variant | None:
+def _find_variant(context: Context, parts: Parts, base_strings: set[str]) -> Variant | None:
     """Return the mistake that makes one of these base strings, if it is found in time."""
-    deadline = time.thread_time() + _BUDGET
-    for variant in text_variants(parts, case.asked.context):
+    deadline = time.thread_time() + _SEARCH_SECONDS
+    for variant in text_variants(parts, context.request.context):
         if time.thread_time() > deadline:
             return None
-        if variant.parts.text() in texts:
+        if variant.parts.text() in base_strings:
             return variant
     return None
 
 
-def _of_the_same_attempt(parts: Parts, server: Parts) -> Parts:
+def _with_nonce(parts: Parts, server: Parts) -> Parts:
     """Return the server's base string of another attempt as if it were of this one: with its nonce and timestamp."""
     ours = {name: value for name, value in parts.protocol if name in ("oauth_nonce", "oauth_timestamp")}
     return server._replace(protocol=tuple((name, ours.get(name, value)) for name, value in server.protocol))

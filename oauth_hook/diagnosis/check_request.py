@@ -29,30 +29,36 @@ __all__ = [
 ]
 
 # A clock that is further off than this, in seconds, may be why a server said no.
-_FAR = 300
+_MAX_CLOCK_SKEW = 300
 
 
-def check_unsigned(asked: RequestRecord, answered: ResponseRecord) -> Finding | None:
+def check_unsigned(request: RequestRecord, response: ResponseRecord) -> Finding | None:
     """Say why a request carries no signature; ``None`` where it has one."""
-    if "oauth_signature" in asked.values:
+    if "oauth_signature" in request.values:
         return None
-    hop = next((hop for hop in reversed(answered.hops) if "oauth_signature" in hop.values), None)
-    if asked.abroad or hop is not None:
-        evidence = [f"the redirects went from {_address(hop)} to {_address(asked)}"] if hop is not None else []
-        what = "A redirect led the request to another address, where it went unsigned: credentials stay home."
-        return Finding("redirected", what, tuple(evidence), proven=True, weight=100)
-    if asked.objection:
-        return Finding("unsigned", "The request cannot be signed as it stands.", (asked.objection,), True, 100)
-    if asked.values:
-        names = ", ".join(sorted(asked.values))
-        what = "The request has OAuth parameters, but no oauth_signature."
-        return Finding("unsigned", what, (f"it has {names}",), proven=True, weight=100)
+    earlier = next(
+        (earlier for earlier in reversed(response.earlier_requests) if "oauth_signature" in earlier.values), None
+    )
+    if request.is_cross_origin or earlier is not None:
+        evidence = (
+            [f"the redirects went from {_redacted_url(earlier)} to {_redacted_url(request)}"]
+            if earlier is not None
+            else []
+        )
+        summary = "A redirect led the request to another address, where it went unsigned: credentials stay home."
+        return Finding("redirected", summary, tuple(evidence), proven=True, rank=100)
+    if request.objection:
+        return Finding("unsigned", "The request cannot be signed as it stands.", (request.objection,), True, 100)
+    if request.values:
+        names = ", ".join(sorted(request.values))
+        summary = "The request has OAuth parameters, but no oauth_signature."
+        return Finding("unsigned", summary, (f"it has {names}",), proven=True, rank=100)
     evidence = ["neither its header nor its query nor its form has an oauth_ parameter"]
-    words = (asked.message.authorization or "").split(None, 1)
+    words = (request.message.authorization or "").split(None, 1)
     if words and words[0].lower().startswith("oauth"):
         evidence = ['its Authorization header says OAuth, and cannot be read: OAuth name="value", name="value"']
-        what = "The request has a signature, if at all, where nobody can read it."
-        return Finding("unsigned", what, tuple(evidence), proven=True, weight=100, remedy=_FORM_OF_HEADER)
+        summary = "The request has a signature, if at all, where nobody can read it."
+        return Finding("unsigned", summary, tuple(evidence), proven=True, rank=100, remedy=_FORM_OF_HEADER)
     if words:
         # One word alone is no scheme, but a token.
         scheme = f" ({words[0]})" if len(words) > 1 and _is_scheme(words[0]) else ""
@@ -64,48 +70,48 @@ _FORM_OF_HEADER = "Write the header as RFC 5849 s3.5.1 has it, or leave that to 
 _is_scheme = re.compile("[A-Za-z][A-Za-z0-9-]{0,19}").fullmatch
 
 
-def _address(asked: RequestRecord) -> str:
-    return redact_url(asked.message.url)
+def _redacted_url(request: RequestRecord) -> str:
+    return redact_url(request.message.url)
 
 
-def check_request(asked: RequestRecord, answered: ResponseRecord) -> Iterator[Finding]:
+def check_request(request: RequestRecord, response: ResponseRecord) -> Iterator[Finding]:
     """Yield what is wrong with the protocol parameters of a signed request (s3.1, s3.3)."""
-    values = asked.values
-    if asked.objection and (answered.status is None or answered.is_refusal):
-        code = "host" if _has_bad_address(asked) else "content-type"
-        yield Finding(code, "The request cannot be read as it was signed.", (asked.objection,), True, 92)
-    if asked.repeated:
-        verb = "is" if len(asked.repeated) == 1 else "are"
-        what = f"{', '.join(asked.repeated)} {verb} in the request more than once, each time another."
-        yield Finding("duplicate-parameters", what, (), proven=True, weight=97)
-    yield from _of_hops(asked, answered)
-    if answered.retries and answered.words.codes[:1] == ("nonce-reused",):
-        what = "urllib3 sent the request again with the signature of the first attempt."
-        evidence = (f"it made {answered.retries} attempt(s) before this one",)
-        yield Finding("nonce-reused", what, evidence, proven=True, weight=98)
-    yield from _of_absent(asked)
-    yield from _of_values(values)
-    yield from _of_timestamp(values.get("oauth_timestamp"))
+    values = request.values
+    if request.objection and (response.status is None or response.is_refusal):
+        code = "host" if _has_bad_url(request) else "content-type"
+        yield Finding(code, "The request cannot be read as it was signed.", (request.objection,), True, 92)
+    if request.repeated:
+        verb = "is" if len(request.repeated) == 1 else "are"
+        summary = f"{', '.join(request.repeated)} {verb} in the request more than once, each time another."
+        yield Finding("duplicate-parameters", summary, (), proven=True, rank=97)
+    yield from _check_reused_nonce(request, response)
+    if response.retries and response.words.codes[:1] == ("nonce-reused",):
+        summary = "urllib3 sent the request again with the signature of the first attempt."
+        evidence = (f"it made {response.retries} attempt(s) before this one",)
+        yield Finding("nonce-reused", summary, evidence, proven=True, rank=98)
+    yield from _check_required(request)
+    yield from _check_values(values)
+    yield from _check_timestamp(values.get("oauth_timestamp"))
     method = values.get("oauth_signature_method", "")
     if method not in METHODS:
-        what = f"There is no signature method {method!r}." if method else "The request names no signature method."
-        yield Finding("signature-method", what, (), proven=True, weight=94)
-    if method == "PLAINTEXT" and asked.is_plain_http:
-        what = "PLAINTEXT sends the secrets themselves, and this went over plain http."
-        yield Finding("insecure-transport", what, (), proven=True, weight=96)
-    body = asked.message.body
+        summary = f"There is no signature method {method!r}." if method else "The request names no signature method."
+        yield Finding("signature-method", summary, (), proven=True, rank=94)
+    if method == "PLAINTEXT" and request.is_plain_http:
+        summary = "PLAINTEXT sends the secrets themselves, and this went over plain http."
+        yield Finding("insecure-transport", summary, (), proven=True, rank=96)
+    body = request.message.body
     if "oauth_body_hash" in values and (body is None or isinstance(body, bytes | str)):
-        objection = check_body_hash(values["oauth_body_hash"], body or "", is_form(asked.message.content_type))
+        objection = check_body_hash(values["oauth_body_hash"], body or "", is_form(request.message.content_type))
         if objection:
-            what = f"What was sent is not what was hashed: {objection}."
-            yield Finding("body-changed", what, (), proven=True, weight=96)
+            summary = f"What was sent is not what was hashed: {objection}."
+            yield Finding("body-changed", summary, (), proven=True, rank=96)
 
 
-def _has_bad_address(asked: RequestRecord) -> bool:
+def _has_bad_url(request: RequestRecord) -> bool:
     """Tell whether it is the address that nobody can sign (s3.4.1.2)."""
     try:
-        address = split_url(asked.message.url)
-        origin(address.scheme, asked.message.host or address.authority)
+        address = split_url(request.message.url)
+        origin(address.scheme, request.message.host or address.authority)
     except UsageError:
         return True
     return False
@@ -115,30 +121,30 @@ def _has_bad_address(asked: RequestRecord) -> bool:
 _REQUIRED = {"oauth_nonce": "nonce-reused", "oauth_timestamp": "clock-skew"}
 
 
-def _of_absent(asked: RequestRecord) -> Iterator[Finding]:
+def _check_required(request: RequestRecord) -> Iterator[Finding]:
     """Name the protocol parameters that a signed request has to have, and has not (s3.1)."""
-    values = asked.values
-    if asked.objection or values.get("oauth_signature_method") == "PLAINTEXT":
+    values = request.values
+    if request.objection or values.get("oauth_signature_method") == "PLAINTEXT":
         return
     for name, code in _REQUIRED.items():
         if name not in values:
             remedy = f"Send {name} with each request, a fresh one (RFC 5849 s3.3)."
-            yield Finding(code, f"The request has no {name}.", (), proven=True, weight=95, remedy=remedy)
+            yield Finding(code, f"The request has no {name}.", (), proven=True, rank=95, remedy=remedy)
 
 
-def _of_hops(asked: RequestRecord, answered: ResponseRecord) -> Iterator[Finding]:
+def _check_reused_nonce(request: RequestRecord, response: ResponseRecord) -> Iterator[Finding]:
     """A signature that another request of the same chain had already."""
-    nonce = asked.values.get("oauth_nonce")
-    for hop in answered.hops:
-        if nonce is None or hop.values.get("oauth_nonce") != nonce:
+    nonce = request.values.get("oauth_nonce")
+    for earlier in response.earlier_requests:
+        if nonce is None or earlier.values.get("oauth_nonce") != nonce:
             continue
-        if hop.message.url == asked.message.url and hop.message.method == asked.message.method:
-            what = "The request was sent again with the signature of the first attempt."
-            yield Finding("nonce-reused", what, ("the same oauth_nonce in both",), proven=True, weight=98)
+        if earlier.message.url == request.message.url and earlier.message.method == request.message.method:
+            summary = "The request was sent again with the signature of the first attempt."
+            yield Finding("nonce-reused", summary, ("the same oauth_nonce in both",), proven=True, rank=98)
         else:
-            what = "A redirect was followed with the signature of the request before it."
-            evidence = (f"the same oauth_nonce at {_address(hop)} and at {_address(asked)}",)
-            yield Finding("redirected", what, evidence, proven=True, weight=98)
+            summary = "A redirect was followed with the signature of the request before it."
+            evidence = (f"the same oauth_nonce at {_redacted_url(earlier)} and at {_redacted_url(request)}",)
+            yield Finding("redirected", summary, evidence, proven=True, rank=98)
         return
 
 
@@ -149,48 +155,52 @@ _NEVER_EMPTY = {
 }  # fmt: skip
 
 
-def _of_values(values: Mapping[str, str]) -> Iterator[Finding]:
+def _check_values(values: Mapping[str, str]) -> Iterator[Finding]:
     """Name the protocol parameters whose value cannot be right, whatever the service; verifiers are not shown."""
     for name, code in _NEVER_EMPTY.items():
         value = values.get(name)
         if value is not None and value != value.strip():
-            yield Finding(code, f"{name} has white space around it.", (), proven=True, weight=94)
+            yield Finding(code, f"{name} has white space around it.", (), proven=True, rank=94)
         elif value == "" and name != "oauth_token":  # two-legged requests may have an empty token
-            yield Finding(code, f"{name} is empty.", (), proven=True, weight=94)
+            yield Finding(code, f"{name} is empty.", (), proven=True, rank=94)
     version = values.get("oauth_version", "1.0")
     if version != "1.0":
-        what = f"oauth_version is {version!r}, and is 1.0 wherever it is sent (RFC 5849 s3.1)."
+        summary = f"oauth_version is {version!r}, and is 1.0 wherever it is sent (RFC 5849 s3.1)."
         remedy = "Leave oauth_version out, or say 1.0."
-        yield Finding("signature-method", what, (), proven=True, weight=94, remedy=remedy)
+        yield Finding("signature-method", summary, (), proven=True, rank=94, remedy=remedy)
 
 
-def _of_timestamp(timestamp: str | None) -> Iterator[Finding]:
+def _check_timestamp(timestamp: str | None) -> Iterator[Finding]:
     if timestamp is None:
         return
     if not timestamp.isascii() or not timestamp.isdecimal():
-        what = f"oauth_timestamp is no number of seconds: {timestamp!r}."
-        yield Finding("clock-skew", what, (), proven=True, weight=94)
-    elif len(timestamp) > _DIGITS:
-        what = f"oauth_timestamp has {len(timestamp)} digits: milliseconds, perhaps, where seconds are wanted (s3.3)."
-        yield Finding("clock-skew", what, (), proven=True, weight=94)
+        summary = f"oauth_timestamp is no number of seconds: {timestamp!r}."
+        yield Finding("clock-skew", summary, (), proven=True, rank=94)
+    elif len(timestamp) > _MAX_TIMESTAMP_DIGITS:
+        summary = (
+            f"oauth_timestamp has {len(timestamp)} digits: milliseconds, perhaps, where seconds are wanted (s3.3)."
+        )
+        yield Finding("clock-skew", summary, (), proven=True, rank=94)
 
 
-_DIGITS = 10  # of seconds since the epoch, until the year 2286
+_MAX_TIMESTAMP_DIGITS = 10  # of seconds since the epoch, until the year 2286
 
 
-def _seconds(asked: RequestRecord) -> int | None:
+def _seconds(request: RequestRecord) -> int | None:
     """Return the timestamp; ``None`` where it is none."""
-    timestamp = asked.values.get("oauth_timestamp", "")
-    return int(timestamp) if timestamp.isdecimal() and len(timestamp) <= _DIGITS else None
+    timestamp = request.values.get("oauth_timestamp", "")
+    return int(timestamp) if timestamp.isdecimal() and len(timestamp) <= _MAX_TIMESTAMP_DIGITS else None
 
 
-def check_credentials(asked: RequestRecord, consumer: Consumer | None, token: Credentials | None) -> Iterator[Finding]:
+def check_credentials(
+    request: RequestRecord, consumer: Consumer | None, token: Credentials | None
+) -> Iterator[Finding]:
     """Yield where the request names others than the credentials that were given."""
-    values = asked.values
+    values = request.values
     if consumer is not None and values.get("oauth_consumer_key") != consumer.key:
         sent = values.get("oauth_consumer_key")
-        what = "The request names another consumer." if sent else "The request names no consumer."
-        yield Finding("consumer-key", what, _compared("oauth_consumer_key", sent, consumer.key), True, 98)
+        summary = "The request names another consumer." if sent else "The request names no consumer."
+        yield Finding("consumer-key", summary, _compared("oauth_consumer_key", sent, consumer.key), True, 98)
     if token is None:
         return
     sent = values.get("oauth_token")
@@ -203,31 +213,31 @@ def check_credentials(asked: RequestRecord, consumer: Consumer | None, token: Cr
         )
 
 
-def check_expiry(asked: RequestRecord, answered: ResponseRecord, token: Credentials | None) -> Finding | None:
+def check_expiry(request: RequestRecord, response: ResponseRecord, token: Credentials | None) -> Finding | None:
     """Say that a token has ended, where a request with it was refused."""
-    timestamp = _seconds(asked)
-    if token is None or token.expires_at is None or not answered.is_refusal or timestamp is None:
+    timestamp = _seconds(request)
+    if token is None or token.expires_at is None or not response.is_refusal or timestamp is None:
         return None
-    now = timestamp if answered.date is None else answered.date
+    now = timestamp if response.date is None else response.date
     if token.expires_at > now:
         return None
     evidence = (f"it was good until {token.expires_at:.0f} (seconds since the epoch), and this was at {now:.0f}",)
-    return Finding("token-expired", "The token had ended when it was used.", evidence, proven=True, weight=90)
+    return Finding("token-expired", "The token had ended when it was used.", evidence, proven=True, rank=90)
 
 
-def check_location(answered: ResponseRecord) -> Finding | None:
+def check_location(response: ResponseRecord) -> Finding | None:
     """Say that the server is at another address, where a redirect was not followed."""
-    if not answered.location or answered.status not in (301, 307, 308):
+    if not response.location or response.status not in (301, 307, 308):
         return None
-    what = "The server redirects for good, and nobody followed: it has another address for this."
-    evidence = (f"the Location is {redact_url(answered.location)}",)
-    return Finding("redirected", what, evidence, proven=True, weight=70)
+    summary = "The server redirects for good, and nobody followed: it has another address for this."
+    evidence = (f"the Location is {redact_url(response.location)}",)
+    return Finding("redirected", summary, evidence, proven=True, rank=70)
 
 
-def check_secrets(consumer: Consumer, token: Credentials | None, weight: int) -> Iterator[Finding]:
+def check_secrets(consumer: Consumer, token: Credentials | None, rank: int) -> Iterator[Finding]:
     """Yield what looks wrong with the secrets that were given, where they may be why a request was refused.
 
-    :param weight: of the findings.
+    :param rank: of the findings.
     """
     for owner, credentials in (("consumer", consumer), ("token", token)):
         if credentials is None:
@@ -235,18 +245,18 @@ def check_secrets(consumer: Consumer, token: Credentials | None, weight: int) ->
         secret, code = credentials.secret, f"{owner}-secret"
         bare = secret.strip().strip("\"'")
         if bare != secret:
-            what = f"The {owner}'s secret, as it was given, has white space or quotes around it."
+            summary = f"The {owner}'s secret, as it was given, has white space or quotes around it."
             evidence = (f"it has {len(secret)} characters, {len(bare)} without them",)
-            yield Finding("secret-whitespace", what, evidence, proven=False, weight=weight)
+            yield Finding("secret-whitespace", summary, evidence, proven=False, rank=rank)
         elif not secret:
-            yield Finding(code, f"The {owner}'s secret is empty.", weight=weight)
+            yield Finding(code, f"The {owner}'s secret is empty.", rank=rank)
         elif secret == credentials.key:
-            yield Finding(code, f"The {owner}'s secret is the same as its key.", weight=weight)
+            yield Finding(code, f"The {owner}'s secret is the same as its key.", rank=rank)
         elif unquote(secret) != secret:
-            what = f"The {owner}'s secret looks percent-encoded already."
-            yield Finding("signing-key-encoding", what, weight=weight - 2)
+            summary = f"The {owner}'s secret looks percent-encoded already."
+            yield Finding("signing-key-encoding", summary, rank=rank - 2)
     if token is not None and token.secret and token.secret == consumer.secret:
-        yield Finding("token-secret", "The token's secret is the same as the consumer's.", weight=weight)
+        yield Finding("token-secret", "The token's secret is the same as the consumer's.", rank=rank)
 
 
 def _compared(name: str, sent: str | None, given: str) -> tuple[str, ...]:
@@ -259,18 +269,18 @@ def _compared(name: str, sent: str | None, given: str) -> tuple[str, ...]:
     return (f"{name} is {sent!r}, and {given!r} was given",)
 
 
-def check_clock(asked: RequestRecord, answered: ResponseRecord) -> Finding | None:
+def check_clock(request: RequestRecord, response: ResponseRecord) -> Finding | None:
     """Say how far the timestamp is from the server's time, where that may matter."""
-    timestamp = _seconds(asked)
-    if not answered.is_refusal or answered.date is None or timestamp is None:
+    timestamp = _seconds(request)
+    if not response.is_refusal or response.date is None or timestamp is None:
         return None
-    off = timestamp - answered.date
-    if abs(off) <= _FAR:
+    off = timestamp - response.date
+    if abs(off) <= _MAX_CLOCK_SKEW:
         return None
     way = "behind" if off < 0 else "ahead of"
-    what = f"The request was signed for a time {_span(abs(off))} {way} the server's."
-    evidence = (f"oauth_timestamp is {timestamp}, the answer's Date is {answered.date:.0f}",)
-    return Finding("clock-skew", what, evidence, proven=False, weight=50 if answered.words.blames_signature else 85)
+    summary = f"The request was signed for a time {_span(abs(off))} {way} the server's."
+    evidence = (f"oauth_timestamp is {timestamp}, the answer's Date is {response.date:.0f}",)
+    return Finding("clock-skew", summary, evidence, proven=False, rank=50 if response.words.blames_signature else 85)
 
 
 def _span(seconds: float) -> str:
@@ -280,17 +290,17 @@ def _span(seconds: float) -> str:
     return f"{seconds:.0f} seconds"
 
 
-def check_step(asked: RequestRecord, answered: ResponseRecord) -> Finding | None:
+def check_step(request: RequestRecord, response: ResponseRecord) -> Finding | None:
     """Say what a request for a token lacks (s2.1, s2.3), where it was refused."""
-    if not answered.is_refusal or asked.reading is None:
+    if not response.is_refusal or request.reading is None:
         return None
-    url, values = asked.message.url, asked.values
+    url, values = request.message.url, request.values
     # pump.io says no more than "Missing required parameter".
-    weight = 84 if re.search("missing|required|absent", answered.words.said, re.IGNORECASE) else 30
+    rank = 84 if re.search("missing|required|absent", response.words.phrase, re.IGNORECASE) else 30
     if "oauth_token" not in values and "oauth_callback" not in values and gives_request_tokens(url):
-        what = "This asks for a request token, and has no oauth_callback."
-        return Finding("callback-missing", what, ("RFC 5849 s2.1 wants one; OAuth 1.0 had none",), weight=weight)
+        summary = "This asks for a request token, and has no oauth_callback."
+        return Finding("callback-missing", summary, ("RFC 5849 s2.1 wants one; OAuth 1.0 had none",), rank=rank)
     if "oauth_token" in values and "oauth_verifier" not in values and gives_access_tokens(url):
-        what = "This exchanges a request token, and has no oauth_verifier."
-        return Finding("verifier-missing", what, ("RFC 5849 s2.3 wants one; OAuth 1.0 had none",), weight=weight)
+        summary = "This exchanges a request token, and has no oauth_verifier."
+        return Finding("verifier-missing", summary, ("RFC 5849 s2.3 wants one; OAuth 1.0 had none",), rank=rank)
     return None

@@ -41,17 +41,17 @@ class Difference(NamedTuple):
     code: str
     phrase: str
 
-    def said(self, left: str, right: str) -> str:
+    def phrase_for(self, left: str, right: str) -> str:
         """Return the phrase with the names of the sides; names of parameters may have braces of their own."""
         return self.phrase.replace("{left}", left).replace("{right}", right)
 
 
-_ADDRESS = ("method", "scheme", "host", "port", "path")
+_URL_PARTS = ("method", "scheme", "host", "port", "path")
 
 
 def align(left: Parts, right: Parts) -> list[ComparisonRow]:
     """Return the parts of two base strings side by side, parameters in order of their names."""
-    rows = [ComparisonRow(name, getattr(left, name), getattr(right, name)) for name in _ADDRESS]
+    rows = [ComparisonRow(name, getattr(left, name), getattr(right, name)) for name in _URL_PARTS]
     ours, theirs = _sorted(left), _sorted(right)
     for name in dict.fromkeys(sorted([*ours, *theirs])):
         mine, other = ours.get(name, []), theirs.get(name, [])
@@ -83,17 +83,17 @@ def differences(ours: Parts, theirs: Parts) -> list[Difference]:
     :param ours: of the request, with query and form told apart.
     :param theirs: of the other side, which does not tell them apart.
     """
-    found = [_of_address(name, ours, theirs) for name in _ADDRESS if getattr(ours, name) != getattr(theirs, name)]
+    found = [_compare_url(name, ours, theirs) for name in _URL_PARTS if getattr(ours, name) != getattr(theirs, name)]
     mine, others = ours.pairs(), theirs.pairs()
     only_ours, only_theirs = Counter(mine) - Counter(others), Counter(others) - Counter(mine)
     if not only_ours and not only_theirs:
         if mine and list(ours.order(mine)) != list(theirs.order(others)):
             found.append(Difference("parameter-order", "the parameters are in another order"))
         return found
-    return found + _of_parameters(ours, list(only_ours.elements()), list(only_theirs.elements()))
+    return found + _compare_parameters(ours, list(only_ours.elements()), list(only_theirs.elements()))
 
 
-def _of_address(name: str, ours: Parts, theirs: Parts) -> Difference:
+def _compare_url(name: str, ours: Parts, theirs: Parts) -> Difference:
     mine, other = str(getattr(ours, name)), str(getattr(theirs, name))
     code = name
     if name == "path" and decoded(mine) == decoded(other):
@@ -107,7 +107,7 @@ def _shown(name: str, value: str) -> str:
     return f"the {name} {value}" if value else f"no {name}"
 
 
-def _of_parameters(ours: Parts, only_ours: list[Pair], only_theirs: list[Pair]) -> list[Difference]:
+def _compare_parameters(ours: Parts, only_ours: list[Pair], only_theirs: list[Pair]) -> list[Difference]:
     form = Counter(Parts("", "", "", "", "", form=ours.form).pairs())
     missing = list(only_ours)
     found: list[Difference] = []
@@ -121,16 +121,16 @@ def _of_parameters(ours: Parts, only_ours: list[Pair], only_theirs: list[Pair]) 
     for pair in missing:
         others = partners.get(decoded(pair[0]))
         if others:
-            found.append(_of_values(pair, others.popleft(), in_form=pair in form))
+            found.append(_compare_values(pair, others.popleft(), in_form=pair in form))
         else:
             alone.append(pair)
     names = Counter(name for name, _ in ours.pairs())
-    found += [_of_missing(pair, often=names[pair[0]] > 1, in_form=pair in form) for pair in alone]
-    found += [_of_extra(pair) for others in partners.values() for pair in others]
+    found += [_explain_missing(pair, often=names[pair[0]] > 1, in_form=pair in form) for pair in alone]
+    found += [_explain_extra(pair) for others in partners.values() for pair in others]
     return list({difference.code: difference for difference in reversed(found)}.values())[::-1]
 
 
-def _of_values(ours: Pair, theirs: Pair, *, in_form: bool) -> Difference:
+def _compare_values(ours: Pair, theirs: Pair, *, in_form: bool) -> Difference:
     """Say how two values of one name come to differ."""
     name, mine, other = decoded(ours[0]), ours[1], theirs[1]
     if max(len(mine), len(other)) > TOO_LONG:  # to be read in other ways, each of which costs as much as it is long
@@ -183,7 +183,7 @@ def _skeleton(text: str) -> str:
     return re.sub(r"[^\x00-\x3e\x40-\x7f]+", "?", text)
 
 
-def _of_missing(pair: Pair, *, often: bool, in_form: bool) -> Difference:
+def _explain_missing(pair: Pair, *, often: bool, in_form: bool) -> Difference:
     name = decoded(pair[0])
     if name in _ABSENT:
         return Difference(_ABSENT[name], f"{{right}} has no {name}")
@@ -197,7 +197,7 @@ def _of_missing(pair: Pair, *, often: bool, in_form: bool) -> Difference:
 _ABSENT = {"oauth_callback": "callback-missing", "oauth_verifier": "verifier-missing", "oauth_token": "token-missing"}
 
 
-def _of_extra(pair: Pair) -> Difference:
+def _explain_extra(pair: Pair) -> Difference:
     name = decoded(pair[0])
     if name == "realm":
         return Difference("realm", "{right} has the realm among the parameters")

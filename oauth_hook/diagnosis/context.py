@@ -10,34 +10,35 @@ from ..protocol.rsa import RSAKey
 from ..redaction.redactor import Redactor
 from .base_string_parts import Parts
 from .comparison import align
-from .findings import Comparison, masked_rows, shortened
+from .findings import shortened
 from .records import RequestRecord, ResponseRecord
+from .report import Comparison, masked_rows
 
 __all__ = ["GUESSED", "PROVEN", "SAID", "SEEN", "Context"]
 
 #: How certain a finding is: computed; seen in the request or in a comparison; said by the server; guessed.
 PROVEN, SEEN, SAID, GUESSED = 96, 93, 85, 20
 
-_LOOKED_AT = 1 << 14  # characters of a line that are looked through: far fewer are shown
+_MAX_LINE_CHARS = 1 << 14  # characters of a line that are looked through: far fewer are shown
 
 
 @dataclass(repr=False)
 class Context:
     """One refused request.
 
-    :ivar hide: takes all that must not be shown out of a text.
+    :ivar redact: takes all that must not be shown out of a text.
     :ivar server_text: the server's base string, as it was given.
     :ivar server_raw: the one that is compared, letter for letter; empty where there is none.
     :ivar server_signature: a signature known good for the same nonce and timestamp.
     :ivar own_key: the signing key, where it is not made of the secrets as RFC 5849 s3.4.2 says.
     :ivar ruled_out: what was looked at and is not the cause.
     :ivar is_right: whether the signature is what the secrets make of what was sent; ``None``: that is not known.
-    :ivar sides: the base string beside that of the other side, without secrets.
+    :ivar comparison: the base string beside that of the other side, without secrets.
     """
 
-    asked: RequestRecord
-    answered: ResponseRecord
-    hide: Redactor
+    request: RequestRecord
+    response: ResponseRecord
+    redact: Redactor
     consumer: Consumer | None = None
     token: Credentials | None = None
     server_text: str | None = None
@@ -46,25 +47,25 @@ class Context:
     own_key: str | None = None
     ruled_out: list[str] = field(default_factory=list)
     is_right: bool | None = None
-    sides: Comparison | None = None
+    comparison: Comparison | None = None
     server_raw: str = ""
 
-    def hidden(self, texts: Iterable[str], *, fields: bool = True) -> tuple[str, ...]:
+    def redacted(self, lines: Iterable[str], *, fields: bool = True) -> tuple[str, ...]:
         """Return texts without the secrets in them, and short enough to be read."""
-        return tuple(shortened(self.hide(text[:_LOOKED_AT], fields=fields)) for text in texts)
+        return tuple(shortened(self.redact(text[:_MAX_LINE_CHARS], fields=fields)) for text in lines)
 
     def align(self, left: str, mine: Parts, right: str, other: Parts) -> None:
         """Put two base strings side by side."""
-        self.sides = Comparison(left, right, masked_rows(align(mine, other), self.hide))
+        self.comparison = Comparison(left, right, masked_rows(align(mine, other), self.redact))
 
     def evidence(self) -> tuple[str, ...]:
         """Return the parts that differ, as lines."""
-        if self.sides is None:
+        if self.comparison is None:
             return ()
-        rows = [row for row in self.sides.rows if row.differs][:5]
+        rows = [row for row in self.comparison.rows if row.differs][:5]
         shown = {None: "none", "": "empty"}
         return tuple(
-            f"{row.name}: {self.sides.left} has {shown.get(row.left, row.left)}, "
-            f"{self.sides.right} {shown.get(row.right, row.right)}"
+            f"{row.name}: {self.comparison.left} has {shown.get(row.left, row.left)}, "
+            f"{self.comparison.right} {shown.get(row.right, row.right)}"
             for row in rows
         )

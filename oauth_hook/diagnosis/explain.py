@@ -39,8 +39,17 @@ from .check_request import (
 from .check_signature import check_signature
 from .comparison import ComparisonRow
 from .context import SAID, Context
-from .findings import MOST_ROWS, Comparison, Explanation, Finding, masked_rows
-from .records import RequestRecord, ResponseRecord, attribute, read_answer, read_hops, read_request, sanitize_text
+from .findings import Finding
+from .records import (
+    RequestRecord,
+    ResponseRecord,
+    attribute,
+    read_earlier_requests,
+    read_request,
+    read_response,
+    sanitize_text,
+)
+from .report import MAX_ROWS, Comparison, Explanation, masked_rows
 from .server_messages import SERVER_SAYS
 
 __all__ = ["Explanation", "Finding", "explain", "pinned_elsewhere"]
@@ -73,22 +82,22 @@ def explain(
     given = {"server_base_string": server_base_string, "server_signature": server_signature, "signing_key": signing_key}
     _check(consumer, token, given)
     key = None if rsa_key is None else load_key(rsa_key, public=True)
-    response = request_or_response if attribute(request_or_response, "status_code", _NONE) is not _NONE else None
-    request = request_or_response if response is None else attribute(response, "request")
-    asked = _NO_REQUEST if response is not None and request is None else read_request(request)
-    hops = read_hops(response)
+    raw_response = request_or_response if attribute(request_or_response, "status_code", _NONE) is not _NONE else None
+    raw_request = request_or_response if raw_response is None else attribute(raw_response, "request")
+    request = _NO_REQUEST if raw_response is not None and raw_request is None else read_request(raw_request)
+    earlier = read_earlier_requests(raw_response)
     own = known_secrets(consumer, token)
-    carried = [secret for one in (asked, *hops) for secret in one.carried]
-    hide = redactor_for((*own, signing_key or "", server_signature or "", *find_key_secrets(key), *carried))
-    answered = ResponseRecord() if response is None else read_answer(response, asked, hops, hide)
+    carried = [secret for one in (request, *earlier) for secret in one.carried]
+    redact = redactor_for((*own, signing_key or "", server_signature or "", *find_key_secrets(key), *carried))
+    response = ResponseRecord() if raw_response is None else read_response(raw_response, request, earlier, redact)
     server_text = None if server_base_string is None else sanitize_text(server_base_string)
-    signature = answered.signature if server_signature is None else server_signature
-    case = Context(asked, answered, hide, consumer, token, server_text, signature, key, signing_key)
-    if asked is _NO_REQUEST:
-        evidence = (*_words_of(case), "the response has no request to look at")
+    signature = response.signature if server_signature is None else server_signature
+    context = Context(request, response, redact, consumer, token, server_text, signature, key, signing_key)
+    if request is _NO_REQUEST:
+        evidence = (*_quote_server(context), "the response has no request to look at")
         nothing = Finding("no-cause-found", _NOTHING, evidence)
-        return Explanation((_without_secrets(case, nothing),))
-    return _explanation(case)
+        return Explanation((_redact_finding(context, nothing),))
+    return _explanation(context)
 
 
 def _check(consumer: object, token: object, texts: Mapping[str, str | None]) -> None:
@@ -117,102 +126,107 @@ def pinned_elsewhere(explanation: Explanation) -> Explanation:
     return replace(explanation, findings=(replace(first, evidence=evidence), *explanation.findings[1:]))
 
 
-def _explanation(case: Context) -> Explanation:
+def _explanation(context: Context) -> Explanation:
     """Look at all of a case, and put what was found in order."""
     ordered: dict[str, Finding] = {}
-    for finding in sorted(_findings(case), key=lambda finding: -finding.weight):
+    for finding in sorted(_findings(context), key=lambda finding: -finding.rank):
         ordered.setdefault(finding.code, finding)
     if not ordered:
-        nothing = _nothing_found(case)
+        nothing = _nothing_found(context)
         ordered[nothing.code] = nothing
-    parts, message = case.asked.parts, case.asked.message
-    rows = () if parts is None else _rows_of(case, parts)
-    if case.sides is None and rows:
-        case.sides = Comparison("the request", "the request", rows)
+    parts, message = context.request.parts, context.request.message
+    rows = () if parts is None else _request_rows(context, parts)
+    if context.comparison is None and rows:
+        context.comparison = Comparison("the request", "the request", rows)
     return Explanation(
-        findings=tuple(_without_secrets(case, finding) for finding in ordered.values()),
-        request=case.hidden([f"{message.method} {redact_url(message.url)}"])[0],
-        answer=case.hidden([_answer(case)])[0],
-        ruled_out=case.hidden(case.ruled_out),
-        base_string=_text_of(rows) if rows else "",
-        sides=case.sides,
+        findings=tuple(_redact_finding(context, finding) for finding in ordered.values()),
+        request=context.redacted([f"{message.method} {redact_url(message.url)}"])[0],
+        response=context.redacted([_status_line(context)])[0],
+        ruled_out=context.redacted(context.ruled_out),
+        base_string=_join_rows(rows) if rows else "",
+        comparison=context.comparison,
     )
 
 
-def _findings(case: Context) -> Iterator[Finding]:
-    unsigned = check_unsigned(case.asked, case.answered)
+def _findings(context: Context) -> Iterator[Finding]:
+    unsigned = check_unsigned(context.request, context.response)
     if unsigned is not None:
         yield unsigned
         return
-    yield from check_request(case.asked, case.answered)
-    yield from check_credentials(case.asked, case.consumer, case.token)
-    yield from _of_signature(case)
-    clock = check_clock(case.asked, case.answered)
+    yield from check_request(context.request, context.response)
+    yield from check_credentials(context.request, context.consumer, context.token)
+    yield from _check_signatures(context)
+    clock = check_clock(context.request, context.response)
     others = (
-        check_step(case.asked, case.answered), check_location(case.answered),
-        check_expiry(case.asked, case.answered, case.token),
+        check_step(context.request, context.response), check_location(context.response),
+        check_expiry(context.request, context.response, context.token),
     )  # fmt: skip
     yield from (finding for finding in (clock, *others) if finding is not None)
-    if clock is None and case.answered.date is not None:
-        case.ruled_out.append("the clock: the timestamp is within five minutes of the server's Date")
-    yield from _of_words(case)
+    if clock is None and context.response.date is not None:
+        context.ruled_out.append("the clock: the timestamp is within five minutes of the server's Date")
+    yield from _check_server_words(context)
 
 
-def _of_signature(case: Context) -> Iterator[Finding]:
+def _check_signatures(context: Context) -> Iterator[Finding]:
     """Compare the request with what was signed, then with what the server says, and compute it anew."""
-    parts = case.asked.parts
+    parts = context.request.parts
     if parts is None:
         return
-    changed = list(check_signed_text(case, parts))
+    changed = list(check_signed_text(context, parts))
     if changed:
         yield from changed
         return
-    server = server_parts(case, parts)
-    yield from check_server_parts(case, parts, server)
-    yield from check_signature(case, parts, server)
+    server = server_parts(context, parts)
+    yield from check_server_parts(context, parts, server)
+    yield from check_signature(context, parts, server)
 
 
-def _of_words(case: Context) -> Iterator[Finding]:
+def _check_server_words(context: Context) -> Iterator[Finding]:
     """Say what the server says."""
-    words = case.answered.words
+    words = context.response.words
     for position, code in enumerate(words.codes):
-        evidence = (f"the server says: {_said(case)[:200]}",)
-        what = _NOT_FOUND if words.problem == "parameter_absent" else SERVER_SAYS[code]
-        yield Finding(code, what, evidence, weight=SAID - position)
+        evidence = (f"the server says: {_server_words(context)[:200]}",)
+        summary = _NOT_FOUND if words.problem == "parameter_absent" else SERVER_SAYS[code]
+        yield Finding(code, summary, evidence, rank=SAID - position)
 
 
 _NOT_FOUND = "The server misses a parameter, or does not look for it where it is."
 
 
-def _said(case: Context) -> str:
-    return case.hide(case.answered.words.said)
+def _server_words(context: Context) -> str:
+    return context.redact(context.response.words.phrase)
 
 
-def _answer(case: Context) -> str:
-    answered = case.answered
-    if answered.status is None:
+def _status_line(context: Context) -> str:
+    response = context.response
+    if response.status is None:
         return ""
-    said = _said(case)[:300]
-    return f"{answered.status} {answered.reason}".rstrip() + (f": {said}" if said else "")
+    phrase = _server_words(context)[:300]
+    return f"{response.status} {response.reason}".rstrip() + (f": {phrase}" if phrase else "")
 
 
-def _words_of(case: Context) -> list[str]:
-    said = case.answered.words.said
-    return [f"the server says: {said[:200]}"] if said else []
+def _quote_server(context: Context) -> list[str]:
+    phrase = context.response.words.phrase
+    return [f"the server says: {phrase[:200]}"] if phrase else []
 
 
-def _nothing_found(case: Context) -> Finding:
+def _nothing_found(context: Context) -> Finding:
     """Say that no cause was found, and what would tell more."""
-    evidence = _words_of(case)
-    if case.answered.unread:
+    evidence = _quote_server(context)
+    if context.response.unread:
         evidence.append("the answer's body was not read yet (stream=True): read response.content first")
-    if case.server_text is not None and not case.server_raw:
+    if context.server_text is not None and not context.server_raw:
         evidence.append("what was given as the server's base string is none (METHOD&address&parameters)")
-    if case.is_right and case.answered.is_refusal:
+    if context.is_right and context.response.is_refusal:
         return Finding("no-cause-found", _RIGHT, tuple(evidence), remedy=_NOT_OAUTHS)
-    if case.is_right is None and case.consumer is None and case.rsa_key is None and case.asked.parts is not None:
+    if (
+        context.is_right is None
+        and context.consumer is None
+        and context.rsa_key is None
+        and context.request.parts is not None
+    ):
         return Finding("no-cause-found", _UNCHECKED, tuple(evidence), remedy=_WITH_SECRETS)
-    return Finding("no-cause-found", _NOTHING, tuple(evidence), remedy=_COMPARED if case.server_raw else "")
+    return Finding("no-cause-found", _NOTHING, tuple(evidence), remedy=_COMPARED if context.server_raw else "")
 
 
 _NOTHING = "Nothing is wrong with the request, as far as can be seen from here."
@@ -228,19 +242,19 @@ _NOT_OAUTHS = (
 _COMPARED = "The server has the same base string: compare the secrets with those that the service has."
 
 
-def _without_secrets(case: Context, finding: Finding) -> Finding:
-    what = case.hidden([finding.what], fields=False)[0]
-    return replace(finding, what=what, evidence=case.hidden(finding.evidence))
+def _redact_finding(context: Context, finding: Finding) -> Finding:
+    summary = context.redacted([finding.summary], fields=False)[0]
+    return replace(finding, summary=summary, evidence=context.redacted(finding.evidence))
 
 
-def _rows_of(case: Context, parts: Parts) -> tuple[ComparisonRow, ...]:
+def _request_rows(context: Context, parts: Parts) -> tuple[ComparisonRow, ...]:
     """Return the request's own parts, without secrets."""
     pairs = [*zip(Parts._fields[:5], parts[:5], strict=True), *sorted(parts.pairs())]
-    rows = [ComparisonRow(str(name), str(value), str(value)) for name, value in pairs[:MOST_ROWS]]
-    return masked_rows(rows, case.hide, more=len(pairs) - len(rows))
+    rows = [ComparisonRow(str(name), str(value), str(value)) for name, value in pairs[:MAX_ROWS]]
+    return masked_rows(rows, context.redact, more=len(pairs) - len(rows))
 
 
-def _text_of(rows: tuple[ComparisonRow, ...]) -> str:
+def _join_rows(rows: tuple[ComparisonRow, ...]) -> str:
     """Return the base string that such parts make."""
     method, scheme, host, port, path, *pairs = [(row.name, row.left or "") for row in rows]
     shown = Parts(method[1], scheme[1], host[1], port[1], path[1], keep=lambda _: pairs)

@@ -1,23 +1,14 @@
-"""What is said of a refusal: findings in order, the base string part by part, and how both are shown."""
+"""What a cause is called, and what to do about it."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-import textwrap
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from ..protocol.encoding import unescape
-from ..redaction import is_secret_name
-from ..redaction.redactor import MASK, Redactor
-from .comparison import ComparisonRow
+__all__ = ["ADVICE", "MAX_TEXT_CHARS", "Finding", "fingerprint", "shortened"]
 
-__all__ = ["ADVICE", "MOST_ROWS", "Comparison", "Explanation", "Finding", "fingerprint", "masked_rows", "shortened"]
-
-_WIDTH = 100  # columns of a terminal that are used
-_VALUE = 36  # characters of a value that are shown
+MAX_TEXT_CHARS = 2000  # characters of a value that are shown to tools; people are shown fewer
 
 #: What to do about each cause, by its code. The codes are stable: tools may rely on them.
 ADVICE = {
@@ -73,18 +64,18 @@ class Finding:
     """One cause.
 
     :ivar code: its stable name, a key of ``ADVICE``.
-    :ivar what: what is wrong, in one sentence.
+    :ivar summary: what is wrong, in one sentence.
     :ivar evidence: what shows it, a line each, without secrets.
     :ivar proven: whether it was computed, or found in the request itself, rather than guessed.
-    :ivar weight: what orders findings; the most certain has the most.
+    :ivar rank: what orders findings; the most certain has the most.
     :ivar remedy: what to do, where that is not what ``ADVICE`` says.
     """
 
     code: str
-    what: str
+    summary: str
     evidence: tuple[str, ...] = ()
     proven: bool = False
-    weight: float = 0
+    rank: float = 0
     remedy: str = ""
 
     @property
@@ -95,177 +86,13 @@ class Finding:
     @property
     def message(self) -> str:
         """What is wrong, and what to do."""
-        return f"{self.what} {self.advice}"
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Two base strings part by part, and whose they are."""
-
-    left: str
-    right: str
-    rows: tuple[ComparisonRow, ...]
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """Why a request was refused, the likeliest cause first.
-
-    ``print`` shows it for a terminal; ``to_dict()`` is for tools. No secret is in either.
-
-    :ivar findings: never empty: ``no-cause-found`` stands by itself where nothing was found.
-    :ivar request: the request in a line: its method and address.
-    :ivar answer: the answer in a line; empty where there is none.
-    :ivar ruled_out: what was looked at and is not the cause.
-    :ivar base_string: the request's own, by the RFC, with secrets masked; empty where it has none.
-    :ivar sides: the base string part by part, beside the other side's where that is known; or ``None``.
-    """
-
-    findings: tuple[Finding, ...]
-    request: str = ""
-    answer: str = ""
-    ruled_out: tuple[str, ...] = ()
-    base_string: str = ""
-    sides: Comparison | None = None
-
-    def __str__(self) -> str:
-        lines = [line for line in (self.request, self.answer) if line] + ["", *self._findings()]
-        if self.ruled_out:
-            lines += ["", "Ruled out:"]
-            lines += [line for text in self.ruled_out for line in _wrapped(text, "   - ", "     ")]
-        if self.sides is not None:
-            lines += ["", "The base string, part by part:", *_table(self.sides)]
-        return _printable("\n".join(lines))
-
-    @property
-    def brief(self) -> str:
-        """The findings alone, for a terminal."""
-        return _printable("\n".join(self._findings()))
-
-    def _findings(self) -> list[str]:
-        lines = []
-        for number, finding in enumerate(self.findings, 1):
-            lines += ["", f"{number}. {finding.code}{' (proven)' if finding.proven else ''}"]
-            lines += _wrapped(finding.what) + _wrapped(finding.advice)
-            lines += [line for text in finding.evidence for line in _wrapped(text, "     - ", "       ")]
-        return lines[1:]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return all of it as JSON can carry it."""
-        return {
-            "request": self.request,
-            "answer": self.answer,
-            "findings": [
-                {
-                    "code": finding.code,
-                    "message": finding.message,
-                    "what": finding.what,
-                    "advice": finding.advice,
-                    "evidence": list(finding.evidence),
-                    "proven": finding.proven,
-                }
-                for finding in self.findings
-            ],
-            "ruled_out": list(self.ruled_out),
-            "base_string": self.base_string,
-            "parts": None if self.sides is None else _listed(self.sides),
-        }
-
-
-def _listed(sides: Comparison) -> dict[str, Any]:
-    rows = [{"name": row.name, "left": row.left, "right": row.right, "differs": row.differs} for row in sides.rows]
-    return {"left": sides.left, "right": sides.right, "rows": rows}
-
-
-def _printable(text: str) -> str:
-    """Return what a terminal shows and does not obey: a server's words are among it."""
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
-def _wrapped(text: str, first: str = "   ", then: str = "   ") -> list[str]:
-    return textwrap.wrap(text, _WIDTH, initial_indent=first, subsequent_indent=then, break_on_hyphens=False)
-
-
-def _table(sides: Comparison) -> list[str]:
-    """Return the parts in columns, those that differ marked."""
-    rows = [(row.name, *_clipped(row.left, row.right), row.differs) for row in sides.rows]
-    same = sides.left == sides.right
-    names = max(len(name) for name, *_ in rows) if rows else 0
-    names = min(names, 24)
-    left = max([len(sides.left), *(len(value) for _, value, _, _ in rows)])
-    head = f"   {'':<{names}}      {sides.left:<{left}}" + ("" if same else f"   {sides.right}")
-    lines = [head.rstrip()]
-    for name, mine, other, differs in rows:
-        mark = "!=" if differs else "  "
-        lines.append(f"   {name[:names]:<{names}}  {mark}  {mine:<{left}}{'' if same else '   ' + other}".rstrip())
-    return lines
-
-
-def _clipped(left: str | None, right: str | None) -> tuple[str, str]:
-    """Return two values short enough to stand side by side, the place where they differ in sight."""
-    if left is None or right is None:
-        return _clip(left, 0), _clip(right, 0)
-    same = next((i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
-    start = 0 if left == right or max(len(left), len(right)) <= _VALUE else max(0, same - 12)
-    return _clip(left, start), _clip(right, start)
-
-
-def _clip(value: str | None, start: int) -> str:
-    if value is None:
-        return "(none)"
-    if value == "":
-        return "(empty)"
-    text = "".join(c if c.isprintable() else "?" for c in value)
-    head, tail = ("..." if start else ""), ("..." if len(text) > start + _VALUE else "")
-    return head + text[start : start + _VALUE] + tail
-
-
-def masked_rows(rows: Iterable[ComparisonRow], hide: Redactor, more: int = 0) -> tuple[ComparisonRow, ...]:
-    """Return rows without secrets: those of ours, and the values of parameters that are secret by their names.
-
-    Where two secret values differ, they are still told apart.
-
-    :param more: rows that are not among them.
-    """
-    rows = list(rows)
-    shown = rows[:MOST_ROWS] + [row for row in rows[MOST_ROWS:] if row.differs][:MOST_ROWS]
-    more += len(rows) - len(shown)
-    return tuple(_masked(row, hide) for row in shown) + (
-        (ComparisonRow("...", f"({more:,} more)", f"({more:,} more)"),) if more else ()
-    )
-
-
-MOST_ROWS = 1000  # parameters that are shown, and as many again that differ
-
-
-def _masked(row: ComparisonRow, hide: Redactor) -> ComparisonRow:
-    if is_secret_name(unescape(row.name)):
-        left, right = (None if value is None else MASK for value in (row.left, row.right))
-    else:
-        left = _shown(row.left, hide)
-        right = _shown(row.right, hide) if row.differs else left
-    if row.differs and left == right:
-        right = f"{right} (another)"
-    return ComparisonRow(_shown(row.name, hide) or "", left, right)
-
-
-def _shown(value: str | None, hide: Redactor) -> str | None:
-    """Return a value without secrets, or the measure of one that nobody could read."""
-    if value is None or len(value) > _MOST:
-        return value and _measure(value)
-    return hide(value)
-
-
-def _measure(value: str) -> str:
-    return f"({len(value):,} characters, fingerprint {fingerprint(value)})"
+        return f"{self.summary} {self.advice}"
 
 
 def fingerprint(text: str) -> str:
     """Return a few characters by which a text is told from another, and not found out."""
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:4]
 
-
-_MOST = 2000  # characters of a value that are shown to tools; people are shown fewer
 
 _long_words = re.compile(r"(\S{400})\S+").sub
 
@@ -275,4 +102,4 @@ def shortened(text: str) -> str:
 
     To be used after secrets are taken out: half a secret would not be found any more.
     """
-    return _long_words(r"\1...", text)[:_MOST].encode("utf-8", "replace").decode()
+    return _long_words(r"\1...", text)[:MAX_TEXT_CHARS].encode("utf-8", "replace").decode()

@@ -23,16 +23,24 @@ from ..protocol.problem_reporting import server_time
 from ..protocol.url import is_loopback, to_wire_form
 from ..redaction.redactor import Redactor
 from ..redaction.request_secrets import find_carried_secrets
-from .base_string_parts import Parts, find_base_strings, parts_of
+from .base_string_parts import Parts, find_base_strings, parse_parts
 from .base_string_variants import RequestContext
 from .server_messages import Words, expected_signature, gives_tokens, read_refusal
 
-__all__ = ["RequestRecord", "ResponseRecord", "attribute", "read_answer", "read_hops", "read_request", "sanitize_text"]
+__all__ = [
+    "RequestRecord",
+    "ResponseRecord",
+    "attribute",
+    "read_earlier_requests",
+    "read_request",
+    "read_response",
+    "sanitize_text",
+]
 
-_SIGNED_BODY = 1 << 16  # octets of a body that somebody may have signed by mistake; a larger one is an upload
-_LOOKED_AT = 1 << 16  # octets of an answer that are read: refusals are short
-_A_HEADER = 1 << 13  # characters of one of its headers
-_HOPS = 50  # requests of a chain that are read, the last ones; requests itself follows thirty redirects
+_MAX_BODY_BYTES = 1 << 16  # octets of a body that somebody may have signed by mistake; a larger one is an upload
+_MAX_RESPONSE_BYTES = 1 << 16  # octets of an answer that are read: refusals are short
+_MAX_HEADER_CHARS = 1 << 13  # characters of one of its headers
+_MAX_EARLIER_REQUESTS = 50  # requests of a chain that are read, the last ones; requests itself follows thirty redirects
 
 
 def attribute(thing: Any, name: str, default: Any = None) -> Any:
@@ -52,7 +60,7 @@ class RequestRecord:
     :ivar values: its protocol parameters by name, decoded.
     :ivar repeated: the names of protocol parameters that are there twice, differently.
     :ivar signed_text: the base string that was signed, where the hook that signed it has left it.
-    :ivar abroad: a redirect has led it to another origin.
+    :ivar is_cross_origin: a redirect has led it to another origin.
     """
 
     message: Message
@@ -63,13 +71,13 @@ class RequestRecord:
     repeated: tuple[str, ...] = ()
     parts: Parts | None = None
     signed_text: str = ""
-    abroad: bool = False
+    is_cross_origin: bool = False
 
     @property
     def context(self) -> RequestContext:
         """What else is known of it."""
         reading, body = self.reading, self.message.body
-        text = to_wire(body) if isinstance(body, bytes | str) and body and len(body) <= _SIGNED_BODY else None
+        text = to_wire(body) if isinstance(body, bytes | str) and body and len(body) <= _MAX_BODY_BYTES else None
         if reading is None:
             return RequestContext("", text, self.message.content_type or "")
         fragment = to_wire(reading.url.fragment or "")
@@ -102,19 +110,20 @@ def read_request(request: Any) -> RequestRecord:
     headers = _text_headers(attribute(request, "headers"))
     body = attribute(request, "body", attribute(request, "_content"))
     message = Message(
-        _carried_on(_text(method or "")), to_wire_form(_carried_on(_text(url or ""))), _carried_on(body),
-        *(_carried_on(headers.get(name)) for name in _SIGNED),
+        _without_surrogates(_text(method or "")), to_wire_form(_without_surrogates(_text(url or ""))),
+        _without_surrogates(body),
+        *(_without_surrogates(headers.get(name)) for name in _SIGNED),
     )  # fmt: skip
     left: dict[str, Any] = {
         "signed_text": _text(attribute(request, "base_string", "")),
-        "abroad": attribute(request, "is_cross_origin") is True,
+        "is_cross_origin": attribute(request, "is_cross_origin") is True,
     }
     if not method or not url:
         return RequestRecord(message, headers, objection="it has no method, or no URL, yet", **left)
     # A HAR, which is JSON, may have what HTTP could not carry.
     given = {"method": method, "URL": url, "body": body} | {name: headers.get(name) for name in _SIGNED}
     for name, text in given.items():
-        if isinstance(text, str) and _carried_on(text) != text:
+        if isinstance(text, str) and _without_surrogates(text) != text:
             return _unread(message, headers, f"its {name} has a lone surrogate, which UTF-8 cannot carry", left)
     return _read(message, headers, left)
 
@@ -130,7 +139,7 @@ def _prepared(request: Any) -> Any:
 
     :raises UsageError: it cannot be prepared.
     """
-    once = (request.params, request.files, *_values_of(request.params), *_values_of(request.data))
+    once = (request.params, request.files, *_list_values(request.params), *_list_values(request.data))
     if any(hasattr(value, "__next__") for value in once):
         raise UsageError("some of the request can be read only once, and would be used up: prepare it first")
     request = copy(request)
@@ -142,7 +151,7 @@ def _prepared(request: Any) -> Any:
         raise UsageError("the request cannot be prepared, so that there is nothing to explain yet") from error
 
 
-def _values_of(pairs: Any) -> list[Any]:
+def _list_values(pairs: Any) -> list[Any]:
     if isinstance(pairs, Mapping):
         return list(pairs.values())
     return [pair[-1] for pair in pairs if isinstance(pair, tuple | list) and pair] if isinstance(pairs, list) else []
@@ -160,7 +169,7 @@ def _without_content(name: Any, file: Any) -> Any:
 def _read(message: Message, headers: Mapping[str, str], left: Mapping[str, Any]) -> RequestRecord:
     try:
         reading = read(message)
-        parts = parts_of(message.method, reading, message.host or reading.url.authority)
+        parts = parse_parts(message.method, reading, message.host or reading.url.authority)
     except UsageError as error:
         return _unread(message, headers, str(error), left)
     pairs = protocol_parameters(reading)
@@ -197,7 +206,7 @@ def _text(value: Any) -> str:
     return str.__str__(value) if isinstance(value, str) else str(value)
 
 
-def _carried_on(value: Any) -> Any:
+def _without_surrogates(value: Any) -> Any:
     """Return a text without lone surrogates, which nothing can carry on; all else as it is."""
     if not isinstance(value, str) or value.isascii():
         return value
@@ -213,7 +222,7 @@ class ResponseRecord:
     :ivar base_strings: those that the server hands back in its error page.
     :ivar signature: that which the server expected, where it says so.
     :ivar unread: the body was not read, because reading is the caller's (``stream=True``).
-    :ivar hops: the requests before the last, the first one first.
+    :ivar earlier_requests: the requests before the last, the first one first.
     :ivar location: where the server redirects to, if nobody followed it there.
     :ivar retries: how many attempts urllib3 made before this one, with the same headers.
     """
@@ -225,51 +234,56 @@ class ResponseRecord:
     base_strings: tuple[str, ...] = ()
     signature: str | None = None
     unread: bool = False
-    hops: tuple[RequestRecord, ...] = ()
+    earlier_requests: tuple[RequestRecord, ...] = ()
     location: str = ""
     retries: int = 0
 
     @property
     def is_refusal(self) -> bool:
         """Whether it says no."""
-        return self.status is not None and (self.status >= 400 or bool(self.words.said))
+        return self.status is not None and (self.status >= 400 or bool(self.words.phrase))
 
 
-def read_hops(response: Any) -> tuple[RequestRecord, ...]:
+def read_earlier_requests(response: Any) -> tuple[RequestRecord, ...]:
     """Read the requests that redirects, or a second attempt, came after; the last ones of many."""
     history, found = attribute(response, "history"), []
-    for hop in history[-_HOPS:] if isinstance(history, list | tuple) else ():
+    for earlier in history[-_MAX_EARLIER_REQUESTS:] if isinstance(history, list | tuple) else ():
         with suppress(UsageError):
-            found.append(read_request(attribute(hop, "request")))
+            found.append(read_request(attribute(earlier, "request")))
     return tuple(found)
 
 
-def read_answer(response: Any, asked: RequestRecord, hops: tuple[RequestRecord, ...], hide: Redactor) -> ResponseRecord:
+def read_response(
+    response: Any, answered_request: RequestRecord, earlier_requests: tuple[RequestRecord, ...], redact: Redactor
+) -> ResponseRecord:
     """Read a response.
 
-    :param asked: what it answers.
-    :param hops: the requests before that.
-    :param hide: what it echoes of ours is out of its words before they are cut short: half a secret would not be
+    :param answered_request: what it answers.
+    :param earlier_requests: the requests before that.
+    :param redact: what it echoes of ours is out of its words before they are cut short: half a secret would not be
         found any more.
     """
     headers = _text_headers(attribute(response, "headers"))
     named = {
-        name: sanitize_text(headers[name.lower()][:_A_HEADER])
+        name: sanitize_text(headers[name.lower()][:_MAX_HEADER_CHARS])
         for name in ("WWW-Authenticate", "Date")
         if name.lower() in headers
     }
     content = attribute(response, "_content")
     content_read = content if isinstance(content, bytes | bytearray) else b""
-    text = sanitize_text(content_read[: 2 * _LOOKED_AT].decode("utf-8", "replace"))
+    text = sanitize_text(content_read[: 2 * _MAX_RESPONSE_BYTES].decode("utf-8", "replace"))
     status = attribute(response, "status_code")
     status = int(status) if isinstance(status, int) else 0
-    url, given = asked.message.url, f"{named.get('WWW-Authenticate', '')}\n{text[:_LOOKED_AT]}"
-    words = read_refusal(status, named, text, hide, tokens=gives_tokens(url), sent=f"{url} {asked.context.body or ''}")
+    url, given = answered_request.message.url, f"{named.get('WWW-Authenticate', '')}\n{text[:_MAX_RESPONSE_BYTES]}"
+    words = read_refusal(
+        status, named, text, redact, tokens=gives_tokens(url), sent=f"{url} {answered_request.context.body or ''}"
+    )
     return ResponseRecord(
         status, _text(attribute(response, "reason") or attribute(response, "reason_phrase") or ""),
         words, server_time(named), tuple(find_base_strings(given)),
-        expected_signature(given, asked.values.get("oauth_signature", "")),
-        content is False, hops, headers.get("location", "") if 300 <= status < 400 else "", _retries(response),
+        expected_signature(given, answered_request.values.get("oauth_signature", "")),
+        content is False, earlier_requests,
+        headers.get("location", "") if 300 <= status < 400 else "", _retries(response),
     )  # fmt: skip
 
 

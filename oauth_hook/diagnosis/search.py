@@ -99,13 +99,13 @@ class Match(NamedTuple):
     """What reproduces a signature.
 
     :ivar codes: the causes, the likeliest first.
-    :ivar texts: how the base string was made, where it differs: phrases.
+    :ivar variants: how the base string was made, where it differs: phrases.
     :ivar keys: how the key was made, where it differs.
     :ivar parts: the base string that was signed.
     """
 
     codes: tuple[str, ...]
-    texts: tuple[str, ...]
+    variants: tuple[str, ...]
     keys: tuple[str, ...]
     parts: Parts
 
@@ -113,11 +113,11 @@ class Match(NamedTuple):
 class Candidate(NamedTuple):
     """One way to make a signature.
 
-    :ivar texts: how the base string is made: one variant, or two; the last one has its parts.
+    :ivar variants: how the base string is made: one variant, or two; the last one has its parts.
     :ivar keys: how the key is made, likewise.
     """
 
-    texts: tuple[Variant, ...]
+    variants: tuple[Variant, ...]
     keys: tuple[KeyVariant, ...]
     octets: bytes
     signing_key: bytes
@@ -127,12 +127,12 @@ class Candidate(NamedTuple):
 
     def found(self) -> Match:
         """Return it as what reproduces a signature."""
-        codes = [text.code for text in self.texts] + [code for key in self.keys for code in key.codes]
+        codes = [text.code for text in self.variants] + [code for key in self.keys for code in key.codes]
         return Match(
             tuple(dict.fromkeys(code for code in codes if code)),
-            tuple(text.phrase for text in self.texts if text.phrase),
+            tuple(text.phrase for text in self.variants if text.phrase),
             tuple(key.phrase for key in self.keys if key.phrase),
-            self.texts[-1].parts,
+            self.variants[-1].parts,
         )
 
 
@@ -156,7 +156,7 @@ class Search:
     :param secrets: ``None``: HMAC cannot be searched.
     :param rsa_key: judges RSA signatures; ``None``: they cannot be searched.
     :param own_key: the signing key, where it is not made of the secrets as s3.4.2 says.
-    :param seconds: how much of this thread's time all that it finds may take.
+    :param seconds: how much of this thread's time all that it finds may take; default: ``SEARCH_SECONDS``.
     :ivar tried: how many attempts were made.
     :ivar cut_short: why not all were made; empty: they were.
     """
@@ -168,11 +168,11 @@ class Search:
         secrets: Secrets | None,
         rsa_key: RSAKey | None = None,
         own_key: str | None = None,
-        seconds: float = SEARCH_SECONDS,
+        seconds: float | None = None,
     ) -> None:
         self.tried = 0
         self.cut_short = ""
-        self._deadline = time.thread_time() + seconds
+        self._deadline = time.thread_time() + (SEARCH_SECONDS if seconds is None else seconds)
         self._unlooked = 0
         self._is_up = False
         self._context = context
@@ -187,22 +187,24 @@ class Search:
     def __repr__(self) -> str:
         return "Search(***)"
 
-    def find(self, target: TargetSignature, *, pairs: bool = False) -> Match | None:
+    def find(self, target: TargetSignature, *, pairs: bool = False, combined: bool = True) -> Match | None:
         """Return what reproduces a signature; ``None`` where nothing does, or it cannot be known.
 
         :param pairs: two mistakes in the base string, or two in the key, are looked for.
+        :param combined: one mistake in the key together with one in the base string is looked for, too.
         """
         if len(target.octets) >= _MIN_RSA_BYTES:
             return None if pairs else self._find_rsa(target)
         if pairs:
             return self._find_hmac(target, self._pairs())
-        return self.find_plain(target) or self._find_hmac(target, self._singles())
+        found = self.find_plain(target) or self._find_hmac(target, self._singles())
+        return found or (self._find_hmac(target, self._combined()) if combined else None)
 
     def find_two_in_key(self, target: TargetSignature) -> Match | None:
         """Return what reproduces a signature with two mistakes in the key, and none in the base string."""
         return self._find_hmac(target, self._pairs_in_key())
 
-    def find_spoiled(self, signature: str) -> tuple[TargetSignature, Match] | None:
+    def find_spoiled(self, signature: str, *, combined: bool = True) -> tuple[TargetSignature, Match] | None:
         """Find a signature that was spoiled on its way: a + that became a space, or one escape too many."""
         spoiled = (
             ("plus-as-space", signature.replace(" ", "+"), "rightly, and the + of the signature was sent as it is"),
@@ -210,9 +212,9 @@ class Search:
         )
         for code, other, phrase in spoiled:
             target = parse_signature(other)
-            found = self.find(target) if other != signature else None
+            found = self.find(target, combined=combined) if other != signature else None
             if found is not None:
-                return target, found._replace(codes=(code, *found.codes), texts=(phrase, *found.texts))
+                return target, found._replace(codes=(code, *found.codes), variants=(phrase, *found.variants))
         return None
 
     def find_plain(self, target: TargetSignature) -> Match | None:
@@ -223,8 +225,8 @@ class Search:
                     keys, parts = (key.phrase,) if key.phrase else (), self._right.variant.parts
                     if spelled == target.text:
                         return Match(key.codes, (), keys, parts)
-                    texts = ("rightly, and the signature spelled wrong",)
-                    return Match((*key.codes, "double-encoding"), texts, keys, parts)
+                    variants = ("rightly, and the signature spelled wrong",)
+                    return Match((*key.codes, "double-encoding"), variants, keys, parts)
         return None
 
     def _find_hmac(self, target: TargetSignature, attempts: Iterator[Candidate]) -> Match | None:
@@ -248,12 +250,12 @@ class Search:
                 self._is_up, self.cut_short = True, "time was up before all were tried"
         return self._is_up
 
-    def _texts(self) -> Iterator[_Made]:
+    def _base_strings(self) -> Iterator[_Made]:
         """Yield the base strings that others make, each of them made once, and not before it is wanted."""
         yield from list(self._made.values())[1:]
         if self._is_long:
             self.cut_short = "the base string is too long to try all others"
-            yield from self._long_texts()
+            yield from self._long_base_strings()
             return
         for variant in self._variants:
             if self._is_over(len(self._right.octets)):
@@ -263,7 +265,7 @@ class Search:
                 self._made[octets] = _Made(variant, octets)
                 yield self._made[octets]
 
-    def _long_texts(self) -> Iterator[_Made]:
+    def _long_base_strings(self) -> Iterator[_Made]:
         """Yield those that cost little to make, where all of them would cost too much; none is kept."""
         parts, context = self._right.variant.parts, self._context
         tail = self._right.octets.rpartition(b"&")[2]
@@ -273,15 +275,18 @@ class Search:
             yield _Made(variant, _octets(variant.parts))
 
     def _singles(self) -> Iterator[Candidate]:
-        """Yield what has one mistake or none in the key, in the base string, and then in both."""
-        right, others = self._keys[0], self._keys[1:]
+        """Yield what has one mistake or none, in the key or in the base string."""
+        right = self._keys[0]
         for key in self._keys:
             yield Candidate((self._right.variant,), (key,), self._right.octets, key.signing_key)
         yield Candidate((self._right.variant,), (_SWAPPED,), right.signing_key, self._right.octets)
-        for text in self._texts():
+        for text in self._base_strings():
             yield Candidate((text.variant,), (right,), text.octets, right.signing_key)
+
+    def _combined(self) -> Iterator[Candidate]:
+        """Yield what has one mistake in the key and one in the base string: all keys with all base strings."""
         for text in list(self._made.values())[1:]:
-            for key in others:
+            for key in self._keys[1:]:
                 yield Candidate((text.variant,), (key,), text.octets, key.signing_key)
 
     def _pairs(self) -> Iterator[Candidate]:
@@ -290,15 +295,15 @@ class Search:
             return
         yield from self._pairs_in_key()
         key = self._keys[0]
-        for texts, octets in self._pairs_of_texts():
-            yield Candidate(texts, (key,), octets, key.signing_key)
+        for variants, octets in self._variant_pairs():
+            yield Candidate(variants, (key,), octets, key.signing_key)
 
     def _pairs_in_key(self) -> Iterator[Candidate]:
         right = self._right
-        for first, second in self._pairs_of_keys():
+        for first, second in self._key_pairs():
             yield Candidate((right.variant,), (first, second), right.octets, second.signing_key)
 
-    def _pairs_of_keys(self) -> Iterator[tuple[KeyVariant, KeyVariant]]:
+    def _key_pairs(self) -> Iterator[tuple[KeyVariant, KeyVariant]]:
         """Yield two mistakes that do not make what fewer of them make."""
         known = {key.signing_key for key in self._keys}
         for codes, phrase, secrets in secret_variants(self._secrets) if self._secrets else ():
@@ -307,10 +312,10 @@ class Search:
                     known.add(second.signing_key)
                     yield KeyVariant(codes, phrase, b""), second
 
-    def _pairs_of_texts(self) -> Iterator[tuple[tuple[Variant, Variant], bytes]]:
+    def _variant_pairs(self) -> Iterator[tuple[tuple[Variant, Variant], bytes]]:
         """Yield two mistakes in the base string: of address and parameters, of either, of one and the whole."""
         head, mark, tail = self._right.octets.rpartition(b"&")
-        head, made = head + mark, list(self._texts())
+        head, made = head + mark, list(self._base_strings())
         addresses = [text for text in made if text.octets.endswith(mark + tail)]
         others = [text for text in made if text.octets.startswith(head)]
         for (first, one), (second, two) in product(addresses, others):
@@ -327,7 +332,7 @@ class Search:
             return None
         right = self._right.variant.parts
         named = dict(right.protocol).get("oauth_signature_method", "")
-        for text in chain([self._right], self._texts()):
+        for text in chain([self._right], self._base_strings()):
             for method, digest in _RSA_DIGESTS.items():
                 self.tried += 1
                 if self._rsa_key.verify(text.octets, target.octets, digest):
@@ -380,7 +385,7 @@ def fits_method(method: str, target: TargetSignature) -> bool:
 
 def describe(found: Match, target: TargetSignature, method: str) -> tuple[list[str], str]:
     """Return the causes of a wrong signature, and how it was made, to end "It was signed ..."."""
-    codes, phrases = list(found.codes), [*found.texts, *found.keys]
+    codes, phrases = list(found.codes), [*found.variants, *found.keys]
     if not fits_method(method, target):
         codes.append("signature-method")
         by = f"with {target.digest or 'no digest at all (PLAINTEXT)'}, where oauth_signature_method says {method}"
@@ -395,9 +400,10 @@ def name_mistake(search: Search, signature: str, method: str, *, in_key_alone: b
     :returns: ``None`` where no known mistake makes it, or it takes too long to find out.
     """
     target = parse_signature(signature)
-    found = search.find_plain(target) if in_key_alone else search.find(target)
+    found = search.find_plain(target) if in_key_alone else search.find(target, combined=False)
     if found is None and not in_key_alone:
-        target, found = search.find_spoiled(signature) or (target, search.find_two_in_key(target))
+        spoiled = search.find_spoiled(signature, combined=False)
+        target, found = spoiled or (target, search.find_two_in_key(target))
     if found is None:
         return None
     codes, phrase = describe(found, target, method)

@@ -47,7 +47,7 @@ class Words(NamedTuple):
         return f"Words(codes={self.codes!r})"
 
     @property
-    def said(self) -> str:
+    def phrase(self) -> str:
         """The words, for people."""
         return ": ".join(dict.fromkeys(part for part in (self.problem, self.text) if part))
 

@@ -237,7 +237,7 @@ def build_refusal(response: WholeResponse, what: str, secrets: Iterable[str] = (
     redact = Redactor(secrets)
     status = response.response.status_code
     words = read_refusal(status, response.response.headers, response.text, redact, refused=True, tokens=True)
-    said = words.said
+    said = words.phrase
     if not said:
         said = "it says nothing about why" if response.text.strip() else "the response is empty"
     return ProviderError(

@@ -478,7 +478,7 @@ def test_what_is_not_about_oauth_names_nothing(row):
     """A refusal for another reason blames neither tokens, keys, nonces nor signatures, whatever words it uses."""
     words = row.read()
     assert (words.codes, words.blames_signature) == ((), False)
-    assert words.said  # and is still shown
+    assert words.phrase  # and is still shown
 
 
 WORDS = {
@@ -580,7 +580,7 @@ def test_not_found_too_many_and_broken_are_no_refusals(status):
         for tokens in (False, True):
             words = read_refusal(status, {"WWW-Authenticate": "OAuth"}, body, tokens=tokens)
             assert (words.codes, words.blames_signature) == ((), False)
-            assert words.said
+            assert words.phrase
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
@@ -729,8 +729,8 @@ def test_a_page_is_read_without_its_scripts_and_styles():
     for text, codes in (("Invalid consumer key", ("consumer-key",)), ("Unauthorized", ())):
         for names in (("style", "script"), ("STYLE", "SCRIPT")):
             words = read_refusal(401, {}, page.format(names[0], rules, names[1], code, text))
-            assert (words.codes, words.text or words.said) == (codes, text)
-    assert read_refusal(401, {}, f"<p>Unauthorized</p><script>{code}").said == "Unauthorized"
+            assert (words.codes, words.text or words.phrase) == (codes, text)
+    assert read_refusal(401, {}, f"<p>Unauthorized</p><script>{code}").phrase == "Unauthorized"
 
 
 def test_lines_and_echoes_of_a_plain_text():
@@ -787,10 +787,10 @@ def test_all_who_ask_read_the_same(status, body, problem, text, code, server):
     with pytest.raises(ProviderError) as caught:
         flow.fetch_request_token()
     assert caught.value.problem == problem
-    assert str(caught.value).endswith(f": {words.said}")
+    assert str(caught.value).endswith(f": {words.phrase}")
     explanation = caught.value.explanation
     assert code is None or code in [finding.code for finding in explanation.findings]
-    assert words.said[:60] in str(explanation.answer)
+    assert words.phrase[:60] in str(explanation.response)
 
 
 def test_the_clock_reads_a_page_too():
@@ -806,7 +806,7 @@ def test_a_page_that_speaks_of_mediawikis_errors_is_no_refusal():
     """A page of status 200 that quotes such a sentence somewhere, or the word of a problem, is a page."""
     for body in (f"<p>{'How it works. ' * 30}</p><p>{MEDIAWIKI}Invalid signature</p>", "see oauth_problem=nonce_used",
                  "<p>oauth_problem=token_rejected</p>", "Error: none"):  # fmt: skip
-        assert read_refusal(200, HTML, body).said == ""
+        assert read_refusal(200, HTML, body).phrase == ""
 
 
 def test_fields_are_texts():
@@ -898,7 +898,7 @@ def test_every_depth(depth):
         for left, right in (("[", "]"), ('{"error":', "}")):
             body = f'{{"oauth_x":1,"{name}":{left * depth}1{right * depth}}}'
             for status in (200, 401):
-                repr(read_refusal(status, {}, body).said)
+                repr(read_refusal(status, {}, body).phrase)
             assert all(isinstance(value, str) for value in read_problem({}, body).values())
 
 
@@ -921,7 +921,7 @@ def test_nothing_raises(status, challenge, body, tokens):
     words = read_refusal(status, headers, body, tokens=tokens)
     assert set(words.codes) <= set(SERVER_SAYS)
     assert not (words.codes and words.blames_signature) or "oauth_acceptable" in challenge + body
-    assert isinstance(words.said, str)
+    assert isinstance(words.phrase, str)
     assert isinstance(expected_signature(challenge + body, OURS), str | None)
     assert words.problem is None or isinstance(words.problem, str)
     assert isinstance(words.text, str)

@@ -359,7 +359,7 @@ def test_what_a_server_says_can_be_carried_on():
     response = of_status(401, "", HOOK(requests.Request("GET", "https://h.example/").prepare()))
     response._content = b'{"error": "bad", "message": "no \\ud800 token"}'
     explanation = explain(response)
-    assert "no ? token" in explanation.answer.encode().decode()
+    assert "no ? token" in explanation.response.encode().decode()
     json.dumps(explanation.to_dict(), ensure_ascii=False).encode()
 
 
@@ -447,8 +447,8 @@ def test_a_reason_that_echoes_a_secret(oauth_provider):
     """The answer in a line has the reason phrase, and no secret in it."""
     response = of_status(401, "", requests.Request("GET", "https://h.example/").prepare())
     response.reason = "No consumer-hunter2 Here"
-    assert explain(response, Consumer("c", "consumer-hunter2")).answer == "401 No *** Here"
-    assert explain(response).answer == "401 No consumer-hunter2 Here"
+    assert explain(response, Consumer("c", "consumer-hunter2")).response == "401 No *** Here"
+    assert explain(response).response == "401 No consumer-hunter2 Here"
 
 
 def test_the_table_where_nothing_was_compared():
@@ -456,11 +456,11 @@ def test_the_table_where_nothing_was_compared():
     request = OAuthHook("t", "x", "c", "y")(requests.Request("GET", "https://h.example/p?b=2&a=1&password=p").prepare())
     request.oauth_state = request.oauth_state._replace(base_string="")
     explanation = explain(request)
-    rows = [(row.name, row.left) for row in explanation.sides.rows][:9]
+    rows = [(row.name, row.left) for row in explanation.comparison.rows][:9]
     assert rows[:5] == [("method", "GET"), ("scheme", "https"), ("host", "h.example"), ("port", ""), ("path", "/p")]
     assert rows[5:7] == [("a", "1"), ("b", "2")]
-    assert not any(row.differs for row in explanation.sides.rows)
-    assert (explanation.sides.left, explanation.sides.right) == ("the request", "the request")
+    assert not any(row.differs for row in explanation.comparison.rows)
+    assert (explanation.comparison.left, explanation.comparison.right) == ("the request", "the request")
     assert explanation.base_string.startswith(
         "GET&https%3A%2F%2Fh.example%2Fp&a%3D1%26b%3D2%26oauth_consumer_key%3Dc%26"
     )

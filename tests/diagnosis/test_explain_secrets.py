@@ -59,9 +59,9 @@ def shown(explanation):
     """Return every form of its output, and what each says without its escapes."""
     texts = [
         str(explanation), repr(explanation), explanation.brief, explanation.base_string, explanation.request,
-        explanation.answer, json.dumps(explanation.to_dict()), json.dumps(explanation.to_dict(), ensure_ascii=False),
+        explanation.response, json.dumps(explanation.to_dict()), json.dumps(explanation.to_dict(), ensure_ascii=False),
         *explanation.ruled_out, *(line for finding in explanation.findings for line in finding.evidence),
-        *(str(value) for row in (explanation.sides.rows if explanation.sides else ()) for value in row),
+        *(str(value) for row in (explanation.comparison.rows if explanation.comparison else ()) for value in row),
         *(finding.message for finding in explanation.findings),
     ]  # fmt: skip
     for _ in range(3):
@@ -226,7 +226,7 @@ def test_two_secrets_that_differ_are_told_apart_without_being_shown():
     request = signed(f"{URL}&password=hunter-left&note=a-{SECRET}")
     base = request.base_string.replace("hunter-left", "hunter-right").replace(f"a-{SECRET}", f"a-{SECRET}-b")
     explanation = explain(request, Consumer("c", SECRET), server_base_string=base)
-    rows = {row.name: row for row in explanation.sides.rows}
+    rows = {row.name: row for row in explanation.comparison.rows}
     assert (rows["password"].left, rows["password"].right) == ("***", "*** (another)")
     assert rows["note"].differs
     assert "hunter" not in shown(explanation)

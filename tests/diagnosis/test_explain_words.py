@@ -50,9 +50,9 @@ def test_nothing_found_says_how_far_it_was_looked():
     forbidden = answer(GET.request(), "You may not do this", status=403)
     unchecked, checked = explain(forbidden).findings[0], explain(forbidden, GET.consumer, GET.token).findings[0]
     assert {unchecked.code, checked.code} == {"no-cause-found"}
-    assert "was not checked" in unchecked.what
+    assert "was not checked" in unchecked.summary
     assert "Give the secrets" in unchecked.advice
-    assert "signature is right" in checked.what
+    assert "signature is right" in checked.summary
     assert "permissions" in checked.advice
 
 
@@ -103,7 +103,7 @@ def test_the_key_is_not_shown_in_other_spellings():
 def test_a_page_with_a_heading_of_its_own_is_read_for_its_problem():
     """The heading of a server's error page is not all that it says."""
     page = "<html><title>Apache Tomcat - Error report</title><h1>Error report</h1><p>oauth_problem=token_rejected</p>"
-    assert "token_rejected" in explain(answer(GET.request(), page), GET.consumer, GET.token).answer
+    assert "token_rejected" in explain(answer(GET.request(), page), GET.consumer, GET.token).response
 
 
 def test_a_plaintext_signature_that_was_encoded_once_more():
@@ -111,7 +111,7 @@ def test_a_plaintext_signature_that_was_encoded_once_more():
     sent = GET.but(signature_method="PLAINTEXT", consumer_secret="cse+cret")
     first = explain(answer(sent.request(quote(sent.signature(), safe="")), "no"), sent.consumer, sent.token).findings[0]
     assert (first.code, first.proven) == ("double-encoding", True)
-    assert "the signature" in first.what
+    assert "the signature" in first.summary
 
 
 def test_a_location_takes_no_longer_than_it_is_long():

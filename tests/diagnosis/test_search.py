@@ -422,7 +422,7 @@ def test_a_key_of_ones_own_beside_that_of_the_rfc():
     own = f"{GET.consumer_secret}+{GET.token_secret}"
     explanation = explain(refused(GET), **held(GET), signing_key=own)
     assert codes(explanation) == ["signing-key-encoding"]
-    assert "RFC 5849" in explanation.findings[0].what
+    assert "RFC 5849" in explanation.findings[0].summary
     signed = GET.but(key=lambda mine, users: own)
     assert codes(explain(refused(signed), **held(GET), signing_key=own)) != ["signing-key-encoding"]
     assert not any(finding.proven for finding in explain(refused(signed), **held(GET)).findings)
@@ -695,7 +695,7 @@ def test_a_rule_is_known(rule):
     signature = wrong if rule.spelled is None else rule.spelled(wrong)
     first = explain(refused(rule.right, signature), **held(rule.right)).findings[0]
     assert (first.code, first.proven) == (rule.code, True), first
-    assert rule.phrase in first.what
+    assert rule.phrase in first.summary
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES if rule.spelled is None], ids=lambda rule: rule.name)
@@ -752,7 +752,7 @@ def test_another_method_of_rsa_is_named(made, name, rsa_key):
     signature = sign_by_rsa(rsa_key, sent.base(), made)
     explanation = explain(refused(sent, signature), sent.consumer, rsa_key=rsa_key)
     assert codes(explanation)[0] == "signature-method"
-    assert f"by {made} and not by {name}" in explanation.findings[0].what
+    assert f"by {made} and not by {name}" in explanation.findings[0].summary
     right = explain(sent.request(sign_by_rsa(rsa_key, sent.base(), name)), sent.consumer, rsa_key=rsa_key)
     assert codes(right) == ["no-cause-found"]
 
@@ -775,7 +775,7 @@ def test_base64_with_a_line_feed_is_not_base64():
     """encodebytes of Python, and shells, end base64 with a line feed, which is not the signature that servers make."""
     first = explain(refused(GET, f"{GET.signature()}\n"), **held(GET)).findings[0]
     assert (first.code, first.proven) == ("signature-method", True)
-    assert "white space" in first.what
+    assert "white space" in first.summary
 
 
 def test_a_plus_of_the_signature_that_became_a_space_is_one_mistake():

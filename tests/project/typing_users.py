@@ -403,18 +403,18 @@ def why(provider: Provider) -> None:
     assert_type(explanation, Explanation)
     assert_type(explanation.findings, tuple[Finding, ...])
     assert_type(explanation.request, str)
-    assert_type(explanation.answer, str)
+    assert_type(explanation.response, str)
     assert_type(explanation.ruled_out, tuple[str, ...])
     assert_type(explanation.base_string, str)
     assert_type(explanation.brief, str)
     assert_type(explanation.to_dict(), dict[str, Any])
-    if explanation.sides is not None:
-        assert_type([row.differs for row in explanation.sides.rows], list[bool])
+    if explanation.comparison is not None:
+        assert_type([row.differs for row in explanation.comparison.rows], list[bool])
     for finding in explanation.findings:
         assert_type(finding, Finding)
         texts: list[str] = [
             finding.code,
-            finding.what,
+            finding.summary,
             finding.message,
             finding.advice,
             finding.remedy,
@@ -422,7 +422,7 @@ def why(provider: Provider) -> None:
         ]
         assert all(texts[:4])
         assert_type(finding.proven, bool)
-        assert_type(finding.weight, float)
+        assert_type(finding.rank, float)
     again = explain(
         response.request, provider.consumer, None, server_base_string="GET&...", server_signature=None, rsa_key=None,
         signing_key=None,
