@@ -23,6 +23,7 @@ import pytest
 from oauthlib.oauth1.rfc5849 import signature as oauthlib_signature
 
 from oauth_hook import AccessToken, Consumer, sign, verify
+from oauth_hook.protocol import Verdict
 from oauth_hook.protocol.base_string import base_string, base_string_uri
 from oauth_hook.protocol.body_hash import hash_body
 from oauth_hook.protocol.encoding import escape, escape_form, escape_header_value, unescape
@@ -76,6 +77,15 @@ class Vector:
         key = self["token"]
         token = None if key is None else AccessToken(key, self.token_secret)
         return {"consumer": Consumer(self["consumer_key"] or "", self.consumer_secret), "token": token}
+
+    @property
+    def refused_for(self) -> str:
+        """Why a strict server refuses the request, though its signature is as published; empty where it accepts it."""
+        if not (self["timestamp"] or "1").isdigit():
+            return "oauth_timestamp must be"
+        if (self["signature_method"] or "").startswith("HMAC") and not (self.consumer_secret or self.token_secret):
+            return "both secrets are empty"
+        return ""
 
     @property
     def authorization(self) -> str:
@@ -216,7 +226,7 @@ def test_sign_makes_the_base_string_of_plaintext_too(vector):
 @having("signature", among=SIGNABLE)
 @pytest.mark.parametrize("placement", ["query", "url-encoded", "header+url-encoded"])
 def test_a_signature_is_the_same_in_every_place(vector, placement):
-    """Where the parameters travel (s3.5) changes nothing about the signature, and the result verifies."""
+    """Where the parameters travel (s3.5) changes nothing about the signature, nor about the verdict."""
     signed = signed_by_us(vector, placement=placement)
     assert vector.signature == signed.signature
     verdict = verify(
@@ -226,8 +236,9 @@ def test_a_signature_is_the_same_in_every_place(vector, placement):
         body=signed.body,
         **vector.credentials,
         rsa_key=pem(vector.rsa_key),
+        allow_copies=placement == "header+url-encoded",
     )
-    assert verdict.reason == ""
+    assert is_judged(verdict, vector)
 
 
 @having("signature", among=SIGNABLE)
@@ -248,24 +259,32 @@ def verdict_on(vector: Vector, **changed: object):
     return verify(vector.method, request.pop("url"), **request)
 
 
+def is_judged(verdict: Verdict, vector: Vector) -> bool:
+    """Tell whether a request is accepted, or refused for what a strict server has to refuse in it."""
+    return vector.refused_for in verdict.reason if vector.refused_for else bool(verdict)
+
+
 @having("signature")
 def test_published_requests_verify(vector):
-    """``verify`` accepts the published request, and its base string is the published one."""
+    """``verify`` accepts the published request, and its base string is the published one.
+
+    Some were made up for tests of signing: theirs have two empty secrets, or words for timestamps, and are refused.
+    """
     verdict = verdict_on(vector)
-    assert verdict.reason == ""
+    assert is_judged(verdict, vector), verdict.reason
     assert vector.base_string in (None, verdict.base_string)
 
 
 @having("signed_url")
 def test_published_urls_verify(vector):
     """``verify`` accepts the published URL, parameters in the query (s3.5.3)."""
-    assert verdict_on(vector, url=vector.signed_url, headers={}).reason == ""
+    assert is_judged(verdict_on(vector, url=vector.signed_url, headers={}), vector)
 
 
 @having("signed_form")
 def test_published_forms_verify(vector):
     """``verify`` accepts the published form, parameters in the body (s3.5.2)."""
-    assert verdict_on(vector, headers=vector.content_type, body=vector.signed_form).reason == ""
+    assert is_judged(verdict_on(vector, headers=vector.content_type, body=vector.signed_form), vector)
 
 
 @having("signature")
