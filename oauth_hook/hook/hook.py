@@ -40,6 +40,8 @@ _Request = TypeVar("_Request")  # of requests, or of niquests, which may not be 
 # Seconds. A clock that is further off may be why a server said 401: most servers take
 # timestamps for five minutes.
 MAX_CLOCK_SKEW = 300
+# Methods that may be repeated without another effect (RFC 9110 s9.2.2).
+_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 # Bytes of a refusal that are looked at for its reason.
 MAX_REPORT_BYTES = 1 << 16
 
@@ -298,8 +300,8 @@ class OAuthHook(AuthBase):
         body = content[:MAX_REPORT_BYTES].decode("utf-8", "replace")
         fields = read_problem(headers, body, anywhere=True)
         problem, acceptable = fields.get("oauth_problem"), fields.get("oauth_acceptable_timestamps", "")
-        if problem == "nonce_used":
-            return True
+        if problem == "nonce_used":  # what this nonce was used for may have been done: urllib3's retries repeat it
+            return request.method.upper() in _IDEMPOTENT
         now = server_time(headers, acceptable)
         named = problem == "timestamp_refused" or bool(acceptable)
         unexplained = status == requests.codes.unauthorized and problem is None

@@ -61,9 +61,12 @@ def read_problem(headers: Mapping[str, str], body: str = "", *, anywhere: bool =
     if "oauth_" in text:
         fields |= _read_fields(text)
     if anywhere and "oauth_problem" in text and "oauth_problem" not in fields:
-        # The first of each counts, and only if the problem is one of the extension's own words.
-        found = dict(reversed(_find_in_page(read_html(text) if text.startswith("<") else text)))
-        fields |= found if found.get("oauth_problem") in PROBLEMS else {}
+        # What a page shows goes before what stands in its tags and comments. The first of each counts, and only if
+        # the problem is one of the extension's own words.
+        for shown in (read_html(text), unescape_html(text)) if text.startswith("<") else (text,):
+            found = dict(reversed(_find_in_page(shown)))
+            if found.get("oauth_problem") in PROBLEMS:
+                return fields | found
     return fields
 
 

@@ -30,7 +30,7 @@ _MAX_CONNECTIONS = 64  # at once
 _REQUEST_LINE = re.compile(rb"([A-Z]{1,16}) ([!-~]+) HTTP/1\.[01]\r?")
 _BEGINNING = re.compile(rb"[A-Z]{1,16}(?: [!-~]*(?: [!-~]*\r?)?)?")
 _HEAD = re.compile(rb"(.*?)\r?\n\r?\n", re.DOTALL)
-_FIELD = re.compile(rb"([!-9;-~]+):[ \t]*([^\r\n\0]*?)[ \t]*\r?")
+_FIELD = re.compile(rb"([!-9;-~]+):([^\r\n\0]*)\r?")
 
 
 @dataclass(frozen=True)
@@ -174,13 +174,13 @@ def _read(received: bytes) -> Request | None:
         return None
     first, *others = head[1].split(b"\n")
     start = _REQUEST_LINE.fullmatch(first)
-    fields = [_FIELD.fullmatch(line) for line in others]
     if start is None or len(head[0]) > _MAX_REQUEST_BYTES:
         return None
+    fields = [_FIELD.fullmatch(line) for line in others]
     headers: dict[str, str] = {}
     for found in fields:
         if found is None:
             return None
-        name, value = found[1].decode("ascii").lower(), found[2].decode("latin-1")
+        name, value = found[1].decode("ascii").lower(), found[2].decode("latin-1").strip(" \t")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return Request(start[1].decode("ascii"), start[2].decode("ascii"), headers)

@@ -926,3 +926,19 @@ def test_nothing_raises(status, challenge, body, tokens):
     assert words.problem is None or isinstance(words.problem, str)
     assert isinstance(words.text, str)
     assert all(isinstance(value, str) for value in read_problem(headers, body).values())
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<html><body>HTTP Status 401 - oauth_problem=token_rejected</body></html>",
+        "<html><body><a href='/login?oauth_problem=token_rejected&amp;x=1'>log in</a></body></html>",
+        "<html><!-- oauth_problem=token_rejected --><body>Unauthorized</body></html>",
+        "<html><body>oauth_problem: <b>token_rejected</b></body></html>",
+    ],
+)
+def test_a_page_names_the_problem_somewhere(page):
+    """A page's own word for what was wrong counts wherever it stands: in its text, in a link, in a comment."""
+    words = read_refusal(401, {"Content-Type": "text/html"}, page, refused=True)
+    assert words.problem == "token_rejected"
+    assert read_problem({}, page, anywhere=True)["oauth_problem"] == "token_rejected"

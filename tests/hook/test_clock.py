@@ -210,6 +210,15 @@ def test_a_used_nonce_is_retried_once(server):
     assert attempts(server)[0] == 2
 
 
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_what_is_not_idempotent_is_not_repeated_for_a_used_nonce(method, server):
+    """A POST whose nonce was used may have been executed: urllib3's retries repeat it, nonce and all."""
+    server.answer = lambda got: (401, {}, b"oauth_problem=nonce_used") if len(server.received) == 1 else (200, {}, b"")
+    hook = OAuthHook("t", "s", "c", "s", header_auth=True)
+    response = requests.request(method, server.url, data={"pay": "5"}, auth=hook)
+    assert (len(server.received), response.status_code) == (1, 401)
+
+
 def test_an_answer_from_abroad_teaches_nothing(server, abroad):
     """A foreign server cannot set a hook's clock."""
     server.answer = lambda got: (302, {"Location": abroad.url}, b"")

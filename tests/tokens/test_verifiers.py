@@ -599,6 +599,14 @@ class TestReceiver:
         assert "our-token" not in repr(loopback.Request("GET", f"/?{OURS}", {"cookie": "our-token"}))
 
 
+@pytest.mark.parametrize("field", [b"A:" + b" " * 32000 + b"x", b"A:" + b" \t" * 16000, b"A: " + b"\r" * 32000])
+def test_a_request_is_read_in_linear_time(field: bytes) -> None:
+    """White space in a header, which a stranger may send, costs no time to speak of."""
+    begin = time.thread_time()
+    loopback._read(b"GET /?a=b HTTP/1.1\r\nHost: h\r\n" + field + b"\r\n\r\n")
+    assert time.thread_time() - begin < 0.2
+
+
 class TestEndOfTheCall:
     def test_timeout(self, kit: Kit) -> None:
         """After the timeout it is an OAuthHookError that says what to do, and the port is closed."""
