@@ -44,8 +44,9 @@ def redactor_for(secrets: Iterable[str]) -> Redactor:
     """Return what takes secrets out of texts, in every form in which a server may have them."""
     forms: dict[str, None] = {}
     for secret in secrets:
-        # PLAINTEXT joins both secrets by "&" (s3.4.4).
-        for part in (secret, *secret.split("&"), *unquote(secret).split("&")):
+        # PLAINTEXT joins both secrets, escaped, by "&" (s3.4.4), and where it travels it may be escaped once more.
+        once = unquote(secret)
+        for part in (secret, *secret.split("&"), *once.split("&"), *unquote(once).split("&")):
             # Others read it without what stands around it by accident.
             spelled = (part, part.strip(), part.strip().strip("\"'<>"), " ".join(part.split()))
             forms |= dict.fromkeys(form for form in spelled if len(form) > _SHORT)

@@ -16,7 +16,7 @@ from urllib.parse import quote, quote_plus, unquote
 
 import pytest
 import requests
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from oauth_hook import AccessToken, Consumer, OAuthHook, ProviderError, explain
@@ -309,6 +309,7 @@ PLACES = [
 ]  # fmt: skip
 
 
+@example("9q000000 ", "no method", "stripped", "invalid signature {}", 401, False, False)
 @given(
     st.one_of(WORDS, SPECIAL, SPACED), st.sampled_from(PLACES), st.sampled_from(sorted(ECHOES)),
     st.sampled_from(PAGES), st.sampled_from([401, 302, 200]), st.booleans(), st.booleans(),
