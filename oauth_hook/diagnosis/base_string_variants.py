@@ -132,7 +132,7 @@ def _path(parts: Parts, context: RequestContext) -> Iterator[Variant]:
             yield Variant(code, phrase, parts._replace(path=path))
     if context.fragment:
         there = parts._replace(path=parts.path + context.fragment)
-        yield Variant("path", "with the fragment of the URL in the address", there)
+        yield Variant("path", "with the fragment in the URL", there)
 
 
 def _as_octets(text: str) -> str:
@@ -203,9 +203,9 @@ def _membership(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     query = "&".join(parts.query)
     if query:
         there = parts._replace(path=f"{parts.path}?{query}")
-        yield Variant("query-changed", "with the query in the address, too", there)
+        yield Variant("query-changed", "with the query in the URL, too", there)
         moved = there._replace(query=())
-        yield Variant("query-changed", "with the query in the address, not among the parameters", moved)
+        yield Variant("query-changed", "with the query in the URL, not among the parameters", moved)
 
 
 def _protocol(parts: Parts, context: RequestContext) -> Iterator[Variant]:

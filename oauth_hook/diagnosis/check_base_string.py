@@ -43,7 +43,9 @@ def server_parts(context: Context, parts: Parts) -> Parts | None:
     if not given:  # a page may show base strings of others, as an example
         candidates = [(text, theirs) for text, theirs in candidates if _concern_one_request(parts, theirs)]
     if context.server_text is not None and not given:
-        context.ruled_out.append("the server's base string: what was given is none (METHOD&address&parameters)")
+        context.ruled_out.append(
+            "the server's base string: what was given is not a base string (METHOD&URL&parameters)"
+        )
     if not candidates:
         return None
     of_this = [(text, theirs) for text, theirs in candidates if _is_same_attempt(parts, theirs)]

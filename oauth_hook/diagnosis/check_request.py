@@ -45,7 +45,7 @@ def check_unsigned(request: RequestRecord, response: ResponseRecord) -> Finding 
             if earlier is not None
             else []
         )
-        summary = "A redirect led the request to another address, where it went unsigned: credentials stay home."
+        summary = "A redirect led the request to another origin, where it went unsigned: credentials stay with theirs."
         return Finding("redirected", summary, tuple(evidence), proven=True, rank=100)
     if request.objection:
         return Finding("unsigned", "The request cannot be signed as it stands.", (request.objection,), True, 100)
@@ -57,7 +57,7 @@ def check_unsigned(request: RequestRecord, response: ResponseRecord) -> Finding 
     words = (request.message.authorization or "").split(None, 1)
     if words and words[0].lower().startswith("oauth"):
         evidence = ['its Authorization header says OAuth, and cannot be read: OAuth name="value", name="value"']
-        summary = "The request has a signature, if at all, where nobody can read it."
+        summary = "If the request has a signature, it stands where no server reads it."
         return Finding("unsigned", summary, tuple(evidence), proven=True, rank=100, remedy=_FORM_OF_HEADER)
     if words:
         # One word alone is no scheme, but a token.
@@ -229,7 +229,7 @@ def check_location(response: ResponseRecord) -> Finding | None:
     """Say that the server is at another address, where a redirect was not followed."""
     if not response.location or response.status not in (301, 307, 308):
         return None
-    summary = "The server redirects for good, and nobody followed: it has another address for this."
+    summary = "The server redirects permanently, and the redirect was not followed: it has another URL for this."
     evidence = (f"the Location is {redact_url(response.location)}",)
     return Finding("redirected", summary, evidence, proven=True, rank=70)
 

@@ -115,7 +115,7 @@ def _guess_server_view(context: Context, parts: Parts) -> Iterator[Finding]:
         context, "The signature is right for these secrets; the server may have others.", GUESSED
     )
     if parts.scheme == "https":
-        summary = "The signature is right for the address that was asked; behind a proxy, the server may see another."
+        summary = "The signature is right for the URL that was requested; behind a proxy, the server may see another."
         yield Finding("scheme", summary, rank=GUESSED - 5)
 
 
@@ -147,7 +147,7 @@ def _guess_causes(
     """Where nothing reproduces the signature: other secrets signed it, or another request was signed."""
     name = context.request.values.get("oauth_signature_method", "")
     if name != "PLAINTEXT" and not fits_method(name, sent):
-        summary = f"The signature is none that {name} makes: its length is another."
+        summary = f"The signature is not one that {name} makes: its length is another."
         yield Finding("signature-method", summary, proven=True, rank=SEEN)
     if name.startswith("RSA-") and (context.rsa_key is None or context.rsa_key.is_in_hardware):
         context.ruled_out.append("nothing of the signature: an RSA one is judged with its key, either half of the pair")

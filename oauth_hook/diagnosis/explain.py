@@ -122,7 +122,7 @@ def pinned_elsewhere(explanation: Explanation) -> Explanation:
     first = explanation.findings[0]
     if first.code != "unsigned":
         return explanation
-    evidence = (*first.evidence, "the hook signs for its origins= only, and this address is at none of them")
+    evidence = (*first.evidence, "the hook signs for its origins= only, and this URL is at none of them")
     return replace(explanation, findings=(replace(first, evidence=evidence), *explanation.findings[1:]))
 
 
@@ -216,7 +216,7 @@ def _nothing_found(context: Context) -> Finding:
     if context.response.unread:
         evidence.append("the answer's body was not read yet (stream=True): read response.content first")
     if context.server_text is not None and not context.server_raw:
-        evidence.append("what was given as the server's base string is none (METHOD&address&parameters)")
+        evidence.append("what was given as the server's base string is not one (METHOD&URL&parameters)")
     if context.is_right and context.response.is_refusal:
         return Finding("no-cause-found", _RIGHT, tuple(evidence), remedy=_NOT_OAUTHS)
     if (
@@ -236,7 +236,7 @@ _UNCHECKED = (
 )
 _WITH_SECRETS = "Give the secrets of consumer and token, and the signature is computed anew."
 _NOT_OAUTHS = (
-    "The service may refuse for a reason of its own: permissions, limits, an address that takes no signature. Where it "
+    "The service may refuse for a reason of its own: permissions, limits, a URL that takes no signature. Where it "
     "blames the signature, ask it for the base string that it signed, and explain the request together with it."
 )
 _COMPARED = "The server has the same base string: compare the secrets with those that the service has."

@@ -27,7 +27,7 @@ ADVICE = {
     "signing-key-encoding": "Make the key of both secrets, each percent-encoded once, joined by & (RFC 5849 s3.4.2).",
     "method": "Sign the method that is sent, in upper case; something on the way may have changed it.",
     "scheme": "A proxy in between ends TLS, most often: have it tell the server (X-Forwarded-Proto), or sign for the "
-    "address that the server sees.",
+    "URL that the server sees.",
     "host": "Sign for the host that the server sees: let proxies pass Host on, or use the service's own name.",
     "port": "Leave default ports out and put others in (RFC 5849 s3.4.1.2); a proxy may have changed the port.",
     "path": "Sign the path that the server sees, to the last slash; a proxy or a rewriting rule may change it.",
@@ -45,11 +45,11 @@ ADVICE = {
     "parameter-order": "Sort by the percent-encoded name, then by the percent-encoded value (RFC 5849 s3.4.1.3.2).",
     "signature-method": "Sign with the method that oauth_signature_method names and that the service accepts, and send "
     "the base64 of the digest, on one line.",
-    "callback-missing": "Send oauth_callback with the request for a request token: an address, or oob (RFC 5849 s2.1).",
+    "callback-missing": "Send oauth_callback with the request for a request token: a URL, or oob (RFC 5849 s2.1).",
     "verifier-missing": "Send the oauth_verifier that the user came back with, as it was given (RFC 5849 s2.3).",
     "content-type": "Send forms as application/x-www-form-urlencoded, with nothing after it, and only forms so.",
     "insecure-transport": "Use https: over plain http anybody on the way could read or replay this.",
-    "redirected": "Ask the address that the redirect names, or let a hook of this package follow it, hop by hop.",
+    "redirected": "Request the URL that the redirect names, or let a hook of this package follow it.",
     "percent-encoding": "Leave letters, digits and -._~ alone, and escape all else in upper case (RFC 5849 s3.6); sign "
     "the path as it is on the wire.",
     "charset": "Send text as UTF-8 (RFC 5849 s3.6), and in the form in which the server will see it.",

@@ -111,7 +111,8 @@ class PumpServer:
         url = self.service().registration_url
         if url is None:
             raise ProviderError(
-                f"{self.root} registers nobody: it has no registration_endpoint; give the Client a key and secret"
+                f"{self.root} does not register clients: it has no registration_endpoint; give the Client its key and "
+                "secret"
             )
         return url
 

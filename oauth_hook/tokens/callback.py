@@ -41,7 +41,8 @@ def read_callback(callback: str, token_key: str, *, verified: bool = True) -> st
         raise ProviderError(f"the service sent the user back with a problem: {problem[:80]}", problem=problem[:80])
     if "oauth_token" not in fields:
         raise ProviderError(
-            "the callback names no oauth_token, so that nobody knows whose it is", problem="parameter_absent"
+            "the callback has no oauth_token, so it cannot be told which request token it is about",
+            problem="parameter_absent",
         )
     verifier = fields.get("oauth_verifier")
     if verifier == "NULL":  # Garmin's word for it (OAuth Specification 1.0.1)

@@ -261,7 +261,7 @@ def check_url(url: str, scheme: str, *, loopback: bool = True) -> None:
     :param loopback: whether plain http is allowed there, unasked.
     :raises UsageError: it is not an absolute http(s) URL, or plain http that was not asked for.
     """
-    check_type(url, str, "the URL", "a str; a service that has no registration_url registers nobody")
+    check_type(url, str, "the URL", "a str; a service without a registration_url does not register clients")
     found, host, _ = check_absolute_url(url, "the URL")
     if found == "http" and scheme != "http" and not (loopback and is_loopback(host)):
         raise UsageError("this is plain http, where all can read the secret: ask for it with scheme='http'")

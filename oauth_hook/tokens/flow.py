@@ -229,7 +229,7 @@ class OAuthFlow:
         if self.service.callback == "oob" and getattr(ask, "callback_url", None):
             raise UsageError(
                 "the verifier source waits at its callback_url, and this flow has the service show a PIN (callback is "
-                "'oob'), so that nobody would come: make the flow with callback=receiver.callback_url"
+                "'oob'), so no callback would arrive: make the flow with callback=receiver.callback_url"
             )
         request_token = self.fetch_request_token()
         came_back = ask(self.authorization_url(request_token, **parameters))

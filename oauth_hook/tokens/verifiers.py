@@ -209,7 +209,7 @@ class LoopbackReceiver:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise OAuthHookError(
-                    f"nobody came back from the service within {self._timeout:g} seconds: start again, or let the user "
+                    f"no callback came from the service within {self._timeout:g} seconds: start again, or let the user "
                     "have more time (timeout); where the browser runs on another machine, use ask_on_console"
                 )
             if self._is_closed:

@@ -357,7 +357,7 @@ def test_a_base_string_that_lacks_some_encoding_is_one(page):
         explain(refused(GET, words=page.replace("&oauth", " &oauth").format(wrong)), **held(GET)),
     ):
         assert codes(explanation)[0] == "percent-encoding"
-        assert "what was given is none" not in ruled_out(explanation)
+        assert "what was given is not a base string" not in ruled_out(explanation)
 
 
 def test_an_address_that_is_not_encoded_is_one():
@@ -642,9 +642,9 @@ NEAR = [
          in_order("a9=1", "a10=2", "a100=3")),
         ("encoded once too seldom", "double-encoding", GET.but(query="a=%5B&a=1"),
          {"finish": in_uri("%255B", "%5B")}),
-        ("with the address not percent-encoded", "percent-encoding", GET,
+        ("with the URL not percent-encoded", "percent-encoding", GET,
          {"finish": lambda text: text.replace("%3A", ":", 1).replace("%2F", "/")}),
-        ("neither the address nor the parameters", "percent-encoding", GET, {"finish": unquote}),
+        ("neither the URL nor the parameters", "percent-encoding", GET, {"finish": unquote}),
         ("without the parameters (;)", "path", GET.but(path="/1/a;v=1"), {"path": "/1/a"}),
         ("double slashes", "path", GET.but(path="//1//a"), {"path": "/1/a"}),
         ("the path in lower case", "path", GET.but(path="/Api/A"), {"path": "/api/a"}),
@@ -721,7 +721,7 @@ def test_a_base_string_without_its_method_is_none_and_yet_read():
     base = GET.base().partition("&")[2]
     explanation = explain(refused(GET), **held(GET), server_base_string=f"{base}\n")
     assert (codes(explanation)[0], explanation.findings[0].proven) == ("method", True)
-    assert "what was given is none" in ruled_out(
+    assert "what was given is not a base string" in ruled_out(
         explain(GET.request(), **held(GET), server_base_string="GET / HTTP/1.1")
     )
 

@@ -196,9 +196,9 @@ ADDRESSES = {
     "with ~ escaped, in the path too": Fault(
         "percent-encoding", path="/~me", own=[("a", "1")], uri=lambda uri: uri.replace("~", "%7E")),
     "with lower-case escapes in the path": Fault("percent-encoding", path="/Caf%C3%A9", uri=lower),
-    "with the query in the address, not among the parameters": Fault(
+    "with the query in the URL, not among the parameters": Fault(
         "query-changed", own=[("q", "1")], uri=lambda uri: f"{uri}?q=1", pairs=drop("q")),
-    "with the query in the address, too": Fault("query-changed", own=[("q", "1")], uri=lambda uri: f"{uri}?q=1"),
+    "with the query in the URL, too": Fault("query-changed", own=[("q", "1")], uri=lambda uri: f"{uri}?q=1"),
 }  # fmt: skip
 
 PARAMETERS = {
@@ -261,7 +261,7 @@ SPELLINGS = {
         "charset", own=[("d", "cafe\u0301")], spell=with_octets(lambda text: unicodedata.normalize("NFC", text))),
     "with names and values percent-encoded twice": Fault("double-encoding", spell=lambda text: e(e(text))),
     "with names and values not percent-encoded": Fault("double-encoding", spell=lambda text: text),
-    "with neither the address nor the parameters percent-encoded": Fault("", finish=lambda text: unquote(text)),
+    "with neither the URL nor the parameters percent-encoded": Fault("", finish=lambda text: unquote(text)),
 }  # fmt: skip
 
 ORDERS = {

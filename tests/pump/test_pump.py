@@ -1258,7 +1258,7 @@ def test_a_server_that_registers_nobody(server, recorders):
         return 200, {}, json.dumps({"links": [link for link in links if "registration" not in link["rel"]]}).encode()
 
     door.answer = answer
-    with pytest.raises(ProviderError, match="registers nobody"):
+    with pytest.raises(ProviderError, match="does not register clients"):
         PyPump(Client("alice@" + door.url.partition("://")[2], name="Test.io"), scheme="http")
 
 

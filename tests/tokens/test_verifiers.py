@@ -612,7 +612,7 @@ class TestEndOfTheCall:
         """After the timeout it is an OAuthHookError that says what to do, and the port is closed."""
         receiver = kit.make(timeout=0.3)
         start = time.monotonic()
-        with pytest.raises(OAuthHookError, match=r"nobody came back .* 0\.3 seconds") as raised:
+        with pytest.raises(OAuthHookError, match=r"no callback came .* 0\.3 seconds") as raised:
             receiver(URL)
         assert 0.3 <= time.monotonic() - start < PATIENCE
         assert not isinstance(raised.value, UsageError | ProviderError)
@@ -629,7 +629,7 @@ class TestEndOfTheCall:
                 with contextlib.suppress(OSError):
                     client.connect(("127.0.0.1", port_of(call.receiver)))
                     client.send(b"GET /x HTTP/1.1\r\n\r\n")
-        with pytest.raises(OAuthHookError, match="nobody came back"):
+        with pytest.raises(OAuthHookError, match="no callback came"):
             call.result()
         assert time.monotonic() - start < 8  # a receiver that waited for somebody would take ten
         over.set()
