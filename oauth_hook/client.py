@@ -27,7 +27,7 @@ from urllib.parse import parse_qsl, urlsplit
 import requests
 
 from .credentials import Consumer, Credentials, RequestToken, check_key
-from .errors import ProviderError, UsageError, check_type
+from .errors import ProviderError, UsageError, check_type, conceal_methods
 from .hook.attach import freeze
 from .hook.hook import OAuthHook
 from .protocol.methods import signing_key
@@ -65,6 +65,7 @@ class ProtoError(ProviderError):
     """The remote side refuses, or breaks the protocol."""
 
 
+@conceal_methods
 @dataclass(eq=False)
 class Token:
     """A request token, or an access token.
@@ -103,6 +104,7 @@ class Token:
         return {name: value for name, value in (self.raw_data or {}).items() if not name.startswith(PREFIX)}
 
 
+@conceal_methods
 class Client:
     """Calls a remote side that is protected by OAuth. Threads may share one.
 

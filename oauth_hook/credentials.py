@@ -1,6 +1,7 @@
 """Credentials as values: who asks, and on whose behalf (RFC 5849 s1.1).
 
 =====================  =================================================
+``Secret``             a text that no ``repr`` shows
 ``Consumer``           client credentials: the application
 ``RequestToken``       temporary credentials: a request for authorization
 ``AccessToken``        token credentials: a user's consent
@@ -21,7 +22,7 @@ from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import Any, TypeVar
 
-from .errors import UsageError, check_type
+from .errors import UsageError, check_type, conceal_frames, conceal_methods
 
 __all__ = [
     "AccessToken",
@@ -29,6 +30,7 @@ __all__ = [
     "Consumer",
     "Credentials",
     "RequestToken",
+    "Secret",
     "ServiceKind",
     "ServiceReference",
     "check_key",
@@ -36,6 +38,22 @@ __all__ = [
 ]
 
 _C = TypeVar("_C", bound="Credentials")
+
+
+class Secret(str):
+    """A ``str`` whose ``repr`` is ``***``, so that debuggers, logs of variables and error collectors do not show it.
+
+    ``str(secret)`` is the text itself, and so is whatever else is made of it. It pickles as what it is.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Secret:
+        """Return the text as a secret."""
+        return str.__new__(cls, str.__str__(text))  # a subclass, such as an Enum's, may print as something else
+
+    def __repr__(self) -> str:
+        return "***"
 
 
 def check_key(value: str, what: str) -> None:
@@ -54,6 +72,7 @@ def check_key(value: str, what: str) -> None:
         raise UsageError(f"{what} has a control character in it (a line feed from a file, perhaps): strip it")
 
 
+@conceal_methods
 @dataclass(frozen=True)
 class Credentials:
     """A key, which names its holder, and a secret, which only the two ends know.
@@ -73,6 +92,7 @@ class Credentials:
     def __post_init__(self) -> None:
         check_key(self.key, f"the key of {_a(type(self).__name__)}")
         check_type(self.secret, str, f"the secret of {_a(type(self).__name__)}", "a str")
+        object.__setattr__(self, "secret", Secret(self.secret))
         check_type(self.extra, Mapping, "extra", "a mapping")
         if self.expires_at is not None:
             check_type(self.expires_at, (int, float), "expires_at", "seconds since the epoch")
@@ -84,9 +104,11 @@ class Credentials:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the value, secrets included, as a dict that JSON can carry."""
-        return {f.name: getattr(self, f.name) for f in fields(self)} | {"extra": dict(self.extra)}
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {**values, "secret": str(self.secret), "extra": dict(self.extra)}
 
     @classmethod
+    @conceal_frames
     def from_dict(cls: type[_C], data: Mapping[str, Any]) -> _C:
         """Return the value that ``to_dict`` took apart.
 
@@ -96,17 +118,18 @@ class Credentials:
 
 
 # eq=True would compare fields only within one class: a RequestToken never equals an AccessToken.
-@dataclass(frozen=True, repr=False)
+# init=False: the constructor is that of Credentials, whose frame is concealed.
+@dataclass(frozen=True, init=False, repr=False)
 class Consumer(Credentials):
     """Client credentials (s1.1): the application's identity with one service."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, init=False, repr=False)
 class RequestToken(Credentials):
     """Temporary credentials (s2.1): good only for asking the user and for the exchange."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, init=False, repr=False)
 class AccessToken(Credentials):
     """Token credentials (s2.3): the user's consent, to sign requests with."""
 
@@ -218,6 +241,7 @@ class Account:
         return {"consumer": self.consumer.to_dict(), "token": token, "service": self.service}
 
     @classmethod
+    @conceal_frames
     def from_dict(cls, data: Mapping[str, Any]) -> Account:
         """Return the value that ``to_dict`` took apart.
 

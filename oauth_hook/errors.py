@@ -10,18 +10,41 @@
 
 What goes wrong on the wire itself (no connection, a timeout, too many redirects)
 stays the exception that ``requests`` raises, as its users expect.
+
+Error collectors print the variables of each frame in a traceback. So a public call that is given a secret, or is sent
+one, is decorated with ``conceal_frames``: an error leaves it without the variables of all that ran below.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import functools
+import sys
+from contextlib import suppress
+from types import FrameType, FunctionType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import ParamSpec
 
     import requests
 
-__all__ = ["OAuthHookError", "ProviderError", "UsageError", "check_type", "is_text"]
+    _P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+__all__ = [
+    "OAuthHookError",
+    "ProviderError",
+    "UsageError",
+    "check_type",
+    "clear_frames",
+    "conceal_frames",
+    "conceal_methods",
+    "is_text",
+]
+
+# Whose frames are concealed: ours, and those of the libraries that send our requests.
+_CONCEALED_PACKAGES = frozenset({"oauth_hook", "requests", "urllib3", "http"})
 
 
 class OAuthHookError(Exception):
@@ -87,6 +110,68 @@ class _Ready:
 
     def __call__(self) -> Any:
         return self._explanation
+
+
+def conceal_frames(function: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Have a function's errors carry no variables of ours: neither its own nor those of what it called."""
+
+    @functools.wraps(function)
+    def concealed(*arguments: _P.args, **named: _P.kwargs) -> _T:
+        try:
+            return function(*arguments, **named)
+        except BaseException as error:
+            del arguments, named
+            clear_frames(error)
+            raise
+
+    return concealed
+
+
+def conceal_methods(kind: type[_T]) -> type[_T]:
+    """Have ``conceal_frames`` decorate all public and special methods that a class defines."""
+    for name, function in list(vars(kind).items()):
+        if isinstance(function, FunctionType) and (name.startswith("__") or not name.startswith("_")):
+            setattr(kind, name, conceal_frames(function))
+    return kind
+
+
+def clear_frames(error: BaseException) -> None:
+    """Clear the variables of those frames below the caller's that an error went through, and the errors behind it.
+
+    The frames of an application's callables stay, and so do errors that were raised before the caller was called.
+    """
+    running = _list_running_frames()
+    left, seen = [error], {id(error)}
+    while left:
+        each = left.pop()
+        if each.__suppress_context__:  # it quotes what is secret, or else it would not be
+            each.__context__ = None
+        for frame in _list_frames(each):
+            if frame not in running and frame.f_globals.get("__name__", "").partition(".")[0] in _CONCEALED_PACKAGES:
+                with suppress(RuntimeError):  # a generator's that goes on
+                    frame.clear()
+        for behind in (each.__cause__, each.__context__):
+            # An error that was raised before was caught in a frame that runs still.
+            if behind is not None and id(behind) not in seen and running.isdisjoint(_list_frames(behind)[:1]):
+                seen.add(id(behind))
+                left.append(behind)
+
+
+def _list_running_frames() -> set[FrameType]:
+    frames, frame = set(), sys._getframe(1).f_back
+    while frame is not None:
+        frames.add(frame)
+        frame = frame.f_back
+    return frames
+
+
+def _list_frames(error: BaseException) -> list[FrameType]:
+    """Return the frames that an error went through, that in which it was caught first."""
+    frames, trace = [], error.__traceback__
+    while trace is not None:
+        frames.append(trace.tb_frame)
+        trace = trace.tb_next
+    return frames
 
 
 def check_type(value: object, kind: type | tuple[type, ...], name: str, what: str) -> None:

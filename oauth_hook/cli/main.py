@@ -19,7 +19,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TextIO
 
-from ..errors import OAuthHookError, ProviderError
+from ..errors import OAuthHookError, ProviderError, conceal_frames
 from ..version import __version__
 from .console import BROKEN_PIPE, INTERRUPTED, MISUSE, is_text, is_token, one_line, report, report_causes
 
@@ -38,6 +38,7 @@ never from an argument, which other users of the machine could see.
 """
 
 
+@conceal_frames
 def main(argv: Sequence[str] | None = None, *, store: Store | None = None) -> int:
     """Run the command.
 

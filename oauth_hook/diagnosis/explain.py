@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..credentials import Consumer, Credentials, check_token
-from ..errors import check_type
+from ..errors import check_type, conceal_frames
 from ..protocol.encoding import to_wire
 from ..protocol.message import Message
 from ..protocol.rsa import load_key
@@ -55,6 +55,7 @@ from .server_messages import SERVER_SAYS
 __all__ = ["Explanation", "Finding", "explain", "pinned_elsewhere"]
 
 
+@conceal_frames
 def explain(
     request_or_response: Any,
     consumer: Consumer | None = None,

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import requests
 from requests.auth import AuthBase
 
-from ..credentials import AccessToken, Consumer, Credentials
-from ..errors import UsageError, check_type
+from ..credentials import AccessToken, Consumer, Credentials, Secret
+from ..errors import UsageError, check_type, clear_frames, conceal_frames
 from ..protocol import methods
 from ..protocol.message import Message, protocol_parameters, read
 from ..protocol.problem_reporting import read_problem, server_time
@@ -94,6 +94,7 @@ class OAuthHook(AuthBase):
     _clock: ServerClock
     _realm: str | None
 
+    @conceal_frames
     def __init__(
         self,
         access_token: str | None = None,
@@ -121,6 +122,8 @@ class OAuthHook(AuthBase):
             ("signature_method", signature_method),
         ):
             own[name] = getattr(self, name) if value is None else value
+        if isinstance(self.consumer_secret, str):
+            own["consumer_secret"] = Secret(self.consumer_secret)
         if placement is None:
             placement = "header" if self.header_auth else "url-encoded"
         own["_signer"] = Signer(
@@ -157,6 +160,8 @@ class OAuthHook(AuthBase):
         return self._signer.placement
 
     def __repr__(self) -> str:
+        if "_signer" not in vars(self):
+            return f"<{type(self).__name__} whose arguments were refused>"
         token = "" if self.token is None else f"access_token={self.token.key!r}, access_token_secret=***, "
         return (
             f"{type(self).__name__}({token}consumer_key={self.consumer.key!r}, consumer_secret=***, "
@@ -169,6 +174,7 @@ class OAuthHook(AuthBase):
             raise AttributeError(f"an OAuthHook never changes: make another instead of setting {name!r}")
         super().__setattr__(name, value)
 
+    @conceal_frames
     def as_user(self: _Hook, token: Credentials | None) -> _Hook:
         """Return a hook for another user (``None``: two-legged), with everything else the same.
 
@@ -178,6 +184,7 @@ class OAuthHook(AuthBase):
         other.__dict__["_signer"] = self._signer.for_token(token)
         return other
 
+    @conceal_frames
     def replace(self: _Hook, **arguments: Any) -> _Hook:
         """Return a hook with other arguments of the constructor, and everything else the same.
 
@@ -255,14 +262,18 @@ class OAuthHook(AuthBase):
         return self._origins is not None and parse_origin(url) not in self._origins
 
     def _sign(self, request: requests.PreparedRequest) -> None:
-        message = read_message(request)
-        signature = self._signer.sign(
-            message,
-            nonce=None if self._nonce is None else self._nonce(),
-            timestamp=self._clock.timestamp(),
-            body_hash=None if self._signer.body_hash is None else self._body_hash(request, message),
-            key=None if type(self).signing_key is _STANDARD_KEY else self._own_key(),
-        )
+        try:
+            message = read_message(request)
+            signature = self._signer.sign(
+                message,
+                nonce=None if self._nonce is None else self._nonce(),
+                timestamp=self._clock.timestamp(),
+                body_hash=None if self._signer.body_hash is None else self._body_hash(request, message),
+                key=None if type(self).signing_key is _STANDARD_KEY else self._own_key(),
+            )
+        except BaseException as error:
+            clear_frames(error)
+            raise
         _put_back(request, message, signature)
         attach(request, self, status=Status.SIGNED, base_string=signature.base_string)
 
@@ -310,6 +321,7 @@ class OAuthHook(AuthBase):
         self._clock.learn(now)
         return True
 
+    @conceal_frames
     def explain(
         self, request_or_response: Any, server_base_string: str | None = None, server_signature: str | None = None
     ) -> Explanation:

@@ -10,6 +10,7 @@ import requests
 from requests.cookies import extract_cookies_to_jar
 from requests.utils import rewind_body
 
+from ..errors import conceal_frames
 from .prepared import can_be_sent_again, read_message
 from .redirects import Status, state_of
 
@@ -37,6 +38,7 @@ def is_first_refusal(response: Any) -> bool:
     return state is not None and state.status is Status.SIGNED and not state.is_retry
 
 
+@conceal_frames
 def may_help(response: Any, content: bytes, kwargs: dict[str, Any]) -> bool:
     """Have the hook learn from a refusal, and tell whether to send its request once more.
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..credentials import Consumer, Credentials, check_token
-from ..errors import UsageError, check_type
+from ..errors import UsageError, check_type, conceal_frames
 from . import placement as places
 from .base_string import base_string
 from .body_hash import check_algorithm, hash_body
@@ -221,6 +221,7 @@ class Signed:
     signature: str = field(repr=False)  #: base64 as the method made it, not percent-encoded
 
 
+@conceal_frames
 def sign(
     method: str,
     url: str,

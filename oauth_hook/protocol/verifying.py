@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from ..credentials import Consumer, Credentials, check_token
-from ..errors import UsageError, check_type
+from ..errors import UsageError, check_type, conceal_frames
 from .base_string import base_string
 from .body_hash import check_body_hash
 from .encoding import unescape
@@ -47,6 +47,7 @@ class Verdict:
         return not self.reason
 
 
+@conceal_frames
 def verify(
     method: str,
     url: str,

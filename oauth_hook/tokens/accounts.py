@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from ..credentials import AccessToken, Account, Consumer, ServiceReference
-from ..errors import UsageError, is_text
+from ..errors import UsageError, conceal_frames, is_text
 from ..hook.hook import OAuthHook
 from ..services.catalog import SERVICES, Service
 from .store import CredentialStore
@@ -29,6 +29,7 @@ Store: TypeAlias = MutableMapping[str, Any]
 Warn: TypeAlias = Callable[[str], object]
 
 
+@conceal_frames
 def hook_for_account(
     name: str | None = None,
     store: Mapping[str, Any] | None = None,

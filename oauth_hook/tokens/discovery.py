@@ -21,7 +21,7 @@ from xml.etree import ElementTree
 
 import requests
 
-from ..errors import ProviderError, UsageError, check_type
+from ..errors import ProviderError, UsageError, check_type, conceal_frames
 from ..protocol.url import check_absolute_url, is_loopback, parse_origin, split_url
 from ..services.catalog import Service
 from .http import Redirects, WholeResponse, build_refusal, check_timeout, send_request
@@ -52,6 +52,7 @@ _is_name = re.compile(r"[^\s@/?#\x00-\x1F\x7F]+").fullmatch
 _holds_declarations = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE).search
 
 
+@conceal_frames
 def discover(
     account: str, *, scheme: str = "https", session: requests.Session | None = None, timeout: float = 30
 ) -> Service:

@@ -25,7 +25,7 @@ from urllib.parse import urlencode
 import requests
 
 from ..credentials import AccessToken, Consumer, Credentials, RequestToken, check_token
-from ..errors import ProviderError, UsageError, check_type
+from ..errors import ProviderError, UsageError, check_type, conceal_frames, conceal_methods
 from ..hook.hook import OAuthHook
 from ..protocol.encoding import to_wire
 from ..protocol.parameters import FORM
@@ -62,6 +62,7 @@ class VerifierPendingError(UsageError):
         self.request_token = request_token
 
 
+@conceal_methods
 class OAuthFlow:
     """The three legs with one service, for one consumer.
 
@@ -124,6 +125,7 @@ class OAuthFlow:
         self.hook()  # what is wrong with the rest is said now
 
     @classmethod
+    @conceal_frames
     def for_service(cls: type[_Flow], service: str | Service, consumer: Consumer, **more: Any) -> _Flow:
         """Return the flow of a service.
 

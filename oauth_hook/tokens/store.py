@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
 from ..credentials import AccessToken, Account, Consumer, RequestToken
-from ..errors import UsageError, check_type, is_text
+from ..errors import UsageError, check_type, conceal_methods, is_text
 
 if TYPE_CHECKING:
     import sqlite3
@@ -75,6 +75,7 @@ _MEANINGS = (
 )
 
 
+@conceal_methods
 class CredentialStore(MutableMapping[str, Stored]):
     """A mapping from names to credentials that outlives the process.
 
