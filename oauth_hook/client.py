@@ -300,6 +300,7 @@ def _proto_error(error: ProviderError, explain: Callable[[], Any] | None) -> Pro
         body=error.body,
         response=error.response,
         explain=explain,
+        redact=error._redact,
     )
 
 

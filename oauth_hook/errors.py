@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 # Whose frames are concealed: ours, and those of the libraries that send our requests.
-_CONCEALED_PACKAGES = frozenset({"oauth_hook", "requests", "urllib3", "http"})
+_CONCEALED_PACKAGES = frozenset({"oauth_hook", "requests", "urllib", "urllib3", "http"})
 
 
 class OAuthHookError(Exception):
@@ -69,6 +69,7 @@ class ProviderError(OAuthHookError):
     :param body: the start of the response's text, with every secret taken out.
     :param response: the response itself, or ``None``.
     :param explain: makes the explanation, when it is asked for.
+    :param redact: takes the secrets out of what the response says, for a copy.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class ProviderError(OAuthHookError):
         body: str = "",
         response: requests.Response | None = None,
         explain: Callable[[], Any] | None = None,
+        redact: Callable[[str], str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -87,6 +89,7 @@ class ProviderError(OAuthHookError):
         self.body = body
         self.response = response
         self._explain = explain
+        self._redact = redact
 
     @property
     def explanation(self) -> Any:
@@ -97,9 +100,24 @@ class ProviderError(OAuthHookError):
         return None if self._explain is None else self._explain()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Return what a copy is made of: what makes the explanation has the secrets, and stays behind."""
+        """Return what a copy is made of, for another process or a log: nothing that has secrets in it.
+
+        The explanation is ready, and the response has its status, headers and text, and no request any more.
+        """
         ready = None if self._explain is None else _Ready(self._explain())
-        return type(self), self.args, {**self.__dict__, "_explain": ready}
+        response = None if self.response is None else _redact_response(self.response, self._redact or str)
+        return type(self), self.args, {**self.__dict__, "response": response, "_explain": ready, "_redact": None}
+
+
+def _redact_response(response: Any, redact: Callable[[str], str]) -> Any:
+    """Return a copy of a response that was read, without what was sent for it, and its own secrets."""
+    copied = type(response)()
+    copied.status_code, copied.reason, copied.elapsed = response.status_code, response.reason, response.elapsed
+    copied.url = str(response.url).partition("?")[0]
+    for name, value in response.headers.items():
+        copied.headers[name] = redact(value)
+    copied.encoding, copied._content = "utf-8", redact((response._content or b"").decode("utf-8", "replace")).encode()
+    return copied
 
 
 class _Ready:
@@ -138,27 +156,34 @@ def conceal_methods(kind: type[_T]) -> type[_T]:
 def clear_frames(error: BaseException) -> None:
     """Clear the variables of those frames below the caller's that an error went through, and the errors behind it.
 
-    The frames of an application's callables stay, and so do errors that were raised before the caller was called.
+    The frames of an application's callables stay. A context that is suppressed (``from None``) goes, since it was for
+    what it quotes.
     """
     running = _list_running_frames()
-    left, seen = [error], {id(error)}
-    while left:
-        each = left.pop()
-        if each.__suppress_context__:  # it quotes what is secret, or else it would not be
+    for each in list_errors(error):
+        if each.__suppress_context__:
             each.__context__ = None
         for frame in _list_frames(each):
             if frame not in running and frame.f_globals.get("__name__", "").partition(".")[0] in _CONCEALED_PACKAGES:
                 with suppress(RuntimeError):  # a generator's that goes on
                     frame.clear()
+
+
+def list_errors(error: BaseException) -> list[BaseException]:
+    """Return an error and those behind it, as far as they were raised below the frames that run now."""
+    running, errors = _list_running_frames(), [error]
+    for each in errors:
         for behind in (each.__cause__, each.__context__):
-            # An error that was raised before was caught in a frame that runs still.
-            if behind is not None and id(behind) not in seen and running.isdisjoint(_list_frames(behind)[:1]):
-                seen.add(id(behind))
-                left.append(behind)
+            # What was raised before was caught in a frame that runs still.
+            if behind is not None and running.isdisjoint(_list_frames(behind)[:1]):
+                errors += [behind] if all(behind is not known for known in errors) else []
+    return errors
 
 
 def _list_running_frames() -> set[FrameType]:
-    frames, frame = set(), sys._getframe(1).f_back
+    """Return the frames from the caller's caller on."""
+    frames: set[FrameType] = set()
+    frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         frames.add(frame)
         frame = frame.f_back

@@ -99,7 +99,9 @@ class SignedRequest(_Prepared):
     def prepare_auth(self, auth: Any, url: str | bytes = "") -> None:
         """Take other credentials, which stand; but ``.netrc``'s do not displace a signature on a redirect."""
         state = self.oauth_state
-        if isinstance(auth, tuple) and _stays_signed(self) and auth == get_netrc_auth(self.url or ""):
+        # Nor do they join what is to stay unsigned: a server would choose whom they are sent to.
+        is_settled = state.is_frozen or _stays_signed(self)
+        if isinstance(auth, tuple) and is_settled and auth == get_netrc_auth(self.url or ""):
             return
         if state.status is not Status.REDIRECTED or not callable(auth) or auth is state.handler:
             super().prepare_auth(auth, url)

@@ -7,11 +7,14 @@ Laws of this file:
 - Text that came over the wire is a string of bytes. Here it is a ``str`` in which
   each character is one byte (``to_wire``), so that nothing which HTTP can carry is
   lost or refused, valid UTF-8 or not.
+- A charset that a stranger names is one that text is sent in, or it is UTF-8: Python knows others, which
+  take a minute for a megabyte (punycode), or are none.
 """
 
 from __future__ import annotations
 
 import re
+from encodings import aliases, normalize_encoding
 from string import ascii_letters, digits
 from urllib.parse import quote, unquote
 
@@ -19,6 +22,7 @@ from ..errors import UsageError
 
 __all__ = [
     "Pair",
+    "decode_text",
     "escape",
     "escape_base64",
     "escape_form",
@@ -54,6 +58,24 @@ _each_escape = re.compile("%([0-9A-Fa-f]{2})?").sub
 # What else has to become an escape, by a table: a regular expression takes seven times as long for a megabyte of it.
 _RESERVED = {ord(byte): spelled for byte, spelled in _SPELLING.items() if byte not in f"{UNRESERVED}%"}
 _RESERVED_IN_FORM = _RESERVED | {ord("+"): "%20", ord("&"): "&", ord("="): "="}
+
+
+# The charsets of the Encoding Standard (WHATWG), by the names that Python has for them.
+_is_charset = re.compile(
+    "ascii|utf_8|utf_16(?:_[bl]e)?|utf_32|latin_1|iso8859_(?:[2-9]|1[013-6])|cp(?:866|874|125[0-8]|932|949)|koi8_[ru]|"
+    "mac_(?:roman|cyrillic)|gb2312|gbk|gb18030|big5(?:hkscs)?|euc_(?:jp|kr)|iso2022_jp|shift_jis"
+).fullmatch
+_MAX_CHARSET_NAME = 40  # characters
+
+
+def decode_text(data: bytes, charset: str | None) -> str:
+    """Return text in a charset that a stranger names; in UTF-8 where it is none of the known ones.
+
+    What cannot be read becomes U+FFFD.
+    """
+    name = normalize_encoding((charset or "")[:_MAX_CHARSET_NAME]).lower()
+    codec = aliases.aliases.get(name, name)
+    return data.decode(codec if _is_charset(codec) else "utf-8", "replace")
 
 
 def to_wire(text: str | bytes) -> str:

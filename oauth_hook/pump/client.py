@@ -187,6 +187,7 @@ class Client:
             problem=error.problem,
             body=error.body,
             response=error.response,
+            redact=error._redact,
         )
 
     def _associate(self) -> None:

@@ -23,6 +23,7 @@ import requests
 
 from ..errors import ProviderError, UsageError, check_type, conceal_frames
 from ..protocol.url import check_absolute_url, is_loopback, parse_origin, split_url
+from ..redaction import redact
 from ..services.catalog import Service
 from .http import Redirects, WholeResponse, build_refusal, check_timeout, send_request
 
@@ -153,6 +154,7 @@ class _Search:
                     f"for {rel}: {href[:200]!r}" + ("; scheme='http' would take it" if plain else ""),
                     status=whole.response.status_code,
                     response=whole.response,
+                    redact=redact,
                 )
         return {_FIELDS[rel]: href for rel, (href, _) in self.found.items()}
 
@@ -166,6 +168,7 @@ class _Search:
             problem=trouble.problem if trouble else None,
             body=trouble.body if trouble else "",
             response=trouble.response if trouble else None,
+            redact=redact,
         )
 
 

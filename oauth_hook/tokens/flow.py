@@ -30,6 +30,7 @@ from ..hook.hook import OAuthHook
 from ..protocol.encoding import to_wire
 from ..protocol.parameters import FORM
 from ..protocol.url import check_absolute_url
+from ..redaction import Redactor
 from ..services.catalog import SERVICES, Service
 from .callback import read_callback
 from .http import WholeResponse, build_refusal, check_timeout, redact_body, send_request
@@ -315,13 +316,15 @@ class OAuthFlow:
         if said is None and policy == "warn":
             log.warning("the service did not confirm the callback (RFC 5849 s2.1): it may speak OAuth 1.0, not 1.0a")
             return
+        secrets = [self.consumer.secret, token.secret]
         raise ProviderError(
             "the service did not confirm the callback (oauth_callback_confirmed, RFC 5849 s2.1), so that the user "
             "could be led astray; confirmed='ignore' takes that",
             status=response.response.status_code,
             problem="parameter_absent" if said is None else "parameter_rejected",
-            body=redact_body(response, [self.consumer.secret, token.secret]),
+            body=redact_body(response, secrets),
             response=response.response,
+            redact=Redactor(secrets),
         )
 
 
@@ -333,13 +336,29 @@ def _check_service(service: Service) -> None:
     for name in ("request_token_url", "authorization_url", "access_token_url", "renewal_url"):
         if getattr(service, name):
             check_absolute_url(getattr(service, name), name)
-    if service.callback not in (None, "oob") and not _is_uri(service.callback):
-        raise UsageError(
-            "callback must be an absolute URL, such as https://app.example/back or myapp:/back; 'oob', for a PIN; "
-            f"or None, and not {service.callback!r}"
-        )
+    if service.callback not in (None, "oob"):
+        _check_callback(service.callback)
     if service.access_token_method not in (None, "POST", "GET"):
         raise UsageError(f"access_token_method must be 'POST' or 'GET', not {service.access_token_method!r}")
+
+
+def _check_callback(callback: str) -> None:
+    """Check that a callback is a URL as it travels; no message shows it, since its query may have a secret in it.
+
+    :raises UsageError: it is not.
+    """
+    if " " in callback:
+        raise UsageError("callback has a space in it, which no URL can have: write %20")
+    if not callback.isascii() or not callback.isprintable():
+        raise UsageError(
+            "callback has a character in it that no URL can have (a control character, or one that is not ASCII): take "
+            "it out, or percent-encode it; a host with such letters has an ASCII form, which begins with xn--"
+        )
+    if not _is_uri(callback):
+        raise UsageError(
+            "callback must be an absolute URL, such as https://app.example/back or myapp:/back; 'oob', for a PIN; or "
+            "None"
+        )
 
 
 def choose_auth(hook: OAuthHook, method: str) -> Callable[[Any], Any]:

@@ -10,8 +10,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -20,10 +20,11 @@ import requests
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError
 from urllib3.exceptions import ReadTimeoutError
 
-from ..errors import OAuthHookError, ProviderError, UsageError
+from ..errors import OAuthHookError, ProviderError, UsageError, list_errors
 from ..hook.attach import freeze
+from ..protocol.encoding import decode_text
 from ..protocol.url import is_same_origin, parse_origin
-from ..redaction import Redactor, shorten
+from ..redaction import MASK, Redactor, redact, shorten
 from .deadline import Deadline, bound_pool
 
 __all__ = [
@@ -101,8 +102,9 @@ def send_request(
     with Deadline(timeout) as deadline, requests.Session() if session is None else nullcontext(session) as used:
         prepared = used.prepare_request(request)
         freeze(prepared)  # the session's hooks, and adapters, have other credentials
-        response = _exchange(used, prepared, deadline, redirects)
-        return WholeResponse(response, _read_text(response, deadline))
+        with _redact_failures():
+            response = _exchange(used, prepared, deadline, redirects)
+            return WholeResponse(response, _read_text(response, deadline))
 
 
 def send_prepared(request: requests.PreparedRequest, *, timeout: float = 30) -> requests.Response:
@@ -113,7 +115,7 @@ def send_prepared(request: requests.PreparedRequest, *, timeout: float = 30) -> 
     :param timeout: for all of it together, in seconds.
     :raises ProviderError: the response is cut off, or redirects to what is no URL.
     """
-    with Deadline(timeout) as deadline, requests.Session() as session:
+    with Deadline(timeout) as deadline, requests.Session() as session, _redact_failures():
         response = _exchange(session, request, deadline, Redirects.ANYWHERE)
         _read_body(response, deadline, max_bytes=None)
         return response
@@ -136,6 +138,7 @@ def _exchange(
                 "these credentials: check the URL that was asked",
                 status=response.status_code,
                 response=response,
+                redact=redact,
             )
         request = following
     raise requests.TooManyRedirects(f"more than {session.max_redirects} redirects", response=response)
@@ -192,6 +195,34 @@ def _shown_origin(url: str | None) -> str:
     return "no http URL" if found is None else f"{found[0]}://{found[1]}{found[2] and ':' + found[2]}"
 
 
+@contextmanager
+def _redact_failures() -> Iterator[None]:
+    """Take what a request carried out of the exceptions of requests, which quote its URL, and hold all of it."""
+    try:
+        yield
+    except requests.RequestException as error:
+        request: Any = error.request
+        url = "" if request is None else str(request.url)
+        query = url.partition("?")[2] or MASK
+
+        def conceal(text: str) -> str:
+            return redact(text.replace(query, MASK))
+
+        sent = requests.PreparedRequest()
+        sent.headers = requests.structures.CaseInsensitiveDict()
+        sent.method, sent.url = getattr(request, "method", None), conceal(url)
+        for each in list_errors(error):
+            each.args = tuple(conceal(said) if isinstance(said, str) else said for said in each.args)
+            for name, value in vars(each).items():
+                if isinstance(value, str):
+                    setattr(each, name, conceal(value))
+            if isinstance(each, requests.RequestException):
+                each.request = sent
+            if isinstance(each, requests.RequestException) and each.response is not None:
+                each.response.request, each.response.url = sent, conceal(each.response.url)
+        raise
+
+
 def _read_body(response: requests.Response, deadline: Deadline, max_bytes: int | None) -> bytes:
     """Read the body within the time that is left, and leave it in the response for whoever looks."""
     data, status = bytearray(), response.status_code
@@ -202,7 +233,7 @@ def _read_body(response: requests.Response, deadline: Deadline, max_bytes: int |
                 data += piece
                 if max_bytes is not None and len(data) > max_bytes:
                     message = f"the response is larger than {max_bytes} bytes, which no token is"
-                    raise ProviderError(message, status=status, response=response)
+                    raise ProviderError(message, status=status, response=response, redact=redact)
                 if deadline.is_over:
                     deadline.give_up()
         except (ChunkedEncodingError, ContentDecodingError):
@@ -212,7 +243,9 @@ def _read_body(response: requests.Response, deadline: Deadline, max_bytes: int |
                 raise
             raise requests.ReadTimeout("the response was not complete in time", response=response) from error
     if broken:  # raised here, because what urllib3 says of it quotes the response
-        raise ProviderError("the response was cut off, or is not encoded as it says", status=status, response=response)
+        response._content = b""
+        message = "the response was cut off, or is not encoded as it says"
+        raise ProviderError(message, status=status, response=response, redact=redact)
     response._content = bytes(data)
     return response._content
 
@@ -220,10 +253,7 @@ def _read_body(response: requests.Response, deadline: Deadline, max_bytes: int |
 def _read_text(response: requests.Response, deadline: Deadline) -> str:
     data = _read_body(response, deadline, MAX_BODY_BYTES)
     named = response.encoding if "charset" in response.headers.get("Content-Type", "").lower() else None
-    try:
-        return data.decode(named or "utf-8", "replace")
-    except (LookupError, UnicodeError):  # no charset that Python knows, or one that is no text encoding
-        return data.decode("utf-8", "replace")
+    return decode_text(data, named)
 
 
 def build_refusal(response: WholeResponse, what: str, secrets: Iterable[str] = ()) -> ProviderError:
@@ -234,9 +264,9 @@ def build_refusal(response: WholeResponse, what: str, secrets: Iterable[str] = (
     """
     from ..diagnosis.server_messages import read_refusal  # takes longer to load than a request that succeeds
 
-    redact = Redactor(secrets)
+    redactor = Redactor(secrets)
     status = response.response.status_code
-    words = read_refusal(status, response.response.headers, response.text, redact, refused=True, tokens=True)
+    words = read_refusal(status, response.response.headers, response.text, redactor, refused=True, tokens=True)
     said = words.phrase
     if not said:
         said = "it says nothing about why" if response.text.strip() else "the response is empty"
@@ -244,9 +274,10 @@ def build_refusal(response: WholeResponse, what: str, secrets: Iterable[str] = (
         f"the server did not give {what} (status {status}): {said}",
         status=status,
         problem=words.problem,
-        body=shorten(redact(response.text, most=MAX_ERROR_SOURCE), MAX_ERROR_BODY),
+        body=shorten(redactor(response.text, most=MAX_ERROR_SOURCE), MAX_ERROR_BODY),
         response=response.response,
         explain=response.explain,
+        redact=redactor,
     )
 
 
