@@ -27,7 +27,7 @@ from urllib.parse import parse_qsl, urlsplit
 import requests
 
 from .credentials import Consumer, Credentials, RequestToken, check_key
-from .errors import ProviderError, UsageError, check_type, conceal_methods
+from .errors import ProviderError, UsageError, check_type, conceal_frames, conceal_methods
 from .hook.attach import freeze
 from .hook.hook import OAuthHook
 from .protocol.methods import signing_key
@@ -230,6 +230,7 @@ class Client:
         return request
 
     @staticmethod
+    @conceal_frames
     def parse_qs(data: str | bytes) -> dict[str, str]:
         """Return the values in a query or form by name: empty ones too; of a name that is there twice, the last.
 

@@ -41,6 +41,8 @@ __all__ = [
     "conceal_frames",
     "conceal_methods",
     "is_text",
+    "list_errors",
+    "repr_anyhow",
 ]
 
 # Whose frames are concealed: ours, and those of the libraries that send our requests.
@@ -146,11 +148,26 @@ def conceal_frames(function: Callable[_P, _T]) -> Callable[_P, _T]:
 
 
 def conceal_methods(kind: type[_T]) -> type[_T]:
-    """Have ``conceal_frames`` decorate all public and special methods that a class defines."""
+    """Have ``conceal_frames`` decorate the public and special methods of a class, and ``repr_anyhow`` its ``repr``."""
     for name, function in list(vars(kind).items()):
-        if isinstance(function, FunctionType) and (name.startswith("__") or not name.startswith("_")):
+        if name == "__repr__":
+            setattr(kind, name, repr_anyhow(function))
+        elif isinstance(function, FunctionType) and (name.startswith("__") or not name.startswith("_")):
             setattr(kind, name, conceal_frames(function))
     return kind
+
+
+def repr_anyhow(function: Callable[[Any], str]) -> Callable[[Any], str]:
+    """Have a ``__repr__`` say something of what has no attributes yet: error collectors ask where constructors fail."""
+
+    @functools.wraps(function)
+    def described(self: object) -> str:
+        try:
+            return function(self)
+        except AttributeError:
+            return f"<{type(self).__name__}, which was not made>"
+
+    return described
 
 
 def clear_frames(error: BaseException) -> None:

@@ -16,7 +16,7 @@ import requests
 from requests.auth import AuthBase
 
 from ..credentials import AccessToken, Consumer, Credentials, Secret
-from ..errors import UsageError, check_type, clear_frames, conceal_frames
+from ..errors import UsageError, check_type, clear_frames, conceal_frames, repr_anyhow
 from ..protocol import methods
 from ..protocol.message import Message, protocol_parameters, read
 from ..protocol.problem_reporting import read_problem, server_time
@@ -159,9 +159,8 @@ class OAuthHook(AuthBase):
         """Where the protocol parameters go (s3.5), by name."""
         return self._signer.placement
 
+    @repr_anyhow
     def __repr__(self) -> str:
-        if "_signer" not in vars(self):
-            return f"<{type(self).__name__} whose arguments were refused>"
         token = "" if self.token is None else f"access_token={self.token.key!r}, access_token_secret=***, "
         return (
             f"{type(self).__name__}({token}consumer_key={self.consumer.key!r}, consumer_secret=***, "

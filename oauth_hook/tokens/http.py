@@ -18,13 +18,17 @@ from typing import Any
 
 import requests
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError
+from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import ReadTimeoutError
 
 from ..errors import OAuthHookError, ProviderError, UsageError, list_errors
 from ..hook.attach import freeze
-from ..protocol.encoding import decode_text
+from ..hook.prepared import read_message
+from ..protocol.encoding import decode_text, unescape
+from ..protocol.placement import parse_authorization
 from ..protocol.url import is_same_origin, parse_origin
-from ..redaction import MASK, Redactor, redact, shorten
+from ..redaction import MASK, Redactor, shorten
+from ..redaction.request_secrets import find_carried_secrets, redactor_for
 from .deadline import Deadline, bound_pool
 
 __all__ = [
@@ -138,7 +142,7 @@ def _exchange(
                 "these credentials: check the URL that was asked",
                 status=response.status_code,
                 response=response,
-                redact=redact,
+                redact=_redactor_for_request(request),
             )
         request = following
     raise requests.TooManyRedirects(f"more than {session.max_redirects} redirects", response=response)
@@ -201,26 +205,37 @@ def _redact_failures() -> Iterator[None]:
     try:
         yield
     except requests.RequestException as error:
-        request: Any = error.request
-        url = "" if request is None else str(request.url)
-        query = url.partition("?")[2] or MASK
-
-        def conceal(text: str) -> str:
-            return redact(text.replace(query, MASK))
-
-        sent = requests.PreparedRequest()
-        sent.headers = requests.structures.CaseInsensitiveDict()
-        sent.method, sent.url = getattr(request, "method", None), conceal(url)
-        for each in list_errors(error):
-            each.args = tuple(conceal(said) if isinstance(said, str) else said for said in each.args)
-            for name, value in vars(each).items():
-                if isinstance(value, str):
-                    setattr(each, name, conceal(value))
-            if isinstance(each, requests.RequestException):
-                each.request = sent
-            if isinstance(each, requests.RequestException) and each.response is not None:
-                each.response.request, each.response.url = sent, conceal(each.response.url)
+        if error.request is not None:
+            _redact_failure(error, error.request)
         raise
+
+
+def _redact_failure(error: requests.RequestException, request: Any) -> None:
+    redactor = _redactor_for_request(request)
+    query = str(request.url).partition("?")[2] or MASK
+
+    def redact(text: str) -> str:
+        return redactor(text.replace(query, MASK))
+
+    sent = requests.PreparedRequest()
+    sent.method, sent.url, sent.headers = request.method, redact(str(request.url)), CaseInsensitiveDict()
+    for each in list_errors(error):
+        each.args = tuple(redact(said) if isinstance(said, str) else said for said in each.args)
+        for name, value in vars(each).items():
+            if isinstance(value, str):
+                setattr(each, name, redact(value))
+        if isinstance(each, requests.RequestException):
+            each.request = sent
+            if each.response is not None:
+                each.response.request, each.response.url = sent, redact(each.response.url)
+
+
+def _redactor_for_request(request: Any) -> Redactor:
+    """Return what takes out of a text all that a request carried: its server may have echoed it."""
+    message = read_message(request)
+    _, pairs = parse_authorization(message.authorization or "") or (None, [])
+    fields = [(unescape(name), unescape(value)) for name, value in pairs]
+    return redactor_for(find_carried_secrets(message, fields))
 
 
 def _read_body(response: requests.Response, deadline: Deadline, max_bytes: int | None) -> bytes:
@@ -233,7 +248,8 @@ def _read_body(response: requests.Response, deadline: Deadline, max_bytes: int |
                 data += piece
                 if max_bytes is not None and len(data) > max_bytes:
                     message = f"the response is larger than {max_bytes} bytes, which no token is"
-                    raise ProviderError(message, status=status, response=response, redact=redact)
+                    redactor = _redactor_for_request(response.request)
+                    raise ProviderError(message, status=status, response=response, redact=redactor)
                 if deadline.is_over:
                     deadline.give_up()
         except (ChunkedEncodingError, ContentDecodingError):
@@ -245,7 +261,8 @@ def _read_body(response: requests.Response, deadline: Deadline, max_bytes: int |
     if broken:  # raised here, because what urllib3 says of it quotes the response
         response._content = b""
         message = "the response was cut off, or is not encoded as it says"
-        raise ProviderError(message, status=status, response=response, redact=redact)
+        redactor = _redactor_for_request(response.request)
+        raise ProviderError(message, status=status, response=response, redact=redactor)
     response._content = bytes(data)
     return response._content
 
