@@ -43,7 +43,7 @@ log = logging.getLogger("oauth_hook")
 _CONFIRMED = ("require", "warn", "ignore")
 
 # An absolute URI (RFC 3986 s4.3), as s2.1 wants it, of any scheme: desktop applications have their own (myapp:/back).
-_is_uri = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+").fullmatch
+_is_uri = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+").fullmatch
 
 _Token = TypeVar("_Token", RequestToken, AccessToken)
 _Flow = TypeVar("_Flow", bound="OAuthFlow")
@@ -343,21 +343,21 @@ def _check_service(service: Service) -> None:
 
 
 def _check_callback(callback: str) -> None:
-    """Check that a callback is a URL as it travels; no message shows it, since its query may have a secret in it.
+    """Check that a callback is a URL as it travels; no message shows its query, which may have a secret in it.
 
     :raises UsageError: it is not.
     """
-    if " " in callback:
-        raise UsageError("callback has a space in it, which no URL can have: write %20")
-    if not callback.isascii() or not callback.isprintable():
-        raise UsageError(
-            "callback has a character in it that no URL can have (a control character, or one that is not ASCII): take "
-            "it out, or percent-encode it; a host with such letters has an ASCII form, which begins with xn--"
-        )
     if not _is_uri(callback):
+        trouble = f"{callback.partition('?')[0]!r} is none"
+        if " " in callback:
+            trouble = "it has a space in it: write %20"
+        elif not callback.isprintable():
+            trouble = "it has a line feed or another control character in it: take it out"
+        elif not callback.isascii():
+            trouble = "it has a character in it that is not ASCII: percent-encode it, or give the host as xn--..."
         raise UsageError(
             "callback must be an absolute URL, such as https://app.example/back or myapp:/back; 'oob', for a PIN; or "
-            "None"
+            f"None: {trouble}"
         )
 
 

@@ -27,7 +27,7 @@ from collections.abc import Callable
 from types import TracebackType
 from urllib.parse import parse_qs
 
-from ..errors import OAuthHookError, UsageError, check_type, conceal_frames, conceal_methods
+from ..errors import OAuthHookError, UsageError, check_type, conceal_frames, repr_anyhow
 from ..protocol.problem_reporting import is_denial
 from ..protocol.url import check_absolute_url, split_url
 from . import loopback_pages as pages
@@ -95,7 +95,6 @@ def _read_line() -> str:
     return line
 
 
-@conceal_methods
 class LoopbackReceiver:
     """Asks the user in a browser, and receives the callback on 127.0.0.1 (s2.2).
 
@@ -147,6 +146,7 @@ class LoopbackReceiver:
         except OSError as error:
             raise UsageError(f"cannot listen on 127.0.0.1 port {port}: {error.strerror or error}") from error
 
+    @repr_anyhow
     def __repr__(self) -> str:
         return f"<LoopbackReceiver at {self.callback_url}>"
 
@@ -170,6 +170,7 @@ class LoopbackReceiver:
             if not self._is_called:
                 self._server.close()
 
+    @conceal_frames
     def __call__(self, url: str) -> str:
         """Send the user to the authorization URL, and wait for the callback.
 
