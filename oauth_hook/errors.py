@@ -24,7 +24,7 @@ from types import FrameType, FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import ParamSpec
 
     import requests
@@ -43,7 +43,10 @@ __all__ = [
     "is_text",
     "list_errors",
     "repr_anyhow",
+    "suggest_word",
 ]
+
+_MAX_WORD = 40  # characters of a mistyped word
 
 # Whose frames are concealed: ours, and those of the libraries that send our requests.
 _CONCEALED_PACKAGES = frozenset({"oauth_hook", "requests", "urllib", "urllib3", "http"})
@@ -223,6 +226,17 @@ def check_type(value: object, kind: type | tuple[type, ...], name: str, what: st
     """
     if not isinstance(value, kind):
         raise UsageError(f"{name} must be {what}, not {type(value).__name__}")
+
+
+def suggest_word(typed: str, known: Iterable[str]) -> str:
+    """Return " (did you mean 'tumblr'?)" where a word that was typed is nearly a known one, and else nothing.
+
+    What stands where a name should is not repeated: somebody may have typed a secret there.
+    """
+    from difflib import get_close_matches
+
+    close = get_close_matches(typed.lower(), known, n=1, cutoff=0.7) if len(typed) <= _MAX_WORD else []
+    return f" (did you mean {close[0]!r}?)" if close else ""
 
 
 def is_text(value: str) -> bool:

@@ -139,7 +139,7 @@ def _find_service(options: _AuthorizeOptions, kept: Account | Consumer | None) -
     if given_urls is not None:
         return named, _service_at(*given_urls)
     if not place:  # NAME alone never makes a request to a server of that name
-        raise UsageError(f"there is no service {named!r}; if that is a server, use --service {named}")
+        raise UsageError("there is no service of that name; if it is a server, use --service SERVER")
     return named, _discover(named, http=options.http)
 
 

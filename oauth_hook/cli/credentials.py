@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ..credentials import AccessToken, Account, Credentials, ServiceReference
-from ..errors import UsageError
+from ..errors import UsageError, suggest_word
 from ..redaction import MASK
 from ..services.catalog import SERVICES
 from ..tokens.accounts import (
@@ -130,5 +130,6 @@ def _remove(options: _Options, store: Store) -> None:
     try:
         del store[options.name]
     except KeyError:
-        raise UsageError(f"there is no {options.name!r} in the store: {store_hint(store)}") from None
+        hint = f"{suggest_word(options.name, store)}: {store_hint(store)}"
+        raise UsageError(f"there is nothing of that name in the store{hint}") from None
     print_result(f"removed {options.name}", {"removed": options.name}, as_json=options.json)

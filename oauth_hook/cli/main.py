@@ -19,7 +19,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TextIO
 
-from ..errors import OAuthHookError, ProviderError, conceal_frames
+from ..errors import OAuthHookError, ProviderError, conceal_frames, suggest_word
 from ..version import __version__
 from .console import BROKEN_PIPE, INTERRUPTED, MISUSE, is_text, is_token, one_line, report, report_causes
 
@@ -91,6 +91,10 @@ def _drain_stream(stream: TextIO | None) -> None:
             os.close(nowhere)
 
 
+# What an option's name may be; what follows it, or only looks like it, may be a secret.
+_option_name = re.compile(r"-[A-Za-z]|--[a-z][a-z-]{0,30}(?=\Z|=)").match
+
+
 class _Formatter(argparse.RawDescriptionHelpFormatter):
     """Shows positional arguments that are told apart by what they look like once, under one name."""
 
@@ -103,7 +107,19 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what was wrong and where to read on, and exit with the status for misuse."""
-        self.exit(MISUSE, f"{self.prog}: {one_line(message)}; see '{self.prog} --help'\n")
+        self.exit(MISUSE, f"{self.prog}: {one_line(_conceal_typed(message))}; see '{self.prog} --help'\n")
+
+
+def _conceal_typed(message: str) -> str:
+    """Return what argparse says without what was typed, which may be a secret in the wrong place."""
+    choice = re.search(r"invalid choice: (.*) \(choose from (.*)\)", message, re.DOTALL)
+    if choice is not None:
+        known = re.findall(r"[\w-]+", choice[2])
+        close = suggest_word(choice[1].strip("'\""), known)
+        return f"{message[: choice.start()]}there is no such choice{close}: choose one of {', '.join(known)}"
+    message = re.sub(r"invalid int value: .*", "expected a whole number", message, flags=re.DOTALL)
+    message = re.sub(r"ignored explicit argument .*", "it takes no value", message, flags=re.DOTALL)
+    return re.sub(r"=.* could match", " could match", message, flags=re.DOTALL)
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -111,10 +127,11 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     arguments, rest = parser.parse_known_args(argv)
     # argparse wants positional arguments in one piece: `request GET -d a=1 URL` leaves the URL over.
     unknown = [word for word in rest if word.startswith("-")] or ([] if hasattr(arguments, "words") else rest)
-    if unknown:  # what follows an option's name may be a secret
-        names = [re.sub(r"^(-[^-]|--[^=]*|).*", r"\1", word, flags=re.DOTALL) or word for word in unknown]
+    if unknown:
+        names = [found[0] for word in unknown if (found := _option_name(word))]
         hint = "; the METHOD goes before the URL, by itself" if "-X" in names and arguments.command == "request" else ""
-        arguments.parser.error(f"unknown arguments: {' '.join(names)}{hint}")
+        told = f"unknown arguments: {' '.join(names)}" if names else "there are more words than it takes"
+        arguments.parser.error(told + hint)
     if rest:
         arguments.words += rest
     return arguments

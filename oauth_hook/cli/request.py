@@ -21,7 +21,7 @@ import requests
 from requests.structures import CaseInsensitiveDict
 
 from ..credentials import ServiceReference
-from ..errors import OAuthHookError, ProviderError, UsageError
+from ..errors import OAuthHookError, ProviderError, UsageError, suggest_word
 from ..protocol.rsa import RSAKey
 from ..redaction import MASK, redact
 from ..services.catalog import Service
@@ -38,6 +38,7 @@ from .console import (
     read_file,
     read_options,
     read_rsa_key,
+    read_service_file,
     report,
     report_causes,
     warn,
@@ -121,7 +122,8 @@ def _read_words(options: _Options, store: Store) -> tuple[str | None, str, str]:
     if not is_token(method):
         raise UsageError("the METHOD of a request is one word, such as GET")
     if len(words) == 1 and method.upper() not in _METHODS and method != method.upper():
-        raise UsageError(f"{method!r} is neither a METHOD, such as GET, nor in the store: {store_hint(store)}")
+        hint = f"{suggest_word(method, store)}: {store_hint(store)}"
+        raise UsageError(f"the first word is neither a METHOD, such as GET, nor in the store{hint}")
     return words[0] if len(words) == 2 else None, method.upper(), url
 
 
@@ -144,7 +146,7 @@ def _apply_options(options: _Options, service: Service) -> Service:
     """Return a service as the options want it."""
     if options.service is not None:
         path = ServiceReference.parse(options.service).path
-        service = find_service(options.service) if path is None else Service.from_file(path)
+        service = find_service(options.service) if path is None else read_service_file(path)
     given: dict[str, Any] = {
         "placement": options.placement,
         "signature_method": options.signature_method,

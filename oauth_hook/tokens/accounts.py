@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from ..credentials import AccessToken, Account, Consumer, ServiceReference
-from ..errors import UsageError, conceal_frames, is_text
+from ..errors import UsageError, conceal_frames, is_text, suggest_word
 from ..hook.hook import OAuthHook
 from ..services.catalog import SERVICES, Service
 from .store import CredentialStore
@@ -108,7 +108,7 @@ def read_entry(store: Mapping[str, Any], name: str) -> Any:
     :raises UsageError: there is nothing, or it is damaged.
     """
     if name not in store:
-        raise UsageError(f"there is no {name!r} in the store: {store_hint(store)}")
+        raise UsageError(f"there is nothing of that name in the store{suggest_word(name, store)}: {store_hint(store)}")
     return store[name]
 
 

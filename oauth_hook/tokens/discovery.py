@@ -186,7 +186,7 @@ def _read_account(account: str, scheme: str) -> tuple[str, str]:
     name, at, host = text.rpartition("@")
     root = f"{scheme}://{host}"
     if (at and not _is_name(name)) or parse_origin(root) is None or split_url(root).target != root or "/" in host:
-        raise UsageError(f"{account[:200]!r} is neither an account such as alice@pump.example nor a URL")
+        raise UsageError("the account is neither one such as alice@pump.example nor a host nor a URL")
     return root, f"acct:{name}@{host}" if at else f"{root}/"
 
 

@@ -181,7 +181,10 @@ def test_a_wrong_clock_is_corrected(http, store):
 def test_an_unknown_name_is_one_clear_line(http_process, store, server):
     """It says what to do, and nothing is sent."""
     done = http_process("--auth-type=oauth-hook", "--auth=nobody", server.url, check=1)
-    assert done.stderr.strip() == "http: error: there is no 'nobody' in the store: see 'oauth-hook credentials list'"
+    assert (
+        done.stderr.strip()
+        == "http: error: there is nothing of that name in the store: see 'oauth-hook credentials list'"
+    )
     assert (done.stdout, server.received) == ("", [])
 
 
@@ -248,7 +251,7 @@ def test_halves_in_the_store_are_completed_by_the_environment(store, monkeypatch
     assert hook_for_account("account").token is None
     with pytest.raises(UsageError, match="'request' is a request token"):
         hook_for_account("request")
-    with pytest.raises(UsageError, match="there is no 'other' in the store"):
+    with pytest.raises(UsageError, match="there is nothing of that name in the store"):
         hook_for_account("other")
 
 
