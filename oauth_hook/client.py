@@ -26,7 +26,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
-from .credentials import Consumer, Credentials, RequestToken, check_key
+from .credentials import Consumer, Credentials, RequestToken, Secret, check_key
 from .errors import ProviderError, UsageError, check_type, conceal_frames, conceal_methods
 from .hook.attach import freeze
 from .hook.hook import OAuthHook
@@ -87,6 +87,7 @@ class Token:
     def __post_init__(self) -> None:
         check_key(self.token, "token")
         check_type(self.secret, str, "secret", "a str")
+        self.secret = Secret(self.secret)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.token!r}, secret=***, exchanged={self.exchanged!r})"

@@ -24,7 +24,7 @@ from types import FrameType, FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from typing import ParamSpec
 
     import requests
@@ -47,9 +47,6 @@ __all__ = [
 ]
 
 _MAX_WORD = 40  # characters of a mistyped word
-
-# Whose frames are concealed: ours, and those of the libraries that send our requests.
-_CONCEALED_PACKAGES = frozenset({"oauth_hook", "requests", "urllib", "urllib3", "http"})
 
 
 class OAuthHookError(Exception):
@@ -173,18 +170,19 @@ def repr_anyhow(function: Callable[[Any], str]) -> Callable[[Any], str]:
     return described
 
 
-def clear_frames(error: BaseException) -> None:
+def clear_frames(error: BaseException, packages: Collection[str] = ("oauth_hook",)) -> None:
     """Clear the variables of those frames below the caller's that an error went through, and the errors behind it.
 
-    The frames of an application's callables stay. A context that is suppressed (``from None``) goes, since it was for
-    what it quotes.
+    A context that is suppressed (``from None``) goes, since it was for what it quotes.
+
+    :param packages: whose frames; those of an application's callables stay.
     """
     running = _list_running_frames()
     for each in list_errors(error):
         if each.__suppress_context__:
             each.__context__ = None
         for frame in _list_frames(each):
-            if frame not in running and frame.f_globals.get("__name__", "").partition(".")[0] in _CONCEALED_PACKAGES:
+            if frame not in running and frame.f_globals.get("__name__", "").partition(".")[0] in packages:
                 with suppress(RuntimeError):  # a generator's that goes on
                     frame.clear()
 

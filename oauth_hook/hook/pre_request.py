@@ -23,7 +23,7 @@ import requests
 import requests.sessions
 from requests.models import RequestHooksMixin
 
-from ..errors import UsageError
+from ..errors import UsageError, conceal_frames
 
 __all__ = ["Session", "extract_from_requests", "inject_into_requests", "session"]
 
@@ -67,6 +67,7 @@ class Session(requests.Session):
         self.hooks[EVENT] = []
         apply_settings(self, hooks, settings)
 
+    @conceal_frames
     def request(self, method: str, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
         """Send a request; ``hooks`` may have ``pre_request``, once or as a list."""
         given = kwargs.get("hooks") or (args[_HOOKS_POSITION] if len(args) > _HOOKS_POSITION else None) or {}

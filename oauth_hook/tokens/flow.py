@@ -29,6 +29,7 @@ from ..errors import ProviderError, UsageError, check_type, conceal_frames, conc
 from ..hook.hook import OAuthHook
 from ..protocol.encoding import to_wire
 from ..protocol.parameters import FORM
+from ..protocol.rsa import load_key
 from ..protocol.url import check_absolute_url
 from ..redaction import Redactor
 from ..services.catalog import SERVICES, Service
@@ -119,7 +120,7 @@ class OAuthFlow:
             **more,
         })  # fmt: skip
         _check_service(self.service)
-        self._rsa_key = rsa_key
+        self._rsa_key = None if rsa_key is None else load_key(rsa_key)
         self._session = session
         self._timeout = check_timeout(timeout)
         self._make_hook = make_hook or hook_class

@@ -21,7 +21,7 @@ from requests.exceptions import ChunkedEncodingError, ContentDecodingError
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import ReadTimeoutError
 
-from ..errors import OAuthHookError, ProviderError, UsageError, list_errors
+from ..errors import OAuthHookError, ProviderError, UsageError, clear_frames, list_errors
 from ..hook.attach import freeze
 from ..hook.prepared import read_message
 from ..protocol.encoding import decode_text, unescape
@@ -46,6 +46,8 @@ MAX_ERROR_SOURCE = 1 << 16  # characters of a response that an error is made fro
 MAX_ERROR_BODY = 500  # characters of a response that an error shows
 MIN_SECRET_BYTES = 3  # of a secret that somebody may have in earnest
 CHUNK_BYTES = 1 << 14
+# The packages whose frames have our requests among their variables.
+_SENDERS = ("oauth_hook", "requests", "urllib", "urllib3", "http")
 
 
 class Redirects(Enum):
@@ -103,12 +105,12 @@ def send_request(
     :raises requests.RequestException: the wire failed, or time was up.
     """
     request = requests.Request(method, url, auth=auth or (lambda unsigned: unsigned), **content)
-    with Deadline(timeout) as deadline, requests.Session() if session is None else nullcontext(session) as used:
-        prepared = used.prepare_request(request)
+    used = requests.Session() if session is None else nullcontext(session)
+    with Deadline(timeout) as deadline, used as sender, _redact_failures():
+        prepared = sender.prepare_request(request)
         freeze(prepared)  # the session's hooks, and adapters, have other credentials
-        with _redact_failures():
-            response = _exchange(used, prepared, deadline, redirects)
-            return WholeResponse(response, _read_text(response, deadline))
+        response = _exchange(sender, prepared, deadline, redirects)
+        return WholeResponse(response, _read_text(response, deadline))
 
 
 def send_prepared(request: requests.PreparedRequest, *, timeout: float = 30) -> requests.Response:
@@ -204,8 +206,9 @@ def _redact_failures() -> Iterator[None]:
     """Take what a request carried out of the exceptions of requests, which quote its URL, and hold all of it."""
     try:
         yield
-    except requests.RequestException as error:
-        if error.request is not None:
+    except BaseException as error:
+        clear_frames(error, _SENDERS)
+        if isinstance(error, requests.RequestException) and error.request is not None:
             _redact_failure(error, error.request)
         raise
 

@@ -1170,7 +1170,7 @@ def test_credentials_are_listed_shown_and_removed(call):
     assert call("credentials", "show", "a", "--show-secrets").stdout.count("hunter2") == 3
     call("credentials", "remove", "a")
     assert json.loads(call("credentials", "list", "--json").stdout) == {"b": "consumer"}
-    assert "no 'a'" in call("credentials", "show", "a", check=2).stderr
+    assert "nothing of that name" in call("credentials", "show", "a", check=2).stderr
     call("credentials", "show", check=2)
 
 

@@ -191,7 +191,6 @@ def refuse_to_sign(data: bytes) -> bytes:
 
 SIGNERS = {
     "header": {"placement": "header"},
-    "query": {"placement": "query"},
     "plain": {"placement": "header", "signature_method": "PLAINTEXT"},
     "plain query": {"placement": "query", "signature_method": "PLAINTEXT"},
     "plain form": {"placement": "url-encoded", "signature_method": "PLAINTEXT"},
@@ -399,7 +398,8 @@ CALLS: dict[str, Callable[[], object]] = {
     "Client oddly": lambda: Client("k", SECRETS["consumer"], Via.GET, timeout=-1),
     "Token": lambda: Token("", SECRETS["token"], SECRETS["verifier"], {"oauth_token_secret": SECRETS["token"]}),
     "make_oauth_handler": lambda: client().make_oauth_handler(
-        "https://h.invalid/", SECRETS["token"], {"oauth_verifier": SECRETS["verifier"]}, {"password": SECRETS["password"]}
+        "https://h.invalid/", SECRETS["token"], {"oauth_verifier": SECRETS["verifier"]},
+        {"password": SECRETS["password"]},
     ),
     "make_oauth_handler oddly": lambda: client().make_oauth_handler(
         "https://h.invalid/", SECRETS["token"], {"oauth_token": "t", "password": SECRETS["password"]}
@@ -436,8 +436,8 @@ SERVED: dict[str, Callable[[str], object]] = {
         Token("t", SECRETS["token"]), url, {"password": SECRETS["password"]}
     ),
     "PyPump": lambda url: PyPump(
-        PumpClient(f"a@{url[7:-1]}", name="a", key="k", secret=SECRETS["consumer"], expiry=1), scheme="http", timeout=0.4,
-        token="t", secret=SECRETS["token"],
+        PumpClient(f"a@{url[7:-1]}", name="a", key="k", secret=SECRETS["consumer"], expiry=1),
+        scheme="http", timeout=0.4, token="t", secret=SECRETS["token"],
     ),
     "PyPump.request": lambda url: pump(url).request("/api", "POST", {"password": SECRETS["password"]}),
     "WebPump.verifier": lambda url: WebPump(
@@ -445,6 +445,7 @@ SERVED: dict[str, Callable[[str], object]] = {
         token_secret=SECRETS["token"],
     ).verifier(SECRETS["verifier"]),
     "adapter": lambda url: mounted(url).post(url, {"password": SECRETS["password"]}).raise_for_status(),
+    "Session": lambda url: oauth_hook.session({"pre_request": PLAIN}).post(url, {"password": SECRETS["password"]}),
 }  # fmt: skip
 
 
@@ -473,7 +474,7 @@ def test_what_a_server_fails(call, failure, raw):
         return
     url = raw(failure)
     error = error_of(lambda: SERVED[call](url))
-    if call in ("PyPump.request", "adapter"):  # what a session of the caller's own raises is its own
+    if call in ("PyPump.request", "adapter", "Session"):  # what a session of the caller's own raises is its own
         assert error is None or not [leak for leak in leaks(error) if "the message of" not in leak]
     else:
         assert error is not None or call in ("call_api", "exchange")  # which may be content with what came
@@ -497,9 +498,10 @@ def error_of(call: Callable[[], object]) -> BaseException | None:
 @pytest.mark.parametrize(
     "use",
     [
-        lambda store: store["a"], lambda store: store.items(), lambda store: store.values(), lambda store: store.pop("a"),
-        lambda store: store.setdefault("a", CONSUMER), lambda store: store.get("a"), lambda store: store.popitem(),
-        lambda store: dict(store), lambda store: store.update({"b": CONSUMER, "c": AccessToken("k", extra={"a": {CONSUMER}})}),
+        lambda store: store["a"], lambda store: store.items(), lambda store: store.values(), lambda store: dict(store),
+        lambda store: store.pop("a"), lambda store: store.get("a"), lambda store: store.popitem(),
+        lambda store: store.setdefault("a", CONSUMER),
+        lambda store: store.update({"b": CONSUMER, "c": AccessToken("k", extra={"a": {CONSUMER}})}),
         lambda store: store.update(b=SECRETS["token"]), lambda store: store.__setitem__("b", {"a": SECRETS["token"]}),
     ],
 )  # fmt: skip
@@ -521,9 +523,10 @@ def test_the_store(damage, use, tmp_path):
 @pytest.mark.parametrize(
     "words",
     [
-        ["request", "GET", "nowhere"], ["request", "http://127.0.0.1:1/", "--placement", "there"], ["explain", "nowhere"],
-        ["request", "https://h.invalid/", "--rsa-key", "nowhere", "--signature-method", "RSA-SHA1"], ["authorize", "a"],
-        ["request", "http://127.0.0.1:1/", "-d", f"password={SECRETS['password']}", "--no"], ["credentials", "show", "b"],
+        ["request", "GET", "nowhere"], ["request", "http://127.0.0.1:1/", "--placement", "there"],
+        ["request", "https://h.invalid/", "--rsa-key", "nowhere", "--signature-method", "RSA-SHA1"],
+        ["request", "http://127.0.0.1:1/", "-d", f"password={SECRETS['password']}", "--no"],
+        ["explain", "nowhere"], ["authorize", "a"], ["credentials", "show", "b"],
     ],
 )  # fmt: skip
 def test_the_command(words, monkeypatch, capsys):
