@@ -91,7 +91,8 @@ def leaks(error: BaseException, *, theirs: bool = False) -> list[str]:
             if is_ours(frame) or (theirs and frame.f_globals.get("__name__") != __name__):
                 place = f"{frame.f_globals.get('__name__')}:{frame.f_code.co_name}:{line}"
                 found += [f"{place}:{name}" for name, value in frame.f_locals.items() if shows(repr(value))]
-        if shows("".join(traceback.format_exception_only(each))):
+        held = f"{vars(each)} {getattr(each, 'object', '')}"  # the text that json and codecs could not read
+        if shows("".join(traceback.format_exception_only(each)) + held):
             found.append(f"the message of {type(each).__name__}: {each}")
     return found
 
@@ -295,6 +296,12 @@ def prepared(url: str = "https://h.invalid/", **more) -> requests.PreparedReques
     return requests.Request("POST", url, **more).prepare()
 
 
+def with_body(body: str) -> requests.PreparedRequest:
+    request = prepared(headers=FORM)
+    request.body = body
+    return request
+
+
 def stopped() -> float:
     raise RuntimeError("the clock has stopped")
 
@@ -338,9 +345,7 @@ CALLS: dict[str, Callable[[], object]] = {
     "hook with a device": lambda: DEVICE(prepared(data=PASSWORD_FORM, headers=FORM)),
     "hook with a key of its own": lambda: OwnKey("t", SECRETS["token"], "c", SECRETS["consumer"])(prepared()),
     "hook with a clock": lambda: HOOK.replace(clock=stopped)(prepared(data=PASSWORD_FORM, headers=FORM)),
-    "hook and half a character": lambda: HOOK(
-        prepared("https://h.invalid/", data=f"a=\ud800&{PASSWORD_FORM}", headers=FORM)
-    ),
+    "hook and half a character": lambda: HOOK(with_body(f"a=\ud800&{PASSWORD_FORM}")),
     # Without a network
     "sign badly": lambda: sign("GET", "nowhere", consumer=CONSUMER, token=ACCESS, verifier=SECRETS["verifier"]),
     "sign a list": lambda: sign("POST", "https://h.invalid/", body=[PASSWORD_FORM], consumer=CONSUMER),
