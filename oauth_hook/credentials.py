@@ -17,6 +17,7 @@ as JSON through ``to_dict()`` and ``from_dict()``.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
@@ -56,6 +57,9 @@ class Secret(str):
         return "***"
 
 
+_control_character = re.compile(r"[\x00-\x1F\x7F-\x9F]").search
+
+
 def check_key(value: str, what: str) -> None:
     """Refuse what cannot be the public half of a pair of credentials.
 
@@ -68,7 +72,7 @@ def check_key(value: str, what: str) -> None:
     check_type(value, str, what, "a str")
     if not value:
         raise UsageError(f"{what} is empty: the service gives it together with its secret")
-    if any(ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 for c in value):
+    if _control_character(value):
         raise UsageError(f"{what} has a control character in it (a line feed from a file, perhaps): strip it")
 
 
@@ -90,9 +94,11 @@ class Credentials:
     extra: Mapping[str, Any] = field(default_factory=dict, kw_only=True, hash=False, repr=False)
 
     def __post_init__(self) -> None:
-        check_key(self.key, f"the key of {_a(type(self).__name__)}")
-        check_type(self.secret, str, f"the secret of {_a(type(self).__name__)}", "a str")
-        object.__setattr__(self, "secret", Secret(self.secret))
+        what = _a(type(self).__name__)
+        check_key(self.key, f"the key of {what}")
+        check_type(self.secret, str, f"the secret of {what}", "a str")
+        if type(self.secret) is not Secret:
+            object.__setattr__(self, "secret", Secret(self.secret))
         check_type(self.extra, Mapping, "extra", "a mapping")
         if self.expires_at is not None:
             check_type(self.expires_at, (int, float), "expires_at", "seconds since the epoch")

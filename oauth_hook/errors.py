@@ -46,6 +46,8 @@ __all__ = [
     "suggest_word",
 ]
 
+# Special methods that are called from another one's frame, or cannot fail.
+_INNER = frozenset({"__post_init__", "__eq__", "__hash__", "__setattr__"})
 _MAX_WORD = 40  # characters of a mistyped word
 
 
@@ -152,7 +154,7 @@ def conceal_methods(kind: type[_T]) -> type[_T]:
     for name, function in list(vars(kind).items()):
         if name == "__repr__":
             setattr(kind, name, repr_anyhow(function))
-        elif isinstance(function, FunctionType) and (name.startswith("__") or not name.startswith("_")):
+        elif isinstance(function, FunctionType) and (name[0] != "_" or name[:2] == "__") and name not in _INNER:
             setattr(kind, name, conceal_frames(function))
     return kind
 

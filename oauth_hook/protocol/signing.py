@@ -90,18 +90,18 @@ class Signer:
         check_token(token)
         self.token = token
         self._key = Key(signing_key(self.consumer.secret, "" if token is None else token.secret), self.rsa_key)
-        values = {
-            "oauth_consumer_key": self.consumer.key,
-            "oauth_token": None if token is None else token.key,
-            "oauth_callback": self.callback,
-            "oauth_verifier": self.verifier,
-            "oauth_signature_method": self.signature_method,
-            "oauth_version": "1.0",
-        }
-        present = {name: value for name, value in values.items() if value is not None}
-        for name, value in present.items():
-            check_type(value, str, name, "a str")
-        constant = [(name, escape(value)) for name, value in present.items()]
+        constant = []
+        for name, value in (
+            ("oauth_consumer_key", self.consumer.key),
+            ("oauth_token", None if token is None else token.key),
+            ("oauth_callback", self.callback),
+            ("oauth_verifier", self.verifier),
+            ("oauth_signature_method", self.signature_method),
+            ("oauth_version", "1.0"),
+        ):
+            if value is not None:
+                check_type(value, str, name, "a str")
+                constant.append((name, escape(value)))
         # In each of the forms in which a request needs them: to be sorted, in the header, in a query or form.
         self._constant = sorted(constant)
         self._quoted = places.quote_pairs(constant)
