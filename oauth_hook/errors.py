@@ -114,7 +114,7 @@ class ProviderError(OAuthHookError):
 
 
 def _redact_response(response: Any, redact: Callable[[str], str]) -> Any:
-    """Return a copy of a response that was read, without what was sent for it, and its own secrets."""
+    """Return a copy of a response of requests, without the request, the query of its URL, cookies and secrets."""
     copied = type(response)()
     copied.status_code, copied.reason, copied.elapsed = response.status_code, response.reason, response.elapsed
     copied.url = str(response.url).partition("?")[0]
@@ -175,16 +175,18 @@ def repr_anyhow(function: Callable[[Any], str]) -> Callable[[Any], str]:
 def clear_frames(error: BaseException, packages: Collection[str] = ("oauth_hook",)) -> None:
     """Clear the variables of those frames below the caller's that an error went through, and the errors behind it.
 
-    A context that is suppressed (``from None``) goes, since it was for what it quotes.
+    A context that was suppressed there (``from None``) goes, since it was for what it quotes.
 
     :param packages: whose frames; those of an application's callables stay.
     """
     running = _list_running_frames()
     for each in list_errors(error):
-        if each.__suppress_context__:
+        frames = _list_frames(each)
+        theirs = [frame for frame in frames if frame.f_globals.get("__name__", "").partition(".")[0] in packages]
+        if each.__suppress_context__ and frames[-1:] == theirs[-1:]:
             each.__context__ = None
-        for frame in _list_frames(each):
-            if frame not in running and frame.f_globals.get("__name__", "").partition(".")[0] in packages:
+        for frame in theirs:
+            if frame not in running:
                 with suppress(RuntimeError):  # a generator's that goes on
                     frame.clear()
 
@@ -194,14 +196,15 @@ def list_errors(error: BaseException) -> list[BaseException]:
     running, errors = _list_running_frames(), [error]
     for each in errors:
         for behind in (each.__cause__, each.__context__):
-            # What was raised before was caught in a frame that runs still.
-            if behind is not None and running.isdisjoint(_list_frames(behind)[:1]):
-                errors += [behind] if all(behind is not known for known in errors) else []
+            if behind is None or any(behind is known for known in errors):
+                continue
+            if running.isdisjoint(_list_frames(behind)[:1]):  # what was raised before was caught in a frame that runs
+                errors.append(behind)
     return errors
 
 
 def _list_running_frames() -> set[FrameType]:
-    """Return the frames from the caller's caller on."""
+    """Return those that run now, from the caller's caller on."""
     frames: set[FrameType] = set()
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:

@@ -24,7 +24,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 import requests
 
-import oauth_hook
+import oauth_hook.provider
 from oauth_hook import (
     AccessToken,
     Account,
@@ -266,6 +266,25 @@ def test_an_error_that_was_handled_before_is_left_as_it_was():
     assert isinstance(error.__context__, LookupError)
     frames = [frame for frame, _ in traceback.walk_tb(error.__context__.__traceback__)]
     assert "evidence" in frames[-1].f_locals
+
+
+def test_an_application_s_own_callable_keeps_its_variables():
+    """A verifier source, a key in hardware or a clock that fails is the application's to look into."""
+
+    def ask(url: str) -> str:
+        seen = len(url)
+        try:
+            return {}[url]
+        except KeyError:
+            raise RuntimeError(f"no code for a URL of {seen} characters") from None
+
+    with oauth_hook.provider.serve() as provider:
+        urls = provider.request_token_url, provider.authorization_url, provider.access_token_url
+        error = fails(lambda: OAuthFlow(provider.consumer, *urls).authorize(ask), RuntimeError)
+    frames = {frame.f_code.co_name: frame for frame, _ in traceback.walk_tb(error.__traceback__)}
+    assert "seen" in frames["ask"].f_locals
+    assert frames["authorize"].f_locals == {}
+    assert isinstance(error.__context__, KeyError)
 
 
 # --- other calls ---
