@@ -21,7 +21,6 @@ import requests
 from requests.utils import get_netrc_auth
 
 from ..protocol.placement import parse_authorization
-from ..protocol.url import is_same_origin, parse_origin
 from .niquests import is_niquests, retry_refused_of_niquests
 from .prepared import is_used_up, read_message
 from .redirects import NullHandler, RedirectHandler, RequestState, Status, state_of
@@ -230,6 +229,4 @@ def _stays_signed(request: SignedRequest) -> bool:
     if state.status is not Status.REDIRECTED:
         return state.status is Status.SIGNED
     source = state.source
-    return source.oauth_state.status is Status.SIGNED and is_same_origin(
-        parse_origin(source.url), parse_origin(request.url)
-    )
+    return source.oauth_state.status is Status.SIGNED and bool(state.handler.may_sign(source.url, request.url))
