@@ -23,6 +23,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from requests.utils import get_environ_proxies
+
 from .errors import UsageError, check_type
 from .hook.hook import MAX_REPORT_BYTES, OAuthHook
 from .hook.prepared import can_be_sent_again, read_message
@@ -209,6 +211,11 @@ class _Outgoing:
         if body_position is None and hasattr(self.body, "tell"):
             with suppress(OSError, ValueError):  # a pipe, a closed file
                 self._body_position = self.body.tell()
+
+    @property
+    def proxies(self) -> dict[str, str]:
+        """Those of the environment. httpx tells nobody about others, nor whether it minds these (``trust_env``)."""
+        return get_environ_proxies(self.url)
 
     def rewind(self, *, must: bool) -> None:
         """Have a file or multipart body go out from its beginning once more.

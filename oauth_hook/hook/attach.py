@@ -22,7 +22,7 @@ from requests.utils import get_netrc_auth
 
 from ..protocol.placement import parse_authorization
 from .niquests import is_niquests, retry_refused_of_niquests
-from .prepared import is_used_up, read_message
+from .prepared import check_proxies, is_used_up, read_message
 from .redirects import NullHandler, RedirectHandler, RequestState, Status, state_of
 from .retry import retry_refused
 
@@ -73,8 +73,16 @@ class SignedRequest(_Prepared):
 
     @property
     def path_url(self) -> str:
-        """The target of the request, which adapters read when they send it; see ``hooks``."""
+        """The target of the request, which adapters read when they send it; see ``hooks``.
+
+        No request is told which proxies it goes through. But the adapters of requests and niquests read this in
+        ``request_url(request, proxies)``, and what that was called with is there to be looked at.
+
+        :raises UsageError: a proxy would carry PLAINTEXT's secrets in clear.
+        """
         send_next(self)
+        if self.oauth_state.handler.is_plain and self.oauth_state.status is Status.SIGNED:
+            check_proxies(self.url or "", sys._getframe(1).f_locals.get("proxies"))
         if self.oauth_state.signed_as is not None:
             self.oauth_state = self.oauth_state._replace(signed_as=None)
         url: str = super().path_url

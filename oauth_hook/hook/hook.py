@@ -25,7 +25,7 @@ from ..protocol.url import Origin, origin, split_url
 from .attach import SignedRequest, attach, send_next
 from .clock import ServerClock
 from .niquests import is_niquests
-from .prepared import hash_file, read_message
+from .prepared import check_proxies, hash_file, read_message
 from .redirects import RequestState, Status, follow, is_within, parse_sent_origin, strip
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ class OAuthHook(AuthBase):
     header_auth: bool = False
     signature_method: str = "HMAC-SHA1"
 
+    is_plain: bool  #: The signature method is PLAINTEXT, or one like it: a signature is the secrets themselves.
     _signer: Signer
     _origins: frozenset[Origin] | None
     _nonce: Callable[[], str] | None
@@ -134,6 +135,7 @@ class OAuthHook(AuthBase):
             verifier=verifier,
             body_hash=body_hash,
         )
+        own["is_plain"] = methods.find_method(self.signature_method).plain
         own["_origins"] = None if origins is None else _origins(origins)
         if nonce is not None and not callable(nonce):
             raise UsageError(f"nonce is called for each request, so it must be callable, not {type(nonce).__name__}")
@@ -262,6 +264,8 @@ class OAuthHook(AuthBase):
 
     def _sign(self, request: requests.PreparedRequest) -> None:
         message = read_message(request)
+        if self.is_plain:  # requests says no sooner than on sending which proxies it uses: see attach.py
+            check_proxies(message.url, getattr(request, "proxies", None))
         signature = self._signer.sign(
             message,
             nonce=None if self._nonce is None else self._nonce(),

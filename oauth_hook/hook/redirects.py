@@ -73,6 +73,8 @@ class Status(Enum):
 class RedirectHandler(Protocol):
     """A hook, as the requests know it that it has signed."""
 
+    is_plain: bool  #: its signatures are the secrets themselves
+
     def __call__(self, request: Any) -> Any:
         """Sign a request."""
 
@@ -99,6 +101,8 @@ class RedirectHandler(Protocol):
 
 class NullHandler:
     """The handler of a request that nobody is to sign, nor any redirect of it."""
+
+    is_plain = False
 
     def __call__(self, request: Any) -> Any:
         """Return the request as it is."""
