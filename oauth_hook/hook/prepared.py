@@ -99,10 +99,12 @@ def check_proxies(url: str, proxies: Any) -> None:
     :param proxies: those of the client, as requests has them; anything else than a mapping is none.
     :raises UsageError: the URL is plain http, and a proxy is to carry it.
     """
+    if not isinstance(proxies, Mapping):
+        return
     from requests.utils import select_proxy
 
     parts = split_url(url)
-    if parts.scheme.lower() == "http" and isinstance(proxies, Mapping) and select_proxy(url, dict(proxies)):
+    if parts.scheme.lower() == "http" and select_proxy(url, dict(proxies)):
         raise UsageError(
             f"PLAINTEXT sends the secrets themselves, and the plain http request to {parts.authority} would go through "
             "a proxy, where whoever runs it can read them: except the host (NO_PROXY in the environment), send without "
