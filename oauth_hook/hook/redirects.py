@@ -239,7 +239,7 @@ class _Finder:
     def __init__(self, sent: Collection[Pair]) -> None:
         self._values: dict[str, str] = {}  # and the names of the parameters
         beside_names = []
-        for name, value in sent:
+        for name, value in sorted(sent):
             spelled = set(filter(None, _read_levels(value)))
             if name == "oauth_signature":  # PLAINTEXT's is both secrets, with an "&" between them (RFC 5849 s3.4.4)
                 spelled |= {part for text in spelled for part in text.split("&")}
