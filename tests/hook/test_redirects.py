@@ -257,6 +257,19 @@ def test_copies_are_found_by_their_values(copied, place, method, placement, serv
         assert len(value) < 8 or value not in str(caught.value)
 
 
+@pytest.mark.parametrize("copied", [name for name in COPIES if name not in ("renamed", "values alone")])
+def test_short_keys_are_found_beside_their_names(copied, server, abroad):
+    """A token, a key and a time that say nothing by themselves are taken out where they are called what they are."""
+
+    def answer(got):
+        pairs = [pair for pair in read_sent(got) if pair[0] in ("oauth_token", "oauth_consumer_key", "oauth_timestamp")]
+        return 302, {"Location": f"{abroad.url}/?a=1&{COPIES[copied](pairs)}&b=t"}, b""
+
+    server.answer = answer
+    requests.get(server.url, auth=OAuthHook("t", "s", "c", "s", header_auth=True))
+    assert abroad.last.target == "/?a=1&b=t"
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("method", ["HMAC-SHA1", "PLAINTEXT"])
 def test_each_way_of_attaching_follows_no_path_of_ours(way, method, server, abroad):
