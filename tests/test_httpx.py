@@ -534,6 +534,7 @@ def test_copies_are_found_by_their_values(client, place, server, abroad):
 def test_pinned_origins_trust_each_other(client, server, abroad, recorders, consumer, token):
     """From one of a hook's own origins to another the redirect is signed; from there to elsewhere it is stripped."""
     third = recorders[2]
+    third.answer = None
     for placement in PLACEMENTS:
         third.received.clear()
         server.answer = lambda got: (307, {"Location": f"{abroad.url}/?{got.target.partition('?')[2]}"}, b"")

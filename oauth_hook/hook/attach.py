@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 from requests.utils import get_netrc_auth
 
+from ..errors import ProviderError
 from ..protocol.placement import parse_authorization
 from .niquests import is_niquests, retry_refused_of_niquests
 from .prepared import check_proxies, is_used_up, read_message
@@ -111,7 +112,10 @@ class SignedRequest(_Prepared):
         if state.status is not Status.REDIRECTED or not callable(auth) or auth is state.handler:
             super().prepare_auth(auth, url)
             return
-        state.handler.on_redirect(self, state.source.oauth_state, read_message(state.source), is_displaced=True)
+        try:
+            state.handler.on_redirect(self, state.source.oauth_state, read_message(state.source), is_displaced=True)
+        except ProviderError:  # it is only built as yet: when it is sent, it will be refused
+            return
         displaced = self.oauth_state
         self.oauth_state = displaced._replace(status=Status.UNSIGNED)  # another hook may sign it
         super().prepare_auth(auth, url)

@@ -295,13 +295,23 @@ def test_each_way_of_attaching_follows_no_path_of_ours(way, method, server, abro
         assert len(server.received) == 1
 
 
-def test_a_redirect_that_is_only_built_is_not_refused(server, abroad):
+class Displacing(requests.Session):
+    """A session that gives each redirect other credentials."""
+
+    def rebuild_auth(self, prepared_request, response):
+        super().rebuild_auth(prepared_request, response)
+        prepared_request.prepare_auth(requests.auth.HTTPBasicAuth("u", "p"))
+
+
+@pytest.mark.parametrize("kind", [requests.Session, Displacing])
+def test_a_redirect_that_is_only_built_is_not_refused(kind, server, abroad):
     """With allow_redirects=False the response is the server's; sending its ``next`` is refused."""
     server.answer = lambda got: (302, {"Location": copy_to("path", "as they came", got, abroad.url)}, b"")
-    response = requests.get(server.url, auth=telling_hook(), allow_redirects=False)
-    assert response.status_code == 302
-    with requests.Session() as session, pytest.raises(ProviderError, match="not followed"):
-        session.send(response.next)
+    with kind() as session:
+        response = session.get(server.url, auth=telling_hook(), allow_redirects=False)
+        assert response.status_code == 302
+        with pytest.raises(ProviderError, match="not followed"):
+            session.send(response.next)
     assert abroad.received == []
 
 
