@@ -186,16 +186,16 @@ def follow(
     return RequestState(status, state.handler, sent=sent, is_frozen=state.is_frozen)
 
 
-def strip(message: Message, headers: Mapping[str, Any], state: RequestState) -> tuple[Message, list[str]]:
+def strip(message: Message, headers: Mapping[str, Any], state: RequestState) -> tuple[Message, set[str]]:
     """Take what earlier requests carried out of one that must not have it, wherever a server has copied it to.
 
     A segment of the query or the form, and a header, that have something of ours in them, however escaped, are taken
     out as a whole, and with the segment all that are named ``oauth_*``. Of a path nothing can be taken.
 
-    :param headers: all of the message's; bytes are Latin-1.
+    :param headers: all of the message's, in any mapping, also one that has several under a name; bytes are Latin-1.
     :param state: that of the message, from ``follow``.
-    :returns: what is left of the message, and the names of the headers that are to be taken out besides
-        ``Authorization``.
+    :returns: what is left of the message, and the names, in lower case, of the headers that are to be taken out
+        besides ``Authorization``.
     :raises ProviderError: something of ours is left, and the message leaves the origin.
     """
     find = _Finder(state.sent).find
@@ -206,7 +206,7 @@ def strip(message: Message, headers: Mapping[str, Any], state: RequestState) -> 
     try:
         url = split_url(message.url)
     except UsageError:
-        return message, []  # nothing that a client would send
+        return message, set()  # nothing that a client would send
     left = [url.target]
     if url.query:
         query = to_wire(url.query)
@@ -219,7 +219,7 @@ def strip(message: Message, headers: Mapping[str, Any], state: RequestState) -> 
         if left[-1] != form:
             message = message._replace(body=from_wire_like(left[-1], message.body))
     if state.status is Status.DISPLACED:  # within the origin, which has seen it all
-        return message, []
+        return message, set()
     for name in filter(None, map(find, left)):
         raise ProviderError(
             f"the redirect is not followed: the server has copied {name} of a signed request into a URL at another "
@@ -227,7 +227,8 @@ def strip(message: Message, headers: Mapping[str, Any], state: RequestState) -> 
             "fetch that URL all the same, ask for the redirect itself (allow_redirects=False; follow_redirects=False "
             "in httpx), and request its Location without the hook"
         )
-    return message, [name for name, value in headers.items() if name.lower() != "authorization" and find(value)]
+    texts = ((name.lower(), value) for name, value in headers.items() if isinstance(value, bytes | str))
+    return message, {name for name, value in texts if name != "authorization" and find(value)}
 
 
 class _Finder:
