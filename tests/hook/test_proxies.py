@@ -22,7 +22,7 @@ PROXY_VARIABLES = [name for proxy in ("http_proxy", "all_proxy", "no_proxy") for
 
 
 @pytest.fixture(autouse=True)
-def no_proxies(monkeypatch):
+def without_proxies(monkeypatch):
     """Take all that the machine, and the suite, say about proxies out of the environment."""
     for name in PROXY_VARIABLES:
         monkeypatch.delenv(name, raising=False)
