@@ -215,10 +215,10 @@ def _redact_failures() -> Iterator[None]:
 
 def _redact_failure(error: requests.RequestException, request: Any) -> None:
     redactor = _redactor_for_request(request)
-    query = str(request.url).partition("?")[2] or MASK
+    _, mark, query = str(request.url).partition("?")
 
     def redact(text: str) -> str:
-        return redactor(text.replace(query, MASK))
+        return redactor(text.replace(mark + query, f"?{MASK}") if query else text)
 
     sent = requests.PreparedRequest()
     sent.method, sent.url, sent.headers = request.method, redact(str(request.url)), CaseInsensitiveDict()
@@ -284,9 +284,9 @@ def build_refusal(response: WholeResponse, what: str, secrets: Iterable[str] = (
     """
     from ..diagnosis.server_messages import read_refusal  # takes longer to load than a request that succeeds
 
-    redactor = Redactor(secrets)
+    redact = Redactor(secrets)
     status = response.response.status_code
-    words = read_refusal(status, response.response.headers, response.text, redactor, refused=True, tokens=True)
+    words = read_refusal(status, response.response.headers, response.text, redact, refused=True, tokens=True)
     said = words.phrase
     if not said:
         said = "it says nothing about why" if response.text.strip() else "the response is empty"
@@ -294,10 +294,10 @@ def build_refusal(response: WholeResponse, what: str, secrets: Iterable[str] = (
         f"the server did not give {what} (status {status}): {said}",
         status=status,
         problem=words.problem,
-        body=shorten(redactor(response.text, most=MAX_ERROR_SOURCE), MAX_ERROR_BODY),
+        body=shorten(redact(response.text, most=MAX_ERROR_SOURCE), MAX_ERROR_BODY),
         response=response.response,
         explain=response.explain,
-        redact=redactor,
+        redact=redact,
     )
 
 
