@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from requests.utils import get_environ_proxies
 
-from .errors import UsageError, check_type
+from .errors import UsageError, check_type, conceal_frames
 from .hook.hook import MAX_REPORT_BYTES, OAuthHook
 from .hook.prepared import can_be_sent_again, read_message
 from .hook.redirects import RequestState, Status
@@ -166,6 +166,7 @@ class _Signing:
 
     hook: OAuthHook
 
+    @conceal_frames
     def __call__(self, request: Any) -> Awaitable[None]:
         _sign(self.hook, request)
         return _Done()
@@ -231,6 +232,7 @@ class _Outgoing:
             )
 
 
+@conceal_frames
 def _sign(hook: OAuthHook, request: Any, *, alone: bool = False) -> None:
     """Sign a request for where it goes, or take out of it what is ours.
 

@@ -286,6 +286,7 @@ class OAuthHook(AuthBase):
         _put_back(request, message, signature)
         attach(request, self, status=Status.SIGNED, base_string=signature.base_string)
 
+    @conceal_frames
     def on_redirect(self, request: Any, state: RequestState, source: Message, *, is_displaced: bool = False) -> None:
         """Sign a redirect for where it goes, or take all that is ours out of it; see ``redirects.RedirectHandler``.
 

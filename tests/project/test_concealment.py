@@ -140,6 +140,7 @@ FAILURES: dict[str, Callable[[bytes], bytes] | None] = {
     ),
     "confirms nothing": lambda echo: response("200 OK", SAID + b"&oauth_callback_confirmed=false"),
     "redirects elsewhere": lambda echo: response("307 There", b"", f"Location: http://127.0.0.2:9/?{echo.decode()}"),
+    "redirects into a path": lambda echo: response("307 There", b"", f"Location: http://127.0.0.2:9/{echo.decode()}/"),
     "redirects nowhere": lambda echo: response("307 There", b"", f"Location: http://[/{echo.decode()}"),
     "redirects for ever": lambda echo: response("307 There", b"", "Location: /"),
     "is late": None,
@@ -471,8 +472,19 @@ SERVED: dict[str, Callable[[str], object]] = {
         token_secret=SECRETS["token"],
     ).verifier(SECRETS["verifier"]),
     "adapter": lambda url: mounted(url).post(url, {"password": SECRETS["password"]}).raise_for_status(),
+    "hook": lambda url: requests.post(url, auth=PLAIN.replace(placement="query")).raise_for_status(),
+    "httpx": lambda url: with_httpx(url),
     "Session": lambda url: oauth_hook.session({"pre_request": PLAIN}).post(url, {"password": SECRETS["password"]}),
 }  # fmt: skip
+
+
+def with_httpx(url: str) -> None:
+    httpx = pytest.importorskip("httpx")
+    from oauth_hook.httpx import event_hooks
+
+    hooks = event_hooks(PLAIN.replace(placement="query"))
+    with httpx.Client(event_hooks=hooks, follow_redirects=True, timeout=0.4) as session:
+        session.post(url).raise_for_status()
 
 
 def falcon(use_header: UseHeader, mode: Via) -> Client:
@@ -500,12 +512,22 @@ def test_what_a_server_fails(call, failure, raw):
         return
     url = raw(failure)
     error = error_of(lambda: SERVED[call](url))
-    if call in ("PyPump.request", "adapter", "Session"):  # what a session of the caller's own raises is its own
+    if call in (
+        "PyPump.request",
+        "adapter",
+        "Session",
+        "hook",
+        "httpx",
+    ):  # what a session of the caller's own raises is its own
         assert error is None or not [leak for leak in leaks(error) if "the message of" not in leak]
     else:
         assert error is not None or call in ("call_api", "exchange")  # which may be content with what came
         assert error is None or not leaks(error)
         assert_evidence_is_redacted(error)
+
+
+# What a session of the caller's own raises is its own; the variables of our frames are ours.
+OWN_SESSION = ("PyPump.request", "adapter", "Session", "hook", "httpx")
 
 
 def error_of(call: Callable[[], object]) -> BaseException | None:
