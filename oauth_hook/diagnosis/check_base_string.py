@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from .base_string_parts import Parts, decoded, find_base_strings, parse
-from .base_string_variants import TOO_LONG, Variant, text_variants
+from .base_string_variants import TOO_LONG, Variant, make_variants
 from .comparison import differences
 from .context import PROVEN, SEEN, Context
 from .findings import Finding
@@ -59,7 +59,7 @@ def server_parts(context: Context, parts: Parts) -> Parts | None:
 
 
 def _counted(parts: Parts) -> Counter[object]:
-    return Counter([*parts[:5], *parts.pairs()])
+    return Counter([*parts.url_parts, *parts.pairs])
 
 
 def _is_same_attempt(parts: Parts, theirs: Parts) -> bool:
@@ -71,7 +71,8 @@ def _is_same_attempt(parts: Parts, theirs: Parts) -> bool:
 def _concern_one_request(parts: Parts, theirs: Parts) -> bool:
     """Tell whether a base string that nobody gave may be of this request: by its client, its attempt, its address."""
     client = {pair for pair in parts.protocol if pair[0] in ("oauth_consumer_key", "oauth_nonce", "oauth_timestamp")}
-    return bool(client & set(theirs.protocol)) or parts[1:5] == theirs[1:5] or _is_same_attempt(parts, theirs)
+    is_same_url = parts.url_parts[1:] == theirs.url_parts[1:]
+    return bool(client & set(theirs.protocol)) or is_same_url or _is_same_attempt(parts, theirs)
 
 
 def check_server_parts(context: Context, parts: Parts, server: Parts | None) -> Iterator[Finding]:
@@ -117,10 +118,10 @@ _REMEDIES = {
 def _find_variant(context: Context, parts: Parts, base_strings: set[str]) -> Variant | None:
     """Return the mistake that makes one of these base strings, if it is found in time."""
     deadline = time.thread_time() + _SEARCH_SECONDS
-    for variant in text_variants(parts, context.request.context):
+    for variant in make_variants(parts, context.request.context):
         if time.thread_time() > deadline:
             return None
-        if variant.parts.text() in base_strings:
+        if parts.but(**variant.changes).text() in base_strings:
             return variant
     return None
 
@@ -128,4 +129,4 @@ def _find_variant(context: Context, parts: Parts, base_strings: set[str]) -> Var
 def _with_nonce(parts: Parts, server: Parts) -> Parts:
     """Return the server's base string of another attempt as if it were of this one: with its nonce and timestamp."""
     ours = {name: value for name, value in parts.protocol if name in ("oauth_nonce", "oauth_timestamp")}
-    return server._replace(protocol=tuple((name, ours.get(name, value)) for name, value in server.protocol))
+    return server.but(protocol=tuple((name, ours.get(name, value)) for name, value in server.protocol))

@@ -28,10 +28,7 @@ def check_signature(context: Context, parts: Parts, server: Parts | None) -> Ite
         context.request.values.get("oauth_signature_method", ""),
         context.request.values["oauth_signature"],
     )
-    sent = parse_signature(signature)
-    found = search.find(sent)
-    if found is None:
-        sent, found = search.find_spoiled(signature) or (sent, search.find(sent, pairs=True))
+    sent, found = search.find(signature)
     if found is None:
         yield from _guess_causes(context, search, parts, server, sent)
     elif found.codes or not fits_method(name, sent):
@@ -90,10 +87,9 @@ def _check_server_side(context: Context, search: Search, parts: Parts, server: P
     if given == context.request.values["oauth_signature"]:
         context.ruled_out.append("the server's signature: it is that of the request")
         return
-    target = parse_signature(given)
-    if not target.octets:  # percent-encoded, as it stands in a header
-        target = parse_signature(unquote(given))
-    theirs = search.find(target) or search.find(target, pairs=True)
+    if not parse_signature(given).raw:  # percent-encoded, as it stands in a header
+        given = unquote(given)
+    target, theirs = search.find(given)
     if theirs is None:
         context.ruled_out.append(_count_attempts(search, "the server's"))
         yield from _report_secrets(context, "The server's signature comes of other secrets, or of another request.", 40)

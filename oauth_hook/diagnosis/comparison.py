@@ -9,7 +9,7 @@ from typing import NamedTuple
 from unicodedata import normalize as unicode_form
 
 from ..protocol.encoding import Pair
-from .base_string_parts import Parts, decoded
+from .base_string_parts import URL_PARTS, Parts, decoded
 from .base_string_variants import TOO_LONG
 
 __all__ = ["ComparisonRow", "Difference", "align", "differences"]
@@ -46,12 +46,9 @@ class Difference(NamedTuple):
         return self.phrase.replace("{left}", left).replace("{right}", right)
 
 
-_URL_PARTS = ("method", "scheme", "host", "port", "path")
-
-
 def align(left: Parts, right: Parts) -> list[ComparisonRow]:
     """Return the parts of two base strings side by side, parameters in order of their names."""
-    rows = [ComparisonRow(name, getattr(left, name), getattr(right, name)) for name in _URL_PARTS]
+    rows = [ComparisonRow(name, getattr(left, name), getattr(right, name)) for name in URL_PARTS]
     ours, theirs = _sorted(left), _sorted(right)
     for name in dict.fromkeys(sorted([*ours, *theirs])):
         mine, other = ours.get(name, []), theirs.get(name, [])
@@ -68,7 +65,7 @@ def align(left: Parts, right: Parts) -> list[ComparisonRow]:
 
 def _sorted(parts: Parts) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for name, value in parts.pairs():
+    for name, value in parts.pairs:
         found.setdefault(name, []).append(value)
     return found
 
@@ -83,8 +80,8 @@ def differences(ours: Parts, theirs: Parts) -> list[Difference]:
     :param ours: of the request, with query and form told apart.
     :param theirs: of the other side, which does not tell them apart.
     """
-    found = [_compare_url(name, ours, theirs) for name in _URL_PARTS if getattr(ours, name) != getattr(theirs, name)]
-    mine, others = ours.pairs(), theirs.pairs()
+    found = [_compare_url(name, ours, theirs) for name in URL_PARTS if getattr(ours, name) != getattr(theirs, name)]
+    mine, others = ours.pairs, theirs.pairs
     only_ours, only_theirs = Counter(mine) - Counter(others), Counter(others) - Counter(mine)
     if not only_ours and not only_theirs:
         if mine and list(ours.order(mine)) != list(theirs.order(others)):
@@ -108,7 +105,7 @@ def _shown(name: str, value: str) -> str:
 
 
 def _compare_parameters(ours: Parts, only_ours: list[Pair], only_theirs: list[Pair]) -> list[Difference]:
-    form = Counter(Parts("", "", "", "", "", form=ours.form).pairs())
+    form = Counter(Parts("", "", "", "", "", form=ours.form).pairs)
     missing = list(only_ours)
     found: list[Difference] = []
     if form and not form - Counter(missing) and not {name for name, _ in form} & {name for name, _ in only_theirs}:
@@ -124,7 +121,7 @@ def _compare_parameters(ours: Parts, only_ours: list[Pair], only_theirs: list[Pa
             found.append(_compare_values(pair, others.popleft(), in_form=pair in form))
         else:
             alone.append(pair)
-    names = Counter(name for name, _ in ours.pairs())
+    names = Counter(name for name, _ in ours.pairs)
     found += [_explain_missing(pair, often=names[pair[0]] > 1, in_form=pair in form) for pair in alone]
     found += [_explain_extra(pair) for others in partners.values() for pair in others]
     return list({difference.code: difference for difference in reversed(found)}.values())[::-1]

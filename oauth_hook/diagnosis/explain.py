@@ -249,8 +249,8 @@ def _redact_finding(context: Context, finding: Finding) -> Finding:
 
 def _request_rows(context: Context, parts: Parts) -> tuple[ComparisonRow, ...]:
     """Return the request's own parts, without secrets."""
-    pairs = [*zip(Parts._fields[:5], parts[:5], strict=True), *sorted(parts.pairs())]
-    rows = [ComparisonRow(str(name), str(value), str(value)) for name, value in pairs[:MAX_ROWS]]
+    pairs = [*parts.url_parts, *sorted(parts.pairs)]
+    rows = [ComparisonRow(name, value, value) for name, value in pairs[:MAX_ROWS]]
     return masked_rows(rows, context.redact, more=len(pairs) - len(rows))
 
 
