@@ -28,18 +28,23 @@ def encode_again(text: str) -> str:
     return quote(text, safe="~")
 
 
+# What most names and values are, and what is the same in each encoding.
+_is_unreserved = re.compile("[A-Za-z0-9._~-]*").fullmatch
+
 lower_escapes: Spelling = partial(re.compile("%[0-9A-Fa-f]{2}").sub, lambda escape: escape[0].lower())
 
 
 def _leave(characters: str) -> Spelling:
     """Return what percent-encodes all but some more characters than s3.6 leaves alone."""
-    return lambda text: quote(unquote_to_bytes(text), safe=f"~{characters}")
+    return lambda text: text if _is_unreserved(text) else quote(unquote_to_bytes(text), safe=f"~{characters}")
 
 
 def _recode(change: Callable[[bytes], bytes]) -> Spelling:
     """Return what changes the bytes that a text is an encoding of; what cannot be changed so stays as it is."""
 
     def spell(text: str) -> str:
+        if _is_unreserved(text):
+            return text
         try:
             return quote(change(unquote_to_bytes(text)), safe="~")
         except ValueError:
