@@ -6,7 +6,22 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-__all__ = ["ADVICE", "MAX_TEXT_CHARS", "Finding", "fingerprint", "shortened"]
+__all__ = [
+    "ADVICE",
+    "GUESSED",
+    "MAX_TEXT_CHARS",
+    "PROVEN",
+    "SAID",
+    "SEEN",
+    "Finding",
+    "fingerprint",
+    "guess",
+    "proof",
+    "shorten_line",
+]
+
+#: How certain a finding is: computed; seen in the request or in a comparison; said by the server; guessed.
+PROVEN, SEEN, SAID, GUESSED = 96, 93, 85, 20
 
 MAX_TEXT_CHARS = 2000  # characters of a value that are shown to tools; people are shown fewer
 
@@ -89,6 +104,16 @@ class Finding:
         return f"{self.summary} {self.advice}"
 
 
+def proof(code: str, summary: str, *evidence: str, rank: float, remedy: str = "") -> Finding:
+    """Return a cause that was computed, or found in the request itself."""
+    return Finding(code, summary, evidence, proven=True, rank=rank, remedy=remedy)
+
+
+def guess(code: str, summary: str, *evidence: str, rank: float, remedy: str = "") -> Finding:
+    """Return a cause that is likely."""
+    return Finding(code, summary, evidence, rank=rank, remedy=remedy)
+
+
 def fingerprint(text: str) -> str:
     """Return a few characters by which a text is told from another, and not found out."""
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:4]
@@ -97,7 +122,7 @@ def fingerprint(text: str) -> str:
 _long_words = re.compile(r"(\S{400})\S+").sub
 
 
-def shortened(text: str) -> str:
+def shorten_line(text: str) -> str:
     """Return a line that people can read, of characters that any encoding can carry.
 
     To be used after secrets are taken out: half a secret would not be found any more.

@@ -139,6 +139,7 @@ class Search:
     :param seconds: how much of this thread's time all that it finds may take; default: ``SEARCH_SECONDS``.
     :ivar tried: how many attempts were made.
     :ivar cut_short: why not all were made; empty: they were.
+    :ivar right_key: the right signing key.
     """
 
     def __init__(
@@ -158,7 +159,8 @@ class Search:
         self._context = context
         self._secrets = secrets
         self._rsa_key = rsa_key
-        self._keys = _make_keys(secrets, own_key)
+        self.right_key = (secrets.signing_key if secrets else "") if own_key is None else own_key
+        self._keys = _make_keys(secrets, self.right_key)
         self._text = _encode(parts)
         self._made: dict[bytes, Variant] = {}
         self._variants = make_variants(parts, context)
@@ -320,15 +322,14 @@ class Search:
                     yield _encode(parts.but(**two.changes)), (one, two)
 
 
-def _make_keys(secrets: Secrets | None, own_key: str | None) -> list[KeyVariant]:
+def _make_keys(secrets: Secrets | None, right_key: str) -> list[KeyVariant]:
     """Return the right key, and then those that others make, each of them once."""
     if secrets is None:
         return []
-    rfc_key = secrets.signing_key.encode()
-    right = rfc_key if own_key is None else own_key.encode("utf-8", "surrogatepass")
-    others = (KeyVariant(("signing-key-encoding",), _OWN_KEY, rfc_key), *key_variants(secrets))
-    each = {right: KeyVariant((), "", right)}
-    for key in others:
+    right = KeyVariant((), "", right_key.encode("utf-8", "surrogatepass"))
+    of_rfc = KeyVariant(("signing-key-encoding",), _OWN_KEY, secrets.signing_key.encode())
+    each: dict[bytes, KeyVariant] = {}
+    for key in (right, of_rfc, *key_variants(secrets)):
         each.setdefault(key.signing_key, key)
     return list(each.values())
 
