@@ -66,7 +66,7 @@ class Parts:
     more: tuple[Pair, ...] = ()  #: further pairs, percent-encoded, that are signed by mistake
     plus: str = "%20"  #: what a ``+`` in query or form means
     spell: Spelling | None = None  #: respells each name and value, instead of s3.6
-    spell_path: Spelling | None = None
+    spell_path: Spelling | None = None  #: respells each segment of the path
     keep: Choice | None = None  #: leaves some of the pairs out
     order: Choice = sorted  #: instead of s3.4.1.3.2
     finish: Spelling | None = None  #: respells the whole of it
@@ -103,7 +103,9 @@ class Parts:
     @cached_property
     def head(self) -> str:
         """The base string as far as the parameters (s3.4.1.2)."""
-        path = self.path if self.spell_path is None else self.spell_path(self.path)
+        path = self.path
+        if self.spell_path is not None:
+            path = "/".join([self.spell_path(segment) for segment in path.split("/")])
         uri = f"{self.scheme}://{self.host}{self.port and ':' + self.port}{path}"
         return f"{self.method}&{quote(uri.encode('latin-1'), safe='~')}&"
 

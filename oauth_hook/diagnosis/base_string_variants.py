@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from ..protocol.encoding import Pair
-from .base_string_parts import Parts, Spelling, decoded, split_segments
+from .base_string_parts import Parts, decoded, split_segments
+from .findings import ABSENT
 from .spelling_variants import CHOICES, FINISHES, ORDERS, PATHS, SPELLINGS, encode_again
 
 __all__ = [
@@ -190,13 +191,6 @@ def _to_bytes(text: str) -> str:
 _looks_like_form = re.compile(r"[^\s=&{}\[\]\"<>]+=[^\s={}\"<>]*(?:&[^\s=&{}\"<>]+=[^\s={}\"<>]*)*").fullmatch
 
 
-# What the absence of a protocol parameter is called; of others, the query was changed.
-_WITHOUT = {
-    "oauth_callback": "callback-missing", "oauth_verifier": "verifier-missing", "oauth_token": "token-missing",
-    "oauth_body_hash": "body-changed",
-}  # fmt: skip
-
-
 def _vary_protocol(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """Protocol parameters in or out, or with another value (s3.4.1.3.1)."""
     names = {name for name, _ in parts.protocol}
@@ -210,7 +204,7 @@ def _vary_protocol(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     yield Variant("double-encoding", "with the protocol parameters percent-encoded twice", again)
     for name, value in parts.protocol[:_MAX_LEFT_OUT]:
         left = tuple(pair for pair in parts.protocol if pair != (name, value))
-        yield Variant(_WITHOUT.get(name, "query-changed"), f"without {name}", {"protocol": left})
+        yield Variant(ABSENT.get(name, "query-changed"), f"without {name}", {"protocol": left})
         for code, phrase, other in _other_values(name, value):
             yield Variant(code, phrase, {"protocol": left, "more": ((name, other),)})
     yield Variant("duplicate-parameters", "with the protocol parameters twice", {"more": parts.protocol})
@@ -228,17 +222,12 @@ def _other_values(name: str, value: str) -> Iterator[tuple[str, str, str]]:
             yield "clock-skew", f"with the timestamp {signed}, and {value} was sent", signed
 
 
-def _spell_path(spell: Spelling, path: str) -> str:
-    return "/".join([spell(segment) for segment in path.split("/")])
-
-
 def _vary_spelling(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """Names and values spelled by other rules than s3.6's."""
     for code, phrase, spell in SPELLINGS:
         yield Variant(code, phrase, {"spell": spell})
         if parts.path != "/" and code in ("charset", "percent-encoding"):
-            too = {"spell": spell, "spell_path": partial(_spell_path, spell)}
-            yield Variant(code, f"{phrase}, in the path too", too)
+            yield Variant(code, f"{phrase}, in the path too", {"spell": spell, "spell_path": spell})
     names = {name for name, value in parts.pairs if "%" in value}
     for name in sorted(names, key=lambda name: (name != "oauth_callback", name))[:_MAX_LEFT_OUT]:
         twice = {"keep": partial(_encode_one_again, name)}
@@ -256,17 +245,14 @@ def _encode_one_again(name: str, pairs: list[Pair]) -> list[Pair]:
 
 
 def _choose(parts: Parts, context: RequestContext) -> Iterator[Variant]:
-    """Parameters that one side loses, or has otherwise."""
+    """Parameters that one side loses, has otherwise, or has in another order than s3.4.1.3.2's."""
     changed = "body-changed" if parts.form else "query-changed"
     for code, phrase, choice in CHOICES:
         yield Variant(code or changed, phrase, {"keep": choice})
     bare = tuple(segment for segment in parts.query if "=" in segment)
     yield Variant("empty-value", "without names that have no =", {"query": bare})
-
-
-def _reorder(parts: Parts, context: RequestContext) -> Iterator[Variant]:
-    """Parameters in another order than s3.4.1.3.2's."""
-    return (Variant(code, phrase, {"order": order}) for code, phrase, order in ORDERS)
+    for phrase, order in ORDERS:
+        yield Variant("parameter-order", phrase, {"order": order})
 
 
 def _leave_out_one(parts: Parts, context: RequestContext) -> Iterator[Variant]:
@@ -288,7 +274,7 @@ Rule = Callable[[Parts, RequestContext], Iterator[Variant]]
 URL_RULES: tuple[Rule, ...] = (_vary_authority, _vary_method, _vary_path)
 #: Other parameters, or the same ones spelled or ordered otherwise.
 PARAMETER_RULES: tuple[Rule, ...] = (
-    _leave_out_form_or_query, _put_in, _vary_protocol, _vary_spelling, _choose, _reorder, _leave_out_one,
+    _leave_out_form_or_query, _put_in, _vary_protocol, _vary_spelling, _choose, _leave_out_one,
 )  # fmt: skip
 #: The whole of the base string, spelled otherwise.
 WHOLE_RULES: tuple[Rule, ...] = (_finish,)

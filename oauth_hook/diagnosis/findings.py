@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 __all__ = [
+    "ABSENT",
     "ADVICE",
     "GUESSED",
     "MAX_TEXT_CHARS",
@@ -19,6 +20,12 @@ __all__ = [
     "proof",
     "shorten_line",
 ]
+
+#: What it is called that a protocol parameter is not there.
+ABSENT = {
+    "oauth_callback": "callback-missing", "oauth_verifier": "verifier-missing", "oauth_token": "token-missing",
+    "oauth_body_hash": "body-changed",
+}  # fmt: skip
 
 #: How certain a finding is: computed; seen in the request or in a comparison; said by the server; guessed.
 PROVEN, SEEN, SAID, GUESSED = 96, 93, 85, 20

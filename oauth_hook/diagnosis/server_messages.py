@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from ..protocol.problem_reporting import PROBLEMS, unescape_html
 from ..redaction import Redactor, shorten
+from .findings import ABSENT
 from .response_text import MAX_SEARCHED, ResponseText, read_response_text
 
 __all__ = [
@@ -69,10 +70,9 @@ _PROBLEMS = {
     "verifier_invalid": ("verifier-missing",),
     "body_hash_invalid": ("body-changed",),
 }
-_ABSENT = {
-    "oauth_callback": "callback-missing", "oauth_verifier": "verifier-missing", "oauth_token": "token-missing",
+_REFUSED_PARAMETERS = ABSENT | {
     "oauth_consumer_key": "consumer-key", "oauth_signature_method": "signature-method",
-    "oauth_timestamp": "clock-skew", "oauth_nonce": "nonce-reused", "oauth_body_hash": "body-changed",
+    "oauth_timestamp": "clock-skew", "oauth_nonce": "nonce-reused",
 }  # fmt: skip
 
 _CLOCK, _NONCE, _TRANSPORT = ("clock-skew",), ("nonce-reused",), ("insecure-transport",)
@@ -311,7 +311,7 @@ def _read_parameters(names: list[str]) -> tuple[str, ...]:
     named = list(dict.fromkeys(filter(None, names)))
     if len(named) > 2 and "oauth_signature" in named:
         return ("unsigned",)
-    return tuple(_ABSENT[name] for name in named if name in _ABSENT)
+    return tuple(_REFUSED_PARAMETERS[name] for name in named if name in _REFUSED_PARAMETERS)
 
 
 def _read_text(words: list[str], said: str) -> tuple[str, ...]:

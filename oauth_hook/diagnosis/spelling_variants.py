@@ -196,26 +196,24 @@ def _sort(key: Callable[[Pair], Any]) -> Choice:
     return lambda pairs: sorted(pairs, key=key)
 
 
-_ORDER = "parameter-order"
-
-#: Another order than s3.4.1.3.2's.
-ORDERS: _Table[Choice] = (
-    (_ORDER, "with the parameters in the order of the wire", list),
-    (_ORDER, "with the protocol parameters first", _sort(lambda pair: not _is_protocol(pair))),
-    (_ORDER, "with the protocol parameters first, each kind sorted",
+#: Another order than s3.4.1.3.2's; the cause is always the same.
+ORDERS: tuple[tuple[str, Choice], ...] = (
+    ("with the parameters in the order of the wire", list),
+    ("with the protocol parameters first", _sort(lambda pair: not _is_protocol(pair))),
+    ("with the protocol parameters first, each kind sorted",
      _sort(lambda pair: (not _is_protocol(pair), pair))),
-    (_ORDER, "with the protocol parameters last, each kind sorted", _sort(lambda pair: (_is_protocol(pair), pair))),
-    (_ORDER, "with the parameters sorted by names and values before their encoding",
+    ("with the protocol parameters last, each kind sorted", _sort(lambda pair: (_is_protocol(pair), pair))),
+    ("with the parameters sorted by names and values before their encoding",
      _sort(lambda pair: (decoded(pair[0]), decoded(pair[1])))),
-    (_ORDER, "with the parameters sorted by name alone", _sort(lambda pair: pair[0])),
-    (_ORDER, "with the parameters sorted without regard to case",
+    ("with the parameters sorted by name alone", _sort(lambda pair: pair[0])),
+    ("with the parameters sorted without regard to case",
      _sort(lambda pair: (pair[0].lower(), pair[1].lower()))),
-    (_ORDER, "with the parameters sorted as whole name=value texts", _sort("=".join)),
-    (_ORDER, "with the parameters sorted as PHP sorts nested arrays", _sort(_rank_nested)),
-    (_ORDER, "with the parameters sorted by names, the members of arrays as they came",
+    ("with the parameters sorted as whole name=value texts", _sort("=".join)),
+    ("with the parameters sorted as PHP sorts nested arrays", _sort(_rank_nested)),
+    ("with the parameters sorted by names, the members of arrays as they came",
      _sort(lambda pair: decoded(pair[0]).partition("[")[0])),
-    (_ORDER, "with numbers in names sorted by their size", _sort(_rank_numbers)),
-    (_ORDER, "with the parameters sorted backwards", lambda pairs: sorted(pairs, reverse=True)),
+    ("with numbers in names sorted by their size", _sort(_rank_numbers)),
+    ("with the parameters sorted backwards", lambda pairs: sorted(pairs, reverse=True)),
 )  # fmt: skip
 
 
