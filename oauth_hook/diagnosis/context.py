@@ -12,7 +12,7 @@ from .base_string_parts import Parts
 from .comparison import align
 from .findings import shorten_line
 from .records import RequestRecord, ResponseRecord
-from .report import Comparison, masked_rows
+from .report import Comparison, mask_rows
 
 __all__ = ["Context"]
 
@@ -25,7 +25,7 @@ class Context:
 
     :ivar redact: takes all that must not be shown out of a text.
     :ivar server_text: the server's base string, as it was given.
-    :ivar server_raw: the one that is compared, letter for letter; empty where there is none.
+    :ivar server_raw: the one that is compared, letter for letter; empty where the server's is not known.
     :ivar server_signature: a signature known good for the same nonce and timestamp.
     :ivar own_key: the signing key, where it is not made of the secrets as RFC 5849 s3.4.2 says.
     :ivar ruled_out: what was looked at and is not the cause.
@@ -58,7 +58,7 @@ class Context:
 
     def align(self, left: str, mine: Parts, right: str, other: Parts) -> None:
         """Put two base strings side by side."""
-        self.comparison = Comparison(left, right, masked_rows(align(mine, other), self.redact))
+        self.comparison = Comparison(left, right, mask_rows(align(mine, other), self.redact))
 
     def evidence(self) -> tuple[str, ...]:
         """Return the parts that differ, as lines."""

@@ -41,7 +41,7 @@ from .records import (
     read_response,
     sanitize_text,
 )
-from .report import MAX_ROWS, Comparison, Explanation, masked_rows
+from .report import MAX_ROWS, Comparison, Explanation, mask_rows
 from .server_messages import SERVER_SAYS
 
 __all__ = ["Explanation", "Finding", "explain", "pinned_elsewhere"]
@@ -127,7 +127,7 @@ def _explain_context(context: Context) -> Explanation:
     if parts is not None:
         pairs = [*parts.url_parts, *sorted(parts.pairs)]
         own = [ComparisonRow(name, value, value) for name, value in pairs[:MAX_ROWS]]
-        rows = masked_rows(own, context.redact, more=len(pairs) - len(own))
+        rows = mask_rows(own, context.redact, more=len(pairs) - len(own))
         context.comparison = context.comparison or Comparison("the request", "the request", rows)
     phrase = context.redact(response.words.phrase)[:300]
     status = "" if response.status is None else f"{response.status} {response.reason}".rstrip()

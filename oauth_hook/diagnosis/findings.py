@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = [
     "ABSENT",
@@ -36,7 +37,7 @@ MAX_TEXT_CHARS = 2000  # characters of a value that are shown to tools; people a
 ADVICE = {
     "unsigned": "Attach the hook as session.auth, as auth= of the call, or in an OAuthAdapter; plain requests ignores "
     "pre_request hooks unless inject_into_requests() was called.",
-    "clock-skew": "Set this machine's clock; a hook corrects itself by the server's answer, and tries again.",
+    "clock-skew": "Set this machine's clock; a hook corrects itself by the server's response, and tries again.",
     "nonce-reused": "Sign each attempt anew: mount OAuthAdapter for retries, and do not send a signed request twice.",
     "consumer-key": "Use the consumer key that this service gave for this application, without spaces around it.",
     "consumer-secret": "Compare the consumer secret with the one the service shows for this consumer key.",
@@ -109,6 +110,17 @@ class Finding:
     def message(self) -> str:
         """What is wrong, and what to do."""
         return f"{self.summary} {self.advice}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON can carry it."""
+        return {
+            "code": self.code,
+            "message": self.message,
+            "summary": self.summary,
+            "advice": self.advice,
+            "evidence": list(self.evidence),
+            "proven": self.proven,
+        }
 
 
 def proof(code: str, summary: str, *evidence: str, rank: float, remedy: str = "") -> Finding:
