@@ -14,7 +14,9 @@ from .findings import PROVEN, SEEN, Finding, proof
 
 __all__ = ["check_server_parts", "check_signed_text", "find_server_parts"]
 
-_SEARCH_SECONDS = 0.15  # seconds of this thread's time
+#: Seconds of this thread's time for the rule by which a server made its base string.
+SEARCH_SECONDS = 0.15
+
 _MAX_BASE_STRINGS = 20  # base strings of a server that are compared with the request's
 
 # What to do where it is the server that lacks what the request has.
@@ -110,7 +112,7 @@ def check_server_parts(context: Context, parts: Parts, server: Parts | None) -> 
 
 def _find_variant(context: Context, parts: Parts, base_strings: set[str]) -> Variant | None:
     """Return the mistake that makes one of these base strings, if it is found in time."""
-    deadline = time.thread_time() + _SEARCH_SECONDS
+    deadline = time.thread_time() + SEARCH_SECONDS
     for variant in make_variants(parts, context.request.context):
         if time.thread_time() > deadline:
             return None

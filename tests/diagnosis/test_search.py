@@ -22,7 +22,7 @@ from faults import FORM_TYPE, NOW, Signing, answer, escape, escape_as_javascript
 from hypothesis import HealthCheck, given, settings
 
 from oauth_hook import AccessToken, Consumer, OAuthHook
-from oauth_hook.diagnosis import explain, search
+from oauth_hook.diagnosis import check_base_string, explain, search
 
 GET = Signing()
 FORM = GET.but(
@@ -81,6 +81,7 @@ SECOND = 1.5  # a second of this thread's time, and half of one for a processor 
 def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search that gives up early, for tests that would wait for its end."""
     monkeypatch.setattr(search, "SEARCH_SECONDS", 0.05)
+    monkeypatch.setattr(check_base_string, "SEARCH_SECONDS", 0.02)
 
 
 def fields(count: int) -> str:
@@ -146,8 +147,9 @@ def test_a_base_string_that_is_too_long_is_said():
     assert "none makes the server's signature (the base string is too long" in ruled_out(of_server)
 
 
-def test_time_that_is_up_is_said():
+def test_time_that_is_up_is_said(monkeypatch):
     """A search that takes longer than it may breaks off, and says so; one that does not, does not."""
+    monkeypatch.setattr(search, "SEARCH_SECONDS", 0.1)
     for name in ("a form of 1000 fields", "a query of 200 parameters"):  # in single mistakes, and in pairs of them
         start = time.thread_time()
         explanation = explain(refused(LARGE[name], NOBODYS), **held(LARGE[name]))
@@ -441,6 +443,7 @@ def test_two_mistakes_that_undo_each_other_are_none(trial):
 # --- guesses ---
 
 
+@pytest.mark.usefixtures("short_search")
 def test_where_both_query_and_form_may_have_changed():
     """Where nothing reproduces the signature, a query and a form are both named before the token's secret."""
     both = FORM.but(query="a=1")
