@@ -27,6 +27,7 @@ __all__ = [
     "Spelling",
     "decoded",
     "find_base_strings",
+    "in_bytes",
     "parse",
     "parse_parts",
     "split_segments",
@@ -138,13 +139,13 @@ def parse_parts(method: str, reading: Reading, authority: str) -> Parts:
     """
     scheme, host, port = origin(reading.url.scheme, authority)
     return Parts(
-        method.upper(), scheme, _in_bytes(host), port, _in_bytes(reading.url.path) or "/",
+        method.upper(), scheme, in_bytes(host), port, in_bytes(reading.url.path) or "/",
         query=split_segments(reading.query), form=split_segments(_respell_form(reading.form or "")),
         protocol=tuple(pair for pair in protocol_parameters(reading) if pair[0] != "oauth_signature"),
     )  # fmt: skip
 
 
-def _in_bytes(text: str) -> str:
+def in_bytes(text: str) -> str:
     """Return text as UTF-8, with a character for each byte."""
     return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("latin-1")
 
@@ -191,7 +192,7 @@ def parse(text: str) -> Parts | None:
     scheme, host, port, path = url.groups()
     pairs = [segment.partition("=") for segment in _unquote_tail(found[3]).split("&") if segment]
     protocol = tuple((name, value) for name, _, value in pairs)
-    return Parts(found[1], scheme, _in_bytes(host), port or "", _in_bytes(path), protocol=protocol, order=list)
+    return Parts(found[1], scheme, in_bytes(host), port or "", in_bytes(path), protocol=protocol, order=list)
 
 
 def _unquote_tail(tail: str) -> str:

@@ -174,18 +174,18 @@ def _read_multipart(body: str) -> list[tuple[str, str]]:
 
 
 def _read_json(body: str) -> list[tuple[str, str]]:
-    """Return the members of a JSON object, a character for each byte; JSON may have lone surrogates in it."""
+    """Return the members of a JSON object, a character for each byte."""
     try:
         found = json.loads(body.encode("latin-1"))
     except (ValueError, RecursionError):
         return []
     members = found.items() if isinstance(found, dict) else ()
     texts = [(name, value if isinstance(value, str) else json.dumps(value)) for name, value in members]
-    return [(_to_bytes(name), _to_bytes(value)) for name, value in texts]
+    return [(_encode(name), _encode(value)) for name, value in texts]
 
 
-def _to_bytes(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("latin-1")
+def _encode(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("latin-1")  # JSON may have lone surrogates in it
 
 
 _looks_like_form = re.compile(r"[^\s=&{}\[\]\"<>]+=[^\s={}\"<>]*(?:&[^\s=&{}\"<>]+=[^\s={}\"<>]*)*").fullmatch
@@ -263,11 +263,6 @@ def _leave_out_one(parts: Parts, context: RequestContext) -> Iterator[Variant]:
             yield Variant(code, f"without {segment.partition('=')[0][:40]} of the {place}", {place: left})
 
 
-def _finish(parts: Parts, context: RequestContext) -> Iterator[Variant]:
-    """The right parts, and then the whole of it spelled otherwise."""
-    return (Variant(code, phrase, {"finish": finish}) for code, phrase, finish in FINISHES)
-
-
 Rule = Callable[[Parts, RequestContext], Iterator[Variant]]
 
 #: Another method or URL, and the same parameters.
@@ -277,7 +272,9 @@ PARAMETER_RULES: tuple[Rule, ...] = (
     _leave_out_form_or_query, _put_in, _vary_protocol, _vary_spelling, _choose, _leave_out_one,
 )  # fmt: skip
 #: The whole of the base string, spelled otherwise.
-WHOLE_RULES: tuple[Rule, ...] = (_finish,)
+WHOLE_RULES: tuple[Rule, ...] = (
+    lambda parts, context: (Variant(code, phrase, {"finish": finish}) for code, phrase, finish in FINISHES),
+)
 #: Those that cost little, however long a request is.
 FEW_RULES: tuple[Rule, ...] = (*URL_RULES, _leave_out_form_or_query)
 _ALL_RULES = URL_RULES + PARAMETER_RULES + WHOLE_RULES

@@ -212,11 +212,11 @@ class Search:
         """Try one candidate after the other, until one makes the signature or the time is up."""
         if not target.digest or not self._keys:
             return None
-        for text, signing_key, variants, keys in candidates:
+        for candidate in candidates:
             self.tried += 1
-            if hmac.digest(signing_key, text, target.digest) == target.raw:
-                return self._match(variants, keys)
-            if self._is_over(len(text)):
+            if hmac.digest(candidate.signing_key, candidate.text, target.digest) == target.raw:
+                return self._match(candidate.variants, candidate.keys)
+            if self._is_over(len(candidate.text)):
                 break
         return None
 
@@ -273,12 +273,12 @@ class Search:
 
     def _vary_once(self) -> Iterator[_Candidate]:
         """Yield what has one mistake or none, in the key or in the base string."""
-        right = self._keys[0].signing_key
+        right = self._keys[0]
         for key in self._keys:
             yield _Candidate(self._text, key.signing_key, (), (key,))
-        yield _Candidate(right, self._text, (), (_SWAPPED,))
+        yield _Candidate(right.signing_key, self._text, (), (_SWAPPED,))
         for text, variant in self._base_strings():
-            yield _Candidate(text, right, (variant,))
+            yield _Candidate(text, right.signing_key, (variant,))
 
     def _vary_key_and_text(self) -> Iterator[_Candidate]:
         """Yield what has one mistake in the key and one in the base string: all keys with all base strings."""

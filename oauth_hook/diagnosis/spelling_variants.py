@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from unicodedata import normalize as unicode_form
 from urllib.parse import quote, unquote, unquote_to_bytes
 
-from ..protocol.encoding import Pair, to_wire
-from .base_string_parts import Choice, Spelling, decoded
+from ..protocol.encoding import Pair
+from .base_string_parts import Choice, Spelling, decoded, in_bytes
 
 __all__ = ["CHOICES", "FINISHES", "ORDERS", "PATHS", "SPELLINGS", "encode_again"]
 
@@ -121,7 +121,7 @@ PATHS: _Table[Spelling] = (
     ("percent-encoding", "with the path escaped as values are", _leave("/")),
     ("plus-as-space", "with spaces of the path as +", lambda path: path.replace("%20", "+")),
     ("double-encoding", "with the path percent-encoded once more", lambda path: quote(path, safe="/~")),
-    ("double-encoding", "with the path decoded", lambda path: to_wire(decoded(path))),
+    ("double-encoding", "with the path decoded", lambda path: in_bytes(decoded(path))),
     ("path", "with the path in lower case", str.lower),
 )
 
@@ -178,13 +178,9 @@ def _rank_number(run: str) -> tuple[int, int, str]:
     return (0, len(bare), bare) if run.isdecimal() else (1, 0, run)
 
 
-def _rank_nested(pair: Pair) -> list[tuple[int, int, str]]:
-    """Return what sorts as PHP does: names as keys of nested arrays, numbers by their size."""
-    return [_rank_number(key) for key in re.split(r"[\[\]]+", decoded(pair[0]).rstrip("]"))]
-
-
-def _rank_numbers(pair: Pair) -> list[tuple[int, int, str]]:
-    return [_rank_number(run) for run in re.split(r"(\d+)", decoded(pair[0]))]
+def _rank_runs(separator: str) -> Callable[[Pair], Any]:
+    """Return what sorts by the runs that a name consists of, numbers by their size."""
+    return lambda pair: [_rank_number(run) for run in re.split(separator, decoded(pair[0]).rstrip("]"))]
 
 
 def _is_protocol(pair: Pair) -> bool:
@@ -209,10 +205,10 @@ ORDERS: tuple[tuple[str, Choice], ...] = (
     ("with the parameters sorted without regard to case",
      _sort(lambda pair: (pair[0].lower(), pair[1].lower()))),
     ("with the parameters sorted as whole name=value texts", _sort("=".join)),
-    ("with the parameters sorted as PHP sorts nested arrays", _sort(_rank_nested)),
+    ("with the parameters sorted as PHP sorts nested arrays", _sort(_rank_runs(r"[\[\]]+"))),
     ("with the parameters sorted by names, the members of arrays as they came",
      _sort(lambda pair: decoded(pair[0]).partition("[")[0])),
-    ("with numbers in names sorted by their size", _sort(_rank_numbers)),
+    ("with numbers in names sorted by their size", _sort(_rank_runs(r"(\d+)"))),
     ("with the parameters sorted backwards", lambda pairs: sorted(pairs, reverse=True)),
 )  # fmt: skip
 
