@@ -143,49 +143,41 @@ def _put_in(parts: Parts, context: RequestContext) -> Iterator[Variant]:
 
 def _put_in_body(body: str, content_type: str) -> Iterator[Variant]:
     """A body that is no form, signed as if it were one."""
-    code = "content-type" if _looks_like_form(body) else "body-signed"
+    code, whole = "content-type" if _looks_like_form(body) else "body-signed", _escape(body)
     yield Variant(code, "with the body's fields among the parameters", {"form": split_segments(body)})
     if "multipart" in content_type.lower():
-        fields = _escape_pairs(_read_multipart(body))
-        yield Variant("body-signed", "with the parts of the form among the parameters", {"more": fields})
-    yield Variant("body-signed", "with the whole body among the parameters", {"more": _escape_pairs([(body, "")])})
+        fields = {"more": tuple(_read_multipart(body))}
+        yield Variant("body-signed", "with the parts of the form among the parameters", fields)
+    yield Variant("body-signed", "with the whole body among the parameters", {"more": ((whole, ""),)})
     for name in ("xml", "body", "data", "json"):
-        named = {"more": _escape_pairs([(name, body)])}
-        yield Variant("body-signed", f"with the whole body as the parameter {name}", named)
-    members = {"more": _escape_pairs(_read_json(body))}
+        yield Variant("body-signed", f"with the whole body as the parameter {name}", {"more": ((name, whole),)})
+    members = {"more": tuple(_read_json(body))}
     yield Variant("body-signed", "with the members of the JSON among the parameters", members)
 
 
-def _escape_pairs(pairs: list[tuple[str, str]]) -> tuple[Pair, ...]:
-    return tuple((_escape(name), _escape(value)) for name, value in pairs)
-
-
-def _escape(wire: str) -> str:
-    return quote(wire.encode("latin-1"), safe="~")
+def _escape(text: str, encoding: str = "latin-1") -> str:
+    return quote(text, safe="~", encoding=encoding, errors="replace")
 
 
 _find_field = re.compile(r'form-data; name="([^"]*)"(?:\r\n(?!\r\n)[^\r\n]*){0,20}\r\n\r\n(.*)', re.DOTALL).search
 
 
-def _read_multipart(body: str) -> list[tuple[str, str]]:
-    """Return the fields of a multipart form, without its files (RFC 7578)."""
-    fields = [_find_field(part) for part in body.split("\r\n--")[:-1]]
-    return [(field[1], field[2]) for field in fields if field is not None]
+def _read_multipart(body: str) -> Iterator[Pair]:
+    """Yield the fields of a multipart form, without its files (RFC 7578)."""
+    for part in body.split("\r\n--")[:-1]:
+        field = _find_field(part)
+        if field is not None:
+            yield _escape(field[1]), _escape(field[2])
 
 
-def _read_json(body: str) -> list[tuple[str, str]]:
-    """Return the members of a JSON object, a character for each byte."""
+def _read_json(body: str) -> Iterator[Pair]:
+    """Yield the members of a JSON object, which may have lone surrogates in it."""
     try:
         found = json.loads(body.encode("latin-1"))
     except (ValueError, RecursionError):
-        return []
-    members = found.items() if isinstance(found, dict) else ()
-    texts = [(name, value if isinstance(value, str) else json.dumps(value)) for name, value in members]
-    return [(_encode(name), _encode(value)) for name, value in texts]
-
-
-def _encode(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("latin-1")  # JSON may have lone surrogates in it
+        return
+    for name, value in found.items() if isinstance(found, dict) else ():
+        yield _escape(name, "utf-8"), _escape(value if isinstance(value, str) else json.dumps(value), "utf-8")
 
 
 _looks_like_form = re.compile(r"[^\s=&{}\[\]\"<>]+=[^\s={}\"<>]*(?:&[^\s=&{}\"<>]+=[^\s={}\"<>]*)*").fullmatch

@@ -79,7 +79,7 @@ def _is_empty(name: str) -> Callable[[Mapping[str, str]], bool]:
     return lambda sent: sent.get(name) == ""
 
 
-_TEXTS = {
+_NEVER_EMPTY = {
     "oauth_verifier": "verifier-missing", "oauth_callback": "callback-missing", "oauth_consumer_key": "consumer-key",
     "oauth_token": "token-key",  # which may be empty in a two-legged request
 }  # fmt: skip
@@ -91,8 +91,8 @@ _RULES: tuple[tuple[str, Callable[[Mapping[str, str]], bool], str, str], ...] = 
      "Send oauth_nonce with each request, a fresh one (RFC 5849 s3.3)."),
     ("clock-skew", _lacks("oauth_timestamp"), "The request has no oauth_timestamp.",
      "Send oauth_timestamp with each request, a fresh one (RFC 5849 s3.3)."),
-    *((code, _is_padded(name), f"{name} has white space around it.", "") for name, code in _TEXTS.items()),
-    *((code, _is_empty(name), f"{name} is empty.", "") for name, code in _TEXTS.items() if name != "oauth_token"),
+    *((code, _is_padded(name), f"{name} has white space around it.", "") for name, code in _NEVER_EMPTY.items()),
+    *((code, _is_empty(name), f"{name} is empty.", "") for name, code in _NEVER_EMPTY.items() if name != "oauth_token"),
     ("signature-method", lambda sent: sent.get("oauth_version", "1.0") != "1.0",
      "oauth_version is {oauth_version!r}, and is 1.0 wherever it is sent (RFC 5849 s3.1).",
      "Leave oauth_version out, or say 1.0."),

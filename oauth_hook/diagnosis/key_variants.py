@@ -63,7 +63,13 @@ def _to_bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")  # a consumer key may be anything
 
 
+_NOTHING = ("null", "undefined", "None", "nil")
 _INVISIBLE = f"{whitespace}\x85\u00a0\u2002\u2003\u2009\u200b\u200c\u200d\u2060\u3000\ufeff"
+
+
+def _strip(secret: str) -> str:
+    return secret.strip(_INVISIBLE)
+
 
 # White space, and what cannot be seen: of files, forms, copied cells and web pages.
 _SPACES = (
@@ -76,50 +82,43 @@ _SPACES = (
     ("a byte order mark", "\ufeff"),
 )
 
-# What a secret has gone through before it was used as the rules say.
-_SPELLINGS: tuple[tuple[str, Callable[[str], str]], ...] = (
-    ("percent-encoded before", _quote),
-    ("percent-decoded before", unquote),
-    ("form-encoded before", lambda secret: quote_plus(secret, safe="~", errors="surrogatepass")),
-    ("form-decoded before", unquote_plus),
-    ("escaped for HTML", html_escape),
-    ("unescaped as if from HTML", html_unescape),
-    ("in base64", lambda secret: b64encode(_to_bytes(secret)).decode()),
-    ("in hexadecimal digits", lambda secret: _to_bytes(secret).hex()),
-    ("and a further & after it", "{}&".format),
-)
+# What a secret has gone through before it was used as the rules say: the cause, how it is said of its owner, the rule.
+_SPELLINGS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
+    ("secret-whitespace", "without the white space around the {}'s secret", _strip),
+    *(("secret-whitespace", f"with {name} after the {{}}'s secret", f"{{}}{space}".format) for name, space in _SPACES),
+    *(("secret-whitespace", f"with {name} before the {{}}'s secret", f"{space}{{}}".format) for name, space in _SPACES),
+    ("secret-whitespace", "with \"...\" around the {}'s secret", '"{}"'.format),
+    ("secret-whitespace", "with '...' around the {}'s secret", "'{}'".format),
+    ("secret-whitespace", "with <...> around the {}'s secret", "<{}>".format),
+    ("secret-whitespace", "without the quotes around the {}'s secret",
+     lambda secret: secret[1:-1] if secret[:1] + secret[-1:] in ("''", '""', "<>") else secret),
+    ("signing-key-encoding", "with the {}'s secret percent-encoded before", _quote),
+    ("signing-key-encoding", "with the {}'s secret percent-decoded before", unquote),
+    ("signing-key-encoding", "with the {}'s secret form-encoded before",
+     lambda secret: quote_plus(secret, safe="~", errors="surrogatepass")),
+    ("signing-key-encoding", "with the {}'s secret form-decoded before", unquote_plus),
+    ("signing-key-encoding", "with the {}'s secret escaped for HTML", html_escape),
+    ("signing-key-encoding", "with the {}'s secret unescaped as if from HTML", html_unescape),
+    ("signing-key-encoding", "with the {}'s secret in base64", lambda secret: b64encode(_to_bytes(secret)).decode()),
+    ("signing-key-encoding", "with the {}'s secret in hexadecimal digits", lambda secret: _to_bytes(secret).hex()),
+    ("signing-key-encoding", "with the {}'s secret and a further & after it", "{}&".format),
+)  # fmt: skip
 
 
 def _vary_secret(secrets: Secrets, owner: str) -> Iterator[KeyVariant]:
-    """Yield others than one of the two secrets: with white space or quotes, spelled otherwise, mixed up, none."""
-    ours, theirs = ("consumer", "token") if owner == "consumer" else ("token", "consumer")
-    secret: str = getattr(secrets, owner)
-    bare = secret.strip(_INVISIBLE)
-    spaced = [(f"without the white space around the {owner}'s secret", bare)]
-    for name, space in _SPACES:
-        spaced.append((f"with {name} after the {owner}'s secret", secret + space))
-        spaced.append((f"with {name} before the {owner}'s secret", space + secret))
-    spaced += [
-        (f"with {marks.format('...')} around the {owner}'s secret", marks.format(secret))
-        for marks in ('"{}"', "'{}'", "<{}>")
+    """Yield others than one of the two secrets: spelled otherwise, mixed up, none."""
+    other_owner, key = ("token", "consumer key") if owner == "consumer" else ("consumer", "token")
+    secret, code = getattr(secrets, owner), f"{owner}-secret"
+    others = [(cause, phrase.format(owner), spell(secret)) for cause, phrase, spell in _SPELLINGS]
+    others += [
+        (code, f"without the {owner}'s secret", ""),
+        (code, f"with the {key} for its secret", getattr(secrets, f"{owner}_key")),
+        (code, f"with the {other_owner}'s secret for the {owner}'s", getattr(secrets, other_owner)),
     ]
-    if secret[:1] + secret[-1:] in ("''", '""', "<>"):
-        spaced.append((f"without the quotes around the {owner}'s secret", secret[1:-1]))
-    spelled = [(f"with the {owner}'s secret {phrase}", spell(secret)) for phrase, spell in _SPELLINGS]
-    key = "with the consumer key for its secret" if owner == "consumer" else "with the token for its secret"
-    mixed = [
-        (f"without the {owner}'s secret", ""),
-        (key, getattr(secrets, f"{owner}_key")),
-        (f"with the {theirs}'s secret for the {ours}'s", getattr(secrets, theirs)),
-    ]
-    if owner == "token":
-        mixed += [(f'with "{name}" for the token\'s secret', name) for name in ("null", "undefined", "None", "nil")]
-    for code, others in (
-        ("secret-whitespace", spaced), ("signing-key-encoding", spelled), (f"{owner}-secret", mixed),
-    ):  # fmt: skip
-        for phrase, other in others:
-            if other != secret:
-                yield KeyVariant.from_secrets((code,), phrase, secrets._replace(**{owner: other}))
+    others += [(code, f'with "{word}" for the {owner}\'s secret', word) for word in _NOTHING]
+    for cause, phrase, other in others:
+        if other != secret:
+            yield KeyVariant.from_secrets((cause,), phrase, secrets._replace(**{owner: other}))
 
 
 def _vary_both(secrets: Secrets) -> Iterator[KeyVariant]:
@@ -130,9 +129,8 @@ def _vary_both(secrets: Secrets) -> Iterator[KeyVariant]:
         (both, "with the two secrets swapped", (token, consumer)),
         (both, "without any secret", ("", "")),
         (both, "with both keys for their secrets", (consumer_key, token_key)),
-        (("secret-whitespace",), "without the white space around either secret",
-         (consumer.strip(_INVISIBLE), token.strip(_INVISIBLE))),
-    ):  # fmt: skip
+        (("secret-whitespace",), "without the white space around either secret", (_strip(consumer), _strip(token))),
+    ):
         other = secrets._replace(consumer=others[0], token=others[1])
         if other != secrets:
             yield KeyVariant.from_secrets(codes, phrase, other)

@@ -12,6 +12,7 @@ import re
 import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from itertools import chain, product
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -160,13 +161,24 @@ class Search:
         self._secrets = secrets
         self._rsa_key = rsa_key
         self.right_key = (secrets.signing_key if secrets else "") if own_key is None else own_key
-        self._keys = _make_keys(secrets, self.right_key)
+        self._right = KeyVariant((), "", self.right_key.encode("utf-8", "surrogatepass"))
         self._text = _encode(parts)
         self._made: dict[bytes, Variant] = {}
         self._variants = make_variants(parts, context)
 
     def __repr__(self) -> str:
         return "Search(***)"
+
+    @cached_property
+    def _keys(self) -> list[KeyVariant]:
+        """The right key, and then those that others make, each of them once."""
+        if self._secrets is None:
+            return []
+        of_rfc = KeyVariant(("signing-key-encoding",), _OWN_KEY, self._secrets.signing_key.encode())
+        each: dict[bytes, KeyVariant] = {}
+        for key in (self._right, of_rfc, *key_variants(self._secrets)):
+            each.setdefault(key.signing_key, key)
+        return list(each.values())
 
     def find(self, signature: str, *, thorough: bool = True) -> tuple[TargetSignature, Match | None]:
         """Return what a signature is, and what reproduces it; ``None`` where nothing does, or it cannot be known.
@@ -205,12 +217,12 @@ class Search:
         """Find one mistake, or one in the key together with one in the base string."""
         if len(target.raw) >= _MIN_RSA_BYTES:
             return self._find_rsa(target)
-        found = self.find_plain(target) or self._find_hmac(target, self._vary_once())
+        found = self._find_hmac(target, self._vary_once()) or self.find_plain(target)
         return found or (self._find_hmac(target, self._vary_key_and_text()) if thorough else None)
 
     def _find_hmac(self, target: TargetSignature, candidates: Iterator[_Candidate]) -> Match | None:
         """Try one candidate after the other, until one makes the signature or the time is up."""
-        if not target.digest or not self._keys:
+        if not target.digest or self._secrets is None:
             return None
         for candidate in candidates:
             self.tried += 1
@@ -273,8 +285,9 @@ class Search:
 
     def _vary_once(self) -> Iterator[_Candidate]:
         """Yield what has one mistake or none, in the key or in the base string."""
-        right = self._keys[0]
-        for key in self._keys:
+        right = self._right
+        yield _Candidate(self._text, right.signing_key, (), (right,))
+        for key in self._keys[1:]:
             yield _Candidate(self._text, key.signing_key, (), (key,))
         yield _Candidate(right.signing_key, self._text, (), (_SWAPPED,))
         for text, variant in self._base_strings():
@@ -292,7 +305,7 @@ class Search:
             return
         yield from self._vary_key_twice()
         for text, variants in self._vary_text_twice():
-            yield _Candidate(text, self._keys[0].signing_key, variants)
+            yield _Candidate(text, self._right.signing_key, variants)
 
     def _vary_key_twice(self, *, few: bool = False) -> Iterator[_Candidate]:
         """Yield what has two mistakes in the key that do not make what one of them makes."""
@@ -320,18 +333,6 @@ class Search:
                 parts = self._parts.but(**one.changes)
                 for two in make_variants(parts, self._context, rules) if parts.finish is None else ():
                     yield _encode(parts.but(**two.changes)), (one, two)
-
-
-def _make_keys(secrets: Secrets | None, right_key: str) -> list[KeyVariant]:
-    """Return the right key, and then those that others make, each of them once."""
-    if secrets is None:
-        return []
-    right = KeyVariant((), "", right_key.encode("utf-8", "surrogatepass"))
-    of_rfc = KeyVariant(("signing-key-encoding",), _OWN_KEY, secrets.signing_key.encode())
-    each: dict[bytes, KeyVariant] = {}
-    for key in (right, of_rfc, *key_variants(secrets)):
-        each.setdefault(key.signing_key, key)
-    return list(each.values())
 
 
 def _encode(parts: Parts) -> bytes:

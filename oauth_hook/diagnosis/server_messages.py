@@ -62,8 +62,8 @@ _PROBLEMS = {
     "consumer_key_refused": ("consumer-key",),
     "token_expired": ("token-expired",),
     "token_revoked": ("token-expired", "token-key"),
-    "token_used": ("token-key", "token-expired"),
     "token_rejected": ("token-key", "token-expired"),
+    "token_used": ("token-key", "token-expired"),
     "token_not_authorized": ("token-key",),
     "permission_unknown": ("token-key",),  # the user has not said yes yet
     "signature_method_rejected": ("signature-method",),
@@ -230,12 +230,8 @@ def read_refusal(
 
 _READ_HEADERS = ("WWW-Authenticate",)
 _LEAST = 4  # characters of a secret that is taken out before a text is read
-#: The extension's words for what MediaWiki says in a sentence.
-_WORDS = {
-    "nonce-reused": "nonce_used", "clock-skew": "timestamp_refused", "consumer-key": "consumer_key_unknown",
-    "token-key": "token_rejected", "token-expired": "token_expired", "callback-missing": "parameter_rejected",
-    "verifier-missing": "verifier_invalid", "signature-method": "signature_method_rejected",
-}  # fmt: skip
+# The extension's words for what MediaWiki says in a sentence: of those for one cause, the first.
+_WORDS = {codes[0]: word for word, codes in reversed(_PROBLEMS.items())} | {"callback-missing": "parameter_rejected"}
 
 
 def _show(text: str, redact: Redactor | None) -> str:
@@ -250,9 +246,11 @@ def _name_causes(
     if not heard.is_reported:
         # Not found, too many, broken: nothing that OAuth could help. Wrong, forbidden: as may be.
         challenge = headers.get("WWW-Authenticate", "").lstrip()[:5].lower()
-        is_about_oauth = challenge == "oauth" or _speaks_of_oauth(spoken) is not None or _is_bare(heard.said, sent)
-        may_be = status < 400 or status in _REFUSED
-        if not may_be or not (status == _UNAUTHORIZED or tokens or is_about_oauth):
+        is_about_oauth = (
+            status == _UNAUTHORIZED or tokens or challenge == "oauth"
+            or _speaks_of_oauth(spoken) is not None or _is_bare(heard.said, sent)
+        )  # fmt: skip
+        if not (status < _BAD_REQUEST or status in _REFUSED) or not is_about_oauth:
             return (), False
     codes = _read_fields(heard.fields, heard.problem)
     if heard.problem in _FAULTY:
