@@ -72,7 +72,7 @@ def explain(
     :raises UsageError: an argument is wrong, or the first one is neither. No request or response raises anything.
     """
     given = {"server_base_string": server_base_string, "server_signature": server_signature, "signing_key": signing_key}
-    _check(consumer, token, given)
+    _check_arguments(consumer, token, given)
     key = None if rsa_key is None else load_key(rsa_key, public=True)
     raw_response = request_or_response if attribute(request_or_response, "status_code", _NONE) is not _NONE else None
     raw_request = request_or_response if raw_response is None else attribute(raw_response, "request")
@@ -90,7 +90,7 @@ def explain(
     return _explain_context(context)
 
 
-def _check(consumer: object, token: object, texts: Mapping[str, str | None]) -> None:
+def _check_arguments(consumer: object, token: object, texts: Mapping[str, str | None]) -> None:
     if consumer is not None:
         check_type(consumer, Consumer, "consumer", "a Consumer")
     check_token(token)
