@@ -61,6 +61,33 @@ class TestCallables:
         assert verdict.token_key == "stranger"
 
 
+def test_the_verdict_has_the_parameters():
+    """A verdict has what the request said besides: verifier, body hash, what stood in its header; and no signature."""
+    signed = signed_get(verifier="v", nonce="n", timestamp=5, signature_method="PLAINTEXT")
+    verdict = judge(signed)
+    assert (verdict.parameters["oauth_verifier"], verdict.parameters["oauth_nonce"]) == ("v", "n")
+    assert "secret" not in repr(verdict) + str(vars(verdict)["parameters"])
+    moved = signed_get("https://api.example.com/items", headers={"Authorization": 'OAuth a="1"'})
+    assert {name for name in judge(moved).parameters if not name.startswith("oauth_")} == {"a"}
+
+
+class Several(dict):
+    """Headers as they came, some of them more than once, as Starlette has them."""
+
+    def __iter__(self):
+        return iter([*self.keys(), "content-type"])
+
+
+@pytest.mark.parametrize(
+    "more", [{"content-type": "text/plain", "Content-Type": FORM["Content-Type"]}, {"AUTHORIZATION": "Basic x"}]
+)
+def test_a_header_that_is_there_twice_is_refused(more):
+    """Whoever reads the request afterwards may take the other one."""
+    signed = signed_get()
+    assert "more than one" in judge(signed, headers={**signed.headers, **more}).reason
+    assert "Content-Type" in judge(signed, headers=Several({**signed.headers, "Content-Type": "text/plain"})).reason
+
+
 def test_the_url_that_is_given_is_judged():
     """The Host header plays no part: neither a proxy's nor an attacker's changes what was signed."""
     signed = signed_get()
@@ -186,12 +213,25 @@ class TestForgeries:
         ({"max_age": float("nan")}, "max_age"),
         ({"clock": 5}, "clock"),
         ({"is_new": "yes"}, "is_new"),
+        ({"methods": 5}, "methods"),
+        ({"consumer": lambda key: (key, "secret")}, "consumer"),
+        ({"token": lambda key: CONSUMER}, "token"),
     ],
 )
 def test_wrong_arguments(more, words):
     """A wrong argument is a UsageError that names it, whatever the request is."""
     with pytest.raises(UsageError, match=words):
         judge(signed_get(), **more)
+
+
+def test_a_body_that_is_no_text():
+    """A body with a lone surrogate has no bytes to hash: a wrong request, and no error."""
+    headers = {"Content-Type": "text/plain"}
+    signed = sign("POST", URL, headers=headers, body="x", consumer=CONSUMER, token=TOKEN, body_hash="sha1")
+    verdict = verify("POST", URL, headers=signed.headers, body="\ud800", consumer=CONSUMER, token=TOKEN)
+    assert "surrogate" in verdict.reason
+    with pytest.raises(UsageError, match="surrogate"):
+        sign("POST", URL, headers=headers, body="\ud800", consumer=CONSUMER, body_hash="sha1")
 
 
 @given(st.text(), st.text(), st.one_of(st.none(), st.text(), st.binary()))
