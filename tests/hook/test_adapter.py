@@ -55,6 +55,7 @@ def failing(server, times, status=503, headers=None):
     )  # fmt: skip
 
 
+@pytest.mark.promise("no-nonce-is-used-twice")
 @pytest.mark.parametrize("placement", PLACEMENTS)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_each_attempt_is_signed_anew(placement, method, server, session):

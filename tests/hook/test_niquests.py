@@ -130,6 +130,7 @@ TAILS = [
 ]  # fmt: skip
 
 
+@pytest.mark.promise("what-is-on-the-wire-is-what-is-signed")
 @pytest.mark.parametrize("placement", ["header", "query"])
 def test_what_is_signed_is_what_is_on_the_wire(kind, placement, home):
     """Whatever the spelling of a URL, the provider accepts it as it arrives."""
@@ -138,6 +139,7 @@ def test_what_is_signed_is_what_is_on_the_wire(kind, placement, home):
     assert {tail: answer.text for tail, answer in zip(TAILS, answers, strict=True) if answer.status_code != 200} == {}
 
 
+@pytest.mark.promise("what-cannot-be-signed-is-not-sent")
 def test_what_cannot_be_signed_is_refused_before_anything_is_sent(kind, server):
     """A stream that says it is a form is a UsageError, out of ``auth`` and out of ``pre_request``."""
     for way in WAYS:
@@ -193,6 +195,7 @@ def to(where, status):
     return lambda request: (status, {"Location": where}, b"")
 
 
+@pytest.mark.promise("redirects-carry-nothing-of-ours-to-another-origin")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("placement", PLACEMENTS)
 def test_nothing_of_ours_goes_abroad(kind, way, placement, server, abroad):
@@ -224,6 +227,7 @@ def test_a_query_that_a_server_echoes_abroad_is_stripped(kind, server, abroad):
     assert abroad.last.target == "/?a=b%20c"
 
 
+@pytest.mark.promise("origins-pin-a-hook")
 def test_pinned_hooks_sign_nowhere_else(kind, server, abroad):
     """``origins=`` holds for niquests."""
     hook = OAuthHook("t", "s", "c", "s", origins=server.url)

@@ -191,6 +191,7 @@ ABROAD = [
 ]
 
 
+@pytest.mark.promise("redirects-carry-nothing-of-ours-to-another-origin")
 @pytest.mark.parametrize(("location", "placement", "kind", "status", "method"), ABROAD)
 def test_nothing_of_ours_goes_abroad(location, placement, kind, status, method, home, abroad):
     """Another origin gets no oauth_* parameter of ours, no key and no secret; all else goes there as ever."""
@@ -211,6 +212,7 @@ def test_nothing_of_ours_goes_abroad(location, placement, kind, status, method, 
         assert parse_qs(urlsplit(abroad.last.target).query) == {"a": ["b c"]}
 
 
+@pytest.mark.promise("nothing-is-signed-after-another-origin")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("placement", PLACEMENTS)
 def test_no_way_of_attaching_signs_abroad(way, placement, home, abroad):
@@ -224,6 +226,7 @@ def test_no_way_of_attaching_signs_abroad(way, placement, home, abroad):
     assert abroad.last.body == b"a=1"
 
 
+@pytest.mark.promise("nothing-is-signed-after-another-origin")
 @pytest.mark.parametrize("way", WAYS)
 def test_who_was_abroad_is_not_signed_on_return(way, home, abroad):
     """A foreign server cannot redirect to the provider and have that signed: credentials are not its to use."""
@@ -235,6 +238,7 @@ def test_who_was_abroad_is_not_signed_on_return(way, home, abroad):
     assert [line[2][:3] for line in home.redirecting.seen] == ["200", "401"]
 
 
+@pytest.mark.promise("redirects-carry-nothing-of-ours-to-another-origin")
 @pytest.mark.parametrize("way", WAYS)
 def test_nothing_of_ours_on_later_hops_abroad(way, home, abroad):
     """Cross-origin stays cross-origin on the next redirect; an echo that comes a redirect later is stripped too."""
@@ -285,6 +289,7 @@ def test_short_keys_and_secrets_take_nothing_of_others_along(token_secret, serve
     assert abroad.last.target == "/?oauth_token=theirs&x=1"
 
 
+@pytest.mark.promise("redirects-carry-nothing-of-ours-to-another-origin")
 @pytest.mark.parametrize("echo", ["?h={header}", "?j={json}", "?{amp}", "?oauth_timestamp={timestamp}&z=1"])
 def test_other_echoes_are_stripped_too(echo, server, abroad):
     """The header as a parameter, JSON, an HTML-escaped query, the timestamp alone: nothing of ours arrives."""
@@ -338,6 +343,7 @@ def test_parameters_of_somebody_elses_stay(home, abroad):
     assert abroad.last.target == target
 
 
+@pytest.mark.promise("origins-pin-a-hook")
 def test_origins_hold_on_hops(home, abroad, server):
     """A pinned hook does not sign a request elsewhere, nor where that is redirected to."""
     hook = hook_for(home, header_auth=True, origins=[home.url])
@@ -417,6 +423,7 @@ def test_redirects_for_ever_end_as_ever(home):
 # --- the request that is followed ---
 
 
+@pytest.mark.promise("a-signed-request-pickles-without-secrets")
 def test_a_signed_request_is_a_prepared_request_and_pickles_without_secrets(home):
     """It copies as it is, pickles as a plain request, and carries no secret of the hook's along."""
     hook = hook_for(home, header_auth=True)

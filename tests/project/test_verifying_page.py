@@ -251,6 +251,7 @@ class TestLaunch:
         """A launch in the body of a form is accepted, whoever signed it, and shown without markup of the user's."""
         assert send(launch(tool.url, signer)) == (200, "Welcome, zoé &lt;29123&gt;")
 
+    @pytest.mark.promise("the-host-header-plays-no-part")
     def test_behind_a_proxy(self, tool: Tool) -> None:
         """The worker that has another port and sees another Host judges by the public URL."""
         assert send(launch(tool.url), to=tool.second)[0] == 200
@@ -259,12 +260,14 @@ class TestLaunch:
         lying = request._replace(headers={**request.headers, "X-Forwarded-Host": urlsplit(tool.second).netloc})
         assert send(lying, to=tool.second)[0] == 401
 
+    @pytest.mark.promise("a-replay-is-refused-by-every-process")
     def test_once(self, tool: Tool) -> None:
         """A launch that is sent again is refused, by whichever worker gets it."""
         request = launch(tool.url)
         assert send(request)[0] == 200
         assert [send(request, to=worker)[0] for worker in (tool.url, tool.second)] == [401, 401]
 
+    @pytest.mark.promise("a-replay-is-refused-by-every-process")
     def test_once_at_the_same_moment(self, tool: Tool) -> None:
         """Of a launch that is sent many times at once, to both workers, one is accepted."""
         request = launch(tool.url)
@@ -298,6 +301,7 @@ class TestLaunch:
                       timestamp=stamp)  # fmt: skip
         assert send(ready("POST", signed.url, signed.headers, signed.body))[0] == 401
 
+    @pytest.mark.promise("what-rfc-5849-leaves-open-can-be-closed")
     def test_what_is_left_open_is_closed(self, tool: Tool) -> None:
         """A form that moved into the query, and a field that moved into the header, are refused."""
         request = launch(tool.url)
@@ -346,6 +350,7 @@ class TestGrade:
         assert send(request) == (200, "n: 0.50")
         assert send(request) == (401, "oauth_nonce was used before")
 
+    @pytest.mark.promise("what-rfc-5849-leaves-open-can-be-closed")
     def test_what_was_changed(self, platform: str) -> None:
         """Another body is refused, and a body that was not signed; so is an unknown consumer."""
         request = grade(platform)
@@ -428,6 +433,7 @@ class TestAPI:
         status, said = ask(api, request_of())
         assert (status, why in said["error"]) == (401, True), said
 
+    @pytest.mark.promise("what-rfc-5849-leaves-open-can-be-closed")
     def test_what_is_left_open_is_closed(self, api: httpx.ASGITransport) -> None:
         """A parameter that moved into the header, a form that moved into the query, a second Content-Type."""
         request = signed_notes(url=f"{API}/notes?page=2")
@@ -453,6 +459,7 @@ class TestAPI:
         assert (status, "PLAINTEXT" in said["error"]) == (401, True)
 
 
+@pytest.mark.promise("a-replay-is-refused-by-every-process")
 def test_the_nonce_store(modules: Callable[[str], ModuleType], tmp_path: Path) -> None:
     """A nonce is new once for each consumer, token and timestamp, also without a token; and is forgotten in time."""
     path = tmp_path / "nonces"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,6 +81,7 @@ class Several(dict):
         return iter([*self.keys(), "content-type"])
 
 
+@pytest.mark.promise("a-request-says-a-thing-once")
 @pytest.mark.parametrize(
     "more", [{"content-type": "text/plain", "Content-Type": FORM["Content-Type"]}, {"AUTHORIZATION": "Basic x"}]
 )
@@ -88,6 +92,7 @@ def test_a_header_that_is_there_twice_is_refused(more):
     assert "Content-Type" in judge(signed, headers=Several({**signed.headers, "Content-Type": "text/plain"})).reason
 
 
+@pytest.mark.promise("the-host-header-plays-no-part")
 def test_the_url_that_is_given_is_judged():
     """The Host header plays no part: neither a proxy's nor an attacker's changes what was signed."""
     signed = signed_get()
@@ -96,6 +101,7 @@ def test_the_url_that_is_given_is_judged():
     assert not judge(elsewhere, url=URL, headers={**elsewhere.headers, "Host": "evil.example"})
 
 
+@pytest.mark.promise("a-request-says-a-thing-once")
 class TestPlaces:
     """Protocol parameters stand in one place (s3.5)."""
 
@@ -111,6 +117,7 @@ class TestPlaces:
         assert "one place" in judge(signed, url=URL + "&oauth_verifier=x").reason
 
 
+@pytest.mark.promise("timestamps-and-nonces-are-judged")
 class TestTimestampAndNonce:
     """A timestamp is a positive whole number, and a nonce is not empty (s3.3); PLAINTEXT needs neither (s3.1)."""
 
@@ -179,12 +186,14 @@ class TestTokens:
 class TestForgeries:
     """What anybody could have made, or seen, is refused."""
 
+    @pytest.mark.promise("what-is-no-secret-signs-nothing")
     @pytest.mark.parametrize("method", ["HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512"])
     def test_two_empty_secrets(self, method):
         """HMAC with two empty secrets is signed by everybody."""
         signed = signed_get(consumer=Consumer("key"), token=None, signature_method=method)
         assert "empty" in judge(signed, consumer=Consumer("key"), token=None).reason
 
+    @pytest.mark.promise("plaintext-is-refused-over-plain-http")
     def test_plaintext_over_plain_http(self):
         """PLAINTEXT that came over plain http is refused, loopback aside."""
         for url, is_right in (("http://api.example.com/", False), ("https://api.example.com/", True),
@@ -200,6 +209,28 @@ class TestForgeries:
         assert "HMAC-SHA256 is accepted" in judge(signed, methods={"HMAC-SHA256"}).reason
         with pytest.raises(UsageError, match="HMAC-MD5"):
             judge(signed, methods=["HMAC-MD5"])
+
+
+@pytest.mark.promise("signatures-are-compared-in-constant-time")
+@pytest.mark.parametrize("method", ["HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "PLAINTEXT"])
+def test_signatures_are_compared_in_constant_time(method, monkeypatch):
+    """Right or wrong, a signature is compared as a whole: how long that takes tells nothing about where it differs."""
+    compared = []
+    compare_digest = hmac.compare_digest
+
+    def compare(ours, theirs):
+        compared.append((ours, theirs))
+        return compare_digest(ours, theirs)
+
+    monkeypatch.setattr("oauth_hook.protocol.methods.hmac.compare_digest", compare)
+    signed = signed_get(signature_method=method)
+    assert judge(signed)
+    assert [ours == theirs for ours, theirs in compared] == [True]
+    (signature, _) = compared.pop()
+    for wrong in (signature[:-1], b"x" + signature[1:], signature + b"x", b""):
+        given = quote(wrong.decode(), safe="")
+        assert not judge(signed, headers=with_header(signed, quote(signature.decode(), safe=""), given))
+        assert compared.pop() == (signature, wrong)
 
 
 @pytest.mark.parametrize(
@@ -224,6 +255,7 @@ def test_wrong_arguments(more, words):
         judge(signed_get(), **more)
 
 
+@pytest.mark.promise("a-wrong-request-raises-nothing")
 def test_a_body_that_is_no_text():
     """A body with a lone surrogate has no bytes to hash: a wrong request, and no error."""
     headers = {"Content-Type": "text/plain"}
@@ -234,6 +266,7 @@ def test_a_body_that_is_no_text():
         sign("POST", URL, headers=headers, body="\ud800", consumer=CONSUMER, body_hash="sha1")
 
 
+@pytest.mark.promise("a-wrong-request-raises-nothing")
 @given(st.text(), st.text(), st.one_of(st.none(), st.text(), st.binary()))
 def test_no_request_raises(url, header, body):
     """Whatever comes in, there is a verdict."""
