@@ -1,8 +1,8 @@
 """The promises of ``security.rst``, and the tests that hold them.
 
 The page names its promises where it makes them, ``.. held-by:: no-secret-is-shown``; a test says which it holds,
-``@pytest.mark.promise("no-secret-is-shown")``; ``.. promise-table::`` makes a table of both, which this file prints when
-it is run by itself. ``tests/project/test_promises.py`` finds promises without tests, and marks without a promise.
+``@pytest.mark.promise("no-secret-is-shown")``; ``.. promise-table::`` makes a table of both, which this file prints
+when it is run by itself. ``tests/project/test_promises.py`` finds promises without tests, and marks without a promise.
 """
 
 from __future__ import annotations
