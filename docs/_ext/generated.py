@@ -123,7 +123,7 @@ class PromiseTable(SphinxDirective):
             rows.append(_row(nodes.Text(_in_words(name)), nodes.bullet_list("", *items), ids=[f"promise-{name}"]))
         columns = [nodes.colspec(colwidth=width) for width in (30, 70)]
         group = nodes.tgroup("", *columns, nodes.thead("", rows[0]), nodes.tbody("", *rows[1:]), cols=2)
-        return [nodes.table("", group)]
+        return [nodes.table("", group, classes=["promises"])]
 
 
 def _in_words(name: str) -> str:
