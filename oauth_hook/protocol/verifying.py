@@ -107,7 +107,7 @@ def verify(
         return Verdict(str(error))
     values = {unescape(name): unescape(value) for name, value in protocol}
     reason = (
-        _check_headers(headers or ())
+        _check_headers(headers or (), message.authorization, reading)
         or _check_places(reading, rules)
         or check_protocol_parameters(protocol, values)
         or check_signature_method(values["oauth_signature_method"], rsa is not None, rules.methods)
@@ -145,11 +145,18 @@ def _check_clock(max_age: float | None, clock: Callable[[], float] | None) -> Ca
     return time.time if clock is None else clock
 
 
-def _check_headers(names: Iterable[str]) -> str:
-    """Say that a header of which there is one (RFC 9110 s5.3) came twice, and might be read otherwise later."""
+def _check_headers(names: Iterable[str], authorization: str | None, reading: Reading) -> str:
+    """Say that a header might be read otherwise by somebody else, or nothing.
+
+    That is one which came twice (RFC 9110 s5.3), and an OAuth ``Authorization`` (s3.5.1) in which there is no sense.
+    """
     lower = [name.lower() for name in names]
     twice = [name for name in ("Authorization", "Content-Type") if lower.count(name.lower()) > 1]
-    return f"there is more than one {twice[0]} header" if twice else ""
+    if twice:
+        return f"there is more than one {twice[0]} header"
+    if reading.in_header is None and (authorization or "").lower().split(None, 1)[:1] == ["oauth"]:
+        return "the Authorization header is malformed (RFC 5849 s3.5.1)"
+    return ""
 
 
 def _check_places(reading: Reading, rules: _Rules) -> str:

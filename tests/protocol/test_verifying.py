@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hmac
+import random
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from oauthlib.oauth1 import RequestValidator, ResourceEndpoint
 
 from oauth_hook import AccessToken, Consumer, RequestToken, UsageError, sign, verify
 
@@ -93,6 +95,16 @@ def test_a_header_that_is_there_twice_is_refused(more):
 
 
 @pytest.mark.promise("the-host-header-plays-no-part")
+@pytest.mark.promise("a-request-says-a-thing-once")
+@pytest.mark.parametrize("header", ['OAuth oauth_nonce="x', 'oauth a="1" b="2"', "OAuth x"])
+def test_a_malformed_header_is_refused(header):
+    """An OAuth header in which there is no sense is refused, though query or form are signed rightly."""
+    signed = signed_get(placement="query")
+    assert judge(signed)
+    assert "malformed" in judge(signed, headers={"Authorization": header}).reason
+    assert judge(signed, headers={"Authorization": "Bearer x"})
+
+
 def test_the_url_that_is_given_is_judged():
     """The Host header plays no part: neither a proxy's nor an attacker's changes what was signed."""
     signed = signed_get()
@@ -273,3 +285,71 @@ def test_no_request_raises(url, header, body):
     for address in (url, "http://example.com/" + url, URL):
         for headers in ({"Authorization": header}, {**FORM, "Authorization": "OAuth " + header, "Host": header}):
             assert not verify("GET", address, headers=headers, body=body, consumer=CONSUMER, token=TOKEN, max_age=1)
+
+
+class Validator(RequestValidator):
+    """What oauthlib's server asks its application: the consumer and the token of these tests, at any time."""
+
+    enforce_ssl = False
+    timestamp_lifetime = 10**12
+    allowed_signature_methods = ("HMAC-SHA1", "HMAC-SHA256")
+    dummy_client = dummy_access_token = "nobody"
+
+    def check_client_key(self, key):
+        return True
+
+    check_access_token = check_nonce = check_client_key
+
+    def get_client_secret(self, key, request):
+        return CONSUMER.secret
+
+    def get_access_token_secret(self, key, token, request):
+        return TOKEN.secret
+
+    def validate_client_key(self, key, request):
+        return key == CONSUMER.key
+
+    def validate_access_token(self, key, token, request):
+        return token == TOKEN.key
+
+    def validate_timestamp_and_nonce(self, *_, **__):
+        return True
+
+    validate_realms = validate_timestamp_and_nonce
+
+
+PIECES = ("&", "=", "%20", "+", "%", "&oauth_nonce=x", "&oauth_token=token", "a=1", ";", '"', ", ", "\\", "%C3%A9", " ",
+          ', oauth_version="1.0"', ', a="1"', 'realm="x"', "oauth_", "OAuth ")  # fmt: skip
+
+
+def change(text, dice):
+    """Return a text with a piece put in, left out, or doubled."""
+    start, end = sorted((dice.randrange(len(text) + 1), dice.randrange(len(text) + 1)))
+    return dice.choice(
+        [text[:start] + dice.choice(PIECES) + text[start:], text[:start] + text[end:], text[:end] + text[start:]]
+    )
+
+
+@pytest.mark.soak
+@pytest.mark.promise("verify-accepts-nothing-that-oauthlib-refuses")
+def test_what_oauthlib_refuses_is_refused(portion):
+    """Of requests that were signed and then changed anyhow, none is accepted that oauthlib's server refuses."""
+    endpoint, dice, accepted = ResourceEndpoint(Validator()), random.Random(5849), 0
+    for _ in range(portion(10_000)):
+        method, url = dice.choice(["GET", "POST"]), URL + dice.choice(["", "&b=%20x&a=0", "&c"])
+        headers, body = dice.choice([({}, None), (FORM, "x=1&y=%C3%A9"), (FORM, "")])
+        signed = sign(
+            method, url, headers=headers, body=body, consumer=CONSUMER, token=TOKEN,
+            placement=dice.choice(["header", "query", "url-encoded", "header+url-encoded"]),
+            signature_method=dice.choice(Validator.allowed_signature_methods),
+        )  # fmt: skip
+        parts = {"query": signed.url.partition("?")[2], "body": signed.body, **signed.headers}
+        for part in dice.choices([name for name, text in parts.items() if text], k=dice.randrange(3)):
+            parts[part] = change(parts[part], dice)
+        url, body = f"https://api.example.com/items?{parts.pop('query')}", parts.pop("body")
+        if not parts.get("Authorization", "OAuth ").startswith("OAuth "):
+            continue  # another scheme's, in which oauthlib looks for parameters all the same
+        if verify(method, url, headers=parts, body=body, consumer=CONSUMER, token=TOKEN):
+            accepted += 1
+            assert endpoint.validate_protected_resource_request(url, method, body, parts)[0], (method, url, body, parts)
+    assert accepted > portion(10_000) / 5
