@@ -118,7 +118,7 @@ def verify(
         or _check_nonce(values, is_new)
     )
     values.pop("oauth_signature", None)
-    return Verdict(reason, text, values.get("oauth_consumer_key"), values.get("oauth_token") or None, values)
+    return Verdict(reason, text, values.get("oauth_consumer_key") or None, values.get("oauth_token") or None, values)
 
 
 class _Rules(NamedTuple):
@@ -197,7 +197,7 @@ def _check_signature(
 ) -> str:
     """Say that a request is not signed by those whose keys it names, or nothing."""
     token_key = values.get("oauth_token") or None
-    known_consumer, known_token = _find(consumer, values["oauth_consumer_key"]), _find(token, token_key)
+    known_consumer, known_token = _find(consumer, values["oauth_consumer_key"] or None), _find(token, token_key)
     check_token(known_token)
     if known_consumer is None:
         return "oauth_consumer_key names another consumer, or one that is not known"

@@ -12,24 +12,31 @@ ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "security.rst").read_text(encoding="utf-8")
 
 
-@pytest.fixture
-def promises(monkeypatch):
+@pytest.fixture(scope="module")
+def promises():
     """What makes the table of the documentation."""
-    monkeypatch.syspath_prepend(str(ROOT / "docs" / "_ext"))
-    return importlib.import_module("promises")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "docs" / "_ext"))
+        return importlib.import_module("promises")
 
 
-def test_each_promise_has_a_test_and_each_mark_a_promise(promises):
+@pytest.fixture(scope="module")
+def held(promises):
+    """The tests of each promise, by its name."""
+    return promises.find_marks(ROOT / "tests")
+
+
+def test_each_promise_has_a_test_and_each_mark_a_promise(promises, held):
     """No promise stands without a test, and no test holds what the page does not promise."""
-    made, held = promises.find_promises(PAGE), promises.find_marks(ROOT / "tests")
+    made = promises.find_promises(PAGE)
     assert [name for name in made if name not in held] == []
     assert [tests for name, tests in held.items() if name not in made] == []
     assert len(set(made)) == len(made) > 30
 
 
-def test_what_is_marked_is_a_test(promises):
+def test_what_is_marked_is_a_test(held):
     """A mark stands on what pytest collects: functions and classes of its names."""
-    for tests in promises.find_marks(ROOT / "tests").values():
+    for tests in held.values():
         for test in tests:
             assert re.fullmatch(r"tests/[\w/]+\.py(::Test\w+)?(::test_\w+)?", test), test
 

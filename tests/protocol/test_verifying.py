@@ -38,6 +38,9 @@ def test_the_verdict_names_the_keys():
     assert (bool(verdict), verdict.consumer_key, verdict.token_key) == (True, "key", "token")
     verdict = judge(signed_get(consumer=Consumer("other", "secret"), token=None), token=None)
     assert (bool(verdict), verdict.consumer_key, verdict.token_key) == (False, "other", None)
+    headers = with_header(signed_get(), 'consumer_key="key"', 'consumer_key=""')
+    verdict = verify("GET", URL, headers=headers, consumer=lambda key: CONSUMER, token=TOKEN)
+    assert (bool(verdict), verdict.consumer_key, verdict.token_key) == (False, None, "token")
     verdict = verify("GET", URL, consumer=CONSUMER)
     assert (bool(verdict), verdict.consumer_key, verdict.token_key) == (False, None, None)
 
