@@ -227,7 +227,6 @@ def test_a_query_that_a_server_echoes_abroad_is_stripped(kind, server, abroad):
     assert abroad.last.target == "/?a=b%20c"
 
 
-@pytest.mark.promise("origins-pin-a-hook")
 def test_pinned_hooks_sign_nowhere_else(kind, server, abroad):
     """``origins=`` holds for niquests."""
     hook = OAuthHook("t", "s", "c", "s", origins=server.url)

@@ -212,9 +212,9 @@ def test_nothing_of_ours_goes_abroad(location, placement, kind, status, method, 
         assert parse_qs(urlsplit(abroad.last.target).query) == {"a": ["b c"]}
 
 
-@pytest.mark.promise("nothing-is-signed-after-another-origin")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("placement", PLACEMENTS)
+@pytest.mark.promise("nothing-is-signed-after-another-origin")
 def test_no_way_of_attaching_signs_abroad(way, placement, home, abroad):
     """Whichever way the hook is attached, even where the adapter is mounted for every host."""
     hook = hook_for(home, placement=placement)
@@ -226,8 +226,8 @@ def test_no_way_of_attaching_signs_abroad(way, placement, home, abroad):
     assert abroad.last.body == b"a=1"
 
 
-@pytest.mark.promise("nothing-is-signed-after-another-origin")
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.promise("nothing-is-signed-after-another-origin")
 def test_who_was_abroad_is_not_signed_on_return(way, home, abroad):
     """A foreign server cannot redirect to the provider and have that signed: credentials are not its to use."""
     abroad.answer = lambda got: (302, {"Location": home.resource_url + "/end?delete=all"}, b"")

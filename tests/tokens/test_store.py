@@ -688,7 +688,6 @@ def test_without_the_right_to_write_it_can_be_read():
         in_a_fresh_process(without_rights, directory)
 
 
-@pytest.mark.promise("the-store-is-its-owners-alone")
 @posix
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can make another user's file")
 def test_another_users_file_that_we_cannot_tighten_is_refused():
