@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..protocol.body_hash import encode_digest
 from ..protocol.message import Message
-from ..protocol.url import to_wire_form
+from ..protocol.url import split_url, to_wire_form
 
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["can_be_sent_again", "hash_file", "is_used_up", "read_message"]
+__all__ = ["can_be_sent_again", "check_proxies", "hash_file", "is_used_up", "read_message"]
 
 
 _NONE = (None, None, None)
@@ -91,3 +91,22 @@ def is_used_up(request: requests.PreparedRequest) -> bool:
     if can_be_sent_again(body, request._body_position):
         return False
     return hasattr(body, "__next__") or hasattr(body, "read")
+
+
+def check_proxies(url: str, proxies: Any) -> None:
+    """Refuse to have a proxy carry secrets in clear: over plain http they go to loopback, and nowhere else.
+
+    :param proxies: those of the client, as requests has them; anything else than a mapping is none.
+    :raises UsageError: the URL is plain http, and a proxy is to carry it.
+    """
+    if not isinstance(proxies, Mapping):
+        return
+    from requests.utils import select_proxy
+
+    parts = split_url(url)
+    if parts.scheme.lower() == "http" and select_proxy(url, dict(proxies)):
+        raise UsageError(
+            f"PLAINTEXT sends the secrets themselves, and the plain http request to {parts.authority} would go through "
+            "a proxy, where whoever runs it can read them: except the host (NO_PROXY in the environment), send without "
+            "proxies (trust_env=False, and no proxies=), or use https, or another signature method"
+        )
