@@ -510,6 +510,9 @@ def test_nothing_of_ours_goes_abroad(client, location, placement, home, abroad):
             assert parse_qs(urlsplit(abroad.last.target).query) == {"a": ["b c"]}
 
 
+@pytest.mark.promise(
+    "what-is-ours-is-found-under-any-name-and-in-any-escape", "a-redirect-with-ours-in-its-path-is-not-followed"
+)
 @pytest.mark.parametrize("place", PLACES)
 def test_copies_are_found_by_their_values(client, place, server, abroad):
     """Under any name and in any escape: taken out of a query, and where it is a path, the redirect is not followed."""
@@ -533,6 +536,7 @@ def test_copies_are_found_by_their_values(client, place, server, abroad):
         assert abroad.received == []
 
 
+@pytest.mark.promise("pinned-origins-trust-each-other-and-nobody-else")
 def test_pinned_origins_trust_each_other(client, server, abroad, recorders, consumer, token):
     """From one of a hook's own origins to another the redirect is signed; from there to elsewhere it is stripped."""
     third = recorders[2]

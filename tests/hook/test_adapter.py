@@ -225,6 +225,7 @@ def test_it_mounts_by_prefix(server, abroad, session):
     assert "oauth_" not in abroad.last.target
 
 
+@pytest.mark.promise("an-adapter-with-a-pinned-hook-signs-nothing-for-others")
 def test_who_redirects_below_the_prefix(server, abroad):
     """A foreign server cannot have one signed where the adapter is mounted for it too, or the session has the hook.
 

@@ -228,6 +228,9 @@ def test_a_query_that_a_server_echoes_abroad_is_stripped(kind, server, abroad):
     assert abroad.last.target == "/?a=b%20c"
 
 
+@pytest.mark.promise(
+    "what-is-ours-is-found-under-any-name-and-in-any-escape", "a-redirect-with-ours-in-its-path-is-not-followed"
+)
 @pytest.mark.parametrize("place", PLACES)
 def test_copies_are_found_by_their_values(kind, place, server, abroad):
     """Under any name and in any escape: taken out of a query, and where it is a path, the redirect is not followed."""
@@ -247,6 +250,7 @@ def test_copies_are_found_by_their_values(kind, place, server, abroad):
         assert abroad.received == []
 
 
+@pytest.mark.promise("pinned-origins-trust-each-other-and-nobody-else")
 def test_pinned_origins_trust_each_other(kind, server, abroad):
     """From one of a hook's own origins to another the redirect is signed."""
     server.answer = lambda request: (302, {"Location": abroad.url + "/two"}, b"")

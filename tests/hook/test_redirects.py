@@ -237,6 +237,9 @@ def telling_hook(**more):
     return OAuthHook("token/key +1", "token%secret", "consumer key+of/16", "consumer=secret", **more)
 
 
+@pytest.mark.promise(
+    "what-is-ours-is-found-under-any-name-and-in-any-escape", "a-redirect-with-ours-in-its-path-is-not-followed"
+)
 @pytest.mark.parametrize("copied", COPIES)
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("method", ["HMAC-SHA1", "PLAINTEXT"])
@@ -258,6 +261,7 @@ def test_copies_are_found_by_their_values(copied, place, method, placement, serv
         assert len(value) < 8 or value not in str(caught.value)
 
 
+@pytest.mark.promise("what-is-ours-is-found-under-any-name-and-in-any-escape")
 @pytest.mark.parametrize("copied", [name for name in COPIES if name not in ("renamed", "values alone")])
 def test_short_keys_are_found_beside_their_names(copied, server, abroad):
     """A token, a key and a time that say nothing by themselves are taken out where they are called what they are."""
@@ -271,6 +275,7 @@ def test_short_keys_are_found_beside_their_names(copied, server, abroad):
     assert abroad.last.target == "/?a=1&b=t"
 
 
+@pytest.mark.promise("a-redirect-with-ours-in-its-path-is-not-followed")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("method", ["HMAC-SHA1", "PLAINTEXT"])
 def test_each_way_of_attaching_follows_no_path_of_ours(way, method, server, abroad):
@@ -316,6 +321,7 @@ def test_a_redirect_that_is_only_built_is_not_refused(kind, server, abroad):
     assert abroad.received == []
 
 
+@pytest.mark.promise("what-is-ours-is-found-under-any-name-and-in-any-escape")
 @pytest.mark.parametrize("name", ["Cookie", "X-Verify-Credentials-Authorization"])
 def test_headers_with_ours_in_them_stay_at_home(name, server, abroad):
     """A cookie that another port of the machine gets, too, and a header of the caller's; all others go on."""
@@ -354,6 +360,7 @@ def test_innocent_redirects_are_followed_as_they_are(method, path, server, abroa
         assert abroad.last.target == url[-1]
 
 
+@pytest.mark.promise("strangers-are-read-in-linear-time")
 @pytest.mark.parametrize(
     "unit",
     [
@@ -534,6 +541,7 @@ def test_origins_hold_on_hops(home, abroad, server):
     assert nothing_of_ours(home, abroad.last)
 
 
+@pytest.mark.promise("pinned-origins-trust-each-other-and-nobody-else")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("placement", PLACEMENTS)
 def test_pinned_origins_trust_each_other(way, placement, server, abroad, recorders, tmp_path, monkeypatch):
@@ -565,6 +573,7 @@ def test_pinned_origins_trust_each_other(way, placement, server, abroad, recorde
         assert "oauth_" not in str(server.received[1:])  # back from elsewhere
 
 
+@pytest.mark.promise("pinned-origins-trust-each-other-and-nobody-else")
 @pytest.mark.parametrize("pinned", ["https://b\u00fccher.example", "HTTPS://B\u00dcCHER.example:443/"])
 def test_pins_are_compared_as_they_go_out(pinned):
     """A name beyond ASCII is encoded as requests does it (IDNA), in the pin, in a request and in a redirect."""
