@@ -133,6 +133,18 @@ def with_authlib(unsigned: Sent, placement: str, consumer: Consumer, token: Acce
     return ready(method, url, headers, body)
 
 
+def signed_at(
+    unsigned: Sent, consumer: Consumer, token: AccessToken | None, off: int, placement: str = "header"
+) -> Sent:
+    """Return a request that is signed by a clock which is that many seconds off."""
+    method, url, headers, body = unsigned
+    stamp = str(int(time.time()) + off)
+    signed = sign(
+        method, url, headers=headers, body=body, consumer=consumer, token=token, placement=placement, timestamp=stamp
+    )
+    return ready(method, signed.url, signed.headers, signed.body)
+
+
 SIGNERS = [with_our_hook, with_our_sign, with_oauthlib, with_requests_oauthlib, with_authlib]
 each_signer = pytest.mark.parametrize("signer", SIGNERS, ids=lambda signer: signer.__name__)
 
@@ -295,11 +307,8 @@ class TestLaunch:
     @pytest.mark.parametrize("off", [-3600, 3600])
     def test_another_time(self, tool: Tool, off: int) -> None:
         """A timestamp of an hour ago, or ahead, is refused."""
-        body = urlencode(LAUNCH)
-        stamp = str(int(time.time()) + off)
-        signed = sign("POST", f"{tool.url}/launch", headers=FORM, body=body, consumer=CONSUMER, placement="body",
-                      timestamp=stamp)  # fmt: skip
-        assert send(ready("POST", signed.url, signed.headers, signed.body))[0] == 401
+        unsigned = Sent("POST", f"{tool.url}/launch", FORM, urlencode(LAUNCH).encode())
+        assert send(signed_at(unsigned, CONSUMER, None, off, "body"))[0] == 401
 
     @pytest.mark.promise("what-rfc-5849-leaves-open-can-be-closed")
     def test_what_is_left_open_is_closed(self, tool: Tool) -> None:
@@ -361,6 +370,8 @@ class TestGrade:
         header = request.headers["Authorization"].replace('"school"', '"another"')
         status, why = send(request._replace(headers={**request.headers, "Authorization": header}))
         assert (status, "oauth_consumer_key" in why) == (401, True)
+        status, why = send(signed_at(Sent("POST", request.url, XML, request.body), CONSUMER, None, -3600))
+        assert (status, "seconds old" in why) == (401, True)
         assert send(request)[0] == 200
 
 
@@ -425,6 +436,8 @@ class TestAPI:
             (lambda: signed_notes(url=NOTES.replace(API, "https://evil.example")), "the signature is wrong"),
             (lambda: signed_notes(body=b"{}", hashed=False), "the body is not signed"),
             (lambda: signed_notes()._replace(method="POST"), "the signature is wrong"),
+            (lambda: signed_at(Sent("GET", NOTES, {}, b""), WEB, ALICES, -3600), "seconds old"),
+            (lambda: signed_at(Sent("GET", NOTES, {}, b""), WEB, ALICES, 3600), "seconds ahead"),
             (lambda: Sent("GET", NOTES, {}, b""), "not signed"),
         ],
     )  # fmt: skip
