@@ -11,6 +11,7 @@ from base64 import b64decode
 from binascii import b2a_base64
 
 from ..errors import UsageError
+from .encoding import to_wire
 
 __all__ = ["ALGORITHMS", "check_algorithm", "check_body_hash", "encode_digest", "hash_body"]
 
@@ -30,8 +31,11 @@ def check_algorithm(name: str | None) -> str | None:
 
 
 def hash_body(body: bytes | str, algorithm: str) -> str:
-    """Return the ``oauth_body_hash`` of a body (draft s3.2), not percent-encoded."""
-    data = body.encode() if isinstance(body, str) else body
+    """Return the ``oauth_body_hash`` of a body (draft s3.2), not percent-encoded.
+
+    :raises UsageError: the body is a ``str`` that UTF-8 cannot carry.
+    """
+    data = to_wire(body).encode("latin-1") if isinstance(body, str) else body
     return encode_digest(hashlib.new(algorithm, data).digest())
 
 
@@ -56,6 +60,10 @@ def check_body_hash(value: str | None, body: bytes | str, in_form: bool) -> str:
         algorithm = None
     if algorithm is None:
         return "oauth_body_hash is not the base64 of a SHA-1, SHA-256 or SHA-512 digest"
-    if hash_body(body, algorithm) != value:
+    try:
+        is_right = hash_body(body, algorithm) == value
+    except UsageError as error:
+        return str(error)
+    if not is_right:
         return "oauth_body_hash does not match the body: the body was changed after signing"
     return ""
