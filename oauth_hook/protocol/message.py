@@ -48,7 +48,7 @@ class Reading(NamedTuple):
     uri: str  #: the base string URI, percent-encoded
     query: str  #: the caller's own segments, byte for byte
     form: str | None  #: likewise; ``None``: the body is not a form
-    own: list[Pair]
+    own: list[str]  #: both of them, as ``parameters.sortable`` has them
     realm: str | None
     in_header: list[Pair] | None  #: ``None``: there is no OAuth Authorization header
     in_query: list[Pair]
