@@ -121,7 +121,7 @@ def text_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
 def with_headers(headers: Mapping[str, str], changed: Mapping[str, str | None]) -> dict[str, str]:
     """Return headers with some of them set, or taken out (``None``), each under the name that it had."""
     left = dict(changed)
-    known = {name.lower(): name for name in changed}
+    known = {name.lower(): name for name in changed} if headers else {}
     result: dict[str, str] = {}
     for name, value in headers.items():
         ours = known.get(name.lower())

@@ -200,7 +200,8 @@ def read_forbidden() -> frozenset[str]:
     :raises UsageError: a word is no method's name and no part of one. Ignored, it would forbid nothing in silence.
     """
     words = frozenset(os.environ.get(FORBID, "").upper().replace(",", " ").split())
-    if unknown := words.difference(*map(_words_for, METHODS)):
+    unknown = words and words.difference(*map(_words_for, METHODS))
+    if unknown:
         known = dict.fromkeys(part for name in METHODS for part in name.split("-"))
         raise UsageError(
             f"the environment variable {FORBID} forbids {', '.join(sorted(unknown))}, and there is nothing of that "

@@ -73,6 +73,7 @@ class Signer:
         self.signature_method = signature_method
         self.rsa_key = None if rsa_key is None else load_key(rsa_key)
         self.placement = places.check_placement(placement)
+        self._targets = places.targets(placement, False), places.targets(placement, True)
         self.realm = None if realm is None else places.quote_realm(realm)
         self.callback = callback
         self.verifier = verifier
@@ -100,23 +101,23 @@ class Signer:
         check_token(token)
         self.token = token
         self._key = Key(signing_key(self.consumer.secret, "" if token is None else token.secret), self.rsa_key)
-        values = {
-            "oauth_consumer_key": self.consumer.key,
-            "oauth_token": None if token is None else token.key,
-            "oauth_callback": self.callback,
-            "oauth_verifier": self.verifier,
-            "oauth_signature_method": self.signature_method,
-            "oauth_version": "1.0",
-        }
-        present = {name: value for name, value in values.items() if value is not None}
-        for name, value in present.items():
-            check_type(value, str, name, "a str")
-        constant = [(name, escape(value)) for name, value in present.items()]
-        # In each of the forms in which a request needs them: to be sorted, in the header, in a query or form.
-        self._names = frozenset(present)
+        constant: list[Pair] = []
+        for name, value in (
+            ("oauth_consumer_key", self.consumer.key),
+            ("oauth_token", None if token is None else token.key),
+            ("oauth_callback", self.callback),
+            ("oauth_verifier", self.verifier),
+            ("oauth_signature_method", self.signature_method),
+        ):
+            if value is not None:
+                check_type(value, str, name, "a str")
+                constant.append((name, escape(value)))
+        constant.append(("oauth_version", "1.0"))
+        self._names = frozenset([name for name, _ in constant])
+        # In each of the shapes in which a request needs them: to be sorted, in the header, in a query or form.
         self._sortable = sortable(constant)
         self._quoted = places.quote_pairs(constant)
-        self._joined = join_pairs(constant)
+        self._joined = "" if self.placement == "header" else join_pairs(constant)
 
     def sign(
         self,
@@ -167,7 +168,7 @@ class Signer:
 
     def _place(self, message: Message, reading: Reading, fresh: list[Pair], text: str, signature: str) -> Signature:
         """Return the parts of a request with the parameters in place (s3.5), and how they came about."""
-        in_header, in_body, in_query = places.targets(self.placement, reading.form is not None)
+        in_header, in_body, in_query = self._targets[reading.form is not None]
         url, body, content_type, header = message.url, message.body, None, message.authorization
         if in_header:
             quoted = f"{self._quoted}, {places.quote_pairs(fresh)}"
