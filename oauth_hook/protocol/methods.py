@@ -80,8 +80,8 @@ class Key:
 
 def _begin_hmac(key: bytes, digest: str) -> tuple[Any, Any]:
     """Return the inner and the outer hash of RFC 2104 s2, each with its padded key."""
-    inner, outer = hashlib.new(digest), hashlib.new(digest)
-    size = inner.block_size
+    inner = hashlib.new(digest)
+    outer, size = inner.copy(), inner.block_size
     padded = (key if len(key) <= size else hashlib.new(digest, key).digest()).ljust(size, b"\0")
     inner.update(padded.translate(_XOR_36))
     outer.update(padded.translate(_XOR_5C))
@@ -199,9 +199,11 @@ def read_forbidden() -> frozenset[str]:
 
     :raises UsageError: a word is no method's name and no part of one. Ignored, it would forbid nothing in silence.
     """
-    words = frozenset(os.environ.get(FORBID, "").upper().replace(",", " ").split())
-    unknown = words and words.difference(*map(_words_for, METHODS))
-    if unknown:
+    value = os.environ.get(FORBID)
+    if not value:
+        return frozenset()
+    words = frozenset(value.upper().replace(",", " ").split())
+    if unknown := words.difference(*map(_words_for, METHODS)):
         known = dict.fromkeys(part for name in METHODS for part in name.split("-"))
         raise UsageError(
             f"the environment variable {FORBID} forbids {', '.join(sorted(unknown))}, and there is nothing of that "

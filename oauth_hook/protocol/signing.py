@@ -113,7 +113,6 @@ class Signer:
                 check_type(value, str, name, "a str")
                 constant.append((name, escape(value)))
         constant.append(("oauth_version", "1.0"))
-        self._names = frozenset([name for name, _ in constant])
         # In each of the shapes in which a request needs them: to be sorted, in the header, in a query or form.
         self._sortable = sortable(constant)
         self._quoted = places.quote_pairs(constant)
@@ -162,7 +161,7 @@ class Signer:
             # An earlier FULL placement left identical copies: a dict of pairs counts them once.
             found = dict.fromkeys([*(reading.in_header or ()), *reading.in_query, *reading.in_form])
             # A request's own oauth_token stays where there is none of ours to take its place.
-            replaced = SIGNATURE_PARAMETERS - {"oauth_token"} | self._names
+            replaced = SIGNATURE_PARAMETERS - {"oauth_token"} | {text.partition(" ")[0] for text in self._sortable}
             fresh += [pair for pair in found if pair[0] not in replaced]
         return fresh
 
