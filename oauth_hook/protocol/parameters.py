@@ -70,24 +70,19 @@ def divide(wire: str) -> tuple[str, list[str], list[Pair]]:
         ``sortable`` has them; and the pairs whose name begins with ``oauth_``.
     """
     canonical = escape_form(wire)
-    if PREFIX not in canonical:
-        return wire, _sortable_segments(canonical), []
-    own, own_canonical, protocol = [], [], []
-    for segment, spelled in zip(wire.split("&"), canonical.split("&"), strict=True):
-        if spelled.startswith(PREFIX):
-            protocol.append(spelled)
-        else:
-            own.append(segment)
-            own_canonical.append(spelled)
-    return "&".join(own), sortable(parse_pairs("&".join(own_canonical))), parse_pairs("&".join(protocol))
-
-
-def _sortable_segments(canonical: str) -> list[str]:
-    """Do what ``sortable(parse_pairs(canonical))`` does."""
+    if PREFIX in canonical:
+        own, own_canonical, protocol = [], [], []
+        for segment, spelled in zip(wire.split("&"), canonical.split("&"), strict=True):
+            if spelled.startswith(PREFIX):
+                protocol.append(spelled)
+            else:
+                own.append(segment)
+                own_canonical.append(spelled)
+        return "&".join(own), sortable(parse_pairs("&".join(own_canonical))), parse_pairs("&".join(protocol))
     separators = canonical.encode().translate(None, _NO_SEPARATORS)
     if separators == b"=&" * (len(separators) // 2) + b"=":  # as encoders write a form: one "=" in each segment
-        return canonical.replace("=", " ").split("&")
-    return sortable(parse_pairs(canonical))
+        return wire, canonical.replace("=", " ").split("&"), []
+    return wire, sortable(parse_pairs(canonical)), []
 
 
 # All that text from escape_form consists of, but the separators.
