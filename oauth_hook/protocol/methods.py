@@ -70,7 +70,7 @@ class Key:
         """
         begun = self._begun.get(digest)
         if begun is None:
-            begun = self._begun[digest] = _begin_hmac(self.signing_key.encode(), digest)
+            begun = self._begun[digest] = _begin_hmac(self, digest)
         inner, outer = begun[0].copy(), begun[1].copy()
         inner.update(message)
         outer.update(inner.digest())
@@ -78,11 +78,12 @@ class Key:
         return result
 
 
-def _begin_hmac(key: bytes, digest: str) -> tuple[Any, Any]:
+def _begin_hmac(key: Key, digest: str) -> tuple[Any, Any]:
     """Return the inner and the outer hash of RFC 2104 s2, each with its padded key."""
-    inner = hashlib.new(digest)
+    inner = hashlib.new(digest)  # before the secret is in this frame: where there is no such hash, this raises
     outer, size = inner.copy(), inner.block_size
-    padded = (key if len(key) <= size else hashlib.new(digest, key).digest()).ljust(size, b"\0")
+    secret = key.signing_key.encode()
+    padded = (secret if len(secret) <= size else hashlib.new(digest, secret).digest()).ljust(size, b"\0")
     inner.update(padded.translate(_XOR_36))
     outer.update(padded.translate(_XOR_5C))
     return inner, outer
