@@ -13,7 +13,7 @@ from binascii import b2a_base64
 from ..errors import UsageError
 from .encoding import to_wire
 
-__all__ = ["ALGORITHMS", "check_algorithm", "check_body_hash", "encode_digest", "hash_body"]
+__all__ = ["ALGORITHMS", "check_algorithm", "check_body_hash", "encode_digest", "find_algorithm", "hash_body"]
 
 #: The digests, by the length of what they make, in bytes.
 ALGORITHMS = {20: "sha1", 32: "sha256", 64: "sha512"}
@@ -54,11 +54,8 @@ def check_body_hash(value: str | None, body: bytes | str, in_form: bool) -> str:
         return ""
     if in_form:
         return "oauth_body_hash is not for form-encoded bodies, whose fields are signed"
-    try:
-        algorithm = ALGORITHMS.get(len(b64decode(value, validate=True)))
-    except ValueError:
-        algorithm = None
-    if algorithm is None:
+    algorithm = find_algorithm(value)
+    if not algorithm:
         return "oauth_body_hash is not the base64 of a SHA-1, SHA-256 or SHA-512 digest"
     try:
         is_right = hash_body(body, algorithm) == value
@@ -67,3 +64,11 @@ def check_body_hash(value: str | None, body: bytes | str, in_form: bool) -> str:
     if not is_right:
         return "oauth_body_hash does not match the body: the body was changed after signing"
     return ""
+
+
+def find_algorithm(value: str) -> str:
+    """Return the name of the digest that an ``oauth_body_hash`` is of, by its length; empty if it is of none."""
+    try:
+        return ALGORITHMS.get(len(b64decode(value, validate=True)), "")
+    except ValueError:
+        return ""

@@ -19,11 +19,20 @@ from typing import Any, NamedTuple, TypeVar
 from ..credentials import Consumer, Credentials, check_token
 from ..errors import UsageError, check_type
 from .base_string import base_string
-from .body_hash import check_body_hash
+from .body_hash import check_body_hash, find_algorithm
 from .encoding import unescape
 from .message import Reading, make_message, protocol_parameters, read, text_headers
-from .methods import METHODS, Key, check_signature_method, find_method, signing_key
-from .parameters import check_protocol_parameters, is_form, normalize
+from .methods import (
+    FORBID,
+    METHODS,
+    Key,
+    check_signature_method,
+    find_method,
+    is_forbidden,
+    read_forbidden,
+    signing_key,
+)
+from .parameters import check_protocol_parameters, is_form, normalize, sortable
 from .rsa import RSAKey, load_key
 from .url import is_loopback
 
@@ -85,10 +94,14 @@ def verify(
     :param is_new: called last, with consumer key, token key (``None``: none), timestamp and nonce of a request that is
         signed rightly; it remembers them, and returns whether it has not seen them before (s3.3).
     :param allow_copies: take identical protocol parameters in several places, as lenient servers do; s3.5 allows one.
-    :raises UsageError: an argument is wrong. A wrong request raises nothing.
+    :raises UsageError: an argument is wrong, or the variable ``OAUTH_HOOK_FORBID`` is. A wrong request raises nothing.
     """
     rules = _Rules(
-        None if methods is None else _check_methods(methods), max_age, _check_clock(max_age, clock), allow_copies
+        None if methods is None else _check_methods(methods),
+        read_forbidden(),
+        max_age,
+        _check_clock(max_age, clock),
+        allow_copies,
     )
     if not callable(consumer):
         check_type(consumer, Consumer, "consumer", "a Consumer, or a callable that returns one")
@@ -102,7 +115,7 @@ def verify(
         reading = read(message)
         protocol = protocol_parameters(reading)
         signed = [pair for pair in protocol if pair[0] != "oauth_signature"]
-        text = base_string(method, reading.uri, normalize(reading.own + signed))
+        text = base_string(method, reading.uri, normalize(reading.own + sortable(signed)))
     except UsageError as error:
         return Verdict(str(error))
     values = {unescape(name): unescape(value) for name, value in protocol}
@@ -110,10 +123,11 @@ def verify(
         _check_headers(headers or (), message.authorization, reading)
         or _check_places(reading, rules)
         or check_protocol_parameters(protocol, values)
-        or check_signature_method(values["oauth_signature_method"], rsa is not None, rules.methods)
+        or check_signature_method(values["oauth_signature_method"], rsa is not None, rules.methods, rules.forbidden)
         or _check_transport(reading, values["oauth_signature_method"])
         or _check_age(values.get("oauth_timestamp"), rules)
         or check_body_hash(values.get("oauth_body_hash"), body or "", is_form(message.content_type))
+        or _check_digest(values.get("oauth_body_hash"), rules)
         or _check_signature(text, values, consumer, token, rsa)
         or _check_nonce(values, is_new)
     )
@@ -125,6 +139,7 @@ class _Rules(NamedTuple):
     """What a server accepts."""
 
     methods: frozenset[str] | None
+    forbidden: frozenset[str]
     max_age: float | None
     clock: Callable[[], float]
     allow_copies: bool
@@ -186,6 +201,14 @@ def _check_age(timestamp: str | None, rules: _Rules) -> str:
     if abs(off) <= rules.max_age:
         return ""
     return f"oauth_timestamp is {abs(off):.0f} seconds {'ahead' if off > 0 else 'old'}; {rules.max_age:g} are allowed"
+
+
+def _check_digest(body_hash: str | None, rules: _Rules) -> str:
+    """Say that the environment forbids the digest of a body hash, or nothing."""
+    digest = "" if body_hash is None else find_algorithm(body_hash)
+    if digest and is_forbidden(digest, rules.forbidden):
+        return f"oauth_body_hash is made with {digest}, which the environment variable {FORBID} forbids in this process"
+    return ""
 
 
 def _check_signature(
