@@ -234,16 +234,19 @@ class OAuthHook(AuthBase):
         :raises UsageError: the request cannot be signed truthfully; it is left as it was.
         """
         found: Any = request
-        if isinstance(found, requests.Request) or is_niquests(found, "Request"):
-            found.auth = self
-        elif not isinstance(getattr(found, "url", ...), str | None):
-            raise _foreign(found)
-        elif not isinstance(found, SignedRequest) or not self._leave_alone(found):
-            if self._origins is not None and self.is_pinned_elsewhere(found.url):
-                log.debug("not signed: the request is not to one of the hook's origins")
-                attach(found, self, status=Status.UNSIGNED)
-            else:
-                self._sign(found)
+        if type(found) is not requests.PreparedRequest:  # the commonest, of which there is no more to ask
+            if isinstance(found, requests.Request) or is_niquests(found, "Request"):
+                found.auth = self
+                return request
+            if not isinstance(getattr(found, "url", ...), str | None):
+                raise _foreign(found)
+            if isinstance(found, SignedRequest) and self._leave_alone(found):
+                return request
+        if self._origins is not None and self.is_pinned_elsewhere(found.url):
+            log.debug("not signed: the request is not to one of the hook's origins")
+            attach(found, self, status=Status.UNSIGNED)
+        else:
+            self._sign(found)
         return request
 
     def _leave_alone(self, request: SignedRequest) -> bool:

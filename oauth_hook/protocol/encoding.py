@@ -21,6 +21,7 @@ from urllib.parse import quote, unquote
 from ..errors import UsageError
 
 __all__ = [
+    "UNRESERVED",
     "Pair",
     "decode_text",
     "escape",
