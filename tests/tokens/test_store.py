@@ -683,23 +683,71 @@ def test_without_the_right_to_write_it_can_be_read():
         in_a_fresh_process(without_rights, directory)
 
 
+root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can make another's file")
+NOBODY = 65534
+
+
 @posix
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can make another user's file")
-def test_another_users_file_that_we_cannot_tighten_is_refused():
+@root
+def test_another_users_file_is_refused():
     """Others can read it, and it is not ours to change: nothing is put in."""
     with tempfile.TemporaryDirectory() as directory:
         CredentialStore(f"{directory}/file")["a"] = TOKEN
         os.chmod(directory, 0o711)  # noqa: S103
         os.chmod(f"{directory}/file", 0o666)  # noqa: S103
-        in_a_fresh_process(cannot_tighten, directory)
+        in_a_fresh_process(refused_as_nobody, directory)
 
 
-def cannot_tighten(directory: str) -> None:
+def refused_as_nobody(directory: str) -> None:
     """As a user who does not own the file."""
     os.setgroups([])
-    os.setuid(65534)
+    os.setuid(NOBODY)
     with pytest.raises(UsageError, match="Operation not permitted"):
         len(CredentialStore(f"{directory}/file"))
+
+
+@posix
+@root
+@pytest.mark.parametrize("name", ["file", "file-journal", "file-wal", "link"])
+def test_root_fills_no_file_that_somebody_else_made(tmp_path, name):
+    """A store, a journal that waits beside it, a link that leads elsewhere: nothing is put in or changed."""
+    store = CredentialStore(tmp_path / "file")
+    if name == "link":
+        (tmp_path / "elsewhere").touch()
+        os.symlink(tmp_path / "elsewhere", tmp_path / "link")
+        store = CredentialStore(tmp_path / "link")
+    elif name == "file":
+        store["a"] = TOKEN
+    else:
+        (tmp_path / name).touch()
+    os.chown(tmp_path / name, NOBODY, NOBODY, follow_symlinks=False)
+    if name == "file":
+        os.chmod(tmp_path / name, 0o644)
+    refused_untouched(Path(os.path.realpath(store.path)), rf"belongs to another user \(uid {NOBODY}\).*another path")
+    os.chown(tmp_path / name, 0, 0, follow_symlinks=False)
+    store["b"] = TOKEN
+    assert store["b"] == TOKEN
+
+
+@posix
+@root
+def test_a_file_that_is_exchanged_meanwhile_is_not_filled(store, path, monkeypatch):
+    """Whoever owns the directory may put another file in between our look and SQLite's: that is seen."""
+    store["a"] = TOKEN
+    os.chown(path, NOBODY, NOBODY)
+    theirs = path.read_bytes()
+    path.rename(path.with_name("theirs"))
+    store["a"] = TOKEN
+    make = store_module._connected
+
+    def exchanged_first(address):
+        path.with_name("theirs").replace(path)
+        return make(address)
+
+    monkeypatch.setattr(store_module, "_connected", exchanged_first)
+    with pytest.raises(UsageError, match="belongs to another user"):
+        store["b"] = TOKEN
+    assert path.read_bytes() == theirs
 
 
 def within_a_limit(path: str) -> None:
@@ -809,14 +857,14 @@ def test_one_of_many_takers_gets_it(store):
 
 def test_setdefault_keeps_what_another_stored_meanwhile(store, path, monkeypatch):
     """Between its look and its write another process may store the name: then that value stays, and is returned."""
-    encoded = store_module._encoded
+    encode = store_module.encode
 
-    def meanwhile(value):
+    def meanwhile(name, value):
         monkeypatch.undo()
         CredentialStore(path)["a"] = CONSUMER
-        return encoded(value)
+        return encode(name, value)
 
-    monkeypatch.setattr(store_module, "_encoded", meanwhile)
+    monkeypatch.setattr(store_module, "encode", meanwhile)
     assert store.setdefault("a", TOKEN) == CONSUMER
     assert store["a"] == CONSUMER
 
