@@ -581,6 +581,73 @@ def test_any_damage_gives_only_our_errors(store, path):
             assert SECRET not in shown(operation)
 
 
+@pytest.mark.soak
+def test_a_changed_byte_gives_the_stored_value_or_an_error(store, path, portion):
+    """Wherever it is: what is read is what was stored, or a UsageError; a name in whose own bytes it is may be missing.
+
+    No value is ever another's, and reading leaves the file as it is.
+    """
+    stored = {name: Account(Consumer(f"c-{name}", SECRET), TOKEN, "tumblr") for name in ("alice", "bob", "carol")}
+    store.update(stored)
+    sound = path.read_bytes()
+    written = [i for i in range(len(sound)) if any(sound[max(i - 8, 0) : i + 9])]  # most of a page is empty
+    dice = random.Random(5849)
+    missing = []
+    for place in dice.sample(written, portion(len(written))):
+        data = bytearray(sound)
+        data[place] ^= dice.randrange(1, 256)
+        path.write_bytes(data)
+        for name, value in stored.items():
+            with contextlib.suppress(UsageError):
+                if name not in store:
+                    missing.append((place, name))
+                else:
+                    assert store[name] == value
+        with contextlib.suppress(UsageError):
+            assert stored.items() >= store.items()
+        assert path.read_bytes() == data
+    assert [
+        name for place, name in missing if name.encode() not in sound[place - len(name) - 8 : place + len(name)]
+    ] == []
+
+
+def before_checksums(path) -> None:
+    """Make a store as it was before version 1.0.0."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute(
+            "CREATE TABLE credentials (name TEXT PRIMARY KEY NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL)"
+            " WITHOUT ROWID"
+        )
+        connection.execute(f"PRAGMA application_id = {0x4F417448}")
+        connection.execute("PRAGMA user_version = 1")
+        rows = {"account": Account(CONSUMER, TOKEN, "tumblr"), "token": TOKEN}
+        for name, value in rows.items():
+            fields = {field: part for field, part in value.to_dict().items() if field != "origins"}
+            row = (name, type(value).__name__, json.dumps(fields))
+            connection.execute("INSERT INTO credentials VALUES (?, ?, ?)", row)
+        connection.execute("INSERT INTO credentials VALUES ('bad', 'AccessToken', CAST(x'ff' AS TEXT))")
+        connection.commit()
+
+
+def test_a_store_without_checksums_is_read_and_gains_them_when_it_is_written_to(store, path):
+    """Reading leaves it as it is; the first write, whatever it is, gives every value its checksum."""
+    before_checksums(path)
+    old = path.read_bytes()
+    assert (list(store), len(store)) == (["account", "bad", "token"], 3)
+    assert (store["account"], store["token"]) == (Account(CONSUMER, TOKEN, "tumblr"), TOKEN)
+    with pytest.raises(UsageError, match=r"'bad' .* is damaged"):
+        store["bad"]
+    assert path.read_bytes() == old
+    del store["bad"]
+    assert dict(store) == {"account": Account(CONSUMER, TOKEN, "tumblr"), "token": TOKEN}
+    store["new"] = TOKEN
+    change(path, "UPDATE credentials SET value = replace(value, '7', '8')")  # user_id
+    for name in ("account", "token", "new"):
+        with pytest.raises(UsageError, match=rf"'{name}' .* is damaged"):
+            store[name]
+    check(path)
+
+
 ROWS = {
     "no JSON": ("AccessToken", '{"key": "k", "secret": "' + SECRET),
     "JSON of something else": ("AccessToken", "[1]"),
@@ -723,7 +790,8 @@ def test_root_fills_no_file_that_somebody_else_made(tmp_path, name):
     os.chown(tmp_path / name, NOBODY, NOBODY, follow_symlinks=False)
     if name == "file":
         os.chmod(tmp_path / name, 0o644)
-    refused_untouched(Path(os.path.realpath(store.path)), rf"belongs to another user \(uid {NOBODY}\).*another path")
+    match = rf"belongs to another user \(uid {NOBODY}\).*another path"
+    refused_untouched(Path(os.path.realpath(store.path)), match, every_operation(store))
     os.chown(tmp_path / name, 0, 0, follow_symlinks=False)
     store["b"] = TOKEN
     assert store["b"] == TOKEN
