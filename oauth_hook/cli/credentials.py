@@ -144,7 +144,7 @@ def _allow(options: _Options, store: Store) -> None:
     :raises UsageError: there is no such account, or no --origin, or that is no URL.
     """
     if not options.origin:
-        raise UsageError(f"use --origin: oauth-hook credentials allow {options.name} --origin https://api.example.com")
+        raise UsageError("use --origin URL: oauth-hook credentials allow NAME --origin https://api.example.com")
     allow_origins(store, options.name, options.origin)
     allowed = list(store[options.name].origins)
     result = {"name": options.name, "origins": allowed}

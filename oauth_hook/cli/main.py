@@ -125,8 +125,8 @@ def make_parser() -> _Parser:
         prog="oauth-hook", description="OAuth 1.0a: get tokens, sign requests, and find out why they fail."
     )
     parser.add_argument("--version", action="version", version=f"oauth-hook {__version__}")
-    about = "where credentials are kept (default: the user's data folder)"
-    store = _file("--store", help=about)
+    about = "where credentials are kept: a file, or the operating system's keyring (default: the user's data folder)"
+    store = _file("--store", metavar="FILE|keyring", help=about)
     parser.add_argument(*store.names, **store.settings)
     add = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command in _COMMANDS:

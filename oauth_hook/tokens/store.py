@@ -26,18 +26,18 @@ import os
 import stat
 import sys
 import threading
-from collections.abc import Callable, ItemsView, Iterator, Mapping, MutableMapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from ..errors import UsageError
-from .stored_values import Stored, check_name, compute_checksum, damaged_entry, decode, encode
+from .stored_values import BaseStore, Row, Stored, check_name, compute_checksum, damaged_entry, decode, encode
 
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["CredentialStore", "default_path"]
+__all__ = ["CredentialStore", "default_path", "lock_file"]
 
 _T = TypeVar("_T")
 _Run: TypeAlias = Callable[..., list[tuple[Any, ...]]]
@@ -88,7 +88,7 @@ _MEANINGS = (
 )
 
 
-class CredentialStore(MutableMapping[str, Stored]):
+class CredentialStore(BaseStore):
     """A mapping from names to credentials that outlives the process.
 
     Names are any text, in whose order it iterates; values are ``Consumer``, ``RequestToken``,
@@ -127,22 +127,10 @@ class CredentialStore(MutableMapping[str, Stored]):
         pairs = self._read_all("CAST(name AS TEXT), kind, value, checksum", lambda row: (row[0], decode(row)))
         return {name: self._checked(name, found) for name, found in pairs}.items()
 
-    def values(self) -> ValuesView[Stored]:
-        """Return the values as of now, in the order of their names."""
-        return dict(self.items()).values()
-
-    def __setitem__(self, name: str, value: Stored) -> None:
-        self.update([(name, value)])
-
-    def update(self, other: Any = (), /, **more: Stored) -> None:
-        """Store all of a mapping or of pairs, and of the keyword arguments, or none."""
-        pairs = other.items() if isinstance(other, Mapping) else other
-        # All is read (from a store, perhaps) and encoded before the first is stored.
-        rows = [encode(name, value) for name, value in (*pairs, *more.items())]
-        if rows:
-            with self._transaction(write=True, create=True) as run:
-                for row in rows:
-                    run(f"INSERT OR REPLACE {_INSERT}", row)
+    def _insert(self, rows: Sequence[Row]) -> None:
+        with self._transaction(write=True, create=True) as run:
+            for row in rows:
+                run(f"INSERT OR REPLACE {_INSERT}", row)
 
     def setdefault(self, name: str, default: Stored | None = None) -> Stored:
         """Return the value of that name; where there is no value, store this one, and return it."""
@@ -174,25 +162,10 @@ class CredentialStore(MutableMapping[str, Stored]):
             raise KeyError(name)
         return default
 
-    def popitem(self) -> tuple[str, Stored]:
-        """Remove the first name and return it with its value; KeyError: it is empty, or another process was first."""
-        for name in self:
-            return name, self.pop(name)
-        raise KeyError("the credential store is empty")
-
     def clear(self) -> None:
         """Remove everything."""
         with self._transaction(write=True) as run:
             run("DELETE FROM credentials")
-
-    def close(self) -> None:
-        """Do nothing: between two operations nothing is open. The store can be used on."""
-
-    def __enter__(self) -> CredentialStore:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
 
     def _find(self, name: object) -> list[Stored | None]:
         """Return what is stored under a name, in a list: ``None`` in it is a damaged value."""
@@ -410,3 +383,17 @@ def _turn() -> Iterator[None]:
             yield
         finally:
             _AT_WORK.clear()
+
+
+@contextmanager
+def lock_file(path: str) -> Iterator[None]:
+    """Wait until no other process, and no other thread, is where this one goes on; the file stays empty.
+
+    :raises UsageError: it cannot be made, is another user's, or another process does not finish.
+    """
+    with _turn(), _reported(path):
+        _check_owners(path, path)
+        _make_file(path)
+        with closing(_connected(path)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeAlias
+from abc import abstractmethod
+from collections.abc import Mapping, MutableMapping, Sequence, ValuesView
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from ..credentials import AccessToken, Account, Consumer, RequestToken
 from ..errors import UsageError, check_type, is_text
 
-__all__ = ["Row", "Stored", "check_name", "compute_checksum", "damaged_entry", "decode", "encode"]
+__all__ = ["BaseStore", "Row", "Stored", "check_name", "compute_checksum", "damaged_entry", "decode", "encode"]
 
 Stored: TypeAlias = Consumer | RequestToken | AccessToken | Account
 
@@ -104,3 +105,44 @@ def _check_parts(value: object) -> None:
         right = type(value.consumer) is Consumer and type(value.token) in (AccessToken, type(None))
         if not right or not isinstance(value.service, str | None):
             raise UsageError("an Account to store has a Consumer, an AccessToken or None, and a service's name or None")
+
+
+_S = TypeVar("_S", bound="BaseStore")
+
+
+class BaseStore(MutableMapping[str, Stored]):
+    """What the stores have in common."""
+
+    @abstractmethod
+    def _insert(self, rows: Sequence[Row]) -> None:
+        """Store all of these, or none; of two of one name, the last."""
+
+    def values(self) -> ValuesView[Stored]:
+        """Return the values as of now, in the order of their names."""
+        return dict(self.items()).values()
+
+    def __setitem__(self, name: str, value: Stored) -> None:
+        self.update([(name, value)])
+
+    def update(self, other: Any = (), /, **more: Stored) -> None:
+        """Store all of a mapping or of pairs, and of the keyword arguments, or none."""
+        pairs = other.items() if isinstance(other, Mapping) else other
+        # All is read (from a store, perhaps) and encoded before the first is stored.
+        rows = [encode(name, value) for name, value in (*pairs, *more.items())]
+        if rows:
+            self._insert(rows)
+
+    def popitem(self) -> tuple[str, Stored]:
+        """Remove the first name and return it with its value; KeyError: it is empty, or another process was first."""
+        for name in self:
+            return name, self.pop(name)
+        raise KeyError("the credential store is empty")
+
+    def close(self) -> None:
+        """Do nothing: between two operations nothing is open. The store can be used on."""
+
+    def __enter__(self: _S) -> _S:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
