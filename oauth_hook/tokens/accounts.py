@@ -18,6 +18,7 @@ from ..hook.hook import OAuthHook
 from ..hook.redirects import Status, state_of
 from ..protocol.url import Origin, check_absolute_url, parse_origin
 from ..services.catalog import SERVICES, Service
+from .keyring_store import KeyringStore
 from .store import CredentialStore
 
 __all__ = ["AccountHook", "hook_for_account"]
@@ -215,6 +216,8 @@ def read_entry(store: Mapping[str, Any], name: str) -> Any:
 
 def store_hint(store: object) -> str:
     """Return what to do about a name that a store does not have."""
+    if isinstance(store, KeyringStore):
+        return "see 'oauth-hook --store keyring credentials list'"
     path = find_missing_file(store)
     if path is None or path == CredentialStore().path:  # of the user's own store the list tells as much
         return "see 'oauth-hook credentials list'"
