@@ -232,18 +232,11 @@ class OAuthHook(AuthBase):
             raise _foreign(found)
         elif not isinstance(found, SignedRequest) or not self._leave_alone(found):
             if self._origins is not None and self.is_pinned_elsewhere(found.url):
-                self.pass_over(found)
+                log.debug("not signed: the request is not to one of the hook's origins")
+                attach(found, self, status=Status.UNSIGNED)
             else:
                 self._sign(found)
         return request
-
-    def pass_over(self, request: Any) -> None:
-        """Let a request to none of the hook's origins go out unsigned; a subclass may refuse it.
-
-        :param request: what is about to be sent, prepared.
-        """
-        log.debug("not signed: the request is not to one of the hook's origins")
-        attach(request, self, status=Status.UNSIGNED)
 
     def _leave_alone(self, request: SignedRequest) -> bool:
         """Tell whether a request that a hook has seen before is as it is to go out; one that is sent now is made so."""

@@ -14,14 +14,15 @@ from typing import Any, TypeAlias
 
 from ..credentials import AccessToken, Account, Consumer, ServiceReference
 from ..errors import UsageError, is_text
+from ..hook.attach import SignedRequest
 from ..hook.hook import OAuthHook
-from ..hook.redirects import Status, state_of
+from ..hook.redirects import Status
 from ..protocol.url import Origin, check_absolute_url, parse_origin
 from ..services.catalog import SERVICES, Service
 from .keyring_store import KeyringStore
 from .store import CredentialStore
 
-__all__ = ["AccountHook", "hook_for_account"]
+__all__ = ["hook_for_account"]
 
 log = logging.getLogger("oauth_hook")
 
@@ -43,30 +44,20 @@ class AccountHook(OAuthHook):
     def __call__(self, request: Any) -> Any:
         """Sign a request to one of the account's origins.
 
-        :raises UsageError: it goes elsewhere, or the account has no origins.
+        :raises UsageError: it goes elsewhere, or nobody has said where the account is used.
         """
-        if not self.is_pinned_elsewhere(None):
-            raise UsageError(
-                f"it is not known where the account {self.account_name!r} is used, as its service names no URL, so "
-                "nothing was sent: say it with --origin https://..., which is kept with the account ('oauth-hook "
-                "request', 'oauth-hook credentials allow'; in Python Account.origins)"
-            )
-        return super().__call__(request)
-
-    def pass_over(self, request: Any) -> None:
-        """Refuse a request to none of the account's origins; a redirect goes there unsigned.
-
-        :raises UsageError: it is no redirect; the message says how to allow it.
-        """
-        state = state_of(request)
-        if state is not None and state.status is Status.UNSIGNED:
-            return
-        found = parse_origin(request.url)
-        place = "that URL" if found is None else print_origin(found)
+        url = getattr(request, "url", None)
+        has_origins = self.is_pinned_elsewhere(None)
+        is_redirect = isinstance(request, SignedRequest) and request.oauth_state.status is not Status.SIGNED
+        if has_origins and (is_redirect or not isinstance(url, str) or not self.is_pinned_elsewhere(url)):
+            return super().__call__(request)
+        origin = parse_origin(url) if isinstance(url, str) else None
+        place = "https://..." if origin is None else print_origin(origin)
+        why = "" if has_origins else " (its service names no URLs)"
         raise UsageError(
-            f"the account {self.account_name!r} is not for {place}, so nothing was sent: if its credentials may go "
-            f"there, allow it with --origin {place}, which is kept with the account ('oauth-hook request', 'oauth-hook "
-            "credentials allow'; in Python Account.origins)"
+            f"the account {self.account_name!r} is not for {place}{why}, so nothing was sent: if its credentials may "
+            f"go there, allow it with --origin {place}, which is kept with the account ('oauth-hook request', "
+            "'oauth-hook credentials allow'; in Python Account.origins)"
         )
 
 

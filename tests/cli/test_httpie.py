@@ -285,6 +285,11 @@ def test_an_accounts_hook_signs_for_its_service_only(store, service, places, giv
                 with pytest.raises(UsageError, match=r"'me'.*--origin https?://"):
                     attached(prepared)
             assert "Authorization" not in prepared.headers
+            for home in (*places, *given)[:1]:
+                signed = requests.Request("GET", home, auth=hook).prepare()
+                signed.url = place
+                with pytest.raises(UsageError, match="is not for"):
+                    signed.prepare_auth(hook)
     assert issubclass(type(made), OAuthHook)
 
 
