@@ -47,7 +47,7 @@ class AccountHook(OAuthHook):
         :raises UsageError: it goes elsewhere, or nobody has said where the account is used.
         """
         url = getattr(request, "url", None)
-        has_origins = self.is_pinned_elsewhere(None)
+        has_origins = self.is_pinned_elsewhere(None)  # a hook without any is pinned to nothing, and would sign for all
         is_redirect = isinstance(request, SignedRequest) and request.oauth_state.status is not Status.SIGNED
         if has_origins and (is_redirect or not isinstance(url, str) or not self.is_pinned_elsewhere(url)):
             return super().__call__(request)
@@ -85,14 +85,16 @@ class FoundCredentials:
         :raises UsageError: there is no consumer, or the service wants something impossible.
         """
         service, token = service or self.service, self.token
+        if self.consumer is None and token is not None:
+            raise UsageError(
+                "there is no consumer key to go with the token: set OAUTH_CONSUMER_KEY and OAUTH_CONSUMER_SECRET, or "
+                "name an account, which has both"
+            )
         if self.consumer is None:
-            where = "set OAUTH_CONSUMER_KEY and OAUTH_CONSUMER_SECRET, or name an account, which has both"
-            if token is None:
-                where = (
-                    "name an account (see 'oauth-hook credentials list'), or set OAUTH_CONSUMER_KEY and "
-                    "OAUTH_CONSUMER_SECRET"
-                )
-            raise UsageError(f"there is no consumer key{' to go with the token' if token else ''}: {where}")
+            raise UsageError(
+                "there is no consumer key: name an account (see 'oauth-hook credentials list'), or set "
+                "OAUTH_CONSUMER_KEY and OAUTH_CONSUMER_SECRET"
+            )
         kind = OAuthHook if self.name is None else AccountHook
         hook = kind(
             token.key if token else None, token.secret if token else None, self.consumer.key, self.consumer.secret,

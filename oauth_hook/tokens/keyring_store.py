@@ -269,7 +269,5 @@ def _import_keyring() -> Any:
 
 
 def _unusable(problem: str) -> UsageError:
-    return UsageError(
-        f"the operating system's keyring {problem}; 'python -m keyring diagnose' shows which one it is; or keep "
-        "credentials in a file, a CredentialStore"
-    )
+    advice = "'python -m keyring diagnose' shows which one it is; or keep credentials in a file, a CredentialStore"
+    return UsageError(f"the operating system's keyring {problem}; {advice}")
