@@ -1319,6 +1319,9 @@ def test_services_are_listed_and_shown(call):
     assert "request_token_url: https://www.tumblr.com/oauth/request_token" in call("services", "tumblr").stdout
     assert "authorization_parameters: key: {consumer_key}\n" in call("services", "etrade").stdout
     call("services", "nowhere", check=2)
+    assert "\norigins: https://api.launchpad.net\n" in call("services", "launchpad").stdout
+    assert json.loads(call("services", "launchpad", "--json").stdout)["origins"] == ["https://api.launchpad.net"]
+    assert "origins" not in call("services", "maas").stdout
 
 
 def test_register_and_authorize_with_a_pump(call, oauth_provider):
