@@ -174,7 +174,7 @@ def test_rows_are_well_formed(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_origins_are_where_the_api_is(name):
-    """Each is https, with a host and nothing else; a hook can be pinned to them; the API's own URL is at one of them."""
+    """Each is https and a host, and nothing else; a hook can be pinned to them, and the API's own URL is at one."""
     service = SERVICES[name]
     assert all(re.fullmatch(r"https://[a-z0-9.-]+", origin) for origin in service.origins)
     assert len({*service.origins}) == len(service.origins)
