@@ -98,7 +98,7 @@ _json_parts = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{\]}]', re.DOTALL).find
 _userinfo_in = re.compile(USERINFO.encode()).finditer
 _content = re.compile(rb"(?:<!\[CDATA\[[^]]*(?:\](?!\]>)[^]]*)*)?[^<]*")
 _content_in_json = re.compile(rb'(?:<!\[CDATA\[)?[^"\\<]*(?:\\.[^"\\<]*)*', re.DOTALL)
-_part_end = re.compile(rb"\r?\n--|\Z").search
+_part_end = re.compile(rb"\r?\n(?:--|\Z)|\Z").search
 
 _NAMED = rf"(?<![\w%])(?<!\bx-){CREDENTIAL}|{QUOTED}|{LINKED}"  # what begins with "x-" is a header's
 
@@ -237,7 +237,8 @@ def _find_elements(text: bytes, lower: bytes, names: FieldNames, unclosed: re.Pa
             yield from _find_next_text(text, tags, index + 2)
         if not names.find(tag.inner):
             continue
-        spans = _find_attribute_values(tag, names)
+        is_empty = tag.is_empty or (ends.get(index) == index + 1 and tags[index + 1].start == tag.end)
+        spans = _find_attribute_values(tag, names, is_empty)
         if spans is None:
             continue
         if not tag.is_empty:
@@ -260,14 +261,14 @@ def _match_tags(tags: list[_Tag]) -> dict[int, int]:
     return ends
 
 
-def _find_attribute_values(tag: _Tag, names: FieldNames) -> list[Span] | None:
+def _find_attribute_values(tag: _Tag, names: FieldNames, is_empty: bool) -> list[Span] | None:
     """Return the values of the other attributes of an element that is named; ``None`` where it is not."""
     attributes = list(_attributes(tag.inner))
     naming = [one for one in attributes if not _holds_no_name(one[1]) and names.is_name(one[one.lastindex or 1])]
     if not naming and not names.is_name(tag.name):
         return None
-    values = [one for one in attributes if (naming or tag.is_empty or names.is_thorough) and _holds_value(one[1])]
-    if not values and tag.is_empty and tag.name not in _VOID:
+    values = [one for one in attributes if (naming or is_empty or names.is_thorough) and _holds_value(one[1])]
+    if not values and is_empty and tag.name not in _VOID:
         values = [one for one in attributes if one not in naming]
     base = tag.start + 1
     return [Span(base + one.start(one.lastindex or 1), base + one.end(one.lastindex or 1)) for one in values]
@@ -425,7 +426,7 @@ def _find_in_header(name: bytes, text: bytes, start: int, end: int) -> Iterator[
 _by_shape = re.compile(
     rb"""(?<![\w-])eyJ[\w-]{8,}(?:\.[\w-]*){2,4}                                       # a JSON Web Token (RFC 7519)
        | (?<=PRIVATE[ ]KEY-----)[^-]*(?:-(?!----)[^-]*)*                                # PEM (RFC 7468)
-       | (?<![\w+/=-])(?P<base64>[\w+/-]{24,}(?:\r?\n[\w+/-]+)*)={0,2}(?![\w+/=-])      # what may be anything
+       | (?<![\w+/-])(?P<base64>[\w+/-]{24,}(?:\r?\n[\w+/-]+)*)={0,2}      # what may be anything
     """,
     re.VERBOSE,
 ).finditer

@@ -77,7 +77,7 @@ class Redactor:
         data = text.encode("utf-8", "surrogatepass")
         needles = [needle for needle in self._needles if len(needle) >= least]
         # Most values of parameters have no escapes and no fields in them.
-        if _is_bare_word(data) and not any(needle in data for needle in needles):
+        if not self._names.is_thorough and _is_bare_word(data) and not any(needle in data for needle in needles):
             return text[:most]
         spans: list[Span] = []
         for reading in _read_levels(data):
