@@ -17,7 +17,19 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from .names import CREDENTIAL, HEADER, LINKED, LINKED_BESIDE_TOKEN, QUOTED, SECRET_NAME, USERINFO, WHOLE
+from .names import (
+    CREDENTIAL,
+    HEADER,
+    IN_CREDENTIAL,
+    IN_SECRET,
+    LINKED,
+    LINKED_BESIDE_TOKEN,
+    QUOTED,
+    SECRET_NAME,
+    USERINFO,
+    WHOLE_CREDENTIAL,
+    WHOLE_SECRET,
+)
 
 __all__ = [
     "CREDENTIALS",
@@ -46,16 +58,17 @@ class FieldNames:
     """Which names of fields are looked for, in a text in lower case.
 
     :param name: the expression for a name, in a text.
+    :param part: for what stands in each of them: where it is nowhere, there is nothing to look for.
     :param whole: for the whole name of an XML element, or for a whole text that is a name.
     :param bare: matches a value without quotes; by default up to the next field, or the end of the line.
     :ivar is_thorough: a recording is kept, and an error is read: so what may be a secret goes from the one, and
         stays in the other.
     """
 
-    def __init__(self, name: str, whole: str, bare: re.Pattern[bytes] | None = None) -> None:
+    def __init__(self, name: str, whole: str, part: str, bare: re.Pattern[bytes] | None = None) -> None:
         self.bare = bare
         self.is_thorough = bare is not None
-        self.find = re.compile(name.encode()).search
+        self.find = re.compile(rf"{name}|{part}".encode()).search
         # The quote that closes a name, and what stands between it and its value.
         self.find_field = re.compile(
             rb"""(?:%b)(?:\[\w{0,20}(?=\]))?(["'\]]{0,3})\s*(=>?|:)"""
@@ -103,11 +116,12 @@ _part_end = re.compile(rb"\r?\n(?:--|\Z)|\Z").search
 _NAMED = rf"(?<![\w%])(?<!\bx-){CREDENTIAL}|{QUOTED}|{LINKED}"  # what begins with "x-" is a header's
 
 #: What errors and explanations look for.
-SECRETS = FieldNames(SECRET_NAME, rf"[\w:.-]*{SECRET_NAME}")
+SECRETS = FieldNames(SECRET_NAME, WHOLE_SECRET, IN_SECRET)
 #: What recordings look for in a text, and in a form or a URL, where a value goes up to the next ``&``.
-CREDENTIALS = FieldNames(_NAMED, WHOLE, _bare_word)
-CREDENTIALS_IN_FORM = FieldNames(_NAMED, WHOLE, _bare_in_form)
-CREDENTIALS_BESIDE_TOKEN = FieldNames(rf"{_NAMED}|{LINKED_BESIDE_TOKEN}", WHOLE, _bare_in_form)
+CREDENTIALS = FieldNames(_NAMED, WHOLE_CREDENTIAL, IN_CREDENTIAL, _bare_word)
+CREDENTIALS_IN_FORM = FieldNames(_NAMED, WHOLE_CREDENTIAL, IN_CREDENTIAL, _bare_in_form)
+_NAMED_BESIDE_TOKEN = rf"{_NAMED}|{LINKED_BESIDE_TOKEN}"
+CREDENTIALS_BESIDE_TOKEN = FieldNames(_NAMED_BESIDE_TOKEN, WHOLE_CREDENTIAL, IN_CREDENTIAL, _bare_in_form)
 
 
 def find_field_values(text: bytes, names: FieldNames) -> list[Span]:

@@ -1,16 +1,19 @@
 """The names of secrets, and where else they stand: the one table that errors, explanations and cassettes ask.
 
-==================  ========================================================  ==========================================
-``SECRET_NAME``     ends the name of what must never be shown                 in errors, logs, explanations
-``is_secret_name``  tells of a parameter of a request whether it is secret    in explanations, in what the command shows
-``CREDENTIAL``      the whole name of what a recording must not keep          in cassettes: keys, tokens and nonces, too
+====================  ========================================================  =======================================
+``SECRET_NAME``       ends the name of what must never be shown                 in errors, logs, explanations
+``WHOLE_SECRET``      the whole name of such an element, or field of a form     in errors, logs, explanations
+``is_secret_name``    tells of a parameter of a request whether it is secret    in explanations, in what is shown
+``CREDENTIAL``        the name of what a recording must not keep                in cassettes: keys, tokens, nonces, too
 ``QUOTED``            a shorter one, in JSON                                    in cassettes
-``WHOLE``             the whole name of an XML element, or of a form's field    in cassettes
-``LINKED``          a parameter of a URL or a form that is a credential       in cassettes
-``HEADER``          the whole name of a header whose value is a credential    in cassettes
-``URL_USERINFO``    what stands before the host at the start of a broken URL  in what a request carries
-``USERINFO``        what stands before the host in a URL (RFC 3986 s3.2.1)    everywhere
-==================  ========================================================  ==========================================
+``WHOLE_CREDENTIAL``  the whole name of such an element, or field of a form     in cassettes
+``LINKED``            a parameter of a URL or a form that is a credential       in cassettes
+``HEADER``            the name of a header of credentials, in any text          in cassettes
+``SECRET_HEADER``     the whole name of a header that is a credential           in cassettes
+``IN_SECRET``         stands in each of the names for errors; ``IN_CREDENTIAL`` in those for cassettes
+``URL_USERINFO``      what stands before the host at the start of a broken URL  in what a request carries
+``USERINFO``          what stands before the host in a URL (RFC 3986 s3.2.1)    everywhere
+====================  ========================================================  =======================================
 
 Some names mean a secret in a request, and something else in a response: ``code`` is what an authorization server hands
 out, and also the number of an error, which is evidence. So ``IN_REQUEST`` counts in the parameters of requests and of
@@ -24,25 +27,31 @@ import re
 __all__ = [
     "CREDENTIAL",
     "HEADER",
+    "IN_CREDENTIAL",
+    "IN_SECRET",
     "LINKED",
     "LINKED_BESIDE_TOKEN",
     "QUOTED",
     "SECRET_HEADER",
     "SECRET_NAME",
     "USERINFO",
-    "WHOLE",
+    "WHOLE_CREDENTIAL",
+    "WHOLE_SECRET",
     "is_secret_name",
 ]
 
 _PASSWORD = "passw(?:or)?d"
-SECRET_NAME = rf"(?:secret|{_PASSWORD}|oauth_(?:verifier|session_handle|signature))"
-
 # What gives access by itself, whatever protocol it is of; spelled access_token, access-token or accessToken.
 _GIVES_ACCESS = (
     r"(?:access|refresh|id|(?<!o)auth|authorization|bearer|session|security|csrf|xsrf|csrfmiddleware|authenticity)[_-]?token"
     r"|(?:api|private|secret|access|signing|account|subscription)[_-]?key|pass(?:phrase|code|wd)|pwd|jwt"
     r"|(?:php|j)?sess(?:ion)?[_-]?id|session[_-]?(?:key|handle)|(?:client[_-]?)?assertion|saml[_-]?response"
 )
+# Of an error, "access_token: expired" is a sentence, and "access_token=..." or '"access_token": ...' a field.
+_SECRET = rf"secret|{_PASSWORD}|oauth_(?:verifier|session_handle|signature)"
+SECRET_NAME = rf"(?:{_SECRET}|(?<![a-z])(?:{_GIVES_ACCESS})(?=[\"']?\s*=|[\"']\s*:))"
+WHOLE_SECRET = rf"[\w:.-]*(?:{_SECRET}|{_GIVES_ACCESS})"
+IN_SECRET = rf"{_SECRET}|{_GIVES_ACCESS}"
 # What does so in the parameters of a request only; a code of up to three digits is a status, or an error's number.
 _IN_REQUEST = r"secret|pin|otp|sid|sig|signature|auth|pass|credentials?|code(?!=\d{1,3}(?!\w))"
 
@@ -60,7 +69,8 @@ CREDENTIAL = (
 # In JSON, in quotes, and in XML, where they are whole names.
 _IN_RECORD = "secret|pin|otp|sig|signature|credentials?"
 QUOTED = rf"""(?<=["'])(?:{_IN_RECORD})(?=["'])"""
-WHOLE = rf"(?:[\w.-]+:)?(?:{CREDENTIAL}|{_IN_RECORD})"
+WHOLE_CREDENTIAL = rf"(?:[\w.-]+:)?(?:{CREDENTIAL}|{_IN_RECORD})"
+IN_CREDENTIAL = rf"(?<![\w%])(?:{CREDENTIAL}|{_IN_RECORD})"
 # What a callback calls them; "key" is E*TRADE's, beside "token" only.
 LINKED = rf"(?<![^?&#;])(?:token|denied|{_IN_REQUEST})(?==)"
 LINKED_BESIDE_TOKEN = "(?<![^?&#;])key(?==)"
@@ -79,6 +89,7 @@ URL_USERINFO = r"([a-z][a-z0-9+.-]*:[/\\]+|[/\\]*)(?![\[/\\])([^/?#\\]*|[^/?#@]*
 
 #: Tells whether what a request sends under a name must not be shown.
 is_secret_name = re.compile(
-    rf"secret|passw|verifier|session_handle|oauth_signature$|{_GIVES_ACCESS}|(?<!\w)(?:{_IN_REQUEST})(?!\w)",
+    rf"secret|passw|verifier|session_handle|oauth_signature$|{_GIVES_ACCESS}|(?<!\w)token(?![\w-])"
+    rf"|(?<![\w-])(?:{_IN_REQUEST})(?![\w-])",
     re.IGNORECASE,
 ).search
