@@ -10,7 +10,6 @@ A name tells of a value in four ways, and each shape is one of them:
 
 from __future__ import annotations
 
-import binascii
 import re
 from base64 import b64decode
 from collections.abc import Iterator
@@ -78,7 +77,8 @@ class FieldNames:
         self.find_quoted = re.compile(rb"""["']%b["']\s*[,}\])]""" % whole.encode()).search
         # The head of a part of multipart (RFC 7578 s4.2), up to its content.
         self.find_parts = re.compile(
-            rb"""\bname=["']?%b["']?(?=[;\r\n])[^\r\n]{0,200}\r?\n(?:[^\r\n]{1,200}\r?\n){0,8}\r?\n""" % whole.encode()
+            rb"""\bname\*?=["']?(?:[\w-]*'[\w-]*')?%b["']?(?=[;\r\n])[^\r\n]{0,200}\r?\n(?:[^\r\n]{1,200}\r?\n){0,8}\r?\n"""
+            % whole.encode()
         ).finditer
 
 
@@ -203,10 +203,11 @@ def _add_block(text: bytes, name: int, value: Span) -> Span:
     """Return a value with the lines of YAML that belong to it, where there is nothing behind its name."""
     if value.end - value.start > 2 or not _block(text, value.start):
         return value
-    indent = name - text.rfind(b"\n", 0, name) - 1
+    line = text[text.rfind(b"\n", 0, name) + 1 : name]
+    indent = len(line) - len(line.lstrip(b" \t-"))
     end = start = _match_end(_rest_of_line, text, value.start)
-    while (line := _line(text, end)) and (len(line[1]) > indent or (line[2] and len(line[1]) == indent)):
-        end = line.end()
+    while (more := _line(text, end)) and (len(more[1]) > indent or (more[2] and len(more[1]) == indent)):
+        end = more.end()
     first = text[start:end]
     return Span(start + len(first) - len(first.lstrip(b" \t\r\n-")), end) if first.strip() else value
 
@@ -439,10 +440,12 @@ def _find_in_header(name: bytes, text: bytes, start: int, end: int) -> Iterator[
 
 _by_shape = re.compile(
     rb"""(?<![\w-])eyJ[\w-]{8,}(?:\.[\w-]*){2,4}                                       # a JSON Web Token (RFC 7519)
+       | (?<=\bbearer[ ])(?=[a-z.~+/_-]*[0-9])[\w.~+/-]{8,}=*                           # RFC 6750 s2.1
+       | (?<=\bbasic[ ])(?P<basic>[a-z0-9+/]{4,}={0,2})                                 # RFC 7617 s2
        | (?<=PRIVATE[ ]KEY-----)[^-]*(?:-(?!----)[^-]*)*                                # PEM (RFC 7468)
        | (?<![\w+/-])(?P<base64>[\w+/-]{24,}(?:\r?\n[\w+/-]+)*)={0,2}      # what may be anything
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.IGNORECASE,
 ).finditer
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 
@@ -450,14 +453,16 @@ _STANDARD = bytes.maketrans(b"-_", b"+/")
 def _find_by_shape(text: bytes, names: FieldNames) -> Iterator[Span]:
     """Yield what is secret whatever it is called: JSON Web Tokens, private keys, and fields in base64."""
     for found in _by_shape(text):
-        if found["base64"] is None or _has_fields(found["base64"], names):
+        if found["basic"]:
+            is_secret = b":" in _decode(found["basic"])
+        else:
+            is_secret = not found["base64"] or names.find_field(_decode(found["base64"]).lower()) is not None
+        if is_secret:
             yield Span(*found.span())
 
 
-def _has_fields(base64: bytes, names: FieldNames) -> bool:
-    data = b"".join(base64.split()).translate(_STANDARD)
-    try:
-        plain = b64decode(data[: len(data) // 4 * 4])
-    except binascii.Error:
-        return False
-    return names.find_field(plain.lower()) is not None
+def _decode(base64: bytes) -> bytes:
+    """Return what base64 says, as far as it is whole."""
+    data = b"".join(base64.split()).translate(_STANDARD).rstrip(b"=")
+    data += b"A" * (len(data) % 4 == 1)
+    return b64decode(data + b"=" * (-len(data) % 4))

@@ -50,10 +50,12 @@ _GIVES_ACCESS = (
 # Of an error, "access_token: expired" is a sentence, and "access_token=..." or '"access_token": ...' a field.
 _SECRET = rf"secret|{_PASSWORD}|oauth_(?:verifier|session_handle|signature)"
 SECRET_NAME = rf"(?:{_SECRET}|(?<![a-z])(?:{_GIVES_ACCESS})(?=[\"']?\s*=|[\"']\s*:))"
-WHOLE_SECRET = rf"[\w:.-]*(?:{_SECRET}|{_GIVES_ACCESS})"
+# Of a namespace (XML), or of a record: user[password], user.password.
+_WITHIN = r"(?:[\w.:\[\]-]*[:.\[-])?"
+WHOLE_SECRET = rf"{_WITHIN}[\w-]*(?:{_SECRET}|{_GIVES_ACCESS})[\[\]]*"
 IN_SECRET = rf"{_SECRET}|{_GIVES_ACCESS}"
 # What does so in the parameters of a request only; a code of up to three digits is a status, or an error's number.
-_IN_REQUEST = r"secret|pin|otp|sid|sig|signature|auth|pass|credentials?|code(?!=\d{1,3}(?!\w))"
+_IN_REQUEST = r"secret|pin|otp|sid|sig|(?:x-amz-)?signature|auth|pass|credentials?|code(?!=\d{1,3}(?!\w))"
 
 # What stays in a recording: it is the same for everybody, or says why a request was refused.
 _KEPT = (
@@ -63,13 +65,14 @@ _KEPT = (
 CREDENTIAL = (
     rf"(?:oauth_(?!(?:{_KEPT})\b)\w+"
     r"|oauth-?(?:token|verifier|session|consumer|nonce|timestamp|signature(?!-?method))[\w-]{0,40}"
-    rf"|(?:client|consumer)[_-]?(?:id|key)|request[_-]?token|x_auth_username|{_GIVES_ACCESS}"
+    rf"|(?:client|consumer)[_-]?(?:id|key)|request[_-]?token|x_auth_username|\w*(?:{_GIVES_ACCESS})"
+    r"|cookies(?=[\"']\s*:\s*[\[{])"
     rf"|\w+[_-]?secret|\w*{_PASSWORD})"
 )
 # In JSON, in quotes, and in XML, where they are whole names.
 _IN_RECORD = "secret|pin|otp|sig|signature|credentials?"
 QUOTED = rf"""(?<=["'])(?:{_IN_RECORD})(?=["'])"""
-WHOLE_CREDENTIAL = rf"(?:[\w.-]+:)?(?:{CREDENTIAL}|{_IN_RECORD})"
+WHOLE_CREDENTIAL = rf"{_WITHIN}(?:{CREDENTIAL}|{_IN_RECORD})[\[\]]*"
 IN_CREDENTIAL = rf"(?<![\w%])(?:{CREDENTIAL}|{_IN_RECORD})"
 # What a callback calls them; "key" is E*TRADE's, beside "token" only.
 LINKED = rf"(?<![^?&#;])(?:token|denied|{_IN_REQUEST})(?==)"

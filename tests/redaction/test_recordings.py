@@ -22,7 +22,8 @@ vcr = pytest.importorskip("vcr", reason="vcrpy is not installed")
 S = "hunter2SEC"
 FORM = f"a=1&oauth_token_secret={S}&b=2"
 NAMES = ("oauth_token", "oauth_verifier", "oauth_token_secret", "client_secret", "x_auth_password", "access_token",
-         "refreshToken", "id_token", "api_key", "apikey", "sessionid", "passphrase", "private_key")  # fmt: skip
+         "refreshToken", "id_token", "api_key", "apikey", "sessionid", "passphrase", "private_key", "my_api_key",
+         "userAccessToken", "new-password")  # fmt: skip
 
 
 def dumps(value):
@@ -96,6 +97,10 @@ SHAPES = {
                          f"\r\n\r\n{base64.b64encode(S.encode()).decode()}\r\n--b--\r\n",
     "multipart, file": '--b\r\nContent-Disposition: form-data; name="f"; filename="a.json"\r\n\r\n'
                        f'{{"NAME": "{S}"}}\r\n--b--\r\n',
+    "multipart, of a record": f'--b\r\nContent-Disposition: form-data; name="user[NAME]"\r\n\r\n{S}\r\n--b--\r\n',
+    "multipart, with a charset": f"--b\r\nContent-Disposition: form-data; name*=utf-8''NAME\r\n\r\n{S}\r\n--b--\r\n",
+    "HTML, of a record": f'<input name="user[a][NAME]" value="{S}"><input value={S} name="data.NAME">',
+    "XML-RPC": f"<member><name>NAME</name><value><string>{S}</string></value></member>",
     "HTTP": f"GET /?NAME={S} HTTP/1.1\r\nCookie: a={S}; b={S}\r\nAuthorization: Negotiate {S}\r\n\r\nNAME={S}",
 }  # fmt: skip
 
@@ -115,6 +120,9 @@ OTHERS = {
     "web token": dumps({"a": f"eyJhbGciOiJIUzI1NiJ9.eyJ{S}.abc-{S}"}),
     "private key": dumps({"a": f"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4\n\n{S}\n-----END RSA PRIVATE KEY-----"}),
     "user in a URL": f"https://alice:{S}@h/ {quote(f'https://alice:{S}@h/')}",
+    "cookies": dumps({"cookies": {"a": S}, "log": {"cookies": [{"name": "a", "value": S}]}}),
+    "schemes by themselves": dumps({"a": f"Bearer 1{S}", "b": f"basic {base64.b64encode(f'a:{S}'.encode()).decode()}"}),
+    "a signed URL": f"https://h/?X-Amz-Signature={S}&X-Amz-Security-Token={S}",
     "headers": dumps({"headers": {"Cookie": [f"a={S}", f"b={S}; c"], "X-Api-Key": S, "authorization": f"Basic {S}"}}),
     "headers in HTML": f'<div data-x="{html.escape(dumps({"cookie": f"a={S}", "Authorization": f"Bearer {S}"}))}">',
     "headers, pairs": dumps([["Cookie", f"a={S}"], ["Authorization", f"Basic {S}"]]),
