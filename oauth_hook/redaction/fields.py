@@ -12,19 +12,19 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
 from .names import (
     CREDENTIAL,
+    CREDENTIAL_WORDS,
     HEADER,
-    IN_CREDENTIAL,
-    IN_SECRET,
     LINKED,
     LINKED_BESIDE_TOKEN,
     QUOTED,
     SECRET_NAME,
+    SECRET_WORDS,
     USERINFO,
     WHOLE_CREDENTIAL,
     WHOLE_SECRET,
@@ -57,17 +57,17 @@ class FieldNames:
     """Which names of fields are looked for, in a text in lower case.
 
     :param name: the expression for a name, in a text.
-    :param part: for what stands in each of them: where it is nowhere, there is nothing to look for.
+    :param words: one of them stands in each name.
     :param whole: for the whole name of an XML element, or for a whole text that is a name.
     :param bare: matches a value without quotes; by default up to the next field, or the end of the line.
     :ivar is_thorough: a recording is kept, and an error is read: so what may be a secret goes from the one, and
         stays in the other.
     """
 
-    def __init__(self, name: str, whole: str, part: str, bare: re.Pattern[bytes] | None = None) -> None:
+    def __init__(self, name: str, whole: str, words: Iterable[str], bare: re.Pattern[bytes] | None = None) -> None:
         self.bare = bare
         self.is_thorough = bare is not None
-        self.find = re.compile(rf"{name}|{part}".encode()).search
+        self._words = [word.encode() for word in words]
         # The quote that closes a name, and what stands between it and its value.
         self.find_field = re.compile(
             rb"""(?:%b)(?:\[\w{0,20}(?=\]))?(["'\]]{0,3})\s*(=>?|:)"""
@@ -80,6 +80,10 @@ class FieldNames:
             rb"""\bname\*?=["']?(?:[\w-]*'[\w-]*')?%b["']?(?=[;\r\n])[^\r\n]{0,200}\r?\n(?:[^\r\n]{1,200}\r?\n){0,8}\r?\n"""
             % whole.encode()
         ).finditer
+
+    def may_be_in(self, text: bytes) -> bool:
+        """Tell whether a name may stand in a text, quickly."""
+        return any(word in text for word in self._words)
 
 
 # A value in quotes, and what may follow it. A form's value may begin with a quote, too.
@@ -116,12 +120,12 @@ _part_end = re.compile(rb"\r?\n(?:--|\Z)|\Z").search
 _NAMED = rf"(?<![\w%])(?<!\bx-){CREDENTIAL}|{QUOTED}|{LINKED}"  # what begins with "x-" is a header's
 
 #: What errors and explanations look for.
-SECRETS = FieldNames(SECRET_NAME, WHOLE_SECRET, IN_SECRET)
+SECRETS = FieldNames(SECRET_NAME, WHOLE_SECRET, SECRET_WORDS)
 #: What recordings look for in a text, and in a form or a URL, where a value goes up to the next ``&``.
-CREDENTIALS = FieldNames(_NAMED, WHOLE_CREDENTIAL, IN_CREDENTIAL, _bare_word)
-CREDENTIALS_IN_FORM = FieldNames(_NAMED, WHOLE_CREDENTIAL, IN_CREDENTIAL, _bare_in_form)
+CREDENTIALS = FieldNames(_NAMED, WHOLE_CREDENTIAL, CREDENTIAL_WORDS, _bare_word)
+CREDENTIALS_IN_FORM = FieldNames(_NAMED, WHOLE_CREDENTIAL, CREDENTIAL_WORDS, _bare_in_form)
 _NAMED_BESIDE_TOKEN = rf"{_NAMED}|{LINKED_BESIDE_TOKEN}"
-CREDENTIALS_BESIDE_TOKEN = FieldNames(_NAMED_BESIDE_TOKEN, WHOLE_CREDENTIAL, IN_CREDENTIAL, _bare_in_form)
+CREDENTIALS_BESIDE_TOKEN = FieldNames(_NAMED_BESIDE_TOKEN, WHOLE_CREDENTIAL, CREDENTIAL_WORDS, _bare_in_form)
 
 
 def find_field_values(text: bytes, names: FieldNames) -> list[Span]:
@@ -130,15 +134,16 @@ def find_field_values(text: bytes, names: FieldNames) -> list[Span]:
     is_json = first in (b"{", b"[")
     bare = names.bare or (_bare_in_json if is_json else _bare_in_markup if first == b"<" else _bare)
     found = [Span(*userinfo.span()) for userinfo in _userinfo_in(text)]
-    if names.find(lower):
+    if names.may_be_in(lower):
         found += _find_named_values(text, lower, names, bare)
         found += _find_parts(text, lower, names)
         if b"<" in text:
             found += _find_elements(text, lower, names, _content_in_json if is_json else _content)
         if names.find_quoted(lower):
             found += _find_record_values(text, lower, names)
+        if names.is_thorough:
+            found += _find_header_values(text, lower)
     if names.is_thorough:
-        found += _find_header_values(text, lower)
         found += _find_by_shape(text, names)
     return [span for span in found if span.start < span.end]
 
@@ -250,7 +255,7 @@ def _find_elements(text: bytes, lower: bytes, names: FieldNames, unclosed: re.Pa
             continue
         if names.is_thorough and ends.get(index) == index + 1 and names.is_name(lower[tag.end : tags[index + 1].start]):
             yield from _find_next_text(text, tags, index + 2)
-        if not names.find(tag.inner):
+        if not names.may_be_in(tag.inner):
             continue
         is_empty = tag.is_empty or (ends.get(index) == index + 1 and tags[index + 1].start == tag.end)
         spans = _find_attribute_values(tag, names, is_empty)

@@ -10,7 +10,7 @@
 ``LINKED``            a parameter of a URL or a form that is a credential       in cassettes
 ``HEADER``            the name of a header of credentials, in any text          in cassettes
 ``SECRET_HEADER``     the whole name of a header that is a credential           in cassettes
-``IN_SECRET``         stands in each of the names for errors; ``IN_CREDENTIAL`` in those for cassettes
+``SECRET_WORDS``      one of them stands in each of the names for errors; ``CREDENTIAL_WORDS``: for cassettes
 ``URL_USERINFO``      what stands before the host at the start of a broken URL  in what a request carries
 ``USERINFO``          what stands before the host in a URL (RFC 3986 s3.2.1)    everywhere
 ====================  ========================================================  =======================================
@@ -26,14 +26,14 @@ import re
 
 __all__ = [
     "CREDENTIAL",
+    "CREDENTIAL_WORDS",
     "HEADER",
-    "IN_CREDENTIAL",
-    "IN_SECRET",
     "LINKED",
     "LINKED_BESIDE_TOKEN",
     "QUOTED",
     "SECRET_HEADER",
     "SECRET_NAME",
+    "SECRET_WORDS",
     "USERINFO",
     "WHOLE_CREDENTIAL",
     "WHOLE_SECRET",
@@ -53,7 +53,10 @@ SECRET_NAME = rf"(?:{_SECRET}|(?<![a-z])(?:{_GIVES_ACCESS})(?=[\"']?\s*=|[\"']\s
 # Of a namespace (XML), or of a record: user[password], user.password.
 _WITHIN = r"(?:[\w.:\[\]-]*[:.\[-])?"
 WHOLE_SECRET = rf"{_WITHIN}[\w-]*(?:{_SECRET}|{_GIVES_ACCESS})[\[\]]*"
-IN_SECRET = rf"{_SECRET}|{_GIVES_ACCESS}"
+#: In each of these names stands one of these words: a text without them takes no longer than to find that out.
+SECRET_WORDS = (
+    *("secret", "pass", "verifier", "handle", "signature", "token", "key", "pwd", "jwt", "sess", "assertion", "saml"),
+)
 # What does so in the parameters of a request only; a code of up to three digits is a status, or an error's number.
 _IN_REQUEST = r"secret|pin|otp|sid|sig|(?:x-amz-)?signature|auth|pass|credentials?|code(?!=\d{1,3}(?!\w))"
 
@@ -73,7 +76,10 @@ CREDENTIAL = (
 _IN_RECORD = "secret|pin|otp|sig|signature|credentials?"
 QUOTED = rf"""(?<=["'])(?:{_IN_RECORD})(?=["'])"""
 WHOLE_CREDENTIAL = rf"{_WITHIN}(?:{CREDENTIAL}|{_IN_RECORD})[\[\]]*"
-IN_CREDENTIAL = rf"(?<![\w%])(?:{CREDENTIAL}|{_IN_RECORD})"
+CREDENTIAL_WORDS = (
+    *SECRET_WORDS,
+    *("oauth", "client", "consumer", "auth", "pin", "otp", "sid", "sig", "credential", "code", "denied", "cookie"),
+)
 # What a callback calls them; "key" is E*TRADE's, beside "token" only.
 LINKED = rf"(?<![^?&#;])(?:token|denied|{_IN_REQUEST})(?==)"
 LINKED_BESIDE_TOKEN = "(?<![^?&#;])key(?==)"
