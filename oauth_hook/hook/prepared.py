@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
@@ -14,7 +14,7 @@ from ..protocol.url import to_wire_form
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["can_be_sent_again", "hash_file", "is_used_up", "read_message"]
+__all__ = ["can_be_sent_again", "hash_body", "is_used_up", "read_message"]
 
 
 _NONE = (None, None, None)
@@ -46,40 +46,58 @@ def _lower_items(headers: Any) -> Iterable[tuple[str, Any]]:
     return ((name.lower(), value) for name, value in headers.items())
 
 
-def hash_file(body: Any, start: object, algorithm: str) -> str | None:
-    """Return ``oauth_body_hash`` for a body that is a file, read in pieces and rewound; ``None`` for an empty one.
+def hash_body(body: Any, start: object, algorithm: str) -> str | None:
+    """Return ``oauth_body_hash`` for a body that is not text; ``None`` for an empty one.
+
+    A file is read in pieces and rewound; a buffer, and an iterable that is no iterator, are read as they stand.
 
     :param start: where the client begins to send, and rewinds to on a redirect (``_body_position``), if it knows.
-    :raises UsageError: it is no file that can be rewound.
+    :raises UsageError: it can be read only once.
     """
+    digest, is_empty = hashlib.new(algorithm), True
     try:
-        if not isinstance(start, int):
-            start = body.tell()
-        body.seek(start)  # before anything is read: what cannot be rewound is left as it is
-        digest, length = hashlib.new(algorithm), 0
-        while piece := body.read(CHUNK_SIZE):
+        for piece in _read_pieces(body, start):
             digest.update(piece.encode() if isinstance(piece, str) else piece)
-            length += len(piece)
-        body.seek(start)
+            is_empty = is_empty and not len(piece)
     except (AttributeError, OSError):
         raise UsageError(
             f"body_hash covers the whole body before it is sent, and a {type(body).__name__} can be read only once: "
             "pass bytes or a file that can be rewound, or leave body_hash out"
         ) from None
-    return encode_digest(digest.digest()) if length else None
+    return None if is_empty else encode_digest(digest.digest())
+
+
+def _read_pieces(body: Any, start: object) -> Iterator[Any]:
+    if not hasattr(body, "read") and can_be_sent_again(body, start):
+        try:
+            yield memoryview(body)
+        except TypeError:
+            yield from body
+        return
+    if not isinstance(start, int):
+        start = body.tell()
+    body.seek(start)  # before anything is read: what cannot be rewound is left as it is
+    while piece := body.read(CHUNK_SIZE):
+        yield piece
+    body.seek(start)
 
 
 def can_be_sent_again(body: Any, start: object) -> bool:
-    """Tell whether a body is still there after it has been sent: text, or a file to be rewound.
+    """Tell whether a body is still there after it has been sent: a file to be rewound, or no stream at all.
+
+    Text and buffers (``bytearray``, ``mmap``) are, and an iterable that is no iterator, which begins anew each time.
 
     :param start: where the client begins to send it (``_body_position``), if it knows.
     """
     if body is None or isinstance(body, bytes | str):
         return True
     if not isinstance(start, int):
+        return not (hasattr(body, "read") or hasattr(body, "__next__") or hasattr(body, "__anext__"))
+    try:
+        seekable = getattr(body, "seekable", None)
+        return bool(seekable()) if seekable is not None else hasattr(body, "seek")
+    except ValueError:  # it is closed
         return False
-    seekable = getattr(body, "seekable", None)
-    return bool(seekable()) if seekable is not None else hasattr(body, "seek")
 
 
 def is_used_up(request: requests.PreparedRequest) -> bool:
@@ -87,7 +105,4 @@ def is_used_up(request: requests.PreparedRequest) -> bool:
 
     requests sends what is left of it, which is nothing, where a redirect asks for it again.
     """
-    body: Any = request.body
-    if can_be_sent_again(body, request._body_position):
-        return False
-    return hasattr(body, "__next__") or hasattr(body, "read")
+    return not can_be_sent_again(request.body, request._body_position)
