@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from copy import copy
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,12 +20,13 @@ from ..credentials import AccessToken, Consumer, Credentials
 from ..errors import UsageError, check_type
 from ..protocol import methods
 from ..protocol.message import Message
+from ..protocol.parameters import is_form
 from ..protocol.signing import Signature, Signer
 from ..protocol.url import Origin, origin, parse_origin, split_url
 from .attach import SignedRequest, attach, send_next
 from .clock import Refusal, ServerClock, read_refused_time
 from .niquests import is_niquests
-from .prepared import hash_body, read_message
+from .prepared import SENDS_LATIN_1, encode_text, hash_body, read_message
 from .redirects import RequestState, Status, follow, state_of, strip
 
 if TYPE_CHECKING:
@@ -253,10 +255,17 @@ class OAuthHook(AuthBase):
 
     def _sign(self, request: requests.PreparedRequest) -> None:
         message = read_message(request)
+        if SENDS_LATIN_1:
+            message = encode_text(message, is_hashed=self._signer.body_hash is not None)
         state = state_of(request)
         trial = None if state is None else state.trial
         if trial is None:
             trial = self._clock.take_trial(message.url)
+        body: Any = request.body
+        if request._body_position is None and hasattr(body, "tell"):
+            # requests notes where a file begins only if it can be iterated, which an mmap cannot.
+            with suppress(OSError, ValueError):  # a pipe, a closed file
+                request._body_position = body.tell()
         signature = self._signer.sign(
             message,
             nonce=None if self._nonce is None else self._nonce(),
@@ -346,7 +355,7 @@ class OAuthHook(AuthBase):
 
     def _body_hash(self, request: requests.PreparedRequest, message: Message) -> str | None:
         """Return the digest that is to cover the body; a file is read in pieces and rewound."""
-        if message.body is None or isinstance(message.body, bytes | str):
+        if message.body is None or isinstance(message.body, bytes | str) or is_form(message.content_type):
             return self._signer.hash_body(message)
         return hash_body(message.body, request._body_position, str(self._signer.body_hash))
 
@@ -371,7 +380,7 @@ def _put_back(request: requests.PreparedRequest, message: Message, made: Signatu
         headers["Authorization"] = made.authorization
     elif message.authorization is not None:
         del headers["Authorization"]
-    if body is not message.body:
+    if body is not request.body:
         request.body = body
         if made.content_type is not None:
             headers["Content-Type"] = made.content_type

@@ -6,20 +6,27 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import urllib3
+
 from ..errors import UsageError
 from ..protocol.body_hash import encode_digest
+from ..protocol.encoding import to_wire
 from ..protocol.message import Message
+from ..protocol.parameters import is_form
 from ..protocol.url import to_wire_form
 
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["can_be_sent_again", "hash_body", "is_used_up", "read_message"]
+__all__ = ["SENDS_LATIN_1", "can_be_sent_again", "encode_text", "hash_body", "is_used_up", "read_message"]
 
 
 _NONE = (None, None, None)
 
 CHUNK_SIZE = 1 << 16  # bytes of a file hashed at a time
+
+#: Whether a ``str`` goes out as Latin-1, as ``http.client`` has it. Since urllib3 2 it goes out as UTF-8.
+SENDS_LATIN_1 = urllib3.__version__.startswith("1.")  # type: ignore[attr-defined]
 
 
 def read_message(request: Any) -> Message:
@@ -37,6 +44,18 @@ def read_message(request: Any) -> Message:
     # A request of httpx has the URL as that sends it.
     url = request.url if getattr(request, "in_wire_form", False) else to_wire_form(request.url)
     return Message(request.method, url, request.body, *read)
+
+
+def encode_text(message: Message, *, is_hashed: bool) -> Message:
+    """Return a message whose body is UTF-8, as it is signed, where it is text that is read; see ``SENDS_LATIN_1``.
+
+    :param is_hashed: a body that is no form is read too.
+    :raises UsageError: the text has a lone surrogate.
+    """
+    body = message.body
+    if not isinstance(body, str) or body.isascii() or not (is_hashed or is_form(message.content_type)):
+        return message
+    return message._replace(body=to_wire(body).encode("latin-1"))
 
 
 def _lower_items(headers: Any) -> Iterable[tuple[str, Any]]:

@@ -299,21 +299,21 @@ def test_the_second_answer_has_its_time(server):
 
 
 def with_requests(attach):
-    def opened(hook, url):
+    def opened(hook):
         session = requests.Session()
-        attach(session, hook, url)
+        attach(session, hook)
         return session, lambda response: response
 
     return opened
 
 
-def with_niquests(hook, url):
+def with_niquests(hook):
     session = import_module("niquests").Session()
     session.auth = hook
     return session, lambda response: response
 
 
-def with_niquests_async(hook, url):
+def with_niquests_async(hook):
     loop = asyncio.new_event_loop()
     session = import_module("niquests").AsyncSession()
     session.auth = hook
@@ -327,7 +327,7 @@ def with_niquests_async(hook, url):
 
 
 def with_httpx(name, *, alone):
-    def opened(hook, url):
+    def opened(hook):
         signing = import_module("oauth_hook.httpx")
         hooks = {} if alone else {"event_hooks": signing.event_hooks(hook)}
         client = import_module(name).Client(auth=signing.OAuth(hook), verify=NO_TLS, trust_env=False, **hooks)
@@ -337,7 +337,7 @@ def with_httpx(name, *, alone):
 
 
 def with_httpx_async(name):
-    def opened(hook, url):
+    def opened(hook):
         signing, loop = import_module("oauth_hook.httpx"), asyncio.new_event_loop()
         client = import_module(name).AsyncClient(
             auth=signing.OAuth(hook), event_hooks=signing.async_event_hooks(hook), verify=NO_TLS, trust_env=False
@@ -354,8 +354,8 @@ def with_httpx_async(name):
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # all is plain http
 CLIENTS = {
-    "requests": ("requests", with_requests(lambda session, hook, url: setattr(session, "auth", hook))),
-    "OAuthAdapter": ("requests", with_requests(lambda session, hook, url: session.mount("http://127", OAuthAdapter(hook)))),
+    "requests": ("requests", with_requests(lambda session, hook: setattr(session, "auth", hook))),
+    "OAuthAdapter": ("requests", with_requests(lambda session, hook: session.mount("http://", OAuthAdapter(hook)))),
     "niquests": ("niquests", with_niquests),
     "niquests, async": ("niquests", with_niquests_async),
     "httpx, OAuth alone": ("httpx", with_httpx("httpx", alone=True)),
@@ -366,14 +366,14 @@ CLIENTS = {
 
 @pytest.fixture(params=CLIENTS)
 def client(request):
-    """Return an opener: ``client(hook, url)`` gives ``call(url)``, which sends a GET and returns its status."""
+    """Return an opener: ``client(hook)`` gives ``call(url)``, which sends a GET and returns its status."""
     package, opener = CLIENTS[request.param]
     if find_spec(package) is None:
         pytest.skip(f"{package} is not installed here")
     sessions = []
 
-    def opened(hook, url):
-        session, wait = opener(hook, url)
+    def opened(hook):
+        session, wait = opener(hook)
         sessions.append(session)
         return lambda target, **more: wait(session.get(target, **more)).status_code
 
@@ -402,17 +402,17 @@ def test_a_foreign_host_sets_no_other_hosts_time(client, server, abroad):
     checking(server, 0, 0)
     checking(abroad, 50 * 365 * 24 * HOUR, 50 * 365 * 24 * HOUR)
     hook = OAuthHook("t", "s", "c", "s", header_auth=True)
-    call = client(hook, server.url)
+    call = client(hook)
     assert [call(abroad.url + "/"), call(server.url + "/"), call(abroad.url + "/")] == [200, 200, 200]
     assert (len(abroad.received), len(server.received)) == (3, 1)  # both are right from then on
-    assert client(hook.as_user(AccessToken("u", "s")), server.url)(server.url + "/") == 200
+    assert client(hook.as_user(AccessToken("u", "s")))(server.url + "/") == 200
     assert len(server.received) == 2
 
 
 def test_a_wrong_date_does_not_lock_out(client, server):
     """A 401 that is about something else, by a server whose Date is an hour off: the time that it takes stays."""
     checking(server, 0, HOUR)
-    call = client(OAuthHook("t", "s", "c", "s", header_auth=True), server.url)
+    call = client(OAuthHook("t", "s", "c", "s", header_auth=True))
     targets = ["/", "/forbidden", "/", "/forbidden", "/"]
     assert [call(server.url + target) for target in targets] == [200, 401, 200, 401, 200]
     assert [got.target for got in server.received] == ["/", *["/forbidden"] * 2, "/", *["/forbidden"] * 2, "/"]
@@ -421,7 +421,7 @@ def test_a_wrong_date_does_not_lock_out(client, server):
 def test_a_learned_offset_survives_a_wrong_date(client, server):
     """What has helped comes back, too, where a later Date is wrong."""
     checking(server, 2 * HOUR, 2 * HOUR)
-    call = client(OAuthHook("t", "s", "c", "s", header_auth=True), server.url)
+    call = client(OAuthHook("t", "s", "c", "s", header_auth=True))
     assert call(server.url + "/") == 200
     checking(server, 2 * HOUR, 9 * HOUR)
     assert [call(server.url + target) for target in ("/forbidden", "/")] == [401, 200]
@@ -431,7 +431,7 @@ def test_a_learned_offset_survives_a_wrong_date(client, server):
 def test_a_later_correction_is_followed(client, server):
     """A server whose clock is set, or ours, teaches a new offset, which displaces the old one."""
     hook = OAuthHook("t", "s", "c", "s", header_auth=True)
-    call = client(hook, server.url)
+    call = client(hook)
     for offset in (2 * HOUR, -2 * HOUR, 0):
         checking(server, offset, offset)
         assert [call(server.url + "/"), call(server.url + "/")] == [200, 200]
@@ -448,7 +448,7 @@ def test_an_offset_is_kept_where_the_second_attempt_was_not_refused(client, seco
         return (status if got.target == "/" else 200), {"Date": formatdate(far, usegmt=True), "Location": "/to"}, b""
 
     server.answer = answer
-    call = client(OAuthHook("t", "s", "c", "s", header_auth=True), server.url)
+    call = client(OAuthHook("t", "s", "c", "s", header_auth=True))
     call(server.url + "/")
     assert len(server.received) in (2, 3)
     call(server.url + "/after")
@@ -499,7 +499,7 @@ def test_a_service_may_say_it_in_its_own_words(client, case, server):
         return (200, {}, b"") if is_fresh else (status, headers, text.encode())
 
     server.answer = answer
-    call = client(OAuthHook("t", "s", "c", "s", header_auth=True), server.url)
+    call = client(OAuthHook("t", "s", "c", "s", header_auth=True))
     assert [call(server.url + "/"), call(server.url + "/")] == [200, 200]
     assert len(server.received) == 3
     refusing(server, status, {"Date": formatdate(time.time() + 100, usegmt=True), "Content-Type": kind}, text.encode())
