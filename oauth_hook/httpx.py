@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from .errors import UsageError, check_type
 from .hook.clock import MAX_REPORT_BYTES
 from .hook.hook import OAuthHook
-from .hook.prepared import can_be_sent_again, read_message
+from .hook.prepared import can_be_sent_again, is_used_up, read_message
 from .hook.redirects import RequestState, Status
 from .protocol.message import Message
 
@@ -422,7 +422,7 @@ def _learn(response: Any, *, can_retry: bool = False) -> RequestState | None:
     request.extensions = {**request.extensions, _EXTENSION: sent._replace(state=state._replace(trial=None))}
     return state.handler.learn_from(
         sent.message, state, response.status_code, response.headers, content,
-        can_retry=can_retry and can_be_sent_again(sent.message.body, sent.body_position),
+        can_retry=can_retry and not is_used_up(sent.message.body, sent.body_position),
     )  # fmt: skip
 
 

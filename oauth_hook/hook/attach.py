@@ -218,7 +218,7 @@ def send_next(request: Any) -> None:
     state: RequestState = request.oauth_state
     if state.status is not Status.REDIRECTED:
         return
-    if is_used_up(request):
+    if is_used_up(request.body, request._body_position):
         client: Any = requests if isinstance(request, requests.PreparedRequest) else sys.modules["niquests"]
         raise client.exceptions.UnrewindableBodyError(
             "a redirect asks for the body again, and it was a stream that can be read once: pass bytes or a file"

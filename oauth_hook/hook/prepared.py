@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import urllib3
 
@@ -14,9 +14,6 @@ from ..protocol.encoding import to_wire
 from ..protocol.message import Message
 from ..protocol.parameters import is_form
 from ..protocol.url import to_wire_form
-
-if TYPE_CHECKING:
-    import requests
 
 __all__ = ["SENDS_LATIN_1", "can_be_sent_again", "encode_text", "hash_body", "is_used_up", "read_message"]
 
@@ -78,6 +75,8 @@ def hash_body(body: Any, start: object, algorithm: str) -> str | None:
         for piece in _read_pieces(body, start):
             digest.update(piece.encode() if isinstance(piece, str) else piece)
             is_empty = is_empty and not len(piece)
+        if not (is_empty or hasattr(body, "read")) and is_used_up(body, start):
+            raise OSError  # it goes on where it stopped, and so would be sent empty
     except (AttributeError, OSError):
         raise UsageError(
             f"body_hash covers the whole body before it is sent, and a {type(body).__name__} can be read only once: "
@@ -88,10 +87,7 @@ def hash_body(body: Any, start: object, algorithm: str) -> str | None:
 
 def _read_pieces(body: Any, start: object) -> Iterator[Any]:
     if not hasattr(body, "read") and can_be_sent_again(body, start):
-        try:
-            yield memoryview(body)
-        except TypeError:
-            yield from body
+        yield from [memoryview(body)] if _is_buffer(body) else body
         return
     if not isinstance(start, int):
         start = body.tell()
@@ -102,7 +98,7 @@ def _read_pieces(body: Any, start: object) -> Iterator[Any]:
 
 
 def can_be_sent_again(body: Any, start: object) -> bool:
-    """Tell whether a body is still there after it has been sent: a file to be rewound, or no stream at all.
+    """Tell whether a body will still be there after it has been sent: a file to be rewound, or no stream at all.
 
     Text and buffers (``bytearray``, ``mmap``) are, and an iterable that is no iterator, which begins anew each time.
 
@@ -119,9 +115,22 @@ def can_be_sent_again(body: Any, start: object) -> bool:
         return False
 
 
-def is_used_up(request: requests.PreparedRequest) -> bool:
-    """Tell whether a request's body has been sent, and was a stream that can be read once.
+def is_used_up(body: Any, start: object) -> bool:
+    """Tell whether a body that has been sent is not there any more, whatever it seemed to be before.
 
-    requests sends what is left of it, which is nothing, where a redirect asks for it again.
+    requests sends what is left of it, which is nothing, where a redirect asks for it again. So does what wraps an
+    iterator and is none itself, as a progress bar does.
     """
-    return not can_be_sent_again(request.body, request._body_position)
+    if not can_be_sent_again(body, start):
+        return True
+    if body is None or isinstance(body, bytes | str) or isinstance(start, int) or _is_buffer(body):
+        return False
+    return hasattr(body, "__iter__") and next(iter(body), None) is None
+
+
+def _is_buffer(body: Any) -> bool:
+    try:
+        memoryview(body)
+    except TypeError:
+        return False
+    return True

@@ -10,7 +10,7 @@ import requests
 from requests.cookies import extract_cookies_to_jar, get_cookie_header
 from requests.utils import rewind_body
 
-from .prepared import can_be_sent_again, read_message
+from .prepared import is_used_up, read_message
 from .redirects import RequestState, Status, state_of
 
 __all__ = ["add_to_history", "is_to_learn_from", "make_retry", "retry_refused"]
@@ -52,7 +52,7 @@ def make_retry(response: Any, content: bytes, kwargs: dict[str, Any]) -> Any:
     """
     request = response.request
     state: RequestState = request.oauth_state
-    is_there = can_be_sent_again(request.body, request._body_position)
+    is_there = not is_used_up(request.body, request._body_position)
     learned = state.handler.learn_from(
         read_message(request), state, response.status_code, response.headers, content,
         can_retry=is_there and hasattr(response, "connection") and not kwargs.get("multiplexed", False),

@@ -98,6 +98,32 @@ def test_a_refused_body_is_sent_again_that_can_be_read_again(kind, server):
     assert [got.body for got in server.received] == [CONTENT] * (2 if kind in AGAIN else 1)
 
 
+class Progress:
+    """What shows how far an iteration has come, and is no iterator itself."""
+
+    def __init__(self, pieces):
+        self.pieces = pieces
+
+    def __iter__(self):
+        yield from self.pieces
+
+
+@pytest.mark.parametrize("status", [401, 307])
+def test_nothing_is_sent_in_the_place_of_what_is_used_up(status, server):
+    """What goes on where it stopped is not sent again: it would go out empty, and be executed."""
+    server.answer = lambda got: (status, {"Location": "/to"}, b"oauth_problem=nonce_used")
+    body = Progress(iter([CONTENT]))
+    auth = hook_with(header_auth=True)
+    if status == 401:
+        assert requests.put(server.url, data=body, auth=auth).status_code == 401
+    else:
+        with pytest.raises(requests.exceptions.UnrewindableBodyError):
+            requests.put(server.url, data=body, auth=auth)
+    assert [got.body for got in server.received] == [CONTENT]
+    with pytest.raises(UsageError, match="read only once"):
+        requests.put(server.url, data=Progress(iter([CONTENT])), auth=hook_with(body_hash="sha256"))
+
+
 @pytest.mark.parametrize("kind", AGAIN)
 def test_body_hash_covers_what_can_be_read_again(kind, server):
     """The digest is that of what goes out, which is all of it."""
