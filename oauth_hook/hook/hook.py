@@ -258,11 +258,9 @@ class OAuthHook(AuthBase):
         if SENDS_LATIN_1:
             message = encode_text(message, is_hashed=self._signer.body_hash is not None)
         state = state_of(request)
-        trial = None if state is None else state.trial
-        if trial is None:
-            trial = self._clock.take_trial(message.url)
+        trial = self._clock.take_trial(message.url) if state is None or state.trial is None else state.trial
         body: Any = request.body
-        if request._body_position is None and hasattr(body, "tell"):
+        if body is not None and request._body_position is None and hasattr(body, "tell"):
             # requests notes where a file begins only if it can be iterated, which an mmap cannot.
             with suppress(OSError, ValueError):  # a pipe, a closed file
                 request._body_position = body.tell()
