@@ -189,7 +189,7 @@ def attach(request: Any, handler: RedirectHandler, *, status: Status, base_strin
     if kind is not requests.PreparedRequest and is_niquests(request, "PreparedRequest"):
         on_response = retry_refused_of_niquests
     hooks = request.__dict__["hooks"]  # a redirect's are read where it is sent
-    found = hooks["response"] if hooks and "response" in hooks else None
+    found = hooks.get("response") if hooks else None
     if type(found) is not list:  # a caller may have set anything that ``Session.send`` takes
         found = list_hooks(found)
         if hooks is not None:  # in place: the session of an adapter that signs has read them already

@@ -57,14 +57,14 @@ class ServerClock:
 
     # The mappings are replaced and never changed, and so are read whole, which threads and pickle may do at any time:
     # there is no lock that a fork could find taken.
-    __slots__ = ("_clock", "_learned", "_trials")
+    __slots__ = ("_clock", "_learned", "trials")
 
     def __init__(self, clock: Callable[[], float] | None = None) -> None:
         if clock is not None and not callable(clock):
             raise UsageError(f"clock is called for each request, so it must be callable, not {type(clock).__name__}")
         self._clock = clock
         self._learned: Mapping[Origin | None, _Learned] = {}
-        self._trials: Mapping[Origin | None, float] = {}
+        self.trials: Mapping[Origin | None, float] = {}  #: offsets that the next requests are to try out
 
     def timestamp(self, url: str | None = None, trial: float | None = None) -> str:
         """Return a server's time, as far as we know it, in whole seconds since the epoch.
@@ -100,16 +100,14 @@ class ServerClock:
 
     def propose(self, url: str, offset: float) -> None:
         """Have the next request to an origin try out an offset."""
-        self._trials = _with(self._trials, parse_origin(url), offset)
+        self.trials = _with(self.trials, parse_origin(url), offset)
 
     def take_trial(self, url: str) -> float | None:
         """Return the offset that a request is to try out, and no other after it; ``None``: there is none."""
-        if not self._trials:
-            return None
         origin = parse_origin(url)
-        offset = self._trials.get(origin)
+        offset = self.trials.get(origin)
         if offset is not None:
-            self._trials = {other: trial for other, trial in self._trials.items() if other != origin}
+            self.trials = {other: trial for other, trial in self.trials.items() if other != origin}
         return offset
 
     def keep(self, url: str | None, offset: float) -> None:

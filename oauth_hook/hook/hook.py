@@ -27,7 +27,7 @@ from .attach import SignedRequest, attach, send_next
 from .clock import Refusal, ServerClock, read_refused_time
 from .niquests import is_niquests
 from .prepared import SENDS_LATIN_1, encode_text, hash_body, read_message
-from .redirects import RequestState, Status, follow, state_of, strip
+from .redirects import RequestState, Status, follow, strip
 
 if TYPE_CHECKING:
     from ..diagnosis.explain import Explanation
@@ -40,6 +40,7 @@ _Hook = TypeVar("_Hook", bound="OAuthHook")
 _Request = TypeVar("_Request")  # of requests, or of niquests, which may not be there
 # Methods that may be repeated without another effect (RFC 9110 s9.2.2).
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+_URL = (str, type(None))  # what a prepared request may have as its URL
 _BAD_REQUEST = 400
 # Refusals by the application itself; who has too much to do, or is broken, has not looked at the signature.
 _DECIDED = frozenset(range(400, 500)) - {429}
@@ -225,11 +226,12 @@ class OAuthHook(AuthBase):
         :raises UsageError: the request cannot be signed truthfully; it is left as it was.
         """
         found: Any = request
-        if isinstance(found, requests.Request) or is_niquests(found, "Request"):
+        is_plain = type(found) is requests.PreparedRequest  # the commonest first
+        if not is_plain and (isinstance(found, requests.Request) or is_niquests(found, "Request")):
             found.auth = self
-        elif not isinstance(getattr(found, "url", ...), str | None):
+        elif not isinstance(getattr(found, "url", ...), _URL):
             raise _foreign(found)
-        elif not isinstance(found, SignedRequest) or not self._leave_alone(found):
+        elif is_plain or not isinstance(found, SignedRequest) or not self._leave_alone(found):
             if self._origins is not None and self.is_pinned_elsewhere(found.url):
                 log.debug("not signed: the request is not to one of the hook's origins")
                 attach(found, self, status=Status.UNSIGNED)
@@ -257,8 +259,10 @@ class OAuthHook(AuthBase):
         message = read_message(request)
         if SENDS_LATIN_1:
             message = encode_text(message, is_hashed=self._signer.body_hash is not None)
-        state = state_of(request)
-        trial = self._clock.take_trial(message.url) if state is None or state.trial is None else state.trial
+        state: RequestState | None = request.__dict__.get("oauth_state")
+        trial = None if state is None else state.trial
+        if trial is None and self._clock.trials:
+            trial = self._clock.take_trial(message.url)
         body: Any = request.body
         if body is not None and request._body_position is None and hasattr(body, "tell"):
             # requests notes where a file begins only if it can be iterated, which an mmap cannot.

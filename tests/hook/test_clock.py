@@ -522,7 +522,7 @@ def test_origins_do_not_add_up_without_end():
     for number in range(1500):
         clock.learn(5000.0, f"https://h{number}.example/")
         clock.propose(f"https://h{number}.example/", 1.0)
-    assert len(clock._learned) == len(clock._trials) == 1000
+    assert len(clock._learned) == len(clock.trials) == 1000
     assert [clock.timestamp(f"https://h{number}.example/a?b") for number in (0, 1499)] == ["1000", "5000"]
 
 
