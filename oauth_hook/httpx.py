@@ -23,6 +23,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from requests.utils import get_environ_proxies
+
 from .errors import UsageError, check_type
 from .hook.clock import MAX_REPORT_BYTES
 from .hook.hook import OAuthHook
@@ -222,6 +224,11 @@ class _Outgoing:
             with suppress(OSError, ValueError):  # a pipe, a closed file
                 self._body_position = self.body.tell()
 
+    @property
+    def proxies(self) -> dict[str, str]:
+        """Those of the environment. httpx tells nobody about others, nor whether it minds these (``trust_env``)."""
+        return get_environ_proxies(self.url)
+
     def rewind(self, *, must: bool) -> None:
         """Have a file or multipart body go out from its beginning once more.
 
@@ -246,41 +253,22 @@ def _sign(hook: OAuthHook, request: Any, *, alone: bool = False) -> None:
     is_frozen = alone or (sent is not None and sent.state.is_frozen)
     signer: Any = sent.state.handler if sent is not None and is_frozen and not alone else hook
     if sent is None:
-        outgoing = _sign_first(signer, request)
-    elif sent.request() is request:
-        outgoing = _sign_again(signer, request, sent)
+        # A subclass of the hook may pass it over, and with it its redirects.
+        outgoing = _Outgoing(request, RequestState(Status.CROSS_ORIGIN, signer), None)
+        signer(outgoing)
     else:
-        outgoing = _sign_redirect(signer, request, sent)
+        # What the client sends a second time, or two hooks sign, is no redirect, wherever it goes.
+        is_redirect = sent.request() is not request
+        outgoing = _Outgoing(request, sent.state, sent.body_position)
+        outgoing.rewind(must=is_redirect)
+        if is_redirect or sent.state.status is Status.CROSS_ORIGIN or signer.is_pinned_elsewhere(outgoing.url):
+            signer.on_redirect(outgoing, sent.state, sent.message)
+        else:
+            signer(outgoing)
     state = outgoing.oauth_state._replace(handler=signer, is_frozen=is_frozen)
     _put_back(request, outgoing, once=alone and state.status is Status.SIGNED)
     sent = _Sent(state, read_message(outgoing), outgoing._body_position, weakref.ref(request))
     request.extensions = {**request.extensions, _EXTENSION: sent}
-
-
-def _sign_first(hook: Any, request: Any) -> _Outgoing:
-    """Sign a request that no hook has seen; a subclass may pass it over, and with it its redirects."""
-    outgoing = _Outgoing(request, RequestState(Status.CROSS_ORIGIN, hook), None)
-    hook(outgoing)
-    return outgoing
-
-
-def _sign_again(hook: Any, request: Any, sent: _Sent) -> _Outgoing:
-    """Sign a request that the client sends a second time, or that two hooks sign: it is no redirect, wherever to."""
-    outgoing = _Outgoing(request, sent.state, sent.body_position)
-    outgoing.rewind(must=False)
-    if sent.state.status is Status.CROSS_ORIGIN or hook.is_pinned_elsewhere(outgoing.url):
-        hook.on_redirect(outgoing, sent.state, sent.message)
-    else:
-        hook(outgoing)
-    return outgoing
-
-
-def _sign_redirect(hook: Any, request: Any, sent: _Sent) -> _Outgoing:
-    """Sign a redirect, or strip it, as the policy of ``hook.redirects`` has it."""
-    outgoing = _Outgoing(request, sent.state, sent.body_position)
-    outgoing.rewind(must=True)
-    hook.on_redirect(outgoing, sent.state, sent.message)
-    return outgoing
 
 
 def _origin_url(request: Any) -> str:

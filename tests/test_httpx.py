@@ -27,9 +27,19 @@ import pytest
 import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from redirecting import LOCATIONS, PLACEMENTS, STATUSES, nothing_of_ours
+from redirecting import (
+    COPIES,
+    LOCATIONS,
+    PLACEMENTS,
+    PLACES,
+    STATUSES,
+    copy_to,
+    gives_away,
+    nothing_of_ours,
+    read_sent,
+)
 
-from oauth_hook import AccessToken, Consumer, OAuthHook, UsageError, verify
+from oauth_hook import AccessToken, Consumer, OAuthHook, ProviderError, UsageError, verify
 from oauth_hook.hook.redirects import RequestState, Status
 from oauth_hook.protocol.encoding import unescape
 from oauth_hook.protocol.placement import parse_authorization
@@ -496,6 +506,50 @@ def test_nothing_of_ours_goes_abroad(client, location, placement, home, abroad):
             assert abroad.last.target == "/?page=2"
         if location == "echoing the query":
             assert parse_qs(urlsplit(abroad.last.target).query) == {"a": ["b c"]}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_copies_are_found_by_their_values(client, place, server, abroad):
+    """Under any name and in any escape: taken out of a query, and where it is a path, the redirect is not followed."""
+    rows = [(name, method) for name in COPIES for method in ("HMAC-SHA1", "PLAINTEXT")]
+    for i, (copied, method) in enumerate(rows):
+        abroad.received.clear()
+        server.answer = lambda got, copied=copied: (307, {"Location": copy_to(place, copied, got, abroad.url)}, b"")
+        placement = ("header", "query", "body")[i % 3]
+        hook = OAuthHook(
+            "token/key +1", "token%secret", "consumer key+of/16", "consumer=secret",
+            placement=placement, signature_method=method,
+        )  # fmt: skip
+        if PLACES[place][1]:
+            assert ask(client, "hooks", hook, "POST", server.url, data={"a": "1"}).status_code == 200
+            assert gives_away(read_sent(server.last), abroad.last) == []
+            assert "page=2" in abroad.last.target
+            assert abroad.last.body == b"a=1"
+            continue
+        with pytest.raises(ProviderError, match="not followed"):
+            ask(client, "both", hook, "POST", server.url, data={"a": "1"})
+        assert abroad.received == []
+
+
+def test_pinned_origins_trust_each_other(client, server, abroad, recorders, consumer, token):
+    """From one of a hook's own origins to another the redirect is signed; from there to elsewhere it is stripped."""
+    third = recorders[2]
+    third.answer = None
+    for placement in PLACEMENTS:
+        third.received.clear()
+        server.answer = lambda got: (307, {"Location": f"{abroad.url}/?{got.target.partition('?')[2]}"}, b"")
+        abroad.answer = lambda got: (307, {"Location": f"{third.url}/?{got.target.partition('?')[2]}"}, b"")
+        hook = OAuthHook(
+            token.key, token.secret, consumer.key, consumer.secret, placement=placement,
+            origins=[server.url, abroad.url],
+        )  # fmt: skip
+        assert ask(client, "hooks", hook, "POST", server.url, data={"a": "1"}).status_code == 200
+        verdict = verify(
+            "POST", abroad.url + abroad.last.target, headers=abroad.last.headers, body=abroad.last.body,
+            consumer=consumer, token=token, allow_copies=True,
+        )  # fmt: skip
+        assert verdict, verdict.reason
+        assert gives_away(read_sent(server.last) + read_sent(abroad.last), third.last) == []
 
 
 @pytest.mark.parametrize("body", ["JSON", "multipart", "text", "file"])

@@ -29,6 +29,10 @@ class OAuthAdapter(HTTPAdapter):
 
         session.mount("https://api.example.com/", OAuthAdapter(hook, max_retries=Retry(3, backoff_factor=0.5)))
 
+    It signs whatever comes below the prefix, a redirect from elsewhere too: requests does not tell it where that comes
+    from. In a session that asks other servers, give it a hook with ``origins=`` and mount it for ``https://``: then it
+    sees where each chain of redirects begins, and signs none that begins elsewhere.
+
     :param hook: signs each attempt, retries included, with a nonce and a timestamp of its own.
     :param arguments: those of ``requests.adapters.HTTPAdapter``. A body that cannot be
         sent twice (a generator) is sent once, whatever ``max_retries`` says.

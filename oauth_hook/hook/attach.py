@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any
 import requests
 from requests.utils import get_netrc_auth
 
+from ..errors import ProviderError
 from ..protocol.placement import parse_authorization
-from ..protocol.url import is_same_origin, parse_origin
 from .niquests import is_niquests, retry_refused_of_niquests
 from .pre_request import list_hooks
-from .prepared import is_used_up, read_message
+from .prepared import check_proxies, is_used_up, read_message
 from .redirects import NullHandler, RedirectHandler, RequestState, Status, state_of
 from .retry import retry_refused
 
@@ -75,8 +75,16 @@ class SignedRequest(_Prepared):
 
     @property
     def path_url(self) -> str:
-        """The target of the request, which adapters read when they send it; see ``hooks``."""
+        """The target of the request, which adapters read when they send it; see ``hooks``.
+
+        No request is told which proxies it goes through. But the adapters of requests and niquests read this in
+        ``request_url(request, proxies)``, and what that was called with is there to be looked at.
+
+        :raises UsageError: a proxy would carry PLAINTEXT's secrets in clear.
+        """
         send_next(self)
+        if self.oauth_state.handler.is_plain and self.oauth_state.status is Status.SIGNED:
+            check_proxies(self.url or "", sys._getframe(1).f_locals.get("proxies"))
         if self.oauth_state.signed_as is not None:
             self.oauth_state = self.oauth_state._replace(signed_as=None)
         url: str = super().path_url
@@ -105,7 +113,10 @@ class SignedRequest(_Prepared):
         if state.status is not Status.REDIRECTED or not callable(auth) or auth is state.handler:
             super().prepare_auth(auth, url)
             return
-        state.handler.on_redirect(self, state.source.oauth_state, read_message(state.source), is_displaced=True)
+        try:
+            state.handler.on_redirect(self, state.source.oauth_state, read_message(state.source), is_displaced=True)
+        except ProviderError:  # it is only built as yet: when it is sent, it will be refused
+            return
         displaced = self.oauth_state
         self.oauth_state = displaced._replace(status=Status.UNSIGNED)  # another hook may sign it
         super().prepare_auth(auth, url)
@@ -241,6 +252,4 @@ def _stays_signed(request: SignedRequest) -> bool:
     if state.status is not Status.REDIRECTED:
         return state.status is Status.SIGNED
     source = state.source
-    return source.oauth_state.status is Status.SIGNED and is_same_origin(
-        parse_origin(source.url), parse_origin(request.url)
-    )
+    return source.oauth_state.status is Status.SIGNED and bool(state.handler.may_sign(source.url, request.url))

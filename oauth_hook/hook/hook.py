@@ -22,12 +22,12 @@ from ..protocol import methods
 from ..protocol.message import Message
 from ..protocol.parameters import is_form
 from ..protocol.signing import Signature, Signer
-from ..protocol.url import Origin, origin, parse_origin, split_url
+from ..protocol.url import Origin, origin, split_url
 from .attach import SignedRequest, attach, send_next
 from .clock import Refusal, ServerClock, read_refused_time
 from .niquests import is_niquests
-from .prepared import SENDS_LATIN_1, encode_text, hash_body, read_message
-from .redirects import RequestState, Status, follow, strip
+from .prepared import SENDS_LATIN_1, check_proxies, encode_text, hash_body, read_message
+from .redirects import RequestState, Status, follow, is_within, parse_sent_origin, strip
 
 if TYPE_CHECKING:
     from ..diagnosis.explain import Explanation
@@ -88,6 +88,7 @@ class OAuthHook(AuthBase):
     header_auth: bool = False
     signature_method: str = "HMAC-SHA1"
 
+    is_plain: bool  #: The signature method is PLAINTEXT, or one like it: a signature is the secrets themselves.
     _signer: Signer
     _origins: frozenset[Origin] | None
     _nonce: Callable[[], str] | None
@@ -134,6 +135,7 @@ class OAuthHook(AuthBase):
             verifier=verifier,
             body_hash=body_hash,
         )
+        own["is_plain"] = methods.find_method(self.signature_method).plain
         own["_origins"] = None if origins is None else _origins(origins)
         if nonce is not None and not callable(nonce):
             raise UsageError(f"nonce is called for each request, so it must be callable, not {type(nonce).__name__}")
@@ -226,12 +228,12 @@ class OAuthHook(AuthBase):
         :raises UsageError: the request cannot be signed truthfully; it is left as it was.
         """
         found: Any = request
-        is_plain = type(found) is requests.PreparedRequest  # the commonest first
-        if not is_plain and (isinstance(found, requests.Request) or is_niquests(found, "Request")):
+        is_stock = type(found) is requests.PreparedRequest  # the commonest first
+        if not is_stock and (isinstance(found, requests.Request) or is_niquests(found, "Request")):
             found.auth = self
         elif not isinstance(getattr(found, "url", ...), _URL):
             raise _foreign(found)
-        elif is_plain or not isinstance(found, SignedRequest) or not self._leave_alone(found):
+        elif is_stock or not isinstance(found, SignedRequest) or not self._leave_alone(found):
             if self._origins is not None and self.is_pinned_elsewhere(found.url):
                 log.debug("not signed: the request is not to one of the hook's origins")
                 attach(found, self, status=Status.UNSIGNED)
@@ -253,7 +255,13 @@ class OAuthHook(AuthBase):
 
     def is_pinned_elsewhere(self, url: str | None) -> bool:
         """Tell whether a URL is at none of the origins that this hook is pinned to."""
-        return self._origins is not None and parse_origin(url) not in self._origins
+        return self._origins is not None and parse_sent_origin(url) not in self._origins
+
+    def may_sign(self, source: str | None, target: str | None) -> bool:
+        """Tell whether a redirect from one URL to another is to be signed; see ``redirects.RedirectHandler``."""
+        return is_within(parse_sent_origin(source), parse_sent_origin(target), self._origins) and not (
+            self.is_pinned_elsewhere(target)
+        )
 
     def _sign(self, request: requests.PreparedRequest) -> None:
         message = read_message(request)
@@ -268,6 +276,8 @@ class OAuthHook(AuthBase):
             # requests notes where a file begins only if it can be iterated, which an mmap cannot.
             with suppress(OSError, ValueError):  # a pipe, a closed file
                 request._body_position = body.tell()
+        if self.is_plain:  # requests says no sooner than on sending which proxies it uses: see attach.py
+            check_proxies(message.url, getattr(request, "proxies", None))
         signature = self._signer.sign(
             message,
             nonce=None if self._nonce is None else self._nonce(),
@@ -285,6 +295,7 @@ class OAuthHook(AuthBase):
         """Sign a redirect for where it goes, or take all that is ours out of it; see ``redirects.RedirectHandler``.
 
         :raises UsageError: it cannot be signed truthfully; it is left as it was.
+        :raises ProviderError: something of ours cannot be taken out of it; likewise.
         """
         state = follow(state, source, request.url, self._origins, is_displaced=is_displaced)
         if state.status is Status.SIGNED:
@@ -293,17 +304,13 @@ class OAuthHook(AuthBase):
             state = state._replace(base_string=signed.base_string, trial=signed.trial)
         elif state.sent:
             message = read_message(request)
-            stripped = strip(message, state.sent, self._secrets_sent())
+            stripped, names = strip(message, request.headers, state)
             if is_displaced:
                 stripped = stripped._replace(authorization=message.authorization)
             _put_back(request, message, stripped)
+            for name in names:
+                del request.headers[name]
         request.oauth_state = state._replace(handler=self)
-
-    def _secrets_sent(self) -> set[str]:
-        """Return the secrets that stand in a signature as they are: PLAINTEXT's."""
-        if not methods.find_method(self.signature_method).plain:
-            return set()
-        return {self.consumer.secret, "" if self.token is None else self.token.secret}
 
     def learn_from(
         self, request: Message, state: RequestState, status: int, headers: Any, content: bytes, *, can_retry: bool
@@ -403,6 +410,21 @@ def _token(key: str | None, secret: str | None) -> AccessToken | None:
     return None
 
 
+def _encode_host(text: str) -> str:
+    """Return the authority of an origin as requests sends it, the host encoded (IDNA).
+
+    :raises UsageError: it is no host name.
+    """
+    prepared = requests.PreparedRequest()
+    try:
+        prepared.prepare_url(text, None)
+    except requests.exceptions.InvalidURL:
+        raise UsageError(
+            f"the host of the origin {text!r} is no name that requests can send: check its spelling"
+        ) from None
+    return split_url(str(prepared.url)).authority
+
+
 def _origins(given: str | Iterable[str]) -> frozenset[Origin]:
     """Return origins as they are compared.
 
@@ -415,7 +437,7 @@ def _origins(given: str | Iterable[str]) -> frozenset[Origin]:
         url = split_url(text)
         if url.path not in ("", "/") or url.query is not None or url.fragment is not None:
             raise UsageError("an origin is scheme://host[:port], without a path or a query")
-        found.add(origin(url.scheme, url.authority))
+        found.add(origin(url.scheme, url.authority if text.isascii() else _encode_host(text)))
     if not found:
         raise UsageError("origins is empty, so that nothing would be signed: name one, or pass None for all")
     return frozenset(found)

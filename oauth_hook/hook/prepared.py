@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import urllib3
@@ -13,9 +13,17 @@ from ..protocol.body_hash import encode_digest
 from ..protocol.encoding import to_wire
 from ..protocol.message import Message
 from ..protocol.parameters import is_form
-from ..protocol.url import to_wire_form
+from ..protocol.url import split_url, to_wire_form
 
-__all__ = ["SENDS_LATIN_1", "can_be_sent_again", "encode_text", "hash_body", "is_used_up", "read_message"]
+__all__ = [
+    "SENDS_LATIN_1",
+    "can_be_sent_again",
+    "check_proxies",
+    "encode_text",
+    "hash_body",
+    "is_used_up",
+    "read_message",
+]
 
 
 _NONE = (None, None, None)
@@ -134,3 +142,22 @@ def _is_buffer(body: Any) -> bool:
     except TypeError:
         return False
     return True
+
+
+def check_proxies(url: str, proxies: Any) -> None:
+    """Refuse to have a proxy carry secrets in clear: over plain http they go to loopback, and nowhere else.
+
+    :param proxies: those of the client, as requests has them; anything else than a mapping is none.
+    :raises UsageError: the URL is plain http, and a proxy is to carry it.
+    """
+    if not isinstance(proxies, Mapping):
+        return
+    from requests.utils import select_proxy
+
+    parts = split_url(url)
+    if parts.scheme.lower() == "http" and select_proxy(url, dict(proxies)):
+        raise UsageError(
+            f"PLAINTEXT sends the secrets themselves, and the plain http request to {parts.authority} would go through "
+            "a proxy, where whoever runs it can read them: except the host (NO_PROXY in the environment), send without "
+            "proxies (trust_env=False, and no proxies=), or use https, or another signature method"
+        )

@@ -13,6 +13,6 @@ way round, half a secret would be left at the end, which nobody finds any more.
 """
 
 from .names import is_secret_name
-from .redactor import MASK, Redactor, redact, shorten
+from .redactor import MASK, Redactor, redact, shorten, unescape_levels
 
-__all__ = ["MASK", "Redactor", "is_secret_name", "redact", "shorten"]
+__all__ = ["MASK", "Redactor", "is_secret_name", "redact", "shorten", "unescape_levels"]

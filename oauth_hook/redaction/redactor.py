@@ -21,7 +21,7 @@ from html.entities import html5
 
 from .fields import MASK, SECRETS, FieldNames, Span, find_field_values
 
-__all__ = ["MASK", "Redactor", "redact", "shorten"]
+__all__ = ["MASK", "Redactor", "redact", "shorten", "unescape_levels"]
 
 _MAX_LEVELS = 16  # levels of escapes that are taken away
 _MIN_CHANCE_BYTES = 4  # bytes of what is looked for on a mere chance
@@ -156,6 +156,15 @@ class _Reading:
             return self.escapes[index][1:]
         moved = position + (self.escapes[index - 1][2] - self.ends[index - 1] if index else 0)
         return moved, moved + 1
+
+
+def unescape_levels(text: str) -> Iterator[str]:
+    """Yield a text as it stands, and with ever more escapes taken away, composed as they may be.
+
+    :param text: bytes decoded as Latin-1, as what is yielded.
+    """
+    for reading in _read_levels(text.encode("latin-1")):
+        yield reading.text.decode("latin-1")
 
 
 def _read_levels(data: bytes) -> Iterator[_Reading]:

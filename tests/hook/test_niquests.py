@@ -22,10 +22,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from redirecting import COPIES, PLACES, copy_to, gives_away, read_sent
 from sessions import run_session
 from test_redirects import PLACEMENTS, STATUSES
 
-from oauth_hook import OAuthHook, UsageError, verify
+from oauth_hook import OAuthHook, ProviderError, UsageError, verify
 from oauth_hook.hook.attach import SignedRequest
 from oauth_hook.provider import serve
 
@@ -222,6 +223,33 @@ def test_a_query_that_a_server_echoes_abroad_is_stripped(kind, server, abroad):
     ask(kind, "auth of the session", OAuthHook("t", "s", "c", "s", placement="query"), "GET", f"{server.url}/?a=b%20c")
     assert "oauth_signature" in server.last.target
     assert abroad.last.target == "/?a=b%20c"
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_copies_are_found_by_their_values(kind, place, server, abroad):
+    """Under any name and in any escape: taken out of a query, and where it is a path, the redirect is not followed."""
+    for i, copied in enumerate(COPIES):
+        abroad.received.clear()
+        server.answer = lambda got, copied=copied: (302, {"Location": copy_to(place, copied, got, abroad.url)}, b"")
+        method = ("HMAC-SHA1", "PLAINTEXT")[i % 2]
+        hook = OAuthHook(
+            "token/key +1", "token%secret", "consumer key+of/16", "consumer=secret", signature_method=method
+        )
+        if PLACES[place][1]:
+            assert ask(kind, WAYS[i % 4], hook, "GET", server.url).status_code == 200
+            assert gives_away(read_sent(server.last), abroad.last) == []
+            continue
+        with pytest.raises(ProviderError, match="not followed"):
+            ask(kind, WAYS[i % 4], hook, "GET", server.url)
+        assert abroad.received == []
+
+
+def test_pinned_origins_trust_each_other(kind, server, abroad):
+    """From one of a hook's own origins to another the redirect is signed."""
+    server.answer = lambda request: (302, {"Location": abroad.url + "/two"}, b"")
+    for way in WAYS:
+        ask(kind, way, OAuthHook("t", "s", "c", "s", origins=[server.url, abroad.url]), "GET", server.url)
+        assert "oauth_signature" in abroad.last.target
 
 
 def test_pinned_hooks_sign_nowhere_else(kind, server, abroad):
