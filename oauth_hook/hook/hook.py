@@ -40,7 +40,6 @@ _Hook = TypeVar("_Hook", bound="OAuthHook")
 _Request = TypeVar("_Request")  # of requests, or of niquests, which may not be there
 # Methods that may be repeated without another effect (RFC 9110 s9.2.2).
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
-_URL = (str, type(None))  # what a prepared request may have as its URL
 _BAD_REQUEST = 400
 # Refusals by the application itself; who has too much to do, or is broken, has not looked at the signature.
 _DECIDED = frozenset(range(400, 500)) - {429}
@@ -228,17 +227,19 @@ class OAuthHook(AuthBase):
         :raises UsageError: the request cannot be signed truthfully; it is left as it was.
         """
         found: Any = request
-        is_stock = type(found) is requests.PreparedRequest  # the commonest first
-        if not is_stock and (isinstance(found, requests.Request) or is_niquests(found, "Request")):
-            found.auth = self
-        elif not isinstance(getattr(found, "url", ...), _URL):
-            raise _foreign(found)
-        elif is_stock or not isinstance(found, SignedRequest) or not self._leave_alone(found):
-            if self._origins is not None and self.is_pinned_elsewhere(found.url):
-                log.debug("not signed: the request is not to one of the hook's origins")
-                attach(found, self, status=Status.UNSIGNED)
-            else:
-                self._sign(found)
+        if type(found) is not requests.PreparedRequest:  # the commonest, of which there is no more to ask
+            if isinstance(found, requests.Request) or is_niquests(found, "Request"):
+                found.auth = self
+                return request
+            if not isinstance(getattr(found, "url", ...), str | None):
+                raise _foreign(found)
+            if isinstance(found, SignedRequest) and self._leave_alone(found):
+                return request
+        if self._origins is not None and self.is_pinned_elsewhere(found.url):
+            log.debug("not signed: the request is not to one of the hook's origins")
+            attach(found, self, status=Status.UNSIGNED)
+        else:
+            self._sign(found)
         return request
 
     def _leave_alone(self, request: SignedRequest) -> bool:
