@@ -77,14 +77,14 @@ class ServerClock:
         :raises UsageError: the clock returned no number.
         """
         now = time.time() if self._clock is None else self._now()
-        if trial is None and not self._learned:
-            return str(int(now))
-        learned = self._learned.get(parse_origin(url)) or self._learned.get(None)
         if trial is not None:
-            return str(_keep_up(int(now + trial), learned))
-        if learned is None:
+            return str(int(now + trial))
+        learned = self._learned and (self._learned.get(parse_origin(url)) or self._learned.get(None))
+        if not learned:
             return str(int(now))
-        learned.last = _keep_up(int(now + learned.offset), learned)
+        seconds = int(now + learned.offset)
+        if not seconds < learned.last <= seconds + MAX_STEP_BACK:
+            learned.last = seconds
         return str(learned.last)
 
     def learn(self, server_time: float, url: str | None = None) -> None:
@@ -92,7 +92,10 @@ class ServerClock:
 
         :param url: of that server; ``None``: any that has not shown its own.
         """
-        self.keep(url, self.offset_of(server_time))
+        origin = parse_origin(url)
+        known = self._learned.get(origin)
+        learned = _Learned(self.offset_of(server_time), 0 if known is None else known.last)
+        self._learned = _with(self._learned, origin, learned)
 
     def offset_of(self, server_time: float) -> float:
         """Return how far a server's time is from ours, in seconds."""
@@ -110,11 +113,9 @@ class ServerClock:
             self.trials = {other: trial for other, trial in self.trials.items() if other != origin}
         return offset
 
-    def keep(self, url: str | None, offset: float) -> None:
-        """Keep an offset that was tried out and has helped."""
-        origin = parse_origin(url)
-        known = self._learned.get(origin)
-        self._learned = _with(self._learned, origin, _Learned(offset, 0 if known is None else known.last))
+    def keep(self, url: str, offset: float) -> None:
+        """Keep an offset that was tried out and has helped, though timestamps may go back by it."""
+        self._learned = _with(self._learned, parse_origin(url), _Learned(offset, 0))
 
     def _now(self) -> float:
         if self._clock is None:
@@ -123,12 +124,6 @@ class ServerClock:
         if not isinstance(now, int | float) or not math.isfinite(now):
             raise UsageError(f"clock must return seconds since the epoch, not {now!r}")
         return now
-
-
-def _keep_up(timestamp: int, learned: _Learned | None) -> int:
-    """Return a timestamp that is not lower than the last, where it is so by a little: by more it has to be."""
-    last = 0 if learned is None else learned.last
-    return last if timestamp < last <= timestamp + MAX_STEP_BACK else timestamp
 
 
 def _with(mapping: Mapping[Origin | None, _V], origin: Origin | None, value: _V) -> dict[Origin | None, _V]:

@@ -438,6 +438,21 @@ def test_a_later_correction_is_followed(client, server):
     assert len(server.received) == 3 + 3 + 3
 
 
+def test_a_strict_server_may_set_the_time_back_by_a_little(server):
+    """A window of ten seconds, first ahead of our clock and then less so, is met each time."""
+    hook = OAuthHook("t", "s", "c", "s", header_auth=True)
+    for offset in (200, 100, 40):
+
+        def answer(got, offset=offset):
+            now = time.time() + offset
+            window = f"oauth_problem=timestamp_refused&oauth_acceptable_timestamps={int(now) - 5}-{int(now) + 5}"
+            return (200, {}, b"") if abs(sent_timestamp(got) - now) < 6 else (401, {}, window.encode())
+
+        server.answer = answer
+        assert [requests.get(server.url, auth=hook).status_code for _ in range(2)] == [200, 200]
+    assert len(server.received) == 9
+
+
 @pytest.mark.parametrize(("second", "is_kept"), [(200, True), (302, True), (404, True), (401, False), (503, False)])
 def test_an_offset_is_kept_where_the_second_attempt_was_not_refused(client, second, is_kept, server):
     """A 404 has looked at the signature, as the first attempt was a 401; a 503 may not have."""
