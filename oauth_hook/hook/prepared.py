@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import urllib3
+from requests.structures import CaseInsensitiveDict
 
 from ..errors import UsageError
 from ..protocol.body_hash import encode_digest
@@ -26,7 +27,8 @@ __all__ = [
 ]
 
 
-_NONE = (None, None, None)
+_READ = ("content-type", "authorization", "host")
+_NONE = [None, None, None]
 
 CHUNK_SIZE = 1 << 16  # bytes of a file hashed at a time
 
@@ -41,9 +43,11 @@ def read_message(request: Any) -> Message:
     """
     if request.method is None or request.url is None or request.headers is None:
         raise UsageError("the request has no method, no URL or no headers: prepare it first")
-    # A header that is not there is dear to look for (CaseInsensitiveDict raises and catches).
-    header = dict(_lower_items(request.headers)).get
-    read: Any = header("content-type"), header("authorization"), header("host")
+    # A header that is not there is dear to look for (CaseInsensitiveDict raises and catches), and so is going through
+    # all: what is behind both has names in lower case, with the name as it was written and the value.
+    headers = request.headers
+    store = headers._store if type(headers) is CaseInsensitiveDict else _lower_case(headers)
+    read = [store[name][1] if name in store else None for name in _READ]
     if read != _NONE:  # requests lets values be bytes
         read = [value.decode("latin-1") if isinstance(value, bytes) else value for value in read]
     # A request of httpx has the URL as that sends it.
@@ -63,11 +67,9 @@ def encode_text(message: Message, *, is_hashed: bool) -> Message:
     return message._replace(body=to_wire(body).encode("latin-1"))
 
 
-def _lower_items(headers: Any) -> Iterable[tuple[str, Any]]:
-    """Return headers with their names in lower case; HTTPie puts a mapping of its own in the place of requests'."""
-    if hasattr(headers, "lower_items"):
-        return headers.lower_items()  # type: ignore[no-any-return]
-    return ((name.lower(), value) for name, value in headers.items())
+def _lower_case(headers: Any) -> dict[str, tuple[str, Any]]:
+    """Return headers by their names in lower case; HTTPie puts a mapping of its own in the place of requests'."""
+    return {name.lower(): (name, value) for name, value in headers.items()}
 
 
 def hash_body(body: Any, start: object, algorithm: str) -> str | None:

@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote
 from ..errors import UsageError
 
 __all__ = [
+    "UNRESERVED",
     "Pair",
     "escape",
     "escape_base64",

@@ -57,6 +57,7 @@ def test_the_demo_does_the_whole_job():
     assert "\x1b" not in done.stdout
 
 
+@pytest.mark.promise("the-command-shows-no-secret")
 def test_the_demo_masks_the_verifier(capsys):
     """The verifier is a secret: masked in what is shown and in what went out, unless asked for."""
     assert cli.main(["demo"]) == 0
@@ -187,6 +188,7 @@ def test_misuse_is_said_in_the_words_of_the_command(capsys):
         assert "\n    " not in about.partition("positional arguments")[0]
 
 
+@pytest.mark.promise("no-secret-among-arguments-is-repeated")
 def test_a_secret_among_the_arguments_is_not_repeated(capsys):
     """Whoever passes a secret as an argument is told that there is no such one, without the secret."""
     for word in ("--consumer-secret=hunter2", "-khunter2"):

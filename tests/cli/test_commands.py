@@ -357,6 +357,7 @@ def test_a_service_without_verifiers_waits_for_enter(browser, run, server, tmp_p
     assert kept(run) == Account(Consumer("app"), AccessToken("a", "s"), str(file))
 
 
+@pytest.mark.promise("only-web-urls-are-shown-and-opened")
 @posix
 def test_only_web_addresses_are_shown_and_opened(run, server, tmp_path):
     """A browser hands other addresses to whatever program opens them: such a service is refused."""
@@ -743,6 +744,7 @@ def test_a_refusal_is_status_1(call, oauth_provider):
     assert "401" in done.stderr
 
 
+@pytest.mark.promise("no-error-shows-what-a-server-echoes")
 def test_what_a_server_echoes_of_our_secrets_is_masked(call, server):
     """An answer that echoes our secrets is printed without them, unless asked for or written to a file."""
     server.answer = lambda got: (200, {"Content-Type": "text/plain"}, got.authorization.encode())
@@ -909,6 +911,7 @@ def without_secrets(text):
     return not any(word in text for word in ("hunter2", "oauth_", "the-token", "the-consumer", "a-code", "Traceback"))
 
 
+@pytest.mark.promise("the-command-shows-no-secret")
 @pytest.mark.parametrize(
     ("answer", "words"),
     [(b"", "without a response"), (None, "in time"), (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "HTTP"),

@@ -418,6 +418,7 @@ def test_commands_of_other_tools(text):
         read_saved(text.encode())
 
 
+@pytest.mark.promise("strangers-are-read-in-linear-time")
 @pytest.mark.parametrize(
     "octets",
     [

@@ -850,6 +850,7 @@ def seconds(call, *arguments, **more):
     return time.thread_time() - start
 
 
+@pytest.mark.promise("strangers-are-read-in-linear-time")
 @pytest.mark.parametrize("shape", SHAPES)
 def test_no_text_takes_long(shape):
     """A text that is made to take long is read like another, in the body and in a header."""

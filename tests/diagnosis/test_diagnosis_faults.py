@@ -1106,6 +1106,7 @@ def test_the_first_finding_is_the_cause():
     assert len(missed) <= len(TABLE) // 10, f"{len(missed)} of {len(TABLE)} missed:\n{report}"
 
 
+@pytest.mark.promise("explain-shows-no-secret")
 def test_no_secret_is_shown():
     """No secret of a row, in any form, is in anything that an explanation shows."""
     leaks = []

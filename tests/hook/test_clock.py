@@ -216,6 +216,7 @@ def test_a_used_nonce_is_retried_once(server):
     assert attempts(server)[0] == 2
 
 
+@pytest.mark.promise("a-used-nonce-repeats-idempotent-methods-only")
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
 def test_what_is_not_idempotent_is_not_repeated_for_a_used_nonce(method, server):
     """A POST whose nonce was used may have been executed: urllib3's retries repeat it, nonce and all."""
@@ -225,6 +226,7 @@ def test_what_is_not_idempotent_is_not_repeated_for_a_used_nonce(method, server)
     assert (len(server.received), response.status_code) == (1, 401)
 
 
+@pytest.mark.promise("another-origin-sets-no-clock")
 def test_an_answer_from_abroad_teaches_nothing(server, abroad):
     """A foreign server cannot set a hook's clock."""
     server.answer = lambda got: (302, {"Location": abroad.url}, b"")

@@ -96,6 +96,7 @@ def signing_without_a_network() -> Signed:
     verdict = verify("GET", two_legged.url, headers=two_legged.headers, consumer=consumer)
     assert_type(verdict, Verdict)
     assert_type((verdict.consumer_key, verdict.token_key), tuple[str | None, str | None])
+    assert_type(verdict.parameters, Mapping[str, str])
     known: dict[str, Consumer] = {consumer.key: consumer}
     tokens: dict[str, AccessToken] = {}
     verify(

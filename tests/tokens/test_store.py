@@ -360,6 +360,7 @@ def watched(monkeypatch) -> list:
     return seen
 
 
+@pytest.mark.promise("the-store-is-its-owners-alone")
 @posix
 @pytest.mark.parametrize("umask", [0, 0o022, 0o777], ids=oct)
 def test_the_file_is_private_whatever_the_umask(tmp_path, monkeypatch, umask):
@@ -384,6 +385,7 @@ def test_the_file_is_private_whatever_the_umask(tmp_path, monkeypatch, umask):
     assert os.listdir(tmp_path / "a/b") == ["credentials"]
 
 
+@pytest.mark.promise("the-store-is-its-owners-alone")
 @posix
 @pytest.mark.parametrize(("before", "after"), [(0o644, 0o600), (0o777, 0o600), (0o440, 0o400), (0o400, 0o400)])
 def test_a_store_that_others_can_read_is_tightened(store, path, before, after):
@@ -411,6 +413,7 @@ def test_a_link_leads_to_its_file(tmp_path):
         CredentialStore(tmp_path / "circle")["a"] = TOKEN
 
 
+@pytest.mark.promise("what-is-removed-leaves-the-file")
 def test_what_is_removed_leaves_the_file(store, path):
     """Removed, replaced and cleared credentials are overwritten in the file."""
     secrets = [f"{SECRET}-{i}" for i in range(40)]
@@ -535,6 +538,7 @@ def version_lost(path, data):
     change(path, "PRAGMA user_version = 0")
 
 
+@pytest.mark.promise("a-damaged-store-is-reported")
 @pytest.mark.parametrize("damage", [truncated, scribbled, schema_lost, table_lost, version_lost])
 def test_a_damaged_store_is_reported_and_not_touched(store, path, damage):
     """The message names the file and says what to do; not an octet changes."""
@@ -567,6 +571,7 @@ def shown(operation) -> str:
     return ""
 
 
+@pytest.mark.promise("a-damaged-store-is-reported")
 def test_any_damage_gives_only_our_errors(store, path):
     """Octets turned over at random: the store works, or raises ours, and never shows a secret."""
     store.update({str(i): AccessToken("k", SECRET) for i in range(30)})
@@ -880,6 +885,7 @@ def four_writers(path: str) -> None:
     assert all(token.key == name for name, token in store.items())
 
 
+@pytest.mark.promise("what-was-stored-survives-a-kill")
 @posix
 def test_four_processes_write_and_none_is_lost(path):
     """Four times a hundred, on a file that none of them has made yet."""
@@ -936,6 +942,7 @@ def kills(directory: str, number: str) -> None:
     print(sum(map(len, reported.values())), lost_halfway)
 
 
+@pytest.mark.promise("what-was-stored-survives-a-kill")
 @posix
 @pytest.mark.soak
 def test_two_hundred_kills_lose_nothing(tmp_path, portion):
