@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import Any, TypeVar
@@ -35,6 +35,7 @@ __all__ = [
     "ServiceKind",
     "ServiceReference",
     "check_key",
+    "check_origins",
     "check_token",
 ]
 
@@ -74,6 +75,21 @@ def check_key(value: str, what: str) -> None:
         raise UsageError(f"{what} is empty: the service gives it together with its secret")
     if _control_character(value):
         raise UsageError(f"{what} has a control character in it (a line feed from a file, perhaps): strip it")
+
+
+# Loosely: the hook that is pinned to an origin reads it closely.
+_is_origin = re.compile(r"https?://[^\s/?#@]+/?", re.IGNORECASE).fullmatch
+
+
+def check_origins(given: object, name: str) -> tuple[str, ...]:
+    """Return origins, one or several, as a tuple.
+
+    :raises UsageError: one of them is not ``scheme://host[:port]``; the message calls them by this name.
+    """
+    origins = (given,) if isinstance(given, str) else tuple(given) if isinstance(given, Iterable) else (None,)
+    if not all(isinstance(each, str) and _is_origin(each) for each in origins):
+        raise UsageError(f"{name} must be scheme://host[:port], one or several, such as https://api.example.com")
+    return origins
 
 
 @conceal_methods
@@ -235,16 +251,24 @@ class Account:
     :param token: the user's, or ``None`` for two-legged calls.
     :param service: which service it is, as ``ServiceReference`` prints it: a known service's name, a server's URL, the
         path of a file, or three URLs with spaces between them; ``None``: not said.
+    :param origins: where the account may be used besides: ``scheme://host[:port]``, one or several. The hook of an
+        account (``hook_for_account``) signs for its service's own origins and for these, and for no other.
+    :raises UsageError: one of the origins is none.
     """
 
     consumer: Consumer
     token: AccessToken | None = None
     service: str | None = None
+    origins: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "origins", check_origins(self.origins, "origins of an Account"))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the value, secrets included, as a dict that JSON can carry."""
         token = None if self.token is None else self.token.to_dict()
-        return {"consumer": self.consumer.to_dict(), "token": token, "service": self.service}
+        consumer = self.consumer.to_dict()
+        return {"consumer": consumer, "token": token, "service": self.service, "origins": list(self.origins)}
 
     @classmethod
     @conceal_frames
@@ -261,6 +285,7 @@ class Account:
             consumer=Consumer.from_dict(known["consumer"]),
             token=None if token is None else AccessToken.from_dict(token),
             service=known.get("service"),
+            origins=known.get("origins", ()),
         )
 
 

@@ -63,9 +63,16 @@ def read_options(kind: type[_Options], arguments: argparse.Namespace) -> _Option
 
 
 def open_store(store: Store | str | None) -> AbstractContextManager[Store]:
-    """Return the store that ``main`` was given, or the one in that file; ``None``: the user's own."""
+    """Return the store that ``main`` was given, or the one in that file; ``None``: the user's own.
+
+    :param store: ``"keyring"`` is the one in the operating system's keyring; a file of that name is ``./keyring``.
+    """
     if store is not None and not isinstance(store, str):
         return nullcontext(store)
+    if store == "keyring":
+        from ..tokens.keyring_store import KeyringStore
+
+        return KeyringStore()
     from ..tokens.store import CredentialStore
 
     return CredentialStore(store)

@@ -43,12 +43,13 @@ def explain(arguments: argparse.Namespace) -> int:
     options = read_options(_Options, arguments)
     with open_store(options.store) as store:
         name, path = _read_words(options.words, store)
-        consumer, token, _ = find_credentials(name, store, warn=warn)
+        credentials = find_credentials(name, store, warn=warn)
+    consumer = credentials.consumer
     data = _read_request(path)
     saved = read_saved(data, scheme=options.scheme)
     base_string = None if options.base_string is None else _read_base_string(options.base_string)
     key = None if options.rsa_key is None else read_rsa_key(options.rsa_key, public=True)
-    explanation = explain_request(saved, consumer, token, base_string, options.signature, rsa_key=key)
+    explanation = explain_request(saved, consumer, credentials.token, base_string, options.signature, rsa_key=key)
     first = explanation.findings[0]
     if first.code == "unsigned" and is_har(data):
         warn(_SANITIZED_HAR)

@@ -25,7 +25,7 @@ from ..errors import OAuthHookError, ProviderError, UsageError, suggest_word
 from ..protocol.rsa import RSAKey
 from ..redaction import MASK, redact
 from ..services.catalog import Service
-from ..tokens.accounts import Store, find_credentials, make_hook, store_hint
+from ..tokens.accounts import Store, allow_origins, find_credentials, store_hint
 from .console import (
     DONE,
     REFUSED,
@@ -64,6 +64,7 @@ class _Options:
     realm: str | None
     body_hash: str | None
     service: str | None
+    origin: list[str]
     timeout: float
     show_secrets: bool
 
@@ -73,9 +74,13 @@ def request(arguments: argparse.Namespace) -> int:
     options = read_options(_Options, arguments)
     with open_store(options.store) as store:
         name, method, url = _read_words(options, store)
-        consumer, token, service = find_credentials(name, store, warn=warn)
-    service = _apply_options(options, service)
-    hook = make_hook(consumer, token, service, _read_key(options, service))
+        if options.origin:
+            if name is None:
+                raise UsageError("--origin is kept with an account, and none is named: use [NAME] [METHOD] URL")
+            allow_origins(store, name, options.origin)
+        found = find_credentials(name, store, warn=warn)
+    service = _apply_options(options, found.service)
+    hook = found.make_hook(service, _read_key(options, service))
     with ExitStack() as stack:
         content = _make_content(options, service, stack)
         session = stack.enter_context(requests.Session())

@@ -87,8 +87,8 @@ class RequestRecord:
     def carried(self) -> list[str]:
         """The secrets that the request itself carries: verifiers, passwords, and with PLAINTEXT those of its signer."""
         if self.reading is None:
-            return find_carried_secrets(self.message, self.values.items())
-        return find_carried_secrets(self.message, _unescape_pairs(self.reading.in_header or ()))
+            return find_carried_secrets(self.message, self.values.items(), self.headers)
+        return find_carried_secrets(self.message, _unescape_pairs(self.reading.in_header or ()), self.headers)
 
     @property
     def is_plain_http(self) -> bool:

@@ -96,7 +96,7 @@ def from_wire(wire: str) -> str:
 
 def from_wire_like(wire: str, original: object) -> bytes | str:
     """Undo ``to_wire`` for text that was what the original is: ``bytes``, or else ``str``."""
-    return wire.encode("latin-1") if isinstance(original, bytes) else from_wire(wire)
+    return wire.encode("latin-1") if isinstance(original, (bytes, bytearray, memoryview)) else from_wire(wire)
 
 
 def escape(text: str) -> str:

@@ -81,6 +81,8 @@ def body_text(body: object) -> bytes | str:
     """
     if isinstance(body, (bytes, str)):
         return body
+    if isinstance(body, (bytearray, memoryview)):
+        return bytes(body)
     raise UsageError(
         "the body is form-encoded, so that its fields are signed (RFC 5849 s3.4.1.3.1), but it is a stream "
         f"({type(body).__name__}) and cannot be read without being used up: pass the form as a dict, bytes or str"

@@ -93,8 +93,11 @@ def authorization(quoted: str, realm: str | None) -> str:
 
 
 def append(wire: str, joined: str) -> str:
-    """Return a form (s3.5.2) or query (s3.5.3) with parameters from ``join_pairs`` after what is there."""
-    return f"{wire}&{joined}" if wire else joined
+    """Return a form (s3.5.2) or query (s3.5.3) with parameters from ``join_pairs`` after what is there.
+
+    What ends with a separator gets no second one: some servers refuse an empty segment.
+    """
+    return wire + joined if not wire or wire.endswith("&") else f"{wire}&{joined}"
 
 
 def quote_realm(realm: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Callable, ItemsView, Mapping
+from collections.abc import Callable, ItemsView, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import make_server
@@ -24,6 +24,7 @@ from oauth_hook import (
     Account,
     Consumer,
     CredentialStore,
+    KeyringStore,
     LoopbackReceiver,
     OAuthAdapter,
     OAuthFlow,
@@ -244,7 +245,8 @@ def values() -> None:
     assert_type(AccessToken.from_dict(token.to_dict()), AccessToken)
     assert_type(RequestToken.from_dict({"key": "k"}), RequestToken)
     assert_type(Consumer.from_dict({"key": "k"}), Consumer)
-    account = Account(Consumer("key"), token, "tumblr")
+    account = Account(Consumer("key"), token, "tumblr", ["https://api.example.com"])
+    assert_type(account.origins, Sequence[str])
     assert_type(account.consumer, Consumer)
     assert_type(account.token, AccessToken | None)
     assert_type(account.service, str | None)
@@ -255,7 +257,7 @@ def keeping_them(provider: Provider, folder: str) -> None:
     with CredentialStore(os.path.join(folder, "credentials")) as store:
         assert_type(store, CredentialStore)
         assert_type(store.path, str)
-        store["me"] = Account(provider.consumer, provider.add_token(), "example")
+        store["me"] = Account(provider.consumer, provider.add_token(), "example", provider.url)
         kept = store["me"]
         assert_type(kept, Credentials)
         if isinstance(kept, Account):
@@ -277,6 +279,15 @@ def keeping_them(provider: Provider, folder: str) -> None:
         del store["me"]
         store.clear()
     store.close()
+
+
+def keeping_them_in_the_keyring(account: Account) -> None:
+    with KeyringStore("my program") as store:
+        assert_type(store, KeyringStore)
+        assert_type(store.service_name, str)
+        store["me"] = account
+        assert_type(store["me"], Credentials)
+        assert_type(hook_for_account("me", store), OAuthHook)
 
 
 # --- tokens ---

@@ -586,6 +586,73 @@ def test_any_damage_gives_only_our_errors(store, path):
             assert SECRET not in shown(operation)
 
 
+@pytest.mark.soak
+def test_a_changed_byte_gives_the_stored_value_or_an_error(store, path, portion):
+    """Wherever it is: what is read is what was stored, or a UsageError; a name in whose own bytes it is may be missing.
+
+    No value is ever another's, and reading leaves the file as it is.
+    """
+    stored = {name: Account(Consumer(f"c-{name}", SECRET), TOKEN, "tumblr") for name in ("alice", "bob", "carol")}
+    store.update(stored)
+    sound = path.read_bytes()
+    written = [i for i in range(len(sound)) if any(sound[max(i - 8, 0) : i + 9])]  # most of a page is empty
+    dice = random.Random(5849)
+    missing = []
+    for place in dice.sample(written, portion(len(written))):
+        data = bytearray(sound)
+        data[place] ^= dice.randrange(1, 256)
+        path.write_bytes(data)
+        for name, value in stored.items():
+            with contextlib.suppress(UsageError):
+                if name not in store:
+                    missing.append((place, name))
+                else:
+                    assert store[name] == value
+        with contextlib.suppress(UsageError):
+            assert stored.items() >= store.items()
+        assert path.read_bytes() == data
+    assert [
+        name for place, name in missing if name.encode() not in sound[place - len(name) - 8 : place + len(name)]
+    ] == []
+
+
+def before_checksums(path) -> None:
+    """Make a store as it was before version 1.0.0."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute(
+            "CREATE TABLE credentials (name TEXT PRIMARY KEY NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL)"
+            " WITHOUT ROWID"
+        )
+        connection.execute(f"PRAGMA application_id = {0x4F417448}")
+        connection.execute("PRAGMA user_version = 1")
+        rows = {"account": Account(CONSUMER, TOKEN, "tumblr"), "token": TOKEN}
+        for name, value in rows.items():
+            fields = {field: part for field, part in value.to_dict().items() if field != "origins"}
+            row = (name, type(value).__name__, json.dumps(fields))
+            connection.execute("INSERT INTO credentials VALUES (?, ?, ?)", row)
+        connection.execute("INSERT INTO credentials VALUES ('bad', 'AccessToken', CAST(x'ff' AS TEXT))")
+        connection.commit()
+
+
+def test_a_store_without_checksums_is_read_and_gains_them_when_it_is_written_to(store, path):
+    """Reading leaves it as it is; the first write, whatever it is, gives every value its checksum."""
+    before_checksums(path)
+    old = path.read_bytes()
+    assert (list(store), len(store)) == (["account", "bad", "token"], 3)
+    assert (store["account"], store["token"]) == (Account(CONSUMER, TOKEN, "tumblr"), TOKEN)
+    with pytest.raises(UsageError, match=r"'bad' .* is damaged"):
+        store["bad"]
+    assert path.read_bytes() == old
+    del store["bad"]
+    assert dict(store) == {"account": Account(CONSUMER, TOKEN, "tumblr"), "token": TOKEN}
+    store["new"] = TOKEN
+    change(path, "UPDATE credentials SET value = replace(value, '7', '8')")  # user_id
+    for name in ("account", "token", "new"):
+        with pytest.raises(UsageError, match=rf"'{name}' .* is damaged"):
+            store[name]
+    check(path)
+
+
 ROWS = {
     "no JSON": ("AccessToken", '{"key": "k", "secret": "' + SECRET),
     "JSON of something else": ("AccessToken", "[1]"),
@@ -688,23 +755,72 @@ def test_without_the_right_to_write_it_can_be_read():
         in_a_fresh_process(without_rights, directory)
 
 
+root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can make another's file")
+NOBODY = 65534
+
+
 @posix
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can make another user's file")
-def test_another_users_file_that_we_cannot_tighten_is_refused():
+@root
+def test_another_users_file_is_refused():
     """Others can read it, and it is not ours to change: nothing is put in."""
     with tempfile.TemporaryDirectory() as directory:
         CredentialStore(f"{directory}/file")["a"] = TOKEN
         os.chmod(directory, 0o711)  # noqa: S103
         os.chmod(f"{directory}/file", 0o666)  # noqa: S103
-        in_a_fresh_process(cannot_tighten, directory)
+        in_a_fresh_process(refused_as_nobody, directory)
 
 
-def cannot_tighten(directory: str) -> None:
+def refused_as_nobody(directory: str) -> None:
     """As a user who does not own the file."""
     os.setgroups([])
-    os.setuid(65534)
+    os.setuid(NOBODY)
     with pytest.raises(UsageError, match="Operation not permitted"):
         len(CredentialStore(f"{directory}/file"))
+
+
+@posix
+@root
+@pytest.mark.parametrize("name", ["file", "file-journal", "file-wal", "link"])
+def test_root_fills_no_file_that_somebody_else_made(tmp_path, name):
+    """A store, a journal that waits beside it, a link that leads elsewhere: nothing is put in or changed."""
+    store = CredentialStore(tmp_path / "file")
+    if name == "link":
+        (tmp_path / "elsewhere").touch()
+        os.symlink(tmp_path / "elsewhere", tmp_path / "link")
+        store = CredentialStore(tmp_path / "link")
+    elif name == "file":
+        store["a"] = TOKEN
+    else:
+        (tmp_path / name).touch()
+    os.chown(tmp_path / name, NOBODY, NOBODY, follow_symlinks=False)
+    if name == "file":
+        os.chmod(tmp_path / name, 0o644)
+    match = rf"belongs to another user \(uid {NOBODY}\).*another path"
+    refused_untouched(Path(os.path.realpath(store.path)), match, every_operation(store))
+    os.chown(tmp_path / name, 0, 0, follow_symlinks=False)
+    store["b"] = TOKEN
+    assert store["b"] == TOKEN
+
+
+@posix
+@root
+def test_a_file_that_is_exchanged_meanwhile_is_not_filled(store, path, monkeypatch):
+    """Whoever owns the directory may put another file in between our look and SQLite's: that is seen."""
+    store["a"] = TOKEN
+    os.chown(path, NOBODY, NOBODY)
+    theirs = path.read_bytes()
+    path.rename(path.with_name("theirs"))
+    store["a"] = TOKEN
+    make = store_module._connected
+
+    def exchanged_first(address):
+        path.with_name("theirs").replace(path)
+        return make(address)
+
+    monkeypatch.setattr(store_module, "_connected", exchanged_first)
+    with pytest.raises(UsageError, match="belongs to another user"):
+        store["b"] = TOKEN
+    assert path.read_bytes() == theirs
 
 
 def within_a_limit(path: str) -> None:
@@ -814,14 +930,14 @@ def test_one_of_many_takers_gets_it(store):
 
 def test_setdefault_keeps_what_another_stored_meanwhile(store, path, monkeypatch):
     """Between its look and its write another process may store the name: then that value stays, and is returned."""
-    encoded = store_module._encoded
+    encode = store_module.encode
 
-    def meanwhile(value):
+    def meanwhile(name, value):
         monkeypatch.undo()
         CredentialStore(path)["a"] = CONSUMER
-        return encoded(value)
+        return encode(name, value)
 
-    monkeypatch.setattr(store_module, "_encoded", meanwhile)
+    monkeypatch.setattr(store_module, "encode", meanwhile)
     assert store.setdefault("a", TOKEN) == CONSUMER
     assert store["a"] == CONSUMER
 
