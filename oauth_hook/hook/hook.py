@@ -279,11 +279,8 @@ class OAuthHook(AuthBase):
             trial = None if state is None else state.trial
             if trial is None and self._clock.trials:
                 trial = self._clock.take_trial(message.url)
-            body: Any = request.body
-            if body is not None and request._body_position is None and hasattr(body, "tell"):
-                # requests notes where a file begins only if it can be iterated, which an mmap cannot.
-                with suppress(OSError, ValueError):  # a pipe, a closed file
-                    request._body_position = body.tell()
+            if request.body is not None and request._body_position is None:
+                _note_body_position(request)
             if self.is_plain:  # requests says no sooner than on sending which proxies it uses: see attach.py
                 check_proxies(message.url, getattr(request, "proxies", None))
             signature = self._signer.sign(
@@ -391,6 +388,14 @@ def _foreign(found: object) -> UsageError:
     if client in ("httpx", "httpx2"):
         return UsageError(f"an OAuthHook goes into {client} as oauth_hook.httpx.OAuth(hook): pass auth=OAuth(hook)")
     return UsageError(f"an OAuthHook signs requests of requests and of niquests, and this is a {type(found).__name__}")
+
+
+def _note_body_position(request: requests.PreparedRequest) -> None:
+    """Note where a file begins: requests does so only if it can be iterated, which an mmap cannot."""
+    body: Any = request.body
+    if hasattr(body, "tell"):
+        with suppress(OSError, ValueError):  # a pipe, a closed file
+            request._body_position = body.tell()
 
 
 def _put_back(request: requests.PreparedRequest, message: Message, made: Signature | Message) -> None:

@@ -25,6 +25,7 @@ from ..errors import OAuthHookError, ProviderError, UsageError, clear_frames, li
 from ..hook.attach import freeze
 from ..hook.prepared import read_message
 from ..protocol.encoding import decode_text, unescape
+from ..protocol.message import text_headers
 from ..protocol.placement import parse_authorization
 from ..protocol.url import is_same_origin, parse_origin
 from ..redaction import MASK, Redactor, shorten
@@ -238,7 +239,8 @@ def _redactor_for_request(request: Any) -> Redactor:
     message = read_message(request)
     _, pairs = parse_authorization(message.authorization or "") or (None, [])
     fields = [(unescape(name), unescape(value)) for name, value in pairs]
-    return redactor_for(find_carried_secrets(message, fields))
+    headers = text_headers({name.lower(): value for name, value in request.headers.items()})
+    return redactor_for(find_carried_secrets(message, fields, headers))
 
 
 def _read_body(response: requests.Response, deadline: Deadline, max_bytes: int | None) -> bytes:
