@@ -7,7 +7,6 @@ needs nothing but a provider and a folder. The others are for the type checkers 
 
 from __future__ import annotations
 
-import hmac
 import os
 from collections.abc import Callable, ItemsView, Mapping, Sequence
 from functools import partial
@@ -200,7 +199,7 @@ def methods_of_ones_own(provider: Provider) -> None:
     def hmac_sha384(text: str, key: Key) -> bytes:
         assert_type(key.signing_key, str)
         assert_type(key.rsa_key, RSAKey | None)
-        return hmac.digest(key.signing_key.encode(), text.encode(), "sha384")
+        return key.hmac(text.encode(), "sha384")
 
     method = Method("HMAC-SHA384", hmac_sha384)
     register(method)
