@@ -95,9 +95,10 @@ def authorization(quoted: str, realm: str | None) -> str:
 def append(wire: str, joined: str) -> str:
     """Return a form (s3.5.2) or query (s3.5.3) with parameters from ``join_pairs`` after what is there.
 
-    What ends with a separator gets no second one: some servers refuse an empty segment.
+    Separators at its end give way: some servers refuse an empty segment, and what is signed twice is to be the same.
     """
-    return wire + joined if not wire or wire.endswith("&") else f"{wire}&{joined}"
+    own = wire.rstrip("&")
+    return f"{own}&{joined}" if own else joined
 
 
 def quote_realm(realm: str) -> str:

@@ -205,6 +205,7 @@ def test_a_secret_among_the_arguments_is_not_repeated(capsys):
     assert "hunter2" not in capsys.readouterr().err
 
 
+@pytest.mark.promise("no-secret-among-arguments-is-repeated")
 @pytest.mark.parametrize(
     "secret", ["hunter2", "hunter2/+=", "a:hunter2", "me@hunter2:x", "--hunter2", "-hunter2", "hunter2 x"]
 )

@@ -847,6 +847,7 @@ def test_a_realm_of_the_service_is_sent(call, server, tmp_path):
     assert 'realm="123_SB1"' in server.last.authorization
 
 
+@pytest.mark.promise("an-account-signs-for-its-service-only")
 def test_an_account_is_used_at_its_service_only(call, server, abroad):
     """Elsewhere nothing is sent; --origin allows it, is kept with the account, and allows nothing else."""
     with CredentialStore(call.store) as store:
@@ -888,6 +889,7 @@ def test_an_account_of_a_service_without_urls_is_used_where_it_was_allowed(call,
         assert is_one_line(call("credentials", "allow", *words, check=2).stderr)
 
 
+@pytest.mark.promise("an-account-signs-for-its-service-only")
 @pytest.mark.parametrize("status", [302, 307])
 def test_a_redirect_to_elsewhere_goes_unsigned(call, oauth_provider, server, abroad, status):
     """The request has been allowed; where the server leads it is not the account's, and gets nothing of it."""

@@ -223,6 +223,7 @@ def test_what_cannot_be_signed_is_one_line_too(http, store, server):
     assert "hush-hush" not in done.stdout + done.stderr
 
 
+@pytest.mark.promise("an-account-signs-for-its-service-only")
 def test_an_account_is_used_at_its_service_only(http, store, server):
     """A request to elsewhere is HTTPie's own one-line error, which says what to do; nothing is sent."""
     store["me"] = Account(Consumer("key"), AccessToken("t", "hush-hush"), "launchpad")  # PLAINTEXT
@@ -266,6 +267,7 @@ SERVICE_OF = {
 }  # fmt: skip
 
 
+@pytest.mark.promise("an-account-signs-for-its-service-only")
 @pytest.mark.parametrize(("service", "places"), SERVICE_OF.items())
 @pytest.mark.parametrize("given", [(), ("https://more.example",)])
 def test_an_accounts_hook_signs_for_its_service_only(store, service, places, given):
@@ -296,6 +298,7 @@ def test_an_accounts_hook_signs_for_its_service_only(store, service, places, giv
     assert issubclass(type(made), OAuthHook)
 
 
+@pytest.mark.promise("an-account-signs-for-its-service-only")
 def test_an_accounts_hook_in_other_clients(store, server, abroad):
     """In httpx, and in an adapter: a request to elsewhere is refused, a redirect there goes unsigned."""
     httpx = pytest.importorskip("httpx")

@@ -399,6 +399,7 @@ def checking(server, offset, date):
     server.answer = answer
 
 
+@pytest.mark.promise("a-host-sets-its-own-clock-only")
 def test_a_foreign_host_sets_no_other_hosts_time(client, server, abroad):
     """One 401 with a Date fifty years ahead changes nothing for the API, nor for other users there."""
     checking(server, 0, 0)
@@ -411,6 +412,7 @@ def test_a_foreign_host_sets_no_other_hosts_time(client, server, abroad):
     assert len(server.received) == 2
 
 
+@pytest.mark.promise("a-wrong-date-does-not-lock-out")
 def test_a_wrong_date_does_not_lock_out(client, server):
     """A 401 that is about something else, by a server whose Date is an hour off: the time that it takes stays."""
     checking(server, 0, HOUR)
@@ -420,6 +422,7 @@ def test_a_wrong_date_does_not_lock_out(client, server):
     assert [got.target for got in server.received] == ["/", *["/forbidden"] * 2, "/", *["/forbidden"] * 2, "/"]
 
 
+@pytest.mark.promise("a-wrong-date-does-not-lock-out")
 def test_a_learned_offset_survives_a_wrong_date(client, server):
     """What has helped comes back, too, where a later Date is wrong."""
     checking(server, 2 * HOUR, 2 * HOUR)
@@ -455,6 +458,7 @@ def test_a_strict_server_may_set_the_time_back_by_a_little(server):
     assert len(server.received) == 9
 
 
+@pytest.mark.promise("a-wrong-date-does-not-lock-out")
 @pytest.mark.parametrize(("second", "is_kept"), [(200, True), (302, True), (404, True), (401, False), (503, False)])
 def test_an_offset_is_kept_where_the_second_attempt_was_not_refused(client, second, is_kept, server):
     """A 404 has looked at the signature, as the first attempt was a 401; a 503 may not have."""

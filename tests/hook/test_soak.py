@@ -357,6 +357,7 @@ def blocks():
     return sys.getallocatedblocks()
 
 
+@pytest.mark.promise("no-nonce-is-used-twice", "a-used-nonce-repeats-idempotent-methods-only")
 @pytest.mark.soak
 @pytest.mark.timeout(600)
 def test_nothing_is_wrong_twice_lost_or_left(strict, portion, record_property, caplog):

@@ -218,6 +218,7 @@ ALL_WAYS = {(failure, signer) for failure in FAILURES for signer in ("header", "
 }
 
 
+@pytest.mark.promise("no-variable-of-ours-shows-a-secret")
 @pytest.mark.parametrize(("failure", "signer"), sorted(ALL_WAYS))
 def test_the_steps_of_a_flow(failure, signer, raw):
     """What the wire and the server can do to a flow leaves no secret in any frame; nor does what requests raises."""
@@ -447,6 +448,7 @@ def client() -> Client:
     return Client("ck", SECRETS["consumer"], timeout=0.4)
 
 
+@pytest.mark.promise("no-variable-of-ours-shows-a-secret")
 @pytest.mark.parametrize("call", CALLS)
 def test_what_fails_at_once(call):
     """Whatever is wrong with the arguments, no frame of ours shows them."""
@@ -504,6 +506,7 @@ def mounted(url: str) -> requests.Session:
     return session
 
 
+@pytest.mark.promise("no-variable-of-ours-shows-a-secret")
 @pytest.mark.parametrize("call", SERVED)
 @pytest.mark.parametrize("failure", FAILURES)
 def test_what_a_server_fails(call, failure, raw):
@@ -542,6 +545,7 @@ def error_of(call: Callable[[], object]) -> BaseException | None:
 # --- the store, the command ---
 
 
+@pytest.mark.promise("no-variable-of-ours-shows-a-secret")
 @pytest.mark.parametrize("damage", ["json", "kind", "value", "none"])
 @pytest.mark.parametrize(
     "use",
@@ -568,6 +572,7 @@ def test_the_store(damage, use, tmp_path):
     assert not leaks(error) if error else damage == "none"
 
 
+@pytest.mark.promise("no-variable-of-ours-shows-a-secret")
 @pytest.mark.parametrize(
     "words",
     [
@@ -635,6 +640,7 @@ def test_a_secret_of_another_kind_of_str_is_its_text():
     assert Consumer("k", Kept.ONE).secret == "hunter2"
 
 
+@pytest.mark.promise("no-variable-of-ours-shows-a-secret")
 def test_credentials_keep_secrets_as_such():
     """The variables of a hook and of credentials show none; what ``to_dict`` gives is plain, for YAML and the like."""
     hook = OAuthHook("t", "token-hunter2", "c", "consumer-hunter2")
@@ -646,6 +652,7 @@ def test_credentials_keep_secrets_as_such():
     assert not shows(str([vars(each) for each in made]))
 
 
+@pytest.mark.promise("no-variable-of-ours-shows-a-secret")
 def test_what_was_refused_has_a_repr():
     """An object whose constructor has failed is a variable of some frame: its ``repr`` does not raise."""
     public = [getattr(oauth_hook, name) for name in oauth_hook.__all__]

@@ -68,6 +68,7 @@ FORBIDDEN = {
 }
 
 
+@pytest.mark.promise("what-is-forbidden-neither-signs-nor-verifies")
 @pytest.mark.parametrize("words", FORBIDDEN)
 @pytest.mark.parametrize("method", METHODS)
 def test_what_is_forbidden_signs_nothing(words, method, forbid):
@@ -90,6 +91,7 @@ def test_what_is_forbidden_signs_nothing(words, method, forbid):
             assert make()
 
 
+@pytest.mark.promise("what-is-forbidden-neither-signs-nor-verifies")
 @pytest.mark.parametrize("words", FORBIDDEN)
 @pytest.mark.parametrize("method", ["HMAC-SHA1", "HMAC-SHA256", "PLAINTEXT"])
 def test_what_is_forbidden_verifies_nothing(words, method, forbid):
@@ -102,6 +104,7 @@ def test_what_is_forbidden_verifies_nothing(words, method, forbid):
     assert bool(verify("GET", URL, headers=signed.headers, consumer=CONSUMER, methods=[method])) == bool(verdict)
 
 
+@pytest.mark.promise("what-is-forbidden-neither-signs-nor-verifies")
 def test_sha1_is_forbidden_as_a_body_hash_too(forbid):
     """A digest over the body is as weak as its hash: neither made nor accepted."""
     body = {"headers": {"Content-Type": "application/json"}, "body": b"{}"}
@@ -116,6 +119,7 @@ def test_sha1_is_forbidden_as_a_body_hash_too(forbid):
     assert verify("POST", URL, headers=again.headers, body=b"{}", consumer=CONSUMER)
 
 
+@pytest.mark.promise("what-is-forbidden-neither-signs-nor-verifies")
 @pytest.mark.parametrize("words", ["SHA-1", "PLAINTEXT,SHA1,MD5", "plain", "*", "SHA1;PLAINTEXT", "HMAC-", "1"])
 def test_a_word_that_forbids_nothing_stops_all(words, forbid):
     """What was meant to be forbidden and is misspelt does not go on in silence: nothing is signed or verified."""
@@ -164,6 +168,7 @@ def test_a_method_of_the_applications_own_is_forbidden_like_any(forbid):
         del METHODS["HMAC-SHA384"], METHODS["BARE"]
 
 
+@pytest.mark.promise("what-is-forbidden-neither-signs-nor-verifies")
 def test_the_command_obeys():
     """The command signs nothing with what is forbidden: it exits with 2 before anything is sent."""
     run = subprocess.run(

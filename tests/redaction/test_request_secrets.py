@@ -48,6 +48,7 @@ def explain_refusal(url, headers, body, text):
     return "\n".join(str(one) + repr(one.to_dict()) for one in explanations)
 
 
+@pytest.mark.promise("explain-shows-no-secret")
 @pytest.mark.parametrize("place", PLACES)
 def test_no_value_that_gives_access_is_shown(place):
     """By its name in the request; and where the server repeats it, escaped too."""
@@ -58,6 +59,7 @@ def test_no_value_that_gives_access_is_shown(place):
         assert not [word for word in shown.split() if "unter" in word]
 
 
+@pytest.mark.promise("explain-shows-no-secret")
 def test_no_credentials_of_other_schemes_are_shown():
     """Of Basic neither what was sent nor the password in it, wherever a server repeats it; nor cookies."""
     basic = base64.b64encode(f"alice:{S}".encode()).decode()

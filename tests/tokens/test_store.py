@@ -586,6 +586,7 @@ def test_any_damage_gives_only_our_errors(store, path):
             assert SECRET not in shown(operation)
 
 
+@pytest.mark.promise("a-changed-byte-is-noticed")
 @pytest.mark.soak
 def test_a_changed_byte_gives_the_stored_value_or_an_error(store, path, portion):
     """Wherever it is: what is read is what was stored, or a UsageError; a name in whose own bytes it is may be missing.
@@ -759,6 +760,7 @@ root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reaso
 NOBODY = 65534
 
 
+@pytest.mark.promise("the-store-is-its-owners-alone")
 @posix
 @root
 def test_another_users_file_is_refused():
@@ -778,6 +780,7 @@ def refused_as_nobody(directory: str) -> None:
         len(CredentialStore(f"{directory}/file"))
 
 
+@pytest.mark.promise("the-store-is-its-owners-alone")
 @posix
 @root
 @pytest.mark.parametrize("name", ["file", "file-journal", "file-wal", "link"])
@@ -802,6 +805,7 @@ def test_root_fills_no_file_that_somebody_else_made(tmp_path, name):
     assert store["b"] == TOKEN
 
 
+@pytest.mark.promise("the-store-is-its-owners-alone")
 @posix
 @root
 def test_a_file_that_is_exchanged_meanwhile_is_not_filled(store, path, monkeypatch):

@@ -36,6 +36,7 @@ CALLS: Calls = {
 }
 
 
+@pytest.mark.promise("no-netrc-entry-and-no-cookie-goes-elsewhere")
 @pytest.mark.parametrize("own", [False, True])
 @pytest.mark.parametrize("call", CALLS)
 def test_a_netrc_entry_goes_nowhere(call, own, server: Recorder, abroad: Recorder, tmp_path: Path, monkeypatch):
@@ -59,6 +60,7 @@ def test_a_netrc_entry_goes_nowhere(call, own, server: Recorder, abroad: Recorde
                 assert b"hunter2" not in got.body
 
 
+@pytest.mark.promise("no-netrc-entry-and-no-cookie-goes-elsewhere")
 @pytest.mark.parametrize("call", CALLS)
 def test_a_cookie_stays_where_it_is_from(call, server: Recorder, abroad: Recorder):
     """Neither a cookie that the first server sets nor one that the session's headers have goes on to another."""
@@ -103,6 +105,7 @@ def test_a_charset_that_text_is_sent_in_is_known(charset):
     assert decode_text(b"\xff\xfe\x81", charset) is not None
 
 
+@pytest.mark.promise("strangers-are-read-in-linear-time")
 def test_every_known_charset_is_linear():
     """No charset that is decoded takes long, of whatever bytes."""
     for name in sorted({*aliases.values()}):
@@ -112,6 +115,7 @@ def test_every_known_charset_is_linear():
             assert time.thread_time() - begin < 0.5, name
 
 
+@pytest.mark.promise("a-timeout-bounds-the-whole-response")
 @pytest.mark.parametrize("call", ["discover", "request token", "register", "call_api"])
 def test_a_slow_charset_outlives_no_deadline(call, server: Recorder):
     """A server that names punycode for 900 KB is read at once, and its text with it."""
