@@ -125,16 +125,34 @@ def _conceal_typed(message: str) -> str:
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = make_parser()
     arguments, rest = parser.parse_known_args(argv)
-    # argparse wants positional arguments in one piece: `request GET -d a=1 URL` leaves the URL over.
-    unknown = [word for word in rest if word.startswith("-")] or ([] if hasattr(arguments, "words") else rest)
-    if unknown:
-        names = [found[0] for word in unknown if (found := _option_name(word))]
+    rest = _fill_gaps(arguments, rest)
+    if rest:
+        names = [found[0] for word in rest if (found := _option_name(word))]
         hint = "; the METHOD goes before the URL, by itself" if "-X" in names and arguments.command == "request" else ""
         told = f"unknown arguments: {' '.join(names)}" if names else "there are more words than it takes"
         arguments.parser.error(told + hint)
-    if rest:
-        arguments.words += rest
     return arguments
+
+
+def _fill_gaps(arguments: argparse.Namespace, rest: list[str]) -> list[str]:
+    """Take the words behind an option, and return what else is left over.
+
+    argparse wants positional arguments in one piece: ``request GET -d a=1 URL`` leaves the URL over, and
+    ``credentials show --show-secrets NAME`` the NAME, which may be left out.
+    """
+    unknown = [word for word in rest if word.startswith("-")]
+    words = [word for word in rest if not word.startswith("-")]
+    if unknown or not words:
+        return unknown
+    if hasattr(arguments, "words"):
+        arguments.words += words
+        return []
+    command = next(command for command in _COMMANDS if command.name == arguments.command)
+    for argument in command.arguments:
+        name = argument.names[0]
+        if argument.settings.get("nargs") == "?" and not getattr(arguments, name) and words:
+            setattr(arguments, name, words.pop(0))
+    return words
 
 
 def make_parser() -> _Parser:
@@ -273,6 +291,30 @@ _ORIGIN = _repeated(
 _WORDS_HELP = "NAME is an account or token in the store"
 _ACTIONS = ("list", "show", "add", "remove", "allow")
 
+# What ``request`` and ``sign`` make a request of, and how they sign it.
+_REQUEST = (
+    _argument("words", nargs="+", metavar="[NAME] [METHOD] URL", help=_WORDS_HELP),
+    _repeated("--query", type=_pair, metavar="K=V", help="a field of the URL's query"),
+    _repeated("-d", "--data", type=_field, metavar="K=V|@FILE", help="a form field, or a file of them (a=1&b=2)"),
+    _flag("-G", "--get", help="put the fields of -d into the URL's query"),
+    _file("--json", metavar="TEXT|@FILE", help="a JSON body"),
+    _file("--data-binary", metavar="TEXT|@FILE|@-", help="a body as it is; of the type that -H gives it"),
+    _file("-T", "--upload-file", metavar="FILE|-", help="likewise, the file itself, by PUT"),
+    _repeated("-F", "--form", type=_part, metavar="K=V|K=@FILE", help="a part of a multipart form"),
+    _repeated("-H", "--header", type=_header, metavar="'N: V'", help="a header"),
+    _argument("--placement", metavar="PLACE", help="header (default), query, body, url-encoded or header+url-encoded"),
+    _argument("--signature-method", metavar="METHOD", help="default: the service's, or HMAC-SHA1"),
+    _PRIVATE_KEY,
+    _argument("--realm", metavar="TEXT", help="goes into the header, unsigned (default: the service's)"),
+    _argument(
+        "--body-hash",
+        choices=("sha1", "sha256", "sha512"),
+        help="sign a hash of bodies that are not forms (default: the service's)",
+    ),
+    _file("--service", metavar="SERVICE", help="sign as this service wants it: a known one, or a JSON file"),
+    _ORIGIN,
+)
+
 _COMMANDS = (
     _Command(
         "demo",
@@ -311,41 +353,36 @@ its token; for another service or another consumer key, use --replace.""",
         "request",
         "Send a signed request, and print the body of its response; if it was refused, say why.",
         (
-            _argument("words", nargs="+", metavar="[NAME] [METHOD] URL", help=_WORDS_HELP),
-            _repeated(
-                "-d", "--data", type=_field, metavar="K=V|@FILE", help="a form field, or a file of them (a=1&b=2)"
-            ),
-            _file("--json", metavar="TEXT|@FILE", help="a JSON body"),
-            _repeated("-F", "--form", type=_part, metavar="K=V|K=@FILE", help="a part of a multipart form"),
-            _repeated("-H", "--header", type=_header, metavar="'N: V'", help="a header"),
-            _file("-o", "--output", help="write the body to a file, unchanged"),
+            *_REQUEST,
+            _file("-o", "--output", help="write the body to a file, unchanged; a refusal does not take its place"),
+            _flag("--output-errors", help="write refusals there, too"),
             _flag("-i", "--include", help="print the response's status and headers, too"),
             _flag("-v", "--verbose", help="show what is sent, on standard error, without secrets"),
-            _argument(
-                "--placement",
-                metavar="PLACE",
-                help="header (default), query, body, url-encoded or header+url-encoded",
-            ),
-            _argument("--signature-method", metavar="METHOD", help="default: the service's, or HMAC-SHA1"),
-            _PRIVATE_KEY,
-            _argument("--realm", metavar="TEXT", help="goes into the header, unsigned (default: the service's)"),
-            _argument(
-                "--body-hash",
-                choices=("sha1", "sha256", "sha512"),
-                help="sign a hash of bodies that are not forms (default: the service's)",
-            ),
-            _file("--service", metavar="SERVICE", help="sign as this service wants it: a known one, or a JSON file"),
-            _ORIGIN,
             _argument(
                 "--timeout", type=_seconds, default=30, help="seconds to wait for the server each time (default: 30)"
             ),
             _flag("--show-secrets", help="show your secrets where the response echoes them"),
         ),
         """\
-The default METHOD is GET, or POST if there is something to send (-d, --json, -F). The service determines how
+The default METHOD is GET, or POST if there is something to send (-d, --json, --data-binary, -F; PUT with -T). Bodies
+are sent and printed as they come, whatever their size. The service determines how
 requests are signed and which headers they carry; the options given here override it. An account is used at its
 service only, and where --origin allowed it.""",
         _ENVIRONMENT,
+    ),
+    _Command(
+        "sign",
+        "Print the signature that a request would have, for other programs to send; nothing is sent.",
+        (
+            *_REQUEST,
+            _flag("--url", help="print the signed URL instead of the header (with --placement query)"),
+            _flag("--curl", help="print a command line for curl"),
+            _flag("--show-secrets", help="allow PLAINTEXT, whose signature is the secrets themselves"),
+        ),
+        """\
+What is printed is for one request, once, within the next minutes: a signature has a nonce and a timestamp.""",
+        _ENVIRONMENT,
+        "request",
     ),
     _Command(
         "explain",
