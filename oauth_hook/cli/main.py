@@ -123,8 +123,10 @@ def _conceal_typed(message: str) -> str:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = make_parser()
-    arguments, rest = parser.parse_known_args(argv)
+    words = [*(sys.argv[1:] if argv is None else argv)]
+    if words[:1] == ["help"]:  # as of other commands
+        words = [*words[1:2], "--help"]
+    arguments, rest = make_parser().parse_known_args(words)
     rest = _fill_gaps(arguments, rest)
     if rest:
         names = [found[0] for word in rest if (found := _option_name(word))]
@@ -147,7 +149,7 @@ def _fill_gaps(arguments: argparse.Namespace, rest: list[str]) -> list[str]:
     if hasattr(arguments, "words"):
         arguments.words += words
         return []
-    command = next(command for command in _COMMANDS if command.name == arguments.command)
+    command = next(command for command in COMMANDS if command.name == arguments.command)
     for argument in command.arguments:
         name = argument.names[0]
         if argument.settings.get("nargs") == "?" and not getattr(arguments, name) and words:
@@ -161,11 +163,9 @@ def make_parser() -> _Parser:
         prog="oauth-hook", description="OAuth 1.0a: get tokens, sign requests, and find out why they fail."
     )
     parser.add_argument("--version", action="version", version=f"oauth-hook {__version__}")
-    about = "where credentials are kept: a file, or the operating system's keyring (default: the user's data folder)"
-    store = _file("--store", metavar="FILE|keyring", help=about)
-    parser.add_argument(*store.names, **store.settings)
+    parser.add_argument(*STORE.names, **STORE.settings)
     add = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in _COMMANDS:
+    for command in COMMANDS:
         description = f"{command.about}\n\n{command.more}" if command.more else command.about
         child = add.add_parser(
             command.name,
@@ -177,7 +177,7 @@ def make_parser() -> _Parser:
         child.set_defaults(command=command.name, module=command.module or command.name, parser=child)
         child.register("type", None, _text)  # for arguments without a type; paths have str, and may be any bytes
         # Suppressed, the default leaves alone a --store given before the command's name.
-        child.add_argument(*store.names, **store.settings | {"default": argparse.SUPPRESS})
+        child.add_argument(*STORE.names, **STORE.settings | {"default": argparse.SUPPRESS})
         for argument in command.arguments:
             child.add_argument(*argument.names, **argument.settings)
     return parser
@@ -249,7 +249,7 @@ def _header(value: str) -> tuple[str, str]:
 # --- the commands ---
 
 
-class _Argument(NamedTuple):
+class Argument(NamedTuple):
     """What ``add_argument`` takes."""
 
     names: tuple[str, ...]
@@ -261,28 +261,33 @@ class _Command(NamedTuple):
 
     name: str
     about: str
-    arguments: tuple[_Argument, ...]
+    arguments: tuple[Argument, ...]
     more: str = ""  # what else its ``--help`` says
     epilog: str | None = None
     module: str | None = None
 
 
-def _argument(*names: str, **settings: Any) -> _Argument:
-    return _Argument(names, settings)
+def _argument(*names: str, **settings: Any) -> Argument:
+    return Argument(names, settings)
 
 
-def _flag(*names: str, help: str) -> _Argument:
+def _flag(*names: str, help: str) -> Argument:
     return _argument(*names, action="store_true", help=help)
 
 
-def _file(*names: str, metavar: str = "FILE", help: str) -> _Argument:
+def _file(*names: str, metavar: str = "FILE", help: str) -> Argument:
     return _argument(*names, type=str, metavar=metavar, help=help)
 
 
-def _repeated(*names: str, **settings: Any) -> _Argument:
+def _repeated(*names: str, **settings: Any) -> Argument:
     return _argument(*names, action="append", default=[], **settings)
 
 
+STORE = _file(
+    "--store",
+    metavar="FILE|keyring",
+    help="where credentials are kept: a file, or the operating system's keyring (default: the user's data folder)",
+)
 _JSON = _flag("--json", help="print the result as JSON")
 _PRIVATE_KEY = _file("--rsa-key", help="the private key for the RSA methods, in PEM")
 _ORIGIN = _repeated(
@@ -315,7 +320,7 @@ _REQUEST = (
     _ORIGIN,
 )
 
-_COMMANDS = (
+COMMANDS = (
     _Command(
         "demo",
         "Get a token, sign requests, and see changed ones refused, against a provider of its own on loopback.",
@@ -460,5 +465,18 @@ consumer key, consumer secret, token, token secret. Without a token the account 
             _file("--database", help="keep the state in a file (default: in memory)"),
             _flag("--verbose", help="log each request on standard error, and why it was refused"),
         ),
+    ),
+    _Command(
+        "completion",
+        "Print what makes a shell complete commands, options, services and stored names.",
+        (
+            _argument(
+                "shell", choices=("bash", "zsh", "fish", "candidates"), metavar="bash|zsh|fish", help="the shell"
+            ),
+            _argument("words", nargs="*", help=argparse.SUPPRESS),
+        ),
+        """\
+In ~/.bashrc or ~/.zshrc (after compinit):  eval "$(oauth-hook completion bash)", or zsh
+In ~/.config/fish/config.fish:              oauth-hook completion fish | source""",
     ),
 )
