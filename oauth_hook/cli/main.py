@@ -294,7 +294,7 @@ _ORIGIN = _repeated(
     "--origin", metavar="URL", help="where else the account may be used, besides its service; kept with the account"
 )
 _WORDS_HELP = "NAME is an account or token in the store"
-_ACTIONS = ("list", "show", "add", "remove", "allow")
+_ACTIONS = ("list", "show", "add", "remove", "rename", "allow", "export")
 
 # What ``request`` and ``sign`` make a request of, and how they sign it.
 _REQUEST = (
@@ -431,17 +431,18 @@ environment; without them, only what the request itself shows is checked.""",
     ),
     _Command(
         "credentials",
-        "List, show, add or remove what is in the store, or allow an account elsewhere; secrets are masked.",
+        "List, show, add, remove, rename or export what is in the store, or allow an account elsewhere.",
         (
             _argument("action", choices=_ACTIONS, metavar="|".join(_ACTIONS), help="show prints JSON"),
-            _argument("name", nargs="?", default="", metavar="NAME", help="what to show, add, remove or allow"),
+            _argument("name", nargs="?", default="", metavar="NAME", help="what it is about"),
+            _argument("new", nargs="?", default="", metavar="NEW", help="for rename: the new name"),
             _file(
                 "--service",
                 metavar="SERVICE",
                 help="for add: a known service, a JSON file or a server (default: NAME, if it is a known service)",
             ),
             _ORIGIN,
-            _flag("--replace", help="for add: replace what is kept as NAME"),
+            _flag("--replace", help="for add and rename: replace what is kept by that name"),
             _flag("--show-secrets", help="show secrets too, which are masked otherwise"),
             _flag("--json", help="print the list as JSON, too: {NAME: what it is}"),
         ),
@@ -449,7 +450,8 @@ environment; without them, only what the request itself shows is checked.""",
 'add' takes the credentials from the environment, if OAUTH_CONSUMER_KEY is set there (with OAUTH_CONSUMER_SECRET,
 OAUTH_TOKEN and OAUTH_TOKEN_SECRET); otherwise it asks for them, or reads them from standard input, one a line:
 consumer key, consumer secret, token, token secret. Without a token the account is two-legged.
-'allow' keeps with an account where it may be used (--origin URL), besides its service; elsewhere it signs nothing.""",
+'allow' keeps with an account where it may be used (--origin URL), besides its service; elsewhere it signs nothing.
+'export' prints lines for a shell (or JSON), with --show-secrets only.""",
     ),
     _Command(
         "services",

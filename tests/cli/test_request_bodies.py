@@ -407,5 +407,28 @@ def test_names_and_options_come_in_any_order(tmp_path):
     assert SECRET in shown.decode()
     assert shown == run(*store, "credentials", "--show-secrets", "show", "sue")[0]
     _, messages = run(*store, "credentials", "show", "--show-secrets", "sue", "again", status=2)
+    assert "use oauth-hook credentials show NAME" in messages
+    _, messages = run("services", "discogs", "again", status=2)
     assert "more words than it takes" in messages
     assert b"discogs.com" in run("services", "--json", "discogs")[0]
+
+
+def test_accounts_are_renamed_and_exported(tmp_path):
+    """A name that is taken is not replaced; what a shell is given sets the environment that the command reads."""
+    store = ["--store", tmp_path / "store"]
+    run(*store, "credentials", "add", "--origin", "https://api.example", "sue", OAUTH_CONSUMER_SECRET="it's $HOME")
+    run(*store, "credentials", "add", "--service", "maas", "--origin", "https://m.example", "box")
+    assert run(*store, "credentials", "list")[0].decode().splitlines() == [
+        "box\taccount at maas, two-legged", "sue\taccount at no service, not authorized yet"
+    ]  # fmt: skip
+    assert "--replace" in run(*store, "credentials", "rename", "sue", "box", status=2)[1]
+    assert "rename NAME NEW" in run(*store, "credentials", "rename", "sue", status=2)[1]
+    run(*store, "credentials", "rename", "sue", "bob")
+    assert "--show-secrets" in run(*store, "credentials", "export", "bob", status=2)[1]
+    lines = run(*store, "credentials", "export", "bob", "--show-secrets")[0].decode()
+    shown = subprocess.run(
+        ["sh", "-c", f'{lines}\nprintf %s "$OAUTH_CONSUMER_SECRET"'], capture_output=True, check=True
+    )
+    assert shown.stdout == b"it's $HOME"
+    exported = json.loads(run(*store, "credentials", "export", "bob", "--json", "--show-secrets")[0])
+    assert exported == {"OAUTH_CONSUMER_KEY": "key", "OAUTH_CONSUMER_SECRET": "it's $HOME"}
