@@ -8,16 +8,19 @@ from typing import NamedTuple
 from urllib.parse import quote_plus, urlsplit
 
 from ...errors import UsageError
-from .messages import SavedRequest, find_header, is_absolute, join_headers
+from ...protocol.parameters import FORM
+from .messages import SavedRequest, cut_at, find_header, is_absolute, join_headers
 from .shell import split_words
 
-__all__ = ["is_curl", "parse_curl"]
+__all__ = ["find_curl_lines", "parse_curl"]
 
 # A prompt may stand before it, and a folder.
 _start = re.compile(
-    r"(?![A-Z]+ \S+ HTTP/)"
-    r"(?:[^\n]{0,200}?[$%>]\s{0,9})?(?:[^\s'\"]{0,200}[/\\])?curl(?:\.exe)?(?:\s|\Z)"
-).match
+    r"(?m)^(?![A-Z]+ \S+ HTTP/)"
+    r"(?:[^\n]{0,200}?[$%>][ \t]{0,9})?(?:[^\s'\"]{0,200}[/\\])?curl(?:\.exe)?(?:\s|\Z)"
+)
+
+_raw = re.compile(r"[A-Z]{3,10} \S+(?: HTTP/[\d.]+)?[ \t]*\r?(?:\n|\Z)").match
 
 _DATA = ("data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "json")
 
@@ -51,9 +54,9 @@ class _Line(NamedTuple):
         return [value for name, value in self.options if name in names]
 
 
-def is_curl(text: str) -> bool:
-    """Tell whether a text is a command line of curl's."""
-    return _start(text) is not None
+def find_curl_lines(text: str) -> list[str]:
+    """Return the command lines of curl's in a text; none where it begins with raw HTTP, whose body may quote one."""
+    return [] if _raw(text) else cut_at(text, (match.start() for match in _start.finditer(text)))
 
 
 def parse_curl(text: str) -> SavedRequest:
@@ -61,7 +64,7 @@ def parse_curl(text: str) -> SavedRequest:
 
     :raises UsageError: curl itself would not take it, or a file that is not here had the body.
     """
-    start = _start(text)
+    start = _start.match(text)
     line = _read_line(split_words(text[start.end() :] if start else ""))
     url, data = _read_url(line), _read_data(line)
     method = "HEAD" if line.has("head") else "PUT" if line.has("upload-file") else "GET"
@@ -134,7 +137,7 @@ def _make_headers(line: _Line, data: str | None) -> dict[str, str]:
     if "content-type" in (name.strip().lower() for name, _, _ in given):
         return headers
     if data is not None:
-        headers["Content-Type"] = "application/json" if line.has("json") else "application/x-www-form-urlencoded"
+        headers["Content-Type"] = "application/json" if line.has("json") else FORM
     elif line.has("form", "form-string"):  # its bytes are curl's to make, and are not signed
         headers["Content-Type"] = "multipart/form-data"
     return headers

@@ -1,4 +1,4 @@
-"""The words of a command line, as a shell parts them: bash and its like, or Windows' cmd."""
+"""The words of a command line, as a shell parts them (bash and its like, or Windows' cmd), and escapes in strings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from ...errors import UsageError
 
-__all__ = ["split_words"]
+__all__ = ["split_words", "unescape_string"]
 
 _match_bash = re.compile(
     r"""
@@ -91,3 +91,8 @@ def _decode_escape(escape: re.Match[bytes]) -> bytes:
         number = int(unit or point, 16)
         return chr(number).encode("utf-8", "surrogatepass") if number <= 0x10FFFF else escape[0]
     return bytes([_LETTERS[letter[0]]]) if letter[0] in _LETTERS else escape[0]
+
+
+def unescape_string(data: bytes) -> bytes:
+    """Return what a string of Python's, Ruby's or Go's stands for, without the quotation marks around it."""
+    return _ansi(lambda escape: b"#" if escape[0] == b"\\#" else _decode_escape(escape), data)
