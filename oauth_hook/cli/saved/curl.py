@@ -9,7 +9,8 @@ from urllib.parse import quote_plus, urlsplit
 
 from ...errors import UsageError
 from ...protocol.parameters import FORM
-from .messages import SavedRequest, cut_at, find_header, is_absolute, join_headers
+from .http import parse_response
+from .messages import Saved, SavedRequest, cut_at, find_header, is_absolute, join_headers
 from .shell import split_words
 
 __all__ = ["find_curl_lines", "parse_curl"]
@@ -59,8 +60,8 @@ def find_curl_lines(text: str) -> list[str]:
     return [] if _raw(text) else cut_at(text, (match.start() for match in _start.finditer(text)))
 
 
-def parse_curl(text: str) -> SavedRequest:
-    """Read a command line of curl's; bytes in it that are not UTF-8 are lone surrogates.
+def parse_curl(text: str) -> Saved:
+    """Read a command line of curl's, and what ``curl -i`` shows below it; bytes that are not UTF-8 are lone surrogates.
 
     :raises UsageError: curl itself would not take it, or a file that is not here had the body.
     """
@@ -73,7 +74,8 @@ def parse_curl(text: str) -> SavedRequest:
     elif data is not None or line.has("form", "form-string"):
         method = "POST"
     body = None if data is None else data.encode("utf-8", "surrogateescape")
-    return SavedRequest([method, *line.values("request")][-1], url, _make_headers(line, data), body)
+    request = SavedRequest([method, *line.values("request")][-1], url, _make_headers(line, data), body)
+    return parse_response(text.encode("utf-8", "surrogateescape"), request)
 
 
 def _read_line(words: list[str]) -> _Line:

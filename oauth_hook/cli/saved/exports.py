@@ -56,6 +56,7 @@ def _parse_postman(value: Any) -> list[Saved]:
     while left:
         item, is_signing = left.pop()
         request = item.get("request")
+        request = {"url": request} if isinstance(request, str) else request
         is_signing = _signs(item.get("auth"), is_signing)
         left += [(one, is_signing) for one in item.get("item") or [] if isinstance(one, dict)]
         with suppress(*DAMAGED):
@@ -68,18 +69,17 @@ def _parse_postman(value: Any) -> list[Saved]:
         if request:
             with suppress(*DAMAGED):
                 saved = _read_postman_request(request, variables)
-                if is_signed(saved) or not (isinstance(request, dict) and _signs(request.get("auth"), is_signing)):
+                if is_signed(saved) or not _signs(request.get("auth"), is_signing):
                     found.append(saved)
     return _require_sent(found, "Postman")
 
 
 def _signs(auth: Any, inherited: bool) -> bool:
+    """Tell whether the program signs a request when it sends it."""
     return auth.get("type") == "oauth1" if isinstance(auth, dict) else inherited
 
 
 def _read_postman_request(request: Any, variables: dict[str, str]) -> SavedRequest:
-    if isinstance(request, str):
-        request = {"url": request}
     url = request["url"]
     url = _fill(url if isinstance(url, str) else str(url["raw"]), variables)
     headers = join_headers((name, _fill(value, variables)) for name, value in _read_pairs(request.get("header"), "key"))

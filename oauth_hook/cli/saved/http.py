@@ -11,7 +11,7 @@ from ...protocol.url import is_loopback
 from .messages import Saved, SavedRequest, SavedResponse, cut_at, find_header, is_absolute, join_headers
 from .transcripts import unescape_dump
 
-__all__ = ["dedent", "find_requests", "parse_http", "split_http_file"]
+__all__ = ["dedent", "find_requests", "parse_http", "parse_response", "split_http_file"]
 
 # Its target may stand in quotation marks, as people copy a URL.
 _request_line = re.compile(
@@ -43,6 +43,12 @@ def parse_http(data: bytes, scheme: str | None) -> Saved:
     data = _interim.sub(b"", line + end + dedent(rest))  # what was marked and copied begins without indentation
     status = _status_line(data)
     request = _request(data if status is None else data[: status.start()], scheme)
+    return request if status is None else parse_response(data[status.start() :], request)
+
+
+def parse_response(data: bytes, request: SavedRequest) -> Saved:
+    """Return a request with the response to it, which begins at a status line; the request where none is there."""
+    status = _status_line(data)
     if status is None:
         return request
     head, body = _split_head(data[status.end() :])
@@ -81,8 +87,7 @@ def find_requests(data: bytes) -> list[bytes]:
 
     What has the request alone, without a log, is returned as it is.
     """
-    first = data[: data.find(b"\n")] if b"\n" in data else data
-    if _request_line(first.decode("latin-1")):
+    if _is_raw(data):
         return [data]
     strings = _logged_string(data)
     if strings:
@@ -92,6 +97,15 @@ def find_requests(data: bytes) -> list[bytes]:
     matches = [*_logged_line(data)]
     pieces = cut_at(data, (match.start() for match in matches))
     return [_strip_prefix(piece, match[1]) for match, piece in zip(matches, pieces, strict=True)]
+
+
+def _is_raw(data: bytes) -> bool:
+    """Tell whether a text begins with a request line; without a version, two words may be anything."""
+    line = data.partition(b"\n")[0].decode("latin-1")
+    match = _request_line(line)
+    if match is None:
+        return False
+    return " HTTP/" in line or match[1].isupper() or match[3][0] == "/" or bool(is_absolute(match[3]))
 
 
 def _strip_prefix(data: bytes, prefix: bytes) -> bytes:

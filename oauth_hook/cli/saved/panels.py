@@ -85,7 +85,7 @@ class _Shown:
     def _take(self, line: str, rest: Iterator[str], section: str, *, has_headings: bool) -> None:
         """Take a line: the request's, a name with its value, or a name whose value is in the next line."""
         first = _first_line(line)
-        if first and not line.startswith(":") and (is_absolute(first[2]) or first[2].startswith("/")):
+        if first and first[1].lower() not in _NAMED and (is_absolute(first[2]) or first[2].startswith("/")):
             self.general |= {"method": first[1], "url": first[2]}
             return
         if line.isdecimal() and len(line) == 3:

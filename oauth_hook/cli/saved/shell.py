@@ -34,6 +34,9 @@ _is_cmd = re.compile(r"""[^']*?(?:(?:\A|\s)\^"|\^\r?\n)""").match
 
 _ends_command = re.compile(r"[|;&<>]|[0-9]>").match
 
+# A line end ends a command, unless the next line goes on with it: a page has taken the backslash before it.
+_GOES_ON = ("-", "http://", "https://", "'http", '"http')
+
 
 def split_words(text: str) -> list[str]:
     """Return the words of the first command.
@@ -60,6 +63,8 @@ def split_words(text: str) -> list[str]:
         if kind == "space":
             words += [] if word is None else ["".join(word)]
             word = None
+            if words and "\n" in found and not text.startswith(_GOES_ON, at):
+                break
         elif kind:
             word = word or []
             word.append(found)

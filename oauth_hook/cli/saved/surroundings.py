@@ -12,8 +12,8 @@ __all__ = ["strip_surroundings"]
 _above = re.compile(rb"\A\s*(?:#[^\n]*(?:\n\s*|\Z))*").sub
 
 _fence = re.compile(rb"(?m)^[ \t]*(?:```|~~~)[^\n]*\n?").finditer
-_worth_reading = re.compile(
-    rb"(?m)^[^\n]{0,200}?(?:[A-Z]{3,10} \S+ HTTP/|HTTP/\d|\bcurl\s|https?://|\boauth_|:authority\b)"
+_is_sent = re.compile(
+    rb"(?m)^[^\n]{0,200}?(?:[A-Z]{3,10} \S+ HTTP/|HTTP/\d|\bcurl\s|:authority\b)|^[A-Z]{3,10}:? https?://|\A\s*\{"
 ).search
 
 # A page, or a word processor, makes them of what was typed; then there are none of the typed ones.
@@ -35,10 +35,9 @@ def _unfence(data: bytes) -> bytes:
     marks = [*_fence(data)]
     if not marks or _begins_request(data[: marks[0].start()]):  # else a body has them
         return data
-    pieces = [data[begin.end() : end.start()] for begin, end in zip(marks[::2], marks[1::2], strict=False)] or [
-        data[marks[0].end() :]
-    ]
-    return b"\n\n".join(dedent(piece) for piece in pieces if _worth_reading(piece)) or data
+    ends = [*(mark.start() for mark in marks), len(data)]
+    pieces = [dedent(data[begin.end() : end]) for begin, end in zip(marks[::2], ends[1::2], strict=False)]
+    return b"\n\n".join([piece for piece in pieces if _is_sent(piece)] or pieces)
 
 
 def _begins_request(data: bytes) -> bool:

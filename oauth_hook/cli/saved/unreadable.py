@@ -6,7 +6,7 @@ import re
 
 __all__ = ["name_unreadable"]
 
-_SAVE_INSTEAD = "save what was sent: curl --trace-ascii FILE, a HAR file, or the raw request of a proxy"
+_SAVE_INSTEAD = "save the request as it was sent, with curl --trace-ascii FILE, as a HAR file, or from a proxy"
 
 _KINDS = (
     (
