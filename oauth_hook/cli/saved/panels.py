@@ -12,7 +12,9 @@ from .messages import Saved, SavedRequest, SavedResponse, cut_at, find_header, i
 
 __all__ = ["is_panel", "parse_panel", "parse_postman_log"]
 
-_is_panel = re.compile(r"(?mi)^[ \t]*(?::authority\b|(?:Request )?URL(?::|\t|[ \t]*$)|Request Headers:?[ \t]*$)").search
+_is_panel = re.compile(
+    r"(?mi)^[ \t]*(?::authority\b|(?:Request )?URL(?::|\t|[ \t]*\r?$)|Request Headers:?[ \t]*\r?$)"
+).search
 _first_line = re.compile(r"([A-Z][A-Z-]*)[ \t:]+(\S+)(?:[ \t]+HTTP/[\d.]+)?[ \t]*").fullmatch
 
 _HEADINGS = {
@@ -70,7 +72,7 @@ class _Shown:
         self.got: list[tuple[str, str]] = []
         self.lines: dict[str, list[str]] = {"form": [], "content": []}
         section = ""
-        has_headings = bool(re.search(r"(?mi)^\W*request headers", text))
+        has_headings = bool(re.search(r"(?mi)^[^\w\n]{0,20}request headers", text))
         lines = iter(text.split("\n"))
         for line in lines:
             line = line.rstrip("\r")

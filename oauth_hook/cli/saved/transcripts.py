@@ -230,7 +230,7 @@ def _restore_body(data: bytes) -> bytes:
     head, _, body = data.partition(b"\n\n")
     lengths = re.findall(rb"(?im)^content-length: (\d{1,12})$", head)
     kinds = re.findall(rb"(?im)^content-type: ([^\n]*)$", head)
-    if not body or not lengths or not kinds or len(body) == int(lengths[0]):
+    if not body or not lengths or not kinds or (len(body) == int(lengths[0]) and not re.search(rb"\s", body)):
         return data
     if not is_form(kinds[0].decode("latin-1")):
         try:
