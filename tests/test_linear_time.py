@@ -157,8 +157,9 @@ PIECES = [
     "Error: oauth_a ", "token ", "An error occurred in the OAuth protocol: ", "GET&http%3A%2F%2Fh%2F&", "expected ",
     "a.b", "\u00e9", "\x00", "://", "http://", "send: b'GET / HTTP/1.1", "<- \"", ">> \"", "header: ",
     "< GET / HTTP/1.1\n", "---request begin---", "a: GET http://a/\n", " << 401 ", "--> GET http://a\n", "###\n",
-    "@a=b\n", "{{a}}", "```\n", "\u201c", " \u2013a", '"Request Headers": {', "Request Headers\n", ":authority\n", "URL: a\n",
-    'fetch("a",{', "irm ", "@{", "`", "10:00:00.000000 ", '"GET / HTTP/1.1\\r\\n"\n', "2026 GET / HTTP/1.1\n",
+    "@a=b\n", "{{a}}", "```\n", "\u201c", " \u2013a", '"Request Headers": {', "Request Headers\n", ":authority\n",
+    "URL: a\n", 'fetch("a",{', "irm ", "@{", "`", "10:00:00.000000 ", '"GET / HTTP/1.1\\r\\n"\n',
+    "2026 GET / HTTP/1.1\n",
 ]  # fmt: skip
 BEGINNINGS = [
     "", '{"secret":', '{"a": "', "<html>", "<error>", "oauth_token=", "oauth_problem=", 'OAuth realm="',

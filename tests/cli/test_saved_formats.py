@@ -114,6 +114,12 @@ FORMATS = {
         f"POST {URL}\n401\n173 ms\nNetwork\nTLS: 1.3\nRequest Headers\nAuthorization: {HEADER}\nContent-Type: {FORM}\n"
         f'Request Body\na: "1"\nb: "x y&"\nResponse Headers\nX-Said: no\nResponse Body\n{SAID}\n', 401,
     ),
+    "Insomnia's timeline": (
+        "* Preparing request to https://api.example.com/a\n* Connected to api.example.com (192.0.2.1) port 443 (#0)\n"
+        f"* SSL connection using TLSv1.3\n\n> POST /a?q=1 HTTP/2\n> Host: api.example.com\n> authorization: {HEADER}\n"
+        f"> content-type: {FORM}\n> content-length: {len(BODY)}\n\n| {BODY}\n\n* We are completely uploaded and fine\n\n"
+        f"< HTTP/2 401 \n< x-said: no\n\n{SAID}\n* Connection #0 to host left intact\n", 401,
+    ),
     "Charles' overview": (
         f"URL\t{URL}\nStatus\tComplete\nResponse Code\t401 Unauthorized\nProtocol\tHTTP/1.1\nMethod\tPOST\n"
         f"Request Headers\nAuthorization\t{HEADER}\nContent-Type\t{FORM}\nRequest Body\n{BODY}\n"
@@ -178,6 +184,17 @@ def test_a_format_is_explained(name):
     """With the right secrets, explain finds the signature right: not a byte that is signed was read wrongly."""
     explanation = explain(read_saved(FORMATS[name][0].encode()), CONSUMER, TOKEN, server_base_string=SIGNED.base_string)
     assert not any(finding.proven for finding in explanation.findings), explanation
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_a_request_quotes_was_not_sent(name):
+    """What begins with raw HTTP is that, whatever its body or its response looks like."""
+    quoted = FORMATS[name][0].replace("HTTP/1.1 401", "HTTP 401")
+    head = "PUT /raw HTTP/1.1\nHost: h\nAuthorization: OAuth oauth_nonce=n\nContent-Type: text/plain\n\n"
+    saved = read_saved(f"{head}{quoted}".encode())
+    assert (saved.method, saved.url) == ("PUT", "https://h/raw")
+    saved = read_saved(f"{head}a\n\nHTTP/1.1 400 No\n\n{quoted}".encode())
+    assert (saved.request.method, saved.request.body, saved.status_code) == ("PUT", b"a", 400)
 
 
 def respond_401(server):

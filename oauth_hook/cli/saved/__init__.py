@@ -12,7 +12,7 @@ from typing import TypeVar
 from ...errors import UsageError
 from .curl import find_curl_lines, parse_curl
 from .exports import parse_json
-from .http import find_requests, parse_http, split_http_file
+from .http import begins_raw, find_requests, parse_http, split_http_file
 from .messages import Saved, SavedRequest, SavedResponse, choose_refused, is_absolute, read_response_text
 from .panels import is_panel, parse_panel, parse_postman_log
 from .scripts import parse_fetch, parse_powershell
@@ -41,7 +41,7 @@ def read_saved(data: bytes, *, scheme: str | None = None) -> Saved:
     :raises UsageError: it cannot be read as any of them; what it is instead is named, and what to save.
     """
     data = strip_surroundings(data)
-    for read in _READERS:
+    for read in (_read_raw,) if begins_raw(data) else _READERS:
         found = read(data, scheme)
         if found:
             return _require_url(choose_refused(found))

@@ -21,8 +21,6 @@ _start = re.compile(
     r"(?:[^\n]{0,200}?[$%>][ \t]{0,9})?(?:[^\s'\"]{0,200}[/\\])?curl(?:\.exe)?(?:\s|\Z)"
 )
 
-_raw = re.compile(r"[A-Z]{3,10} \S+(?: HTTP/[\d.]+)?[ \t]*\r?(?:\n|\Z)").match
-
 _DATA = ("data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "json")
 
 # Options that take a value: those that a signature may cover, and others whose value could be taken for the URL.
@@ -56,8 +54,8 @@ class _Line(NamedTuple):
 
 
 def find_curl_lines(text: str) -> list[str]:
-    """Return the command lines of curl's in a text; none where it begins with raw HTTP, whose body may quote one."""
-    return [] if _raw(text) else cut_at(text, (match.start() for match in _start.finditer(text)))
+    """Return the command lines of curl's in a text."""
+    return cut_at(text, (match.start() for match in _start.finditer(text)))
 
 
 def parse_curl(text: str) -> Saved:

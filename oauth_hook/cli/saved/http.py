@@ -11,7 +11,7 @@ from ...protocol.url import is_loopback
 from .messages import Saved, SavedRequest, SavedResponse, cut_at, find_header, is_absolute, join_headers
 from .transcripts import unescape_dump
 
-__all__ = ["dedent", "find_requests", "parse_http", "parse_response", "split_http_file"]
+__all__ = ["begins_raw", "dedent", "find_requests", "parse_http", "parse_response", "split_http_file"]
 
 # Its target may stand in quotation marks, as people copy a URL.
 _request_line = re.compile(
@@ -29,6 +29,8 @@ _status_line = re.compile(rb"(?m)^HTTP/\d(?:\.\d)? (\d{3}) ?([^\r\n]*)(?:\r?\n|\
 _interim = re.compile(rb"(?m)^HTTP/\d(?:\.\d)? 1\d\d[^\n]*\n(?:[^\r\n][^\n]*\n){0,99}\r?\n")
 
 _NAME = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110 s5.6.2
+
+_next_header = re.compile(rb"[ \t]*(?:" + _NAME + rb":|\r?\n|\Z)").match
 
 _chunk = re.compile(rb"(?:\r?\n)?([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n").match
 
@@ -57,24 +59,24 @@ def parse_response(data: bytes, request: SavedRequest) -> Saved:
 
 
 _separator = re.compile(rb"(?m)^###[^\n]*\n?")
-_definition = re.compile(rb"(?m)^@([\w.-]{1,80})[ \t]*=[ \t]*([^\r\n]*)\r?\n?")
-_comment = re.compile(rb"(?:\s*(?:#|//)[^\n]*(?:\n|\Z))*\s*").match
+_definition = re.compile(rb"(?m)^@([\w.-]{1,80})[ \t]*=[ \t]*([^\r\n]*)").findall
+_above_request = re.compile(rb"(?:\s*(?:#|//|@[\w.-]{1,80}[ \t]*=)[^\n]*(?:\n|\Z))*\s*").match
 _continued = re.compile(rb"\A([A-Z]+ \S+)((?:\r?\n[ \t]+[?&][^\s]*)+)").sub
 
 
 def split_http_file(data: bytes) -> list[bytes]:
     """Return the requests of an ``.http`` file, which ``###`` parts, with what its variables (``@name = value``) are.
 
-    What is no such file is returned as it is.
+    What is no such file, or has a response, is returned as it is.
     """
-    values = {name: value.strip() for name, value in _definition.findall(data)}
     parts = _separator.split(data)
-    if len(parts) == 1 and not values and not data.lstrip().startswith(b"//"):
+    if _status_line(data) or (len(parts) == 1 and not data.startswith((b"@", b"//"))):
         return [data]
+    values = {name: value.strip() for name, value in _definition(data)}
     found = []
     for part in parts:
-        part = _definition.sub(b"", part)
-        part = part[_comment(part).end() :]  # type: ignore[union-attr]  # it matches everything
+        above = _above_request(part)
+        part = part[above.end() if above else 0 :]
         part = re.sub(rb"\{\{\s{0,9}([\w.-]{1,80})\s{0,9}\}\}", lambda match: values.get(match[1], match[0]), part)
         part = _continued(lambda match: match[1] + b"".join(match[2].split()), part, 1)
         if part.strip():
@@ -87,7 +89,7 @@ def find_requests(data: bytes) -> list[bytes]:
 
     What has the request alone, without a log, is returned as it is.
     """
-    if _is_raw(data):
+    if _begins_with_line(data):
         return [data]
     strings = _logged_string(data)
     if strings:
@@ -99,7 +101,12 @@ def find_requests(data: bytes) -> list[bytes]:
     return [_strip_prefix(piece, match[1]) for match, piece in zip(matches, pieces, strict=True)]
 
 
-def _is_raw(data: bytes) -> bool:
+def begins_raw(data: bytes) -> bool:
+    """Tell whether a text begins with raw HTTP, a request line and a header: whatever follows belongs to it."""
+    return _begins_with_line(data) and bool(_next_header(data.partition(b"\n")[2]))
+
+
+def _begins_with_line(data: bytes) -> bool:
     """Tell whether a text begins with a request line; without a version, two words may be anything."""
     line = data.partition(b"\n")[0].decode("latin-1")
     match = _request_line(line)
@@ -163,7 +170,7 @@ def _split_head(data: bytes) -> tuple[bytes, bytes]:
     """Return head and body, which an empty line parts, whatever its line ends are."""
     if data[:1] == b"\n" or data[:2] == b"\r\n":  # of a response without headers
         return b"", data[data.index(b"\n") + 1 :]
-    match = re.search(rb"\r?\n\r?\n", data)
+    match = re.search(rb"\r?\n[ \t]*\r?\n", data)
     return (data, b"") if match is None else (data[: match.start()], data[match.end() :])
 
 

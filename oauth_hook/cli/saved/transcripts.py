@@ -91,7 +91,9 @@ def _parse_verbose(data: bytes) -> tuple[bytes, bytes]:
         match = _verbose_line(line)
         if match and not (got and match[1] == b">"):  # what a response's body quotes was not sent
             (sent if match[1] == b">" else got).append(match[2] or b"")
-        elif not _note(line):
+        elif line.startswith(b"| ") and not got:  # of Insomnia's timeline, which shows what was sent as well
+            sent += [b"", line[2:]]
+        elif (got or line.strip()) and not _note(line):
             got.append(line)
     return b"\n".join(sent), b"\n".join(got)
 
