@@ -407,9 +407,10 @@ What is printed is for one request, once, within the next minutes: a signature h
             _JSON,
         ),
         """\
-FILE is raw HTTP (the request, and after it the response if it was saved), the output of 'curl -v' or
-'curl --trace-ascii', a curl command line, or a HAR file (exported from a browser with sensitive data, or the
-signature is missing); "-", or no FILE, is standard input. The secrets come from the store (NAME) or the
+FILE is raw HTTP (the request, and after it the response if it was saved), alone or in a log; what curl, wget, HTTPie,
+mitmdump or a library shows of its work; a curl command line or another call that a browser copies; or a HAR file
+(exported from a browser with sensitive data, or the signature is missing). "-", or no FILE, is standard input. The
+page "Why did it say 401?" of the documentation lists all formats. The secrets come from the store (NAME) or the
 environment; without them, only what the request itself shows is checked.""",
         _ENVIRONMENT,
     ),
