@@ -86,6 +86,7 @@ def test_a_value_comes_back_equal_and_as_its_own_type(store, value):
     assert dict(KeyringStore("another")) == {}
 
 
+@pytest.mark.promise("the-keyring-alone-has-what-is-kept-there")
 def test_what_is_removed_leaves_the_keyring(store, backend):
     """Removed and replaced values are removed, whatever their length; an empty store keeps no credentials."""
     for value in (TOKEN, LONG, CONSUMER, LONG, TOKEN):
@@ -365,6 +366,7 @@ def test_the_command_keeps_credentials_in_the_keyring(folder, monkeypatch, capsy
     assert capsys.readouterr().err.endswith("keep credentials in a file, --store FILE\n")
 
 
+@pytest.mark.promise("the-keyring-alone-has-what-is-kept-there")
 def test_nothing_is_written_but_the_lock(store, folder):
     """In the user's data folder there is one empty file, which only the user can open."""
     store["a"] = TOKEN
