@@ -47,7 +47,7 @@ __all__ = [
 ]
 
 # Special methods that are called from another one's frame, or cannot fail.
-_INNER = frozenset({"__post_init__", "__eq__", "__hash__", "__setattr__"})
+_INNER = frozenset({"__post_init__", "__eq__", "__hash__"})
 _MAX_WORD = 40  # characters of a mistyped word
 
 

@@ -337,6 +337,13 @@ CALLS: dict[str, Callable[[], object]] = {
     "Token with odd extras": lambda: AccessToken("k", SECRETS["token"], extra=[SECRETS["handle"]]),
     "from_dict": lambda: RequestToken.from_dict({"secret": SECRETS["token"], "odd": SECRETS["handle"]}),
     "Account.from_dict": lambda: Account.from_dict({"token": {"key": "", "secret": SECRETS["token"]}, "consumer": {}}),
+    **{
+        f"{type(value).__name__}.{name} =": lambda value=value, name=name: setattr(value, name, SECRETS["token"])
+        for value, name in [
+            (CONSUMER, "secret"), (REQUEST, "secret"), (ACCESS, "secret"), (Account(CONSUMER), "token"),
+            (OAuthHook("t", "s", "c", "s"), "consumer_secret"), (Client("c", "s"), "mode"),
+        ]
+    },
     # The hook
     **{
         f"OAuthHook({name}=)": lambda more=more: OAuthHook(**{
