@@ -47,6 +47,7 @@ from test_store import (  # noqa: F401 - what any store promises, on the store o
 
 from oauth_hook import AccessToken, Account, CredentialStore, KeyringStore, UsageError, cli
 from oauth_hook.tokens import store as store_module
+from oauth_hook.tokens.stored_values import compute_checksum
 
 LONG = AccessToken("t", "s" * 5000, extra={"é": "ü" * 3000})
 
@@ -252,6 +253,20 @@ def test_any_damage_gives_the_stored_value_or_an_error(store, backend):
             for name, value in stored.items():
                 with suppress(UsageError):
                     assert store[name] == value
+
+
+@pytest.mark.parametrize("index", ['{"names": {}, "removed": [], "more": 1}', '{"names": {}}', "[]", "5", "x",
+                                   '{"names": [1], "removed": []}', '{"names": {}, "removed": {}}'])  # fmt: skip
+def test_an_index_of_another_version_is_reported(store, backend, index):
+    """Its checksum is right, and its form is none of ours: no operation touches it, and the error says what to do."""
+    store["alice"] = TOKEN
+    number = backend.entries["oauth-hook", "index"].split()[1]
+    backend.entries["oauth-hook", number] = f"1 {compute_checksum(index)} {index}"
+    before = dict(backend.entries)
+    for operation in every_operation(store):
+        with pytest.raises(UsageError, match="another version of oauth_hook"):
+            operation()
+    assert backend.entries == before
 
 
 def test_a_damaged_value_is_reported_for_its_name_only(store, backend):
