@@ -147,7 +147,7 @@ class KeyringStore(BaseStore):
     def _read_index(self) -> _Index:
         """Return the latest index that a head names.
 
-        :raises UsageError: there is none that can be read, or a head is another program's, or another version's.
+        :raises UsageError: there is none that can be read, or a head is another program's, or it is a newer version's.
         """
         heads = [head for head in map(self._get, _HEADS) if head is not None]
         found = [_read_head(head) for head in heads]
@@ -170,15 +170,15 @@ class KeyringStore(BaseStore):
     def _parse_index(self, number: int, text: str) -> _Index:
         """Return an index whose checksum is right.
 
-        :raises UsageError: it has another form, which only another version can have given it.
+        :raises UsageError: it has another form, which a newer version gave it.
         """
         with suppress(TypeError, ValueError):
             index = _Index(number, **json.loads(text))
             if isinstance(index.names, dict) and isinstance(index.removed, list):
                 return index
         raise UsageError(
-            f"{self._place} was written by another version of oauth_hook, and was left as it is: update oauth_hook, or "
-            "give another service_name"
+            f"{self._place} was written by a newer requests-oauth-hook, and was left as it is: upgrade this one, or give "
+            "another service_name"
         )
 
     def _write(self, index: _Index, rows: Mapping[str, Row | None]) -> _Index:

@@ -257,14 +257,14 @@ def test_any_damage_gives_the_stored_value_or_an_error(store, backend):
 
 @pytest.mark.parametrize("index", ['{"names": {}, "removed": [], "more": 1}', '{"names": {}}', "[]", "5", "x",
                                    '{"names": [1], "removed": []}', '{"names": {}, "removed": {}}'])  # fmt: skip
-def test_an_index_of_another_version_is_reported(store, backend, index):
+def test_an_index_of_a_newer_version_is_reported(store, backend, index):
     """Its checksum is right, and its form is none of ours: no operation touches it, and the error says what to do."""
     store["alice"] = TOKEN
     number = backend.entries["oauth-hook", "index"].split()[1]
     backend.entries["oauth-hook", number] = f"1 {compute_checksum(index)} {index}"
     before = dict(backend.entries)
     for operation in every_operation(store):
-        with pytest.raises(UsageError, match="another version of oauth_hook"):
+        with pytest.raises(UsageError, match="a newer requests-oauth-hook"):
             operation()
     assert backend.entries == before
 
