@@ -177,8 +177,8 @@ class KeyringStore(BaseStore):
             if isinstance(index.names, dict) and isinstance(index.removed, list):
                 return index
         raise UsageError(
-            f"{self._place} was written by a newer requests-oauth-hook, and was left as it is: upgrade this one, or give "
-            "another service_name"
+            f"{self._place} was written by a newer requests-oauth-hook, and was left as it is: upgrade this one, "
+            "or give another service_name"
         )
 
     def _write(self, index: _Index, rows: Mapping[str, Row | None]) -> _Index:
