@@ -15,6 +15,7 @@ import socket
 import sqlite3
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -251,6 +252,25 @@ def test_no_server(signer):
         assert_evidence_is_redacted(error)
         assert error.request.url.partition("?")[0] == url
         assert error.request.method in ("GET", "POST")
+
+
+def test_a_long_chain_of_errors_takes_no_square():
+    """An application's callable that failed many times, each time for the last, is not held up for seconds."""
+
+    def fail(times: int = 8000) -> None:
+        last = None
+        for _ in range(times):
+            try:
+                raise RuntimeError from last
+            except RuntimeError as error:
+                last = error
+        raise last
+
+    hook = HOOK.replace(nonce=fail)
+    start = time.thread_time()
+    with pytest.raises(RuntimeError):
+        hook(prepared())
+    assert time.thread_time() - start < 2
 
 
 def test_an_error_that_was_handled_before_is_left_as_it_was():
