@@ -20,6 +20,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import is_dataclass
+from itertools import pairwise
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -258,7 +259,7 @@ def test_a_long_chain_of_errors_takes_no_square():
     """What an application's own callable raises may have very many errors behind it."""
 
     chain = [RuntimeError() for _ in range(20_000)]
-    for error, cause in zip(chain, chain[1:], strict=False):
+    for error, cause in pairwise(chain):
         error.__cause__ = cause
 
     def fail() -> None:
