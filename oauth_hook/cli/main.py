@@ -36,6 +36,9 @@ credentials come from the store (NAME), or from the environment:
   OAUTH_TOKEN, OAUTH_TOKEN_SECRET             the user's; without them the request is two-legged
 never from an argument, which other users of the machine could see.
 """
+_FORBID = """
+OAUTH_HOOK_FORBID=PLAINTEXT,SHA1 in the environment forbids signature methods: nothing is signed with them.
+"""
 
 
 @conceal_frames
@@ -373,7 +376,7 @@ The default METHOD is GET, or POST if there is something to send (-d, --json, --
 are sent and printed as they come, whatever their size. The service determines how
 requests are signed and which headers they carry; the options given here override it. An account is used at its
 service only, and where --origin allowed it.""",
-        _ENVIRONMENT,
+        _ENVIRONMENT + _FORBID,
     ),
     _Command(
         "sign",
