@@ -80,8 +80,8 @@ def sign_for(auth: Any, request: Any) -> None:
     """Sign a request for an ``OAuth1``, ours or theirs; see its ``__call__``."""
     if has_left(request):
         return
-    is_hashed = getattr(auth, "force_include_body", False) and request.headers.get("Content-Type")
-    settings = read_client(auth.client, "sha1" if is_hashed else None)
+    covers_body = getattr(auth, "force_include_body", False)  # which early versions do not have
+    settings = read_client(auth.client, "sha1" if covers_body and request.headers.get("Content-Type") else None)
     if auth.client.signature_method == SIGNATURE_PLAINTEXT:
         origins = getattr(auth, "plaintext_origins", OAuth1.plaintext_origins)
         if may_be_plain(request.url, origins):
@@ -90,5 +90,6 @@ def sign_for(auth: Any, request: Any) -> None:
         OAuthlibSigner(auth)(request)
         return
     sign(request, settings)
-    if isinstance(request.body, str) and auth.client.decoding and is_form(read_header(request.headers["Content-Type"])):
-        request.body = request.body.encode()
+    if isinstance(request.body, str) and auth.client.decoding:
+        if covers_body or is_form(read_header(request.headers.get("Content-Type"))):
+            request.body = request.body.encode()

@@ -186,9 +186,8 @@ class OAuth1Session(requests.Session):
         client = self._client.client
         if "oauth_token" not in token:
             shown = shorten(redact(urlencode(token), _secrets(client)), MAX_SHOWN_FIELDS)
-            raise self._missing(
-                f"Response does not contain a token: {shown}", token, problem=token.get("oauth_problem")
-            )
+            problem = token.get("oauth_problem")
+            raise self._missing(f"Response does not contain a token: {shown}", token, problem=problem)
         client.resource_owner_key = token["oauth_token"]
         if "oauth_token_secret" in token:
             client.resource_owner_secret = token["oauth_token_secret"]

@@ -118,15 +118,15 @@ class OAuthlibSigner(NullHandler):
 
         :raises ValueError: oauthlib refuses.
         """
-        client, body = self._auth.client, request.body
+        body = request.body
         content_type = read_header(request.headers.get("Content-Type"))
-        if _becomes_form(body, content_type, "body" if client.signature_type == "BODY" else ""):
+        if _becomes_form(body, content_type, "body" if self._auth.client.signature_type == "BODY" else ""):
             content_type = FORM
         if FORM in content_type:
             request.headers["Content-Type"] = FORM
         is_covered = FORM in content_type or getattr(self._auth, "force_include_body", False)
         is_covered = is_covered and isinstance(body, bytes | str | None)
-        url, headers, signed_body = client.sign(
+        url, headers, signed_body = self._auth.client.sign(
             str(request.url), str(request.method), (body or "") if is_covered else None, request.headers
         )
         request.prepare_headers({read_header(name): read_header(value) for name, value in headers.items()})
