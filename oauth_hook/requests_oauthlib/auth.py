@@ -90,6 +90,6 @@ def sign_for(auth: Any, request: Any) -> None:
         OAuthlibSigner(auth)(request)
         return
     sign(request, settings)
-    if isinstance(request.body, str) and auth.client.decoding:
-        if covers_body or is_form(read_header(request.headers.get("Content-Type"))):
-            request.body = request.body.encode()
+    becomes_bytes = isinstance(request.body, str) and auth.client.decoding
+    if becomes_bytes and (covers_body or is_form(read_header(request.headers.get("Content-Type")))):
+        request.body = request.body.encode()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache, partial, wraps
 from importlib import import_module
 from types import ModuleType
@@ -22,8 +23,8 @@ from ..protocol.methods import METHODS
 from ..protocol.parameters import FORM
 from .auth import OAuth1, sign_for
 from .session import OAuth1Session, TokenMissing, TokenRequestDenied, VerifierMissing
-from .settings import PLACEMENTS, Settings, is_standard
-from .signing import has_left, may_be_plain, reads_as_form, sign
+from .settings import PLACEMENTS, Settings, is_standard, make_hook
+from .signing import becomes_form, has_left, may_be_plain, reads_as_form, sign
 
 __all__ = [
     "extract",
@@ -255,18 +256,23 @@ def _read_rauth(session: Any, realm: str) -> Settings | None:
 
 
 def inject_into_authlib() -> None:
-    """Have Authlib's OAuth 1 clients for requests, and for httpx, sign with our signer, until ``extract_from_authlib``.
+    """Have Authlib's OAuth 1 clients sign with our signer, until ``extract_from_authlib``.
 
-    Where a program asks for Authlib's own (an ``auth_class`` that overrides signing, a registered method), Authlib
-    signs.
+    Those are the one for requests and, where httpx is installed, those for httpx, whose redirects stay Authlib's. Where a program asks for Authlib's own (an ``auth_class`` that overrides signing, a registered method),
+    Authlib signs.
 
     :raises ImportError: Authlib is not installed.
     """
     client = _import("authlib.integrations.requests_client.oauth1_session", "inject_into_authlib")
-    if "authlib" not in _injections:
-        _injections["authlib"] = injection = _Injection()
-        injection.replace(client.OAuth1Auth, "__call__", _make_authlib_call)
-        injection.replace(client.OAuth1Session, "rebuild_auth", lambda _: requests.Session.rebuild_auth)
+    if "authlib" in _injections:
+        return
+    _injections["authlib"] = injection = _Injection()
+    injection.replace(client.OAuth1Auth, "__call__", _make_authlib_call)
+    injection.replace(client.OAuth1Session, "rebuild_auth", lambda _: requests.Session.rebuild_auth)
+    with suppress(ImportError):
+        for_httpx = import_module("authlib.integrations.httpx_client.oauth1_client").OAuth1Auth
+        for name in ("sync_auth_flow", "async_auth_flow"):
+            injection.replace(for_httpx, name, partial(_make_authlib_flow, name))
 
 
 def extract_from_authlib() -> None:
@@ -275,27 +281,48 @@ def extract_from_authlib() -> None:
 
 
 def _make_authlib_call(original: Any) -> Any:
-    base = import_module("authlib.oauth1.rfc5849.client_auth").ClientAuth
-    signing = {
-        name: getattr(base, name) for name in ("sign", "prepare", "_render", "get_oauth_params", "get_oauth_signature")
-    }
-    methods = {n: f for n, f in base.SIGNATURE_METHODS.items() if n in METHODS and f.__module__.startswith("authlib.")}
-
     def call(auth: Any, req: Any) -> Any:
         if has_left(req):
             return req
-        if not auth.client_id or auth.signature_type not in PLACEMENTS or not is_standard(auth, signing, methods):
-            return original(auth, req)
-        if auth.signature_method == SIGNATURE_PLAINTEXT and may_be_plain(req.url, OAuth1.plaintext_origins):
-            return original(auth, req)
-        return sign(req, _read_authlib(auth))
+        settings = _read_authlib(auth, req.url)
+        return original(auth, req) if settings is None else sign(req, settings)
 
     return call
 
 
-def _read_authlib(auth: Any) -> Settings:
+def _make_authlib_flow(name: str, original: Any) -> Any:
+    from ..httpx import OAuth
+
+    def flow(auth: Any, request: Any) -> Any:
+        settings = _read_authlib(auth, str(request.url))
+        if settings is None:
+            return original(auth, request)
+        body = getattr(request, "_content", None)  # a stream has none
+        if becomes_form(body, request.headers.get("Content-Type", ""), settings.placement) and body is not None:
+            request.headers["Content-Type"] = FORM
+        return getattr(OAuth(make_hook(settings)), name)(request)
+
+    return flow
+
+
+def _read_authlib(auth: Any, url: str) -> Settings | None:
+    """Return the settings of an ``OAuth1Auth`` of Authlib; ``None`` where its signature has to be Authlib's own."""
+    signing, methods = _authlib_standard()
+    if not (auth.client_id and auth.signature_type in PLACEMENTS and is_standard(auth, signing, methods)):
+        return None
+    if auth.signature_method == SIGNATURE_PLAINTEXT and may_be_plain(url, OAuth1.plaintext_origins):
+        return None
     return Settings(
         auth.client_id, auth.client_secret or "", auth.token or None, auth.token_secret or None,
         PLACEMENTS[auth.signature_type], auth.signature_method, auth.rsa_key, auth.realm or None,
         auth.redirect_uri or None, auth.verifier or None, "sha1" if auth.force_include_body else None,
     )  # fmt: skip
+
+
+@lru_cache
+def _authlib_standard() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what makes Authlib's signature what it is: methods of its class, and signature methods, by name."""
+    kind = import_module("authlib.oauth1.rfc5849.client_auth").ClientAuth
+    names = ("sign", "prepare", "_render", "get_oauth_params", "get_oauth_signature")
+    own = {name: f for name, f in kind.SIGNATURE_METHODS.items() if f.__module__.startswith("authlib.")}
+    return {name: getattr(kind, name) for name in names}, {name: own[name] for name in own.keys() & METHODS.keys()}

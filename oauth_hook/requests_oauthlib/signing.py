@@ -15,7 +15,7 @@ from ..protocol.parameters import FORM, is_form
 from ..protocol.url import is_loopback, parse_origin, split_url
 from .settings import ELSEWHERE, Settings, make_hook
 
-__all__ = ["OAuthlibSigner", "has_left", "may_be_plain", "read_header", "reads_as_form", "sign"]
+__all__ = ["OAuthlibSigner", "becomes_form", "has_left", "may_be_plain", "read_header", "reads_as_form", "sign"]
 
 _ORDER = {
     f"oauth_{name}": rank
@@ -38,7 +38,7 @@ def sign(request: Any, settings: Settings) -> Any:
     headers = request.headers
     found = {name: headers.get(name) for name in ("Content-Type", "Authorization")}
     content_type, authorization = (read_header(value) for value in found.values())
-    if _becomes_form(request.body, content_type, settings.placement):
+    if becomes_form(request.body, content_type, settings.placement):
         headers["Content-Type"] = FORM
     if authorization[:6].lower() == "oauth ":
         del headers["Authorization"]
@@ -72,7 +72,7 @@ def reads_as_form(body: object) -> bool:
     return isinstance(text, str) and bool(extract_params(text))
 
 
-def _becomes_form(body: Any, content_type: str, placement: str) -> bool:
+def becomes_form(body: Any, content_type: str, placement: str) -> bool:
     """Tell whether a request becomes a form, which it is not by its type."""
     if is_form(content_type):
         return False
@@ -120,7 +120,7 @@ class OAuthlibSigner(NullHandler):
         """
         body = request.body
         content_type = read_header(request.headers.get("Content-Type"))
-        if _becomes_form(body, content_type, "body" if self._auth.client.signature_type == "BODY" else ""):
+        if becomes_form(body, content_type, "body" if self._auth.client.signature_type == "BODY" else ""):
             content_type = FORM
         if FORM in content_type:
             request.headers["Content-Type"] = FORM
