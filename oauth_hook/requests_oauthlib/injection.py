@@ -258,8 +258,9 @@ def _read_rauth(session: Any, realm: str) -> Settings | None:
 def inject_into_authlib() -> None:
     """Have Authlib's OAuth 1 clients sign with our signer, until ``extract_from_authlib``.
 
-    Those are the one for requests and, where httpx is installed, those for httpx, whose redirects stay Authlib's. Where a program asks for Authlib's own (an ``auth_class`` that overrides signing, a registered method),
-    Authlib signs.
+    Those are the one for requests and, where httpx is installed, those for httpx, whose redirects stay Authlib's.
+    Where a program asks for Authlib's own (an ``auth_class`` that overrides signing, a registered method), Authlib
+    signs.
 
     :raises ImportError: Authlib is not installed.
     """

@@ -56,9 +56,14 @@ def sign(request: Any, settings: Settings) -> Any:
 
 
 def has_left(request: Any) -> bool:
-    """Tell whether a redirect has led a request out of its origin, so that it must not be signed."""
+    """Tell whether a redirect has led a request out of its origin; no signature may stand in its header then."""
     state = state_of(request)
-    return state is not None and state.handler is ELSEWHERE
+    if state is None or state.handler is not ELSEWHERE:
+        return False
+    # It is still there where a program replaces it by itself.
+    if read_header(request.headers.get("Authorization"))[:6].lower() == "oauth ":
+        del request.headers["Authorization"]
+    return True
 
 
 def read_header(value: str | bytes | None) -> str:
