@@ -268,6 +268,7 @@ def inject_into_authlib() -> None:
     if "authlib" in _injections:
         return
     _injections["authlib"] = injection = _Injection()
+    _authlib_standard()  # as it is now
     injection.replace(client.OAuth1Auth, "__call__", _make_authlib_call)
     injection.replace(client.OAuth1Session, "rebuild_auth", lambda _: requests.Session.rebuild_auth)
     with suppress(ImportError):
@@ -311,6 +312,7 @@ def _read_authlib(auth: Any, url: str) -> Settings | None:
     signing, methods = _authlib_standard()
     if not (auth.client_id and auth.signature_type in PLACEMENTS and is_standard(auth, signing, methods)):
         return None
+    import_module("authlib.oauth1.rfc5849.errors").InsecureTransportError.check(url)  # its rule for every method
     if auth.signature_method == SIGNATURE_PLAINTEXT and may_be_plain(url, OAuth1.plaintext_origins):
         return None
     return Settings(
