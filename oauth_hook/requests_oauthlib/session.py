@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
@@ -12,8 +12,7 @@ from oauthlib.common import add_params_to_uri, urldecode
 from oauthlib.oauth1 import SIGNATURE_HMAC, SIGNATURE_TYPE_AUTH_HEADER
 
 from ..errors import ProviderError, UsageError
-from ..redaction import redact, shorten
-from ..tokens.http import WholeResponse, build_refusal
+from ..redaction import Redactor, redact, shorten
 from ..tokens.token_response import parse_json_object
 from .auth import OAuth1
 from .settings import explain_with, read_client
@@ -23,7 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["OAuth1Session", "TokenMissing", "TokenRequestDenied", "VerifierMissing"]
 
-MAX_SHOWN_FIELDS = 500  # characters of a response's fields that an error shows
+MAX_ERROR_SOURCE = 1 << 16  # characters of a response that an error is made from
+MAX_SHOWN = 500  # characters of a response that an error shows
 
 
 class TokenRequestDenied(ProviderError, ValueError):  # noqa: N818
@@ -185,7 +185,7 @@ class OAuth1Session(requests.Session):
     def _populate_attributes(self, token: Any) -> None:
         client = self._client.client
         if "oauth_token" not in token:
-            shown = shorten(redact(urlencode(token), _secrets(client)), MAX_SHOWN_FIELDS)
+            shown = shorten(redact(urlencode(token), _secrets(client)), MAX_SHOWN)
             problem = token.get("oauth_problem")
             raise self._missing(f"Response does not contain a token: {shown}", token, problem=problem)
         client.resource_owner_key = token["oauth_token"]
@@ -220,14 +220,19 @@ def _secrets(client: Any) -> list[str]:
 
 def _build_refusal(kind: Any, response: requests.Response, client: Any) -> Any:
     """Return the error for a response without a token; it begins with requests-oauthlib's words."""
-    explain = partial(explain_with, read_client(client), response)
-    refusal = build_refusal(WholeResponse(response, response.text, explain), "a token", _secrets(client))
-    if response.status_code >= 400:
-        said = f"Token request failed with code {response.status_code}"
+    from ..diagnosis.server_messages import read_refusal  # takes longer to load than a request that succeeds
+
+    redact, text, status = Redactor(_secrets(client)), response.text, response.status_code
+    headers = getattr(response, "headers", None)  # of what stands for a response in tests, none
+    headers = headers if isinstance(headers, Mapping) else {}
+    words = read_refusal(status, headers, text, redact, refused=True, tokens=True)
+    body = shorten(redact(text, most=MAX_ERROR_SOURCE), MAX_SHOWN)
+    if status >= 400:
+        said = f"Token request failed with code {status}"
     else:
         said = (
             "Unable to decode token from token response. This is commonly caused by an unsuccessful request where a "
             "non urlencoded error message is returned"
         )
-    message = f"{said}, response was '{refusal.body}'."
-    return kind(message, response, problem=refusal.problem, body=refusal.body, explain=explain)
+    explain = partial(explain_with, read_client(client), response)
+    return kind(f"{said}, response was '{body}'.", response, problem=words.problem, body=body, explain=explain)

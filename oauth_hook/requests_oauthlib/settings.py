@@ -7,6 +7,7 @@ the object, which pickles as it did.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -37,6 +38,8 @@ _SIGNING: dict[str, Any] = {
 _METHODS: dict[str, Any] = {
     name: getattr(signature, f"sign_{name.lower().replace('-', '_')}_with_client", None) for name in METHODS
 }
+_oauthlib: Any = sys.modules[Client.__module__]
+_GENERATORS = (_oauthlib.generate_nonce, _oauthlib.generate_timestamp)  # which tests replace
 _is_timestamp = re.compile("[1-9][0-9]{0,14}").fullmatch
 
 
@@ -85,6 +88,7 @@ def read_client(client: Any, body_hash: str | None = None) -> Settings | None:
         and (client.resource_owner_key or not client.resource_owner_secret)
         and client.signature_type in PLACEMENTS
         and (client.timestamp is None or _is_timestamp(str(client.timestamp)))
+        and (_oauthlib.generate_nonce, _oauthlib.generate_timestamp) == _GENERATORS
     ):
         return None
     return Settings(

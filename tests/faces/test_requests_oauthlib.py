@@ -13,6 +13,7 @@ import logging
 import pickle
 import time
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 import requests
@@ -348,6 +349,16 @@ def test_a_method_that_is_replaced_on_the_way_signs(face, keys, monkeypatch):
     assert 'oauth_signature="signed"' in prepare(face.OAuth1(*keys)).headers["Authorization"]
 
 
+def test_what_tests_replace_in_oauthlib_is_taken(face, monkeypatch):
+    """The header is to the letter what requests-oauthlib's own tests have for it."""
+    monkeypatch.setattr("oauthlib.oauth1.rfc5849.generate_nonce", lambda: "abc")
+    monkeypatch.setattr("oauthlib.oauth1.rfc5849.generate_timestamp", lambda: "123")
+    assert prepare(face.OAuth1("foo"), url="https://i.b").headers["Authorization"] == (
+        'OAuth oauth_nonce="abc", oauth_timestamp="123", oauth_version="1.0", oauth_signature_method="HMAC-SHA1", '
+        'oauth_consumer_key="foo", oauth_signature="h2sRqLArjhlc5p3FTkuNogVHlKE%3D"'
+    )
+
+
 def test_a_registered_method_signs(face, keys, monkeypatch):
     monkeypatch.setattr(Client, "SIGNATURE_METHODS", {**Client.SIGNATURE_METHODS, "MINE": lambda *_: "m/1"})
     request = prepare(face.OAuth1(*keys, signature_method="MINE"))
@@ -519,6 +530,16 @@ def test_a_response_that_makes_no_sense_is_an_error_of_ours(face, server, body):
         face.OAuth1Session("foo").fetch_request_token(server.url)
     assert isinstance(caught.value, ProviderError)
     assert isinstance(caught.value, face.TokenMissing if not body else face.TokenRequestDenied)
+
+
+@pytest.mark.parametrize(("status", "body"), [(401, "valid=response"), (200, "no token!")])
+def test_what_stands_for_a_response_in_tests_is_refused_as_one(face, status, body):
+    """Programs test their handlers with a mock of a response, which has a text and a status and nothing else."""
+    session = face.OAuth1Session("foo")
+    session.send = lambda *_, **__: Mock(spec=requests.Response, text=body, status_code=status)
+    with pytest.raises(face.TokenRequestDenied) as caught:
+        session.fetch_request_token("https://example.com/token")
+    assert (caught.value.status_code, caught.value.response.text) == (status, body)
 
 
 def test_a_response_without_a_token(face, server):
