@@ -16,7 +16,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from ..errors import check_type
+from ..errors import check_type, conceal_frames
 from .hook import OAuthHook
 from .prepared import can_be_sent_again, read_message
 from .redirects import state_of
@@ -55,6 +55,7 @@ class OAuthAdapter(HTTPAdapter):
         """Return the pool manager for a proxy, with pools that sign each attempt."""
         return _sign_in(super().proxy_manager_for(*args, **kwargs))
 
+    @conceal_frames
     def send(
         self,
         request: requests.PreparedRequest,

@@ -91,11 +91,17 @@ class RedirectHandler(Protocol):
     def may_sign(self, source: str | None, target: str | None) -> bool:
         """Tell whether a redirect from one URL to another is to be signed."""
 
-    def learn_from(self, request: Message, status: int, headers: Any, content: bytes) -> bool:
-        """Learn from a refusal, and tell whether signing anew may help.
+    def learn_from(
+        self, request: Message, state: RequestState, status: int, headers: Any, content: bytes, *, can_retry: bool
+    ) -> RequestState | None:
+        """Learn from the response to a signed request, and return the state of one more attempt.
 
-        :param request: what was refused, as it was sent.
-        :param content: the body of the refusal; empty where it is the caller's to read.
+        A binding asks where a request was refused, and where it tried out an offset of the clock (``state.trial``).
+
+        :param request: as it was sent.
+        :param content: the body of a refusal; empty where it is the caller's to read.
+        :param can_retry: the binding can send the request once more.
+        :returns: with what to sign it anew; ``None``: the response stands.
         """
 
 
@@ -116,9 +122,11 @@ class NullHandler:
         """Sign no redirect."""
         return False
 
-    def learn_from(self, request: Message, status: int, headers: Any, content: bytes) -> bool:
+    def learn_from(
+        self, request: Message, state: RequestState, status: int, headers: Any, content: bytes, *, can_retry: bool
+    ) -> RequestState | None:
         """Learn nothing."""
-        return False
+        return None
 
 
 class RequestState(NamedTuple):
@@ -131,6 +139,7 @@ class RequestState(NamedTuple):
     source: Any = None  #: what it is a copy of; a redirect's is the request that was redirected
     signed_as: Message | None = None  #: what it was signed as at the beginning of the very call that sends it
     is_retry: bool = False  #: it is the second attempt at a refused request, and so the last
+    trial: float | None = None  #: the offset of the server's clock, in seconds, that it tries out
     is_frozen: bool = False  #: its handler alone may sign it, and no hook that the session has besides
 
     def __repr__(self) -> str:

@@ -93,8 +93,12 @@ def authorization(quoted: str, realm: str | None) -> str:
 
 
 def append(wire: str, joined: str) -> str:
-    """Return a form (s3.5.2) or query (s3.5.3) with parameters from ``join_pairs`` after what is there."""
-    return f"{wire}&{joined}" if wire else joined
+    """Return a form (s3.5.2) or query (s3.5.3) with parameters from ``join_pairs`` after what is there.
+
+    Separators at its end give way: some servers refuse an empty segment, and what is signed twice is to be the same.
+    """
+    own = wire.rstrip("&")
+    return f"{own}&{joined}" if own else joined
 
 
 def quote_realm(realm: str) -> str:

@@ -56,6 +56,7 @@ def failing(server, times, status=503, headers=None):
     )  # fmt: skip
 
 
+@pytest.mark.promise("no-nonce-is-used-twice")
 @pytest.mark.parametrize("placement", PLACEMENTS)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_each_attempt_is_signed_anew(placement, method, server, session):
@@ -224,6 +225,7 @@ def test_it_mounts_by_prefix(server, abroad, session):
     assert "oauth_" not in abroad.last.target
 
 
+@pytest.mark.promise("an-adapter-with-a-pinned-hook-signs-nothing-for-others")
 def test_who_redirects_below_the_prefix(server, abroad):
     """A foreign server cannot have one signed where the adapter is mounted for it too, or the session has the hook.
 

@@ -104,6 +104,7 @@ every_client = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.promise("plaintext-goes-through-no-proxy")
 @every_client
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "api.localhost"])
 @pytest.mark.parametrize("where", ["http_proxy", "all_proxy", "proxies=", "proxies= for all", "proxies= for the host"])
@@ -121,6 +122,7 @@ def test_no_proxy_gets_the_secrets(call, host, where, server, abroad, monkeypatc
     assert server.received == abroad.received == []
 
 
+@pytest.mark.promise("plaintext-goes-through-no-proxy")
 @pytest.mark.parametrize("attach", [set_auth, mount])
 def test_the_proxies_of_a_session_count_too(attach, server, abroad):
     """``session.proxies`` is refused as ``proxies=`` is."""
@@ -155,6 +157,7 @@ def test_what_is_no_secret_goes_through_proxies_as_ever(call, server, abroad):
     assert [got.target.removesuffix("/") for got in abroad.received] == [server.url] * 2
 
 
+@pytest.mark.promise("plaintext-goes-through-no-proxy")
 def test_a_redirect_through_a_proxy_is_refused(server, abroad):
     """A proxy for one name of the machine only: the redirect there is not sent."""
     server.answer = lambda got: (302, {"Location": "/next"}, b"")
@@ -170,6 +173,7 @@ def test_a_redirect_through_a_proxy_is_refused(server, abroad):
     assert abroad.received == []
 
 
+@pytest.mark.promise("plaintext-goes-through-no-proxy")
 def test_a_flow_gives_no_proxy_its_secrets(server, abroad, monkeypatch):
     """The request for a request token, which a service of this machine is asked for, is refused likewise."""
     monkeypatch.setenv("http_proxy", abroad.url)
@@ -180,6 +184,7 @@ def test_a_flow_gives_no_proxy_its_secrets(server, abroad, monkeypatch):
     assert server.received == abroad.received == []
 
 
+@pytest.mark.promise("plaintext-goes-through-no-proxy")
 def test_the_command_gives_no_proxy_its_secrets(server, abroad):
     """``oauth-hook request`` says so as any other misuse: exit status 2."""
     environment = {name: value for name, value in os.environ.items() if name not in PROXY_VARIABLES}
@@ -193,6 +198,7 @@ def test_the_command_gives_no_proxy_its_secrets(server, abroad):
     assert "hush" not in done.stderr
 
 
+@pytest.mark.promise("plaintext-goes-through-no-proxy")
 @pytest.mark.parametrize("name", [pytest.param(name, marks=needs(name)) for name in ("httpx", "httpx2")])
 @pytest.mark.parametrize("way", ["auth", "hooks"])
 def test_httpx_minds_the_proxies_of_the_environment(name, way, server, abroad, monkeypatch):

@@ -211,6 +211,7 @@ ABROAD = [
 ]
 
 
+@pytest.mark.promise("redirects-carry-nothing-of-ours-to-another-origin")
 @pytest.mark.parametrize(("location", "placement", "kind", "status", "method"), ABROAD)
 def test_nothing_of_ours_goes_abroad(location, placement, kind, status, method, home, abroad):
     """Another origin gets no oauth_* parameter of ours, no key and no secret; all else goes there as ever."""
@@ -236,6 +237,9 @@ def telling_hook(**more):
     return OAuthHook("token/key +1", "token%secret", "consumer key+of/16", "consumer=secret", **more)
 
 
+@pytest.mark.promise(
+    "what-is-ours-is-found-under-any-name-and-in-any-escape", "a-redirect-with-ours-in-its-path-is-not-followed"
+)
 @pytest.mark.parametrize("copied", COPIES)
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("method", ["HMAC-SHA1", "PLAINTEXT"])
@@ -257,6 +261,7 @@ def test_copies_are_found_by_their_values(copied, place, method, placement, serv
         assert len(value) < 8 or value not in str(caught.value)
 
 
+@pytest.mark.promise("what-is-ours-is-found-under-any-name-and-in-any-escape")
 @pytest.mark.parametrize("copied", [name for name in COPIES if name not in ("renamed", "values alone")])
 def test_short_keys_are_found_beside_their_names(copied, server, abroad):
     """A token, a key and a time that say nothing by themselves are taken out where they are called what they are."""
@@ -270,6 +275,7 @@ def test_short_keys_are_found_beside_their_names(copied, server, abroad):
     assert abroad.last.target == "/?a=1&b=t"
 
 
+@pytest.mark.promise("a-redirect-with-ours-in-its-path-is-not-followed")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("method", ["HMAC-SHA1", "PLAINTEXT"])
 def test_each_way_of_attaching_follows_no_path_of_ours(way, method, server, abroad):
@@ -315,6 +321,7 @@ def test_a_redirect_that_is_only_built_is_not_refused(kind, server, abroad):
     assert abroad.received == []
 
 
+@pytest.mark.promise("what-is-ours-is-found-under-any-name-and-in-any-escape")
 @pytest.mark.parametrize("name", ["Cookie", "X-Verify-Credentials-Authorization"])
 def test_headers_with_ours_in_them_stay_at_home(name, server, abroad):
     """A cookie that another port of the machine gets, too, and a header of the caller's; all others go on."""
@@ -353,6 +360,7 @@ def test_innocent_redirects_are_followed_as_they_are(method, path, server, abroa
         assert abroad.last.target == url[-1]
 
 
+@pytest.mark.promise("strangers-are-read-in-linear-time")
 @pytest.mark.parametrize(
     "unit",
     [
@@ -390,6 +398,7 @@ def test_a_long_location_is_read_in_linear_time(unit, beginning):
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("placement", PLACEMENTS)
+@pytest.mark.promise("nothing-is-signed-after-another-origin")
 def test_no_way_of_attaching_signs_abroad(way, placement, home, abroad):
     """Whichever way the hook is attached, even where the adapter is mounted for every host."""
     hook = hook_for(home, placement=placement)
@@ -402,6 +411,7 @@ def test_no_way_of_attaching_signs_abroad(way, placement, home, abroad):
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.promise("nothing-is-signed-after-another-origin")
 def test_who_was_abroad_is_not_signed_on_return(way, home, abroad):
     """A foreign server cannot redirect to the provider and have that signed: credentials are not its to use."""
     abroad.answer = lambda got: (302, {"Location": home.resource_url + "/end?delete=all"}, b"")
@@ -412,6 +422,7 @@ def test_who_was_abroad_is_not_signed_on_return(way, home, abroad):
     assert [line[2][:3] for line in home.redirecting.seen] == ["200", "401"]
 
 
+@pytest.mark.promise("redirects-carry-nothing-of-ours-to-another-origin")
 @pytest.mark.parametrize("way", WAYS)
 def test_nothing_of_ours_on_later_hops_abroad(way, home, abroad):
     """Cross-origin stays cross-origin on the next redirect; an echo that comes a redirect later is stripped too."""
@@ -462,6 +473,7 @@ def test_short_keys_and_secrets_take_nothing_of_others_along(token_secret, serve
     assert abroad.last.target == "/?oauth_token=theirs&x=1"
 
 
+@pytest.mark.promise("redirects-carry-nothing-of-ours-to-another-origin")
 @pytest.mark.parametrize("echo", ["?h={header}", "?j={json}", "?{amp}", "?oauth_timestamp={timestamp}&z=1"])
 def test_other_echoes_are_stripped_too(echo, server, abroad):
     """The header as a parameter, JSON, an HTML-escaped query, the timestamp alone: nothing of ours arrives."""
@@ -515,6 +527,7 @@ def test_parameters_of_somebody_elses_stay(home, abroad):
     assert abroad.last.target == target
 
 
+@pytest.mark.promise("origins-pin-a-hook")
 def test_origins_hold_on_hops(home, abroad, server):
     """A pinned hook does not sign a request elsewhere, nor where that is redirected to."""
     hook = hook_for(home, header_auth=True, origins=[home.url])
@@ -528,6 +541,7 @@ def test_origins_hold_on_hops(home, abroad, server):
     assert nothing_of_ours(home, abroad.last)
 
 
+@pytest.mark.promise("pinned-origins-trust-each-other-and-nobody-else")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("placement", PLACEMENTS)
 def test_pinned_origins_trust_each_other(way, placement, server, abroad, recorders, tmp_path, monkeypatch):
@@ -559,6 +573,7 @@ def test_pinned_origins_trust_each_other(way, placement, server, abroad, recorde
         assert "oauth_" not in str(server.received[1:])  # back from elsewhere
 
 
+@pytest.mark.promise("pinned-origins-trust-each-other-and-nobody-else")
 @pytest.mark.parametrize("pinned", ["https://b\u00fccher.example", "HTTPS://B\u00dcCHER.example:443/"])
 def test_pins_are_compared_as_they_go_out(pinned):
     """A name beyond ASCII is encoded as requests does it (IDNA), in the pin, in a request and in a redirect."""
@@ -645,6 +660,7 @@ def test_redirects_for_ever_end_as_ever(home):
 # --- the request that is followed ---
 
 
+@pytest.mark.promise("a-signed-request-pickles-without-secrets")
 def test_a_signed_request_is_a_prepared_request_and_pickles_without_secrets(home):
     """It copies as it is, pickles as a plain request, and carries no secret of the hook's along."""
     hook = hook_for(home, header_auth=True)
