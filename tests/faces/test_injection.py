@@ -58,7 +58,9 @@ def test_what_is_extracted_is_the_very_same(ways, members):
     before = [dict(vars(kind)) for kind in classes]
     extract()
     inject()
+    once = [dict(vars(kind)) for kind in classes]
     inject()
+    assert [dict(vars(kind)) for kind in classes] == once
     changed = {kind.__name__ for kind, was in zip(classes, before, strict=True) if dict(vars(kind)) != was}
     extract()
     extract()

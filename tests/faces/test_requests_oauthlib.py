@@ -289,6 +289,15 @@ def test_redirects_within_the_origin_are_signed_anew(face, home, kind, signature
 
 
 @pytest.mark.parametrize("client_class", [None, ByOAuthlib])
+@pytest.mark.parametrize("signature_type", TYPES)
+def test_a_redirect_within_the_origin_may_have_a_token_in_its_path(face, home, signature_type, client_class):
+    """The server knows it already; only to another origin it must not go."""
+    home.redirecting.plan, home.redirecting.seen = [(307, f"/api/resource/{home.token.key}")], []
+    with session_for(face, home, "session", signature_type=signature_type, client_class=client_class) as session:
+        assert session.post(home.resource_url + "/hop", data={"a": "b"}).status_code == 200
+
+
+@pytest.mark.parametrize("client_class", [None, ByOAuthlib])
 @pytest.mark.parametrize("kind", ["session", "auth", "their rebuild_auth"])
 @pytest.mark.parametrize("signature_type", TYPES)
 @pytest.mark.parametrize("method", ["HMAC-SHA1", "PLAINTEXT"])
@@ -450,6 +459,8 @@ def test_subclasses_override_post_and_token(face, provider, keys):
     session.fetch_request_token(provider.request_token_url, timeout=9)
     assert called == [{"timeout": 9}, ["oauth_callback_confirmed", "oauth_token", "oauth_token_secret"]]
     assert session._client.client.resource_owner_key
+    session.parse_authorization_response(f"{CALLBACK}?oauth_token=t&oauth_verifier=v")
+    assert called[2:] == [["oauth_token", "oauth_verifier"]]
 
 
 def test_a_token_is_set_in_part(face):
