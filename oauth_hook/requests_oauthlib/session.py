@@ -183,11 +183,9 @@ class OAuth1Session(requests.Session):
         requests.Session.rebuild_auth(self, prepared_request, response)
 
     def _populate_attributes(self, token: Any) -> None:
-        client = self._client.client
         if "oauth_token" not in token:
-            shown = shorten(redact(urlencode(token), _secrets(client)), MAX_SHOWN)
-            problem = token.get("oauth_problem")
-            raise self._missing(f"Response does not contain a token: {shown}", token, problem=problem)
+            raise _build_missing(self._missing, token, self._client.client)
+        client = self._client.client
         client.resource_owner_key = token["oauth_token"]
         if "oauth_token_secret" in token:
             client.resource_owner_secret = token["oauth_token_secret"]
@@ -199,6 +197,10 @@ class OAuth1Session(requests.Session):
         token = None if response.status_code >= 400 else _parse_fields(response.text.strip())
         if token is None:
             raise _build_refusal(self._denied, response, self._client.client)
+        if "oauth_token" not in token:
+            error = _build_missing(self._missing, token, self._client.client)
+            del token  # error collectors print the variables of frames, and there may be a secret in it
+            raise error
         self._populate_attributes(token)
         self.token = token
         return token
@@ -216,6 +218,12 @@ def _parse_fields(text: str) -> dict[str, Any] | None:
 
 def _secrets(client: Any) -> list[str]:
     return [str(s) for s in (client.client_secret, client.resource_owner_secret, client.verifier) if s]
+
+
+def _build_missing(kind: Any, token: Mapping[str, Any], client: Any) -> Any:
+    """Return the error for fields without a token."""
+    shown = shorten(redact(urlencode(token), _secrets(client)), MAX_SHOWN)
+    return kind(f"Response does not contain a token: {shown}", token, problem=token.get("oauth_problem"))
 
 
 def _build_refusal(kind: Any, response: requests.Response, client: Any) -> Any:

@@ -11,6 +11,7 @@ from ..errors import UsageError
 from ..hook.attach import attach
 from ..hook.prepared import read_message
 from ..hook.redirects import NullHandler, Status, follow, is_within, parse_sent_origin, state_of, strip
+from ..protocol.message import Message
 from ..protocol.parameters import FORM, is_form
 from ..protocol.url import is_loopback, parse_origin, split_url
 from .settings import ELSEWHERE, Settings, make_hook
@@ -35,24 +36,32 @@ def sign(request: Any, settings: Settings) -> Any:
     """
     if state_of(request) is not None:  # it is a redirect, or was signed before
         return make_hook(settings)(request)
-    headers = request.headers
-    found = {name: headers.get(name) for name in ("Content-Type", "Authorization")}
-    content_type, authorization = (read_header(value) for value in found.values())
-    if becomes_form(request.body, content_type, settings.placement):
-        headers["Content-Type"] = FORM
-    if authorization[:6].lower() == "oauth ":
-        del headers["Authorization"]
+    before = read_message(request)
+    if becomes_form(before.body, before.content_type or "", settings.placement):
+        request.headers["Content-Type"] = FORM
+    if _is_oauth(before.authorization):
+        del request.headers["Authorization"]
     try:
         make_hook(settings)(request)
     except UsageError:
-        for name, value in found.items():
-            headers.pop(name, None)
-            if value is not None:
-                headers[name] = value
+        _restore(request.headers, before)
         raise
     if settings.placement == "header":
-        headers["Authorization"] = _reorder(headers["Authorization"])
+        request.headers["Authorization"] = _reorder(request.headers["Authorization"])
     return request
+
+
+def _is_oauth(authorization: str | None) -> bool:
+    return authorization is not None and authorization[:6].lower() == "oauth "
+
+
+def _restore(headers: Any, before: Message) -> None:
+    """Set those headers that were changed to what they were."""
+    for name, value in (("Content-Type", before.content_type), ("Authorization", before.authorization)):
+        if value is None:
+            headers.pop(name, None)
+        elif read_header(headers.get(name)) != value:
+            headers[name] = value
 
 
 def has_left(request: Any) -> bool:
@@ -61,7 +70,7 @@ def has_left(request: Any) -> bool:
     if state is None or state.handler is not ELSEWHERE:
         return False
     # It is still there where a program replaces it by itself.
-    if read_header(request.headers.get("Authorization"))[:6].lower() == "oauth ":
+    if _is_oauth(read_header(request.headers.get("Authorization"))):
         del request.headers["Authorization"]
     return True
 
@@ -123,16 +132,15 @@ class OAuthlibSigner(NullHandler):
 
         :raises ValueError: oauthlib refuses.
         """
-        body = request.body
         content_type = read_header(request.headers.get("Content-Type"))
-        if becomes_form(body, content_type, "body" if self._auth.client.signature_type == "BODY" else ""):
+        if becomes_form(request.body, content_type, "body" if self._auth.client.signature_type == "BODY" else ""):
             content_type = FORM
         if FORM in content_type:
             request.headers["Content-Type"] = FORM
         is_covered = FORM in content_type or getattr(self._auth, "force_include_body", False)
-        is_covered = is_covered and isinstance(body, bytes | str | None)
+        is_covered = is_covered and isinstance(request.body, bytes | str | None)
         url, headers, signed_body = self._auth.client.sign(
-            str(request.url), str(request.method), (body or "") if is_covered else None, request.headers
+            str(request.url), str(request.method), (request.body or "") if is_covered else None, request.headers
         )
         request.prepare_headers({read_header(name): read_header(value) for name, value in headers.items()})
         request.url = url.decode() if isinstance(url, bytes) else url

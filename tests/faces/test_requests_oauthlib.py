@@ -12,6 +12,7 @@ import json
 import logging
 import pickle
 import time
+from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import Mock
 
@@ -562,6 +563,29 @@ def test_a_response_without_a_token(face, server):
     assert "hush" not in str(caught.value)
     with pytest.raises(face.TokenMissing):
         face.OAuth1Session("foo").parse_authorization_response(f"{CALLBACK}?denied=1")
+
+
+def test_frames_of_ours_show_no_secret(face, server):
+    """Error collectors print the variables of each frame of a traceback."""
+    here = str(Path(ours.__file__).parent)
+    secrets = {"client-secret", "token-secret", "the-verifier", "new-secret", "the-password"}
+    session = face.OAuth1Session("key", "client-secret", "token", "token-secret", verifier="the-verifier")
+    answers = iter([(200, {}, b"oauth_token_secret=new-secret"), (401, {}, b"oauth_token_secret=new-secret")])
+    server.answer = lambda _: next(answers)
+    headers = {"Content-Type": "application/json", "Authorization": "OAuth the-password"}
+    for job in (
+        lambda: session.fetch_access_token(server.url),
+        lambda: session.fetch_access_token(server.url),
+        lambda: prepare(face.OAuth1("k", "client-secret", signature_type="BODY"), headers=headers, data="{}"),
+        lambda: prepare(face.OAuth1("k", "client-secret", signature_type="?"), headers=headers, data="the-password"),
+        lambda: prepare(face.OAuth1("k", "client-secret", signature_method="PLAINTEXT"), url="http://a.example/"),
+    ):
+        with pytest.raises(ValueError, match=r"\w") as caught:
+            job()
+        frames = [entry.frame for entry in caught.traceback if str(entry.path).startswith(here)]
+        assert frames
+        shown = repr([{name: repr(value) for name, value in frame.f_locals.items()} for frame in frames])
+        assert not [secret for secret in secrets if secret in shown], shown
 
 
 def test_a_session_explains_a_refused_response(face, provider, keys):
