@@ -13,7 +13,7 @@ from ..protocol.parameters import is_form
 from .settings import read_client
 from .signing import OAuthlibSigner, has_left, may_be_plain, read_header, sign
 
-__all__ = ["OAuth1", "sign_for"]
+__all__ = ["OAuth1"]
 
 
 class OAuth1(AuthBase):
@@ -67,29 +67,24 @@ class OAuth1(AuthBase):
         )  # fmt: skip
 
     def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Sign a request and return it.
+        """Sign a request and return it. Injected, this is called with an ``OAuth1`` of requests-oauthlib.
 
         :raises UsageError: it cannot be signed truthfully; it is left as it was.
         :raises ValueError: oauthlib signs, and refuses.
         """
-        sign_for(self, r)
+        if has_left(r):
+            return r
+        covers_body = getattr(self, "force_include_body", False)  # which early versions do not have
+        settings = read_client(self.client, "sha1" if covers_body and r.headers.get("Content-Type") else None)
+        if self.client.signature_method == SIGNATURE_PLAINTEXT:
+            origins = getattr(self, "plaintext_origins", OAuth1.plaintext_origins)
+            if may_be_plain(str(r.url), origins):
+                settings = None
+        if settings is None:
+            OAuthlibSigner(self)(r)
+            return r
+        sign(r, settings)
+        becomes_bytes = isinstance(r.body, str) and self.client.decoding
+        if becomes_bytes and (covers_body or is_form(read_header(r.headers.get("Content-Type")))):
+            r.body = str(r.body).encode()
         return r
-
-
-def sign_for(auth: Any, request: Any) -> None:
-    """Sign a request for an ``OAuth1``, ours or theirs; see its ``__call__``."""
-    if has_left(request):
-        return
-    covers_body = getattr(auth, "force_include_body", False)  # which early versions do not have
-    settings = read_client(auth.client, "sha1" if covers_body and request.headers.get("Content-Type") else None)
-    if auth.client.signature_method == SIGNATURE_PLAINTEXT:
-        origins = getattr(auth, "plaintext_origins", OAuth1.plaintext_origins)
-        if may_be_plain(request.url, origins):
-            settings = None
-    if settings is None:
-        OAuthlibSigner(auth)(request)
-        return
-    sign(request, settings)
-    becomes_bytes = isinstance(request.body, str) and auth.client.decoding
-    if becomes_bytes and (covers_body or is_form(read_header(request.headers.get("Content-Type")))):
-        request.body = request.body.encode()

@@ -21,7 +21,7 @@ from oauthlib.oauth1 import SIGNATURE_PLAINTEXT
 from ..errors import UsageError
 from ..protocol.methods import METHODS
 from ..protocol.parameters import FORM
-from .auth import OAuth1, sign_for
+from .auth import OAuth1
 from .session import OAuth1Session, TokenMissing, TokenRequestDenied, VerifierMissing
 from .settings import PLACEMENTS, Settings, is_standard, make_hook
 from .signing import becomes_form, has_left, may_be_plain, reads_as_form, sign
@@ -137,7 +137,10 @@ def inject(*copies: type) -> None:
     for kind in classes:
         if kind not in injection.classes:
             injection.classes.append(kind)
-            (_inject_auth if _is_auth(kind) else _inject_session)(injection, kind)
+            if _is_auth(kind):
+                injection.replace(kind, "__call__", lambda _: OAuth1.__call__)
+            else:
+                _inject_into_session(injection, kind)
 
 
 def extract() -> None:
@@ -147,30 +150,17 @@ def extract() -> None:
 
 def _is_auth(kind: Any) -> bool:
     """Tell whether a class is an ``OAuth1`` of requests-oauthlib: it signs when called, by settings of its names."""
-    if not isinstance(kind, type) or "__call__" not in vars(kind):
+    if not isinstance(kind, type) or not {"__init__", "__call__"} <= vars(kind).keys():
         return False
-    return {"client_key", "resource_owner_key", "signature_type"} <= inspect.signature(kind).parameters.keys()
+    return {"client_key", "resource_owner_key"} <= inspect.signature(vars(kind)["__init__"]).parameters.keys()
 
 
 def _is_session(kind: Any) -> bool:
-    """Tell whether a class is an ``OAuth1Session`` of requests-oauthlib, by those of its methods that are replaced."""
-    return (
-        isinstance(kind, type) and {"fetch_request_token", "_fetch_token", "_populate_attributes"} <= vars(kind).keys()
-    )
+    """Tell whether a class is an ``OAuth1Session`` of requests-oauthlib, by the methods that are replaced."""
+    return isinstance(kind, type) and {"_fetch_token", "_populate_attributes"} <= vars(kind).keys()
 
 
-def _inject_auth(injection: _Injection, kind: type) -> None:
-    def make_call(_: Any) -> Any:
-        def call(auth: Any, r: Any) -> Any:
-            sign_for(auth, r)
-            return r
-
-        return call
-
-    injection.replace(kind, "__call__", make_call)
-
-
-def _inject_session(injection: _Injection, kind: type) -> None:
+def _inject_into_session(injection: _Injection, kind: type) -> None:
     for name in _SESSION_METHODS:
         injection.replace(kind, name, partial(getattr, OAuth1Session, name))
     for name, ours in _ERRORS.items():
@@ -228,7 +218,8 @@ def _make_rauth_request(original: Any) -> Any:
             elif not (data or header_auth or req_kwargs.get("json") is not None):
                 placement = "body"
         url = session._set_url(url)
-        if settings.signature_method == SIGNATURE_PLAINTEXT and may_be_plain(url, OAuth1.plaintext_origins):
+        is_plain = settings.signature_method == SIGNATURE_PLAINTEXT
+        if is_plain and may_be_plain(str(requests.Request("GET", url).prepare().url), OAuth1.plaintext_origins):
             return original(session, method, url, header_auth, realm, **req_kwargs)
         auth = partial(sign, settings=settings._replace(placement=placement))
         return requests.Session.request(session, method, url, auth=auth, **req_kwargs)
@@ -238,17 +229,13 @@ def _make_rauth_request(original: Any) -> Any:
 
 def _read_rauth(session: Any, realm: str) -> Settings | None:
     """Return the settings of a session of rauth; ``None`` where its signature has to be rauth's own."""
-    oauth = sys.modules["rauth.oauth"]
-    kind = type(session.signature)
+    kind, rauth = type(session.signature), sys.modules["rauth.oauth"]
     if not session.consumer_key or kind not in (
-        oauth.HmacSha1Signature,
-        oauth.RsaSha1Signature,
-        oauth.PlaintextSignature,
-    ):
+        rauth.HmacSha1Signature, rauth.RsaSha1Signature, rauth.PlaintextSignature,
+    ):  # fmt: skip
         return None
-    secret, rsa_key = session.consumer_secret or "", None
-    if kind is oauth.RsaSha1Signature:
-        secret, rsa_key = "", secret
+    is_rsa = kind is rauth.RsaSha1Signature  # where the key stands in the secret's place
+    secret, rsa_key = ("", session.consumer_secret) if is_rsa else (session.consumer_secret or "", None)
     return Settings(
         session.consumer_key, secret, session.access_token or None, session.access_token_secret or None,
         "header", kind.NAME, rsa_key, realm or None,
