@@ -25,6 +25,7 @@ from requests_oauthlib import oauth1_session
 
 import oauth_hook.requests_oauthlib as faces
 from oauth_hook import UsageError
+from oauth_hook.provider import serve
 
 UPLOAD = b"one line\nand another\n" * 1000
 CALLBACK = "http://127.0.0.1:9/back"
@@ -35,6 +36,19 @@ CLASSES = [
     (RAUTH, [rauth.OAuth1Session, rauth.OAuth1Service, rauth.OAuth2Session, rauth.OflySession]),
     (AUTHLIB, [*vars(authlib_requests).values(), *vars(authlib_httpx).values(), ClientAuth]),
 ]
+
+
+@pytest.fixture(scope="module")
+def provider():
+    with serve() as provider:
+        provider.token = provider.add_token()
+        yield provider
+
+
+@pytest.fixture
+def keys(provider):
+    """The four strings of a user's, in the order that all three packages have."""
+    return provider.consumer.key, provider.consumer.secret, provider.token.key, provider.token.secret
 
 
 @pytest.fixture
@@ -236,12 +250,11 @@ RAUTH_JOBS = {
 @pytest.mark.parametrize("signature", [None, rauth.oauth.PlaintextSignature])
 @pytest.mark.parametrize("header_auth", [True, False])
 @pytest.mark.parametrize("job", RAUTH_JOBS)
-def test_rauth_does_its_jobs(injected, provider, job, header_auth, signature):
+def test_rauth_does_its_jobs(injected, provider, keys, job, header_auth, signature):
     """Those too that rauth fails at by itself; parameters are where rauth puts them: in a form, else in the query."""
     injected(RAUTH)
     method, query, content, parameters = RAUTH_JOBS[job]
     content = {**content, "data": io.BytesIO(UPLOAD)} if job == "a file" else content
-    keys = (provider.consumer.key, provider.consumer.secret, provider.token.key, provider.token.secret)
     with rauth.OAuth1Session(*keys, signature=signature) as session:
         response = session.request(method, provider.resource_url + query, header_auth, realm="r", **content)
     assert response.status_code == 200, response.text
@@ -339,13 +352,12 @@ AUTHLIB_JOBS = {
 @pytest.mark.parametrize("kind", ["requests", "httpx", "async"])
 @pytest.mark.parametrize("signature_type", ["HEADER", "QUERY", "BODY"])
 @pytest.mark.parametrize("job", AUTHLIB_JOBS)
-def test_authlib_does_its_jobs(injected, provider, job, signature_type, kind):
+def test_authlib_does_its_jobs(injected, provider, keys, job, signature_type, kind):
     """What hangs, or arrives empty, or raises with Authlib's own signer, is signed, verified and whole."""
     injected(AUTHLIB)
     method, query, content, parameters = AUTHLIB_JOBS[job]
     if job == "a file":
         content = {"data": io.BytesIO(UPLOAD)} if kind == "requests" else {"content": UPLOAD}
-    keys = (provider.consumer.key, provider.consumer.secret, provider.token.key, provider.token.secret)
     more = {"signature_type": signature_type, "force_include_body": job == "JSON"}
 
     async def ask():

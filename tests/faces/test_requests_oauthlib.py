@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from oauthlib.oauth1 import Client
 from redirecting import STATUSES, nothing_of_ours
+from requests_oauthlib import oauth1_session
 
 from oauth_hook import AccessToken, Consumer, ProviderError, UsageError, verify
 from oauth_hook import requests_oauthlib as ours
@@ -34,6 +35,31 @@ FORM = "application/x-www-form-urlencoded"
 CALLBACK = "http://127.0.0.1:9/back"
 TYPES = ["AUTH_HEADER", "query", "BODY"]
 PLACES = {"AUTH_HEADER": "header", "query": "query", "BODY": "body"}
+
+
+@pytest.fixture(params=["ours", "injected"])
+def face(request):
+    """The names that programs import: our own, and requests-oauthlib's while our signer is injected into them."""
+    if request.param == "ours":
+        yield ours
+        return
+    ours.inject()
+    errors = {name: getattr(oauth1_session, name) for name in ("TokenRequestDenied", "TokenMissing", "VerifierMissing")}
+    yield SimpleNamespace(OAuth1=requests_oauthlib.OAuth1, OAuth1Session=requests_oauthlib.OAuth1Session, **errors)
+    ours.extract()
+
+
+@pytest.fixture(scope="module")
+def provider():
+    with serve() as provider:
+        provider.token = provider.add_token()
+        yield provider
+
+
+@pytest.fixture
+def keys(provider):
+    """The four strings of a user's, in requests-oauthlib's order."""
+    return provider.consumer.key, provider.consumer.secret, provider.token.key, provider.token.secret
 
 
 @pytest.fixture(scope="module")
