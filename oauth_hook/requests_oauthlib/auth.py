@@ -37,8 +37,8 @@ class OAuth1(AuthBase):
     """
 
     client_class: Any = Client
-    #: Where PLAINTEXT may go over plain http, loopback aside: origins, as ``http://host[:port]``.
-    plaintext_origins: Iterable[str] = ()
+    #: Where PLAINTEXT may go over plain http, loopback aside: ``http://host[:port]``, one or several.
+    plaintext_origins: str | Iterable[str] = ()
     client: Any
     force_include_body: bool
 

@@ -102,16 +102,16 @@ def _reorder(header: str) -> str:
     return start + ", ".join(sorted(pairs, key=lambda pair: _ORDER.get(pair.partition("=")[0], 8)))
 
 
-def may_be_plain(url: str, origins: Iterable[str]) -> bool:
+def may_be_plain(url: str, origins: str | Iterable[str]) -> bool:
     """Tell whether a request goes over plain http to where PLAINTEXT may go all the same.
 
-    :param origins: where that is, as ``http://host[:port]``.
+    :param origins: where that is, as ``http://host[:port]``, one or several.
     :raises UsageError: it goes over plain http to elsewhere, loopback aside.
     """
     parts = split_url(url)
     if parts.scheme.lower() != "http" or is_loopback(parts.authority):
         return False
-    if parse_sent_origin(url) in map(parse_origin, origins):
+    if parse_sent_origin(url) in map(parse_origin, [origins] if isinstance(origins, str) else origins):
         return True
     raise UsageError(
         f"PLAINTEXT sends the secrets themselves, and the request to {parts.authority} goes over plain http, where "

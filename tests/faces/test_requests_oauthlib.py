@@ -432,9 +432,10 @@ def test_plaintext_goes_over_plain_http_where_that_is_allowed(face, monkeypatch)
     with pytest.raises(UsageError, match=r"plaintext_origins = \['http://jira.intranet:8080'\]"):
         prepare(auth, url="http://jira.intranet:8080/rest")
     assert "cs%26ts" in prepare(auth, url="https://jira.intranet/rest").headers["Authorization"]
-    for owner in (ours.OAuth1, face.OAuth1, auth):
+    origin = "http://JIRA.intranet:8080/"
+    for owner, origins in ((ours.OAuth1, [origin]), (face.OAuth1, ("http://other", origin)), (auth, origin)):
         with monkeypatch.context() as patch:
-            patch.setattr(owner, "plaintext_origins", ["http://JIRA.intranet:8080/"], raising=False)
+            patch.setattr(owner, "plaintext_origins", origins, raising=False)
             request = prepare(auth, url="http://jira.intranet:8080/rest", data={"a": "b"})
             assert 'oauth_signature="cs%26ts"' in request.headers["Authorization"]
             for other in ("http://jira.intranet/", "http://wiki.intranet:8080/"):
