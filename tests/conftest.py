@@ -45,6 +45,12 @@ class Recorder:
     def last(self) -> Received:
         return self.received[-1]
 
+    def clear(self) -> Recorder:
+        """Forget what came and how to answer, and return the recorder."""
+        self.received.clear()
+        self.answer = None
+        return self
+
 
 def _handler(recorder: Recorder) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
@@ -162,19 +168,13 @@ def recorders() -> Iterator[list[Recorder]]:
 @pytest.fixture
 def server(recorders: list[Recorder]) -> Recorder:
     """A server, cleared for this test."""
-    return _cleared(recorders[0])
+    return recorders[0].clear()
 
 
 @pytest.fixture
 def abroad(recorders: list[Recorder]) -> Recorder:
     """A server of another origin, cleared for this test."""
-    return _cleared(recorders[1])
-
-
-def _cleared(recorder: Recorder) -> Recorder:
-    recorder.received.clear()
-    recorder.answer = None
-    return recorder
+    return recorders[1].clear()
 
 
 @pytest.fixture

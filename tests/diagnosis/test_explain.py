@@ -14,6 +14,7 @@ import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tables import for_each
 
 import oauth_hook
 from oauth_hook import AccessToken, Consumer, OAuthFlow, OAuthHook, ProviderError, UsageError, cli, explain
@@ -30,8 +31,8 @@ def hook_of(provider, token, **more):
     return OAuthHook(token.key, token.secret, provider.consumer.key, provider.consumer.secret, **more)
 
 
-@pytest.mark.parametrize("placement", ["header", "query", "url-encoded", "header+url-encoded"])
-@pytest.mark.parametrize(
+@for_each("placement", ["header", "query", "url-encoded", "header+url-encoded"])
+@for_each(
     ("change", "code"),
     [
         (lambda request: setattr(request, "url", request.url.replace("count=2", "count=3")), "query-changed"),
@@ -241,7 +242,7 @@ def test_a_callers_files_are_left_unread(tmp_path):
     assert list(stream) == [b"one", b"two"]
 
 
-@pytest.mark.parametrize(
+@for_each(
     "what",
     [
         {"params": iter([("a", "1")])}, {"data": {"a": iter("12")}}, {"data": [("a", iter("12"))]},
@@ -328,7 +329,7 @@ def test_attributes_that_cannot_be_had_yet():
     assert explain(asked()).findings[0].code == "unsigned"
 
 
-@pytest.mark.parametrize(
+@for_each(
     "arguments",
     [
         {"consumer": Consumer("\ud800", "x")}, {"token": AccessToken("\ud800", "x")}, {"signing_key": 5},
@@ -525,7 +526,7 @@ def seconds_of(*arguments):
     return time.thread_time() - begin
 
 
-@pytest.mark.parametrize("what", LARGE.values(), ids=LARGE)
+@for_each("what", LARGE.values(), ids=LARGE)
 def test_a_large_request(what):
     """A megabyte is explained in a second, apart from the search; and what is shown of it stays small."""
     usual = {"method": "POST", "url": "https://h.example/", "headers": {"Authorization": AUTHORIZATION}, "body": None}

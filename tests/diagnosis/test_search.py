@@ -21,6 +21,7 @@ import pytest
 import requests
 from faults import FORM_TYPE, NOW, Signing, answer, escape, escape_as_javascript, escape_not, lower_escapes
 from hypothesis import HealthCheck, given, settings
+from tables import for_each
 
 from oauth_hook import AccessToken, Consumer, OAuthHook
 from oauth_hook.diagnosis import check_base_string, explain, search
@@ -116,8 +117,8 @@ LARGE = {
 
 
 @pytest.mark.usefixtures("short_search")
-@pytest.mark.parametrize("known", ["nothing", "its base string and signature", "its page"])
-@pytest.mark.parametrize("name", LARGE)
+@for_each("known", ["nothing", "its base string and signature", "its page"])
+@for_each("name", LARGE)
 def test_a_large_request_takes_no_longer(name, known):
     """A large request whose signature nobody makes is explained within the second, whatever is known of the server."""
     sent = LARGE[name]
@@ -216,7 +217,7 @@ ODD = [
 
 
 @pytest.mark.usefixtures("short_search")
-@pytest.mark.parametrize("sent", ODD, ids=range(len(ODD)))
+@for_each("sent", ODD, ids=range(len(ODD)))
 def test_odd_requests_raise_nothing(sent):
     """Lone surrogates in JSON, numbers of thousands of digits, escapes that are none: there is an explanation."""
     for signature in (NOBODYS, sent.signature()):
@@ -360,8 +361,8 @@ ESCAPES = {
 HELLO = GET.but(query="status=Hello.&z=1.")  # what ends in a full stop, too
 
 
-@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
-@pytest.mark.parametrize("right", [GET, HELLO.but(version=None)], ids=["usual", "ending in a full stop"])
+@for_each("page", PAGES.values(), ids=PAGES)
+@for_each("right", [GET, HELLO.but(version=None)], ids=["usual", "ending in a full stop"])
 def test_what_follows_a_base_string_is_none_of_it(right, page):
     """A server that hands back our own base string is not said to have another, whatever stands around it."""
     explanation = explain(refused(right, words=page.format(right.base())), **held(right))
@@ -369,7 +370,7 @@ def test_what_follows_a_base_string_is_none_of_it(right, page):
     assert set(codes(explanation)) == {"consumer-secret", "token-secret"}
 
 
-@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+@for_each("page", PAGES.values(), ids=PAGES)
 def test_a_difference_is_named_whatever_follows(page):
     """Of a base string that differs, the difference is named and nothing besides."""
     server = GET.but(collect=lambda pairs: [*pairs, (b"zz", b"9.")])
@@ -392,7 +393,7 @@ def unencoded(text: str) -> str:
     return f"{method}&{uri}&" + parameters.replace("%3D", "=").replace("%26", "&").replace("%25", "%")
 
 
-@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+@for_each("page", PAGES.values(), ids=PAGES)
 def test_a_base_string_that_lacks_some_encoding_is_one(page):
     """A server that leaves = and & as they are is told so, not that what was given is no base string."""
     wrong = GET.but(finish=unencoded).base()
@@ -732,7 +733,7 @@ RULES += [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+@for_each("rule", RULES, ids=lambda rule: rule.name)
 def test_a_rule_is_known(rule):
     """One rule that the signer does otherwise is the first finding, proven, with nothing known but the refusal."""
     wrong = rule.right.but(**rule.change).signature()
@@ -743,7 +744,7 @@ def test_a_rule_is_known(rule):
     assert rule.phrase in first.summary
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.spelled is None], ids=lambda rule: rule.name)
+@for_each("rule", [rule for rule in RULES if rule.spelled is None], ids=lambda rule: rule.name)
 def test_a_rule_is_known_of_servers(rule):
     """The same of a server that says its signature; and where it says its base string, no other cause is proven."""
     wrong = rule.right.but(**rule.change)
@@ -867,7 +868,7 @@ def test_two_rules_at_once_are_found():
 # --- one text in another encoding ---
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("sent", "server", "code"),
     [
         ("caf%C3%A9", "caf\u00c3\u00a9", "charset"),  # read as Latin-1

@@ -23,6 +23,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 import requests
+from tables import for_each
 
 import oauth_hook.provider
 from oauth_hook import (
@@ -219,7 +220,7 @@ ALL_WAYS = {(failure, signer) for failure in FAILURES for signer in ("header", "
 
 
 @pytest.mark.promise("no-variable-of-ours-shows-a-secret")
-@pytest.mark.parametrize(("failure", "signer"), sorted(ALL_WAYS))
+@for_each(("failure", "signer"), sorted(ALL_WAYS))
 def test_the_steps_of_a_flow(failure, signer, raw):
     """What the wire and the server can do to a flow leaves no secret in any frame; nor does what requests raises."""
     url = raw(failure)
@@ -449,7 +450,7 @@ def client() -> Client:
 
 
 @pytest.mark.promise("no-variable-of-ours-shows-a-secret")
-@pytest.mark.parametrize("call", CALLS)
+@for_each("call", CALLS)
 def test_what_fails_at_once(call):
     """Whatever is wrong with the arguments, no frame of ours shows them."""
     assert not leaks(fails(CALLS[call]))
@@ -507,8 +508,8 @@ def mounted(url: str) -> requests.Session:
 
 
 @pytest.mark.promise("no-variable-of-ours-shows-a-secret")
-@pytest.mark.parametrize("call", SERVED)
-@pytest.mark.parametrize("failure", FAILURES)
+@for_each("call", SERVED)
+@for_each("failure", FAILURES)
 def test_what_a_server_fails(call, failure, raw):
     """Nor does a frame of ours show what was sent, or came back, when a server fails."""
     if failure == "is late" and call not in ("discover", "call_api", "PyPump.request"):

@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
+from tables import for_each
 
 from oauth_hook import Consumer, OAuthHook, UsageError, sign, verify
 
@@ -94,7 +95,7 @@ COMBINATIONS = [
 ]
 
 
-@pytest.mark.parametrize(("form", "shape"), COMBINATIONS)
+@for_each(("form", "shape"), COMBINATIONS)
 def test_keys_are_taken_as_variables_and_files_hold_them(form, shape):
     """Whatever became of its line ends and of what is around it, a private key signs as the file does."""
     given = FORMATS[form]
@@ -104,7 +105,7 @@ def test_keys_are_taken_as_variables_and_files_hold_them(form, shape):
         assert signature(key if passphrase is None else (key, passphrase)) == signature(KEY)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@for_each("shape", SHAPES)
 def test_public_keys_and_certificates_are_taken_alike(shape):
     """The half that verifies is read as leniently as the one that signs."""
     signed = sign("GET", URL, consumer=Consumer("c"), signature_method="RSA-SHA256", rsa_key=KEY)
@@ -165,7 +166,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("case", WRONG)
+@for_each("case", WRONG)
 def test_what_is_no_private_rsa_key_is_named(case, caplog):
     """Each says what was given and what to do; nothing of a key is in the message, its cause or a log."""
     given, message = WRONG[case]
@@ -179,9 +180,7 @@ def test_what_is_no_private_rsa_key_is_named(case, caplog):
     assert not any(BODY[i : i + 16] in shown for i in range(0, len(BODY) - 16, 8))
 
 
-@pytest.mark.parametrize(
-    "unit", ["-----BEGIN ", "-----BEGIN A-----", "-----END ", "\\n", "A", ".", " ", "ssh-", "0\x82"]
-)
+@for_each("unit", ["-----BEGIN ", "-----BEGIN A-----", "-----END ", "\\n", "A", ".", " ", "ssh-", "0\x82"])
 def test_a_large_text_that_is_no_key_is_refused_at_once(unit):
     """What is given in the place of a key is read in time linear in it."""
     with pytest.raises(UsageError):

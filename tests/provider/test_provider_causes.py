@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, quote, unquote
 
 import pytest
 import requests
+from tables import for_each
 
 from oauth_hook import AccessToken, Consumer, explain, sign
 from oauth_hook.provider import Application, Provider, serve
@@ -486,7 +487,7 @@ LARGE = {
 }
 
 
-@pytest.mark.parametrize("kind", LARGE)
+@for_each("kind", LARGE)
 def test_a_large_refusal_costs_little_more_than_a_large_answer(kind: str) -> None:
     """The search for a cause is bounded, by size and by time: nobody can have the provider search on and on."""
     bare = Bare()

@@ -25,6 +25,7 @@ import oauthlib
 import pytest
 import requests
 from oauthlib import oauth1
+from tables import for_each
 
 from oauth_hook.credentials import AccessToken
 from oauth_hook.errors import UsageError
@@ -442,7 +443,7 @@ class TestConnections:
         assert answer.status_code == 500
         assert "a bug" in caplog.text
 
-    @pytest.mark.parametrize("text", [b"1\r\nab\r\n", b"\r\n", b"-1\r\n", b"1", b"0x1\r\na\r\n", b"0\r\nT: x"])
+    @for_each("text", [b"1\r\nab\r\n", b"\r\n", b"-1\r\n", b"1", b"0x1\r\na\r\n", b"0\r\nT: x"])
     def test_bad_chunks(self, text: bytes) -> None:
         """RFC 9112 s7.1: a chunk has a size, and ends where it says."""
         reader = BodyReader(io.BufferedReader(io.BytesIO(text)), None, lambda: None)

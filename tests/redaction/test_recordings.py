@@ -13,6 +13,7 @@ import pytest
 import requests
 import urllib3
 import yaml
+from tables import for_each
 
 from oauth_hook import UsageError
 from oauth_hook.cassettes import scrub_request, scrub_response, scrub_text
@@ -326,7 +327,7 @@ KEPT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", KEPT)
+@for_each("kind", KEPT)
 def test_what_holds_no_credential_stays(kind):
     """Byte for byte, with its headers."""
     headers, body = KEPT[kind]

@@ -16,6 +16,7 @@ import time
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
+from tables import for_each
 from urllib3.util import Retry
 
 from oauth_hook import LoopbackReceiver, OAuthFlow, OAuthHookError, ProviderError, UsageError
@@ -272,7 +273,7 @@ HEAD, BODY = b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 500
 CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nFFFF\r\n"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("start", "own"),
     [(b"", True), (HEAD, True), (HEAD, False), (BODY, True), (BODY, False), (CHUNKS, True)],
     ids=["start", "head", "head, no session", "body", "body, no session", "chunks"],

@@ -11,6 +11,7 @@ import time
 import pytest
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
+from tables import for_each
 from urllib3.util import Retry
 
 from oauth_hook import OAuthAdapter, OAuthHook, ProviderError
@@ -129,12 +130,12 @@ def test_a_proxy_that_drips(listener):
         assert time.monotonic() - begin < SOON
 
 
-@pytest.mark.parametrize("policy", [
+@for_each("policy", [
     Retry(3, backoff_factor=60, status_forcelist=(503,)),
     Retry(3, backoff_factor=60, status_forcelist=(503,), allowed_methods=None),
     Retry(3),
 ], ids=["pauses", "pauses for every method", "as the server says"])  # fmt: skip
-@pytest.mark.parametrize("kind", ["stock", "signing"])
+@for_each("kind", ["stock", "signing"])
 def test_pauses_between_attempts(server, policy, kind):
     """A policy that would wait for an hour waits until the exchange is over."""
     server.answer = lambda request: (503, {"Retry-After": "3600"}, b"")

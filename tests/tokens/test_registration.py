@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
+from tables import for_each
 
 from oauth_hook import Consumer, OAuthHook
 from oauth_hook.errors import ProviderError, UsageError
@@ -272,7 +273,7 @@ class TestWhereToLook:
         assert "authorization" not in server.last.headers
         assert server.last.headers["x-mine"] == "1"
 
-    @pytest.mark.parametrize(
+    @for_each(
         "wrong",
         [
             "", "alice@", "@pump.example", "a b@pump.example", "alice@pump example", "a@b@pump.example", "alice@h/path",
@@ -316,8 +317,8 @@ class TestDocuments:
         server.answer = answer
         assert discover(account(server.url), scheme="http").api_url == f"{server.url}/api/whoami"
 
-    @pytest.mark.parametrize("lookup", [None, "/lookup?a={uri}&b=1", "relative{uri}", "/without"])
-    @pytest.mark.parametrize("answer", [as_json, as_xrd])
+    @for_each("lookup", [None, "/lookup?a={uri}&b=1", "relative{uri}", "/without"])
+    @for_each("answer", [as_json, as_xrd])
     def test_webfinger_last(
         self, server: Recorder, lookup: str | None, answer: Callable[[list[dict[str, str]]], bytes]
     ) -> None:
@@ -453,7 +454,7 @@ class TestDocuments:
         with pytest.raises(requests.TooManyRedirects):
             discover(account(server.url), scheme="http")
 
-    @pytest.mark.parametrize(
+    @for_each(
         "body",
         [
             b"", b"{", b"[]", b'{"links": 3}', b'{"links": [3, null, {"rel": 3, "href": 4}]}', b'{"a":' * 100_000,
@@ -461,7 +462,7 @@ class TestDocuments:
             b"<a>" * 100_000, b"<?xml version='1.0' encoding='no-such'?><XRD xmlns='x'><Link rel='a'/></XRD>",
         ],
     )  # fmt: skip
-    @pytest.mark.parametrize("status", [200, 404, 500])
+    @for_each("status", [200, 404, 500])
     def test_strange_documents(self, server: Recorder, body: bytes, status: int) -> None:
         """Whatever the documents are, there is one clear error."""
         server.answer = lambda request: (status, JSON, body)
@@ -629,9 +630,7 @@ class TestRegister:
             register_client(f"{server.url}/api/client/register", **{"application_name": "Test.io", **wrong})
         assert server.received == []
 
-    @pytest.mark.parametrize(
-        "url", [None, 3, "", "/api/client/register", "ftp://h/", "https://u:p@h/", "https://h/a b"]
-    )
+    @for_each("url", [None, 3, "", "/api/client/register", "ftp://h/", "https://u:p@h/", "https://h/a b"])
     def test_bad_addresses(self, url: Any) -> None:
         """A registration goes to an absolute http(s) address."""
         with pytest.raises(UsageError):
@@ -725,8 +724,8 @@ NONSENSE: list[tuple[int, bytes]] = [
 
 
 class TestAnswers:
-    @pytest.mark.parametrize(("status", "body"), NONSENSE)
-    @pytest.mark.parametrize("update", [False, True])
+    @for_each(("status", "body"), NONSENSE)
+    @for_each("update", [False, True])
     def test_refusals_and_nonsense(self, server: Recorder, status: int, body: bytes, update: bool) -> None:
         """Whatever is no registration is one error with its status, and no secret in it, theirs or ours."""
         server.answer = lambda request: (status, JSON, body)

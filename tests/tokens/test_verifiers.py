@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 import requests
+from tables import for_each
 
 from oauth_hook import Consumer
 from oauth_hook.errors import OAuthHookError, ProviderError, UsageError
@@ -794,7 +795,7 @@ class TestOpeningTheBrowser:
 
 
 class TestArguments:
-    @pytest.mark.parametrize(
+    @for_each(
         "arguments",
         [
             {"port": -1}, {"port": 65536}, {"port": "80"}, {"port": None}, {"port": True}, {"port": 1.0},
