@@ -6,6 +6,7 @@ import functools
 import inspect
 import traceback
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -15,11 +16,14 @@ Test = Callable[..., None]
 _FAILURES = (Exception, pytest.fail.Exception, pytest.skip.Exception)  # a case that skips would take the rest along
 
 
-def for_each(names: str | tuple[str, ...], cases: Iterable[Any], ids: Any = None) -> Callable[[Test], Test]:
+def for_each(
+    names: str | tuple[str, ...], cases: Iterable[Any], ids: Any = None, *, at_once: bool = False
+) -> Callable[[Test], Test]:
     """Run a test with each case in turn, as ``pytest.mark.parametrize`` does in tests of their own.
 
     All cases are run, and the failure names those that failed. They share the fixtures of the one test; a recorder, a
-    log or a store is cleared before each. Several of these try every combination.
+    log or a store is cleared before each. Several of these try every combination. Cases that wait, and share nothing,
+    can wait at once, in threads.
     """
     arguments = tuple(name.strip() for name in names.split(",")) if isinstance(names, str) else tuple(names)
     rows = [case if len(arguments) > 1 else (case,) for case in cases]
@@ -30,15 +34,19 @@ def for_each(names: str | tuple[str, ...], cases: Iterable[Any], ids: Any = None
     def decorate(test: Test) -> Test:
         @functools.wraps(test)
         def run(*self: Any, **fixtures: Any) -> None:
-            failures = []
-            for number, row in enumerate(rows):
-                case = dict(zip(arguments, row, strict=True))
+            def fails(number: int) -> str:
+                case = dict(zip(arguments, rows[number], strict=True))
                 try:
                     _clear(fixtures)
                     test(*self, **case, **fixtures)
                 except _FAILURES:
                     label = labels[number] if labels else ", ".join(f"{name}={case[name]!r:.200}" for name in case)
-                    failures.append(f"[{label}]\n{traceback.format_exc()}")
+                    return f"[{label}]\n{traceback.format_exc()}"
+                return ""
+
+            with ThreadPoolExecutor(len(rows) if at_once else 1) as threads:
+                everywhere = threads.map if at_once else map
+                failures = [failure for failure in everywhere(fails, range(len(rows))) if failure]
             if failures:
                 pytest.fail(f"{len(failures)} of {len(rows)} cases failed:\n\n" + "\n".join(failures), pytrace=False)
 

@@ -561,8 +561,8 @@ def test_a_server_that_is_not_there(step):
         STEPS[step](client_at(), url)
 
 
-@for_each("step", STEPS)
-@for_each("drips", [False, True])
+@for_each("step", STEPS, at_once=True)
+@for_each("drips", [False, True], at_once=True)
 def test_a_server_that_never_ends(drips, step):
     """A server that says nothing, or an octet now and then, is given up when time is up."""
     end = threading.Event()

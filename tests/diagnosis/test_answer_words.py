@@ -821,8 +821,8 @@ def test_fields_are_texts():
 
 # --- whatever it is, it is read, and soon ---
 
-# Half of what is looked at, in a quarter of a second: what takes quadratic time would take a second for all of it.
-_LENGTH, _SECONDS = 1 << 15, 0.25
+# A quarter of what is looked at, in a sixteenth of what that may take in quadratic time: a second.
+_LENGTH, _SECONDS = 1 << 14, 0.0625
 SHAPES = [
     '<err msg="', '<err ', '<err msg="x" ', '<rsp stat="fail"><err msg="a', "<", ">", "<>", "< >", "<<a", "</", "<!--",
     "<script>", "<style>", "<script><style>", "</script>", "<script></style>", "<title>", "<h1>", "<h1 ", "<h1><h1 a=",
@@ -846,9 +846,14 @@ STARTS = ["", "<p>", '{"message":"', '{"oauth_problem":', "oauth_problem=", "err
 
 
 def seconds(call, *arguments, **more):
-    start = time.thread_time()
-    call(*arguments, **more)
-    return time.thread_time() - start
+    """Return how long it takes; what seems to take long is tried again, for a processor that is shared."""
+    for _ in range(3):
+        start = time.thread_time()
+        call(*arguments, **more)
+        took = time.thread_time() - start
+        if took < _SECONDS:
+            break
+    return took
 
 
 @pytest.mark.promise("strangers-are-read-in-linear-time")

@@ -203,7 +203,7 @@ SIGNERS = {
 
 
 def flow_at(url: str, **more) -> OAuthFlow:
-    return OAuthFlow(CONSUMER, url, url, url, **{"timeout": 0.4, "confirmed": "require", **more})
+    return OAuthFlow(CONSUMER, url, url, url, **{"timeout": 0.2, "confirmed": "require", **more})
 
 
 STEPS = {
@@ -446,7 +446,7 @@ CALLS: dict[str, Callable[[], object]] = {
 
 
 def client() -> Client:
-    return Client("ck", SECRETS["consumer"], timeout=0.4)
+    return Client("ck", SECRETS["consumer"], timeout=0.2)
 
 
 @pytest.mark.promise("no-variable-of-ours-shows-a-secret")
@@ -457,9 +457,9 @@ def test_what_fails_at_once(call):
 
 
 SERVED: dict[str, Callable[[str], object]] = {
-    "discover": lambda url: discover(url, scheme="http", timeout=0.4),
-    "register": lambda url: register_client(url, application_name="a", timeout=0.4),
-    "update": lambda url: update_client(url, CONSUMER, application_name="a", timeout=0.4),
+    "discover": lambda url: discover(url, scheme="http", timeout=0.2),
+    "register": lambda url: register_client(url, application_name="a", timeout=0.2),
+    "update": lambda url: update_client(url, CONSUMER, application_name="a", timeout=0.2),
     "get_token": lambda url: client().get_token(url),
     "exchange": lambda url: client().get_token(url, None, Token("t", SECRETS["token"], SECRETS["verifier"])),
     "call_api": lambda url: falcon(UseHeader.NONE, Via.GET).call_api(
@@ -467,11 +467,11 @@ SERVED: dict[str, Callable[[str], object]] = {
     ),
     "PyPump": lambda url: PyPump(
         PumpClient(f"a@{url[7:-1]}", name="a", key="k", secret=SECRETS["consumer"], expiry=1),
-        scheme="http", timeout=0.4, token="t", secret=SECRETS["token"],
+        scheme="http", timeout=0.2, token="t", secret=SECRETS["token"],
     ),
     "PyPump.request": lambda url: pump(url).request("/api", "POST", {"password": SECRETS["password"]}),
     "WebPump.verifier": lambda url: WebPump(
-        f"a@{url[7:-1]}", scheme="http", timeout=0.4, key="k", secret=SECRETS["consumer"], token="t",
+        f"a@{url[7:-1]}", scheme="http", timeout=0.2, key="k", secret=SECRETS["consumer"], token="t",
         token_secret=SECRETS["token"],
     ).verifier(SECRETS["verifier"]),
     "adapter": lambda url: mounted(url).post(url, {"password": SECRETS["password"]}).raise_for_status(),
@@ -486,19 +486,19 @@ def with_httpx(url: str) -> None:
     from oauth_hook.httpx import event_hooks
 
     hooks = event_hooks(PLAIN.replace(placement="query"))
-    with httpx.Client(event_hooks=hooks, follow_redirects=True, timeout=0.4) as session:
+    with httpx.Client(event_hooks=hooks, follow_redirects=True, timeout=0.2) as session:
         session.post(url).raise_for_status()
 
 
 def falcon(use_header: UseHeader, mode: Via) -> Client:
-    made = Client("ck", SECRETS["consumer"], mode, timeout=0.4)
+    made = Client("ck", SECRETS["consumer"], mode, timeout=0.2)
     made.use_header = use_header
     return made
 
 
 def pump(url: str) -> PyPump:
     kept = {f"a@{url[7:-1]}": Account(CONSUMER, ACCESS, url[:-1])}
-    return PyPump(f"a@{url[7:-1]}", scheme="http", timeout=0.4, store=kept)
+    return PyPump(f"a@{url[7:-1]}", scheme="http", timeout=0.2, store=kept)
 
 
 def mounted(url: str) -> requests.Session:

@@ -293,8 +293,8 @@ STARTS = ['{"secret":', "secret", '"secret="', "<secret", "&#", "%"]
 def test_it_takes_no_longer_than_the_text_is(piece):
     """A text that is made to be slow takes time as it is long, and not as its square."""
     secrets = ["kd94hf93k423kf44", "pfkkdhi9sl3r4s00" * 20, "v'é\"r&ifier"]
-    text = piece * ((1 << 17) // len(piece))
-    assert seconds(STARTS[0] + text, secrets) < 4  # the square takes a minute
+    text = piece * ((1 << 15) // len(piece))
+    assert seconds(STARTS[0] + text, secrets) < 1  # the square takes four seconds
     for start in STARTS[1:]:
         assert seconds(start + text[: 1 << 13], secrets) < 2
 
