@@ -492,7 +492,7 @@ def test_words_of_an_address_that_gives_tokens():
 
 # --- what is large ---
 
-MANY = 1 << 20
+MANY = 1 << 18
 HOOK = OAuthHook("t", "token-hunter2", "c", "consumer-hunter2", placement="header")
 AUTHORIZATION = HOOK(requests.Request("GET", "https://h.example/").prepare()).headers["Authorization"]
 LARGE = {
@@ -528,18 +528,18 @@ def explain_timed(*arguments):
 
 @for_each("what", LARGE.values(), ids=LARGE)
 def test_a_large_request(what):
-    """A megabyte is explained in a second, apart from the search; and what is shown of it stays small."""
+    """A quarter of a megabyte is explained in a quarter of a second, and what is shown of it stays small."""
     usual = {"method": "POST", "url": "https://h.example/", "headers": {"Authorization": AUTHORIZATION}, "body": None}
     request = SimpleNamespace(**{**usual, **what})
     explanation, seconds = explain_timed(request)
     assert seconds < SLOW
-    assert len(str(explanation)) < 500_000
-    assert len(explanation.base_string) < 500_000
+    assert len(str(explanation)) < 125_000
+    assert len(explanation.base_string) < 125_000
 
 
 @pytest.mark.parametrize("length", [3, 30, 200])
 def test_a_large_answer(length):
-    """64 KB of what secrets are hard to take out of are explained in a second, apart from the search."""
+    """64 KB of what secrets are hard to take out of are explained in a quarter of a second, apart from the search."""
     token = AccessToken("t", ("%25" * length)[:length])
     hook = OAuthHook("t", token.secret, "c", "a" * length, placement="header")
     request = hook(requests.Request("GET", "https://h.example/").prepare())  # rightly: nothing is to be searched
@@ -556,5 +556,5 @@ def test_a_long_history():
     assert explain_timed(responses[-1])[1] < SLOW
 
 
-# A second, on a machine that has nothing else to do: two processes on one core slow each other down, too.
-SLOW = 4
+# A quarter of it, on a machine that has nothing else to do: two processes on one core slow each other down, too.
+SLOW = 1

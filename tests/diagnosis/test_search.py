@@ -96,8 +96,8 @@ def fields(count: int) -> str:
 
 
 LARGE = {
-    "a form with a value of 1 MB": FORM.but(body="a=" + "x" * 1_000_000),
-    "a form with a value of 1 MB of escapes": FORM.but(body="a=" + "%20" * 333_000),
+    "a form with a value of 300 KB": FORM.but(body="a=" + "x" * 300_000),
+    "a form with a value of 300 KB of escapes": FORM.but(body="a=" + "%20" * 100_000),
     "a form of 300 KB that is not encoded": FORM.but(body=("a=" + "<\u00e9> +" * 50_000).encode()),
     "a form with a value of 100 KB": FORM.but(body="a=" + "x" * 100_000),
     "a form with a value of 30 KB": FORM.but(body="a=" + "%20" * 10_000),
@@ -106,8 +106,8 @@ LARGE = {
     "a query of 200 parameters": GET.but(query=fields(200)),
     "a path of 32 KB": GET.but(path="/" + "a/" * 16_000),
     "a header of 100 KB": GET.but(extensions=(("oauth_x", "y" * 100_000),)),
-    "a body of 1 MB under a hash": JSON.but(
-        body="x" * 1_000_000, extensions=(("oauth_body_hash", "2jmj7l5rSw0yVb/vlWAYkK/YBwk="),)
+    "a body of 300 KB under a hash": JSON.but(
+        body="x" * 300_000, extensions=(("oauth_body_hash", "2jmj7l5rSw0yVb/vlWAYkK/YBwk="),)
     ),
     "JSON of 5000 members": JSON.but(body=json.dumps({f"a{i}": i for i in range(5000)})),
     "parts of multipart that do not end": JSON.but(
@@ -120,7 +120,7 @@ LARGE = {
 @for_each("known", ["nothing", "its base string and signature", "its page"])
 @for_each("name", LARGE)
 def test_a_large_request_takes_no_longer(name, known):
-    """A large request whose signature nobody makes is explained within the second, whatever is known of the server."""
+    """A large request whose signature nobody makes is explained in half a second, whatever is known of the server."""
     sent = LARGE[name]
     server = sent.but(scheme="http", query="another=1", nonce="another")
     arguments: dict[str, Any] = held(sent)
@@ -130,7 +130,7 @@ def test_a_large_request_takes_no_longer(name, known):
     response = refused(sent, NOBODYS, words)
     start = time.thread_time()
     explanation = explain(response, **arguments)
-    assert time.thread_time() - start < SECOND
+    assert time.thread_time() - start < SECOND / 2
     assert {"consumer-secret", "token-secret"} & set(codes(explanation))
     assert "ways to make" in ruled_out(explanation)
 
@@ -141,7 +141,7 @@ def test_a_large_request_takes_no_longer(name, known):
 )
 def test_keys_are_tried_with_a_large_request_too(change, code):
     """Where a base string is too long for others to be made, the wrong key is found all the same."""
-    sent = LARGE["a form with a value of 1 MB"]
+    sent = LARGE["a form with a value of 300 KB"]
     assert codes(explain(refused(sent, sent.but(**change).signature()), **held(sent)))[0] == code
 
 
@@ -177,7 +177,7 @@ def test_time_that_is_up_is_said(monkeypatch):
 )
 def test_the_commonest_mistakes_are_found_in_a_large_request_too(change, code):
     """An upload in a form is told which address was signed, and whether query and form were."""
-    sent = LARGE["a form with a value of 1 MB"].but(query="a=1")
+    sent = LARGE["a form with a value of 300 KB"].but(query="a=1")
     first = explain(refused(sent, sent.but(**change).signature()), **held(sent)).findings[0]
     assert (first.code, first.proven) == (code, True)
 

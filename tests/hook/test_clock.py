@@ -42,8 +42,8 @@ def hook_for(provider, **more):
     return OAuthHook(token.key, token.secret, provider.consumer.key, provider.consumer.secret, **more)
 
 
-@pytest.mark.parametrize("way", ["call", "session", "pre_request", "adapter"])
-@pytest.mark.parametrize("placement", ["header", "url-encoded"])
+@for_each("way", ["call", "session", "pre_request", "adapter"])
+@for_each("placement", ["header", "url-encoded"])
 def test_a_refused_timestamp_teaches_the_hook(way, placement, provider):
     """The first request is signed anew and sent once more; later ones, of other users too, start right."""
     hook = hook_for(provider, placement=placement)

@@ -436,8 +436,8 @@ class Prepares(requests.Session):
         return prepared
 
 
-@pytest.mark.parametrize("kind", [KeepsAuth, Logs, Prepares])
-@pytest.mark.parametrize("placement", ["header", "query"])
+@for_each("kind", [KeepsAuth, Logs, Prepares])
+@for_each("placement", ["header", "query"])
 def test_subclasses_of_session(kind, placement, provider):
     """The provider accepts what they send, redirects (here of whoami to the profile) included."""
     with kind() as session:

@@ -547,8 +547,8 @@ def error_of(call: Callable[[], object]) -> BaseException | None:
 
 
 @pytest.mark.promise("no-variable-of-ours-shows-a-secret")
-@pytest.mark.parametrize("damage", ["json", "kind", "value", "none"])
-@pytest.mark.parametrize(
+@for_each("damage", ["json", "kind", "value", "none"])
+@for_each(
     "use",
     [
         lambda store: store["a"], lambda store: store.items(), lambda store: store.values(), lambda store: dict(store),
@@ -560,7 +560,7 @@ def error_of(call: Callable[[], object]) -> BaseException | None:
 )  # fmt: skip
 def test_the_store(damage, use, tmp_path):
     """A row that cannot be read, and a value that cannot be stored, are in no frame of ours."""
-    store = CredentialStore(tmp_path / "credentials")
+    store = CredentialStore(tmp_path / str(len(list(tmp_path.iterdir()))))
     store["a"] = ACCESS
     (value,) = sqlite3.connect(store.path).execute("SELECT value FROM credentials").fetchone()
     spoiled = {"json": value[:-1], "kind": value, "value": value.replace('"key"', '"kez"'), "none": value}[damage]

@@ -1095,7 +1095,7 @@ def test_answers(server, pump):
     assert pump.request("/api/whoami", allow_redirects=False).headers["Location"].endswith("/api/user/alice/profile")
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("reply", "status", "said"),
     [
         ((404, {"Content-Type": JSON}, b'{"error": "No such note"}'), 404, "No such note"),

@@ -221,7 +221,7 @@ def exchange(server, body, headers, status=200):
 
 
 @pytest.mark.promise("recordings-have-no-credentials")
-@pytest.mark.parametrize("shape", SHAPES)
+@for_each("shape", SHAPES)
 def test_no_shape_hides_a_credential(shape, record, server):
     """Sent and received, in whatever a program or a server writes: what a secret's name tells of goes as a whole."""
     check(record(exchange(server, SHAPES[shape].replace("NAME", "client_secret").encode(), {})))
@@ -237,14 +237,14 @@ def test_fields_in_base64_go(shape, record, server):
 
 
 @pytest.mark.promise("recordings-have-no-credentials")
-@pytest.mark.parametrize("shape", OTHERS)
+@for_each("shape", OTHERS)
 def test_no_credential_of_another_kind_is_kept(shape, record, server):
     """Credentials of other protocols, and what is one by its own shape."""
     check(record(exchange(server, OTHERS[shape].encode(), {})))
 
 
 @pytest.mark.promise("recordings-have-no-credentials")
-@pytest.mark.parametrize("coding", CODINGS)
+@for_each("coding", CODINGS)
 def test_no_coding_hides_a_credential(coding, record, server):
     """Compressed, cut off, in another charset, or in a format that nobody here reads."""
     headers, encode = CODINGS[coding]
@@ -264,7 +264,7 @@ def test_two_lines_of_content_encoding():
 
 
 @pytest.mark.promise("recordings-have-no-credentials")
-@pytest.mark.parametrize("name", HEADERS)
+@for_each("name", HEADERS)
 def test_no_header_hides_a_credential(name, record, server):
     """In requests and in responses, in a redirect's URL within a URL as well."""
     text = record(exchange(server, b"", {name: HEADERS[name]}, 302))

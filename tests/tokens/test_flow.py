@@ -519,7 +519,7 @@ def test_a_body_that_stalls_is_a_timeout():
     """However an answer is late, it is the same exception."""
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 300\r\n\r\noauth_token=a"
     with raw_server(answer, hold=True) as url, pytest.raises(requests.Timeout):
-        OAuthFlow(CONSUMER, url, url, url, timeout=1).fetch_request_token()
+        OAuthFlow(CONSUMER, url, url, url, timeout=0.2).fetch_request_token()
 
 
 def test_garmins_word_for_no(server):
@@ -663,13 +663,13 @@ class Drip:
 
 
 @pytest.mark.promise("a-timeout-bounds-the-whole-response")
-@pytest.mark.parametrize("head", [False, True])
-@pytest.mark.parametrize("own", [False, True])
+@for_each("head", [False, True], at_once=True)
+@for_each("own", [False, True], at_once=True)
 def test_the_timeout_bounds_the_whole_answer(head, own):
     """A server that drips, in its head or its body, is given up after ``timeout`` seconds: requests' own exception."""
     session = requests.Session() if own else None
     with Drip(head) as server:
-        flow = flow_at(server, timeout=0.6, session=session)
+        flow = flow_at(server, timeout=0.4, session=session)
         begin = time.monotonic()
         with pytest.raises(requests.Timeout):
             flow.fetch_request_token()

@@ -386,7 +386,7 @@ class TestDocuments:
         server.answer = lambda request: (200, JSON, as_json(pump.links() + more))
         assert discover(account(server.url), scheme="http").api_url == f"{server.url}/api/whoami"
 
-    @pytest.mark.parametrize(
+    @for_each(
         "href",
         [
             "/oauth/authorize",
@@ -611,7 +611,7 @@ class TestRegister:
         assert type(consumer.expires_at) is type(expected)
         assert Consumer.from_dict(json.loads(json.dumps(consumer.to_dict()))) == consumer
 
-    @pytest.mark.parametrize(
+    @for_each(
         "wrong",
         [
             {"application_name": ""}, {"application_name": " "}, {"application_name": None}, {"application_name": 3},
@@ -816,8 +816,8 @@ class TestTime:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{")
 
     @pytest.mark.promise("a-timeout-bounds-the-whole-response")
-    @pytest.mark.parametrize("answer", [silent, drip])
-    @pytest.mark.parametrize("what", [discover, register_client])
+    @for_each("answer", [silent, drip], at_once=True)
+    @for_each("what", [discover, register_client], at_once=True)
     def test_slow_servers(self, raw: Any, answer: Callable[[socket.socket], None], what: Any) -> None:
         """A server that is silent, or sends an octet now and then, is given up in time: requests' own exception."""
         url = raw(answer)
@@ -831,12 +831,12 @@ class TestTime:
         """Discovery asks several times, and takes no longer for that."""
 
         def slow(request: Received) -> Reply:
-            time.sleep(0.4)
+            time.sleep(0.2)
             return 404, HTML, b"no"
 
         server.answer = slow
         with pytest.raises(requests.Timeout):
-            discover(account(server.url), scheme="http", timeout=0.6)
+            discover(account(server.url), scheme="http", timeout=0.3)
         assert len(server.received) <= 2
 
     def test_cut_off(self, raw: Any) -> None:
