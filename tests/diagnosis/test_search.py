@@ -87,8 +87,8 @@ SECOND = 1.5  # a second of this thread's time, and half of one for a processor 
 @pytest.fixture
 def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search that gives up early, for tests that would wait for its end."""
-    monkeypatch.setattr(search, "SEARCH_SECONDS", 0.05)
-    monkeypatch.setattr(check_base_string, "SEARCH_SECONDS", 0.02)
+    monkeypatch.setattr(search, "SEARCH_SECONDS", 0.02)
+    monkeypatch.setattr(check_base_string, "SEARCH_SECONDS", 0.01)
 
 
 def fields(count: int) -> str:
