@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -44,6 +46,12 @@ class Recorder:
     @property
     def last(self) -> Received:
         return self.received[-1]
+
+    def clear(self) -> Recorder:
+        """Forget what came and how to answer, and return the recorder."""
+        self.received.clear()
+        self.answer = None
+        return self
 
 
 def _handler(recorder: Recorder) -> type[BaseHTTPRequestHandler]:
@@ -110,13 +118,18 @@ def _is_soak(config: pytest.Config) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let Ctrl-C reach the programs that tests start, and have hypothesis try more under ``-m soak``."""
+    """Let Ctrl-C reach the programs that tests start, and have hypothesis try more under ``-m soak``.
+
+    What is compiled is kept: a hundred programs start here, and each would compile the package anew.
+    """
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has it for what it runs in the background
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if find_spec("hypothesis"):  # the environment of niquests has none
         from hypothesis import HealthCheck, settings
 
-        examples = 1200 if _is_soak(config) else 120
+        examples = 1200 if _is_soak(config) else 80
         unhurried = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
         settings.register_profile("suite", max_examples=examples, deadline=None, suppress_health_check=unhurried)
         settings.load_profile("suite")
@@ -162,19 +175,13 @@ def recorders() -> Iterator[list[Recorder]]:
 @pytest.fixture
 def server(recorders: list[Recorder]) -> Recorder:
     """A server, cleared for this test."""
-    return _cleared(recorders[0])
+    return recorders[0].clear()
 
 
 @pytest.fixture
 def abroad(recorders: list[Recorder]) -> Recorder:
     """A server of another origin, cleared for this test."""
-    return _cleared(recorders[1])
-
-
-def _cleared(recorder: Recorder) -> Recorder:
-    recorder.received.clear()
-    recorder.answer = None
-    return recorder
+    return recorders[1].clear()
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from tables import for_each
 
 from oauth_hook import OAuthHook, ProviderError, UsageError, session
 from oauth_hook import client as oauth
@@ -423,7 +424,7 @@ def test_a_handler_keeps_its_signature(server):
 # --- parse_qs ---
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("data", "values"),
     [
         ("", {}),
@@ -487,8 +488,8 @@ def shown(error, caplog):
     return "".join([*texts, caplog.text])
 
 
-@pytest.mark.parametrize("case", FAILURES)
-@pytest.mark.parametrize("step", STEPS)
+@for_each("case", FAILURES)
+@for_each("step", STEPS)
 def test_a_refusal_is_one_clear_error(step, case, server, caplog):
     """A refusal of tokens and calls is a ProtoError with status, problem, response and a redacted body."""
     answer, problem, words = FAILURES[case]
@@ -509,7 +510,7 @@ def test_a_refusal_is_one_clear_error(step, case, server, caplog):
     assert len(server.received) == 1
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("step", "case"),
     [(step, case) for step in ("request", "access") for case in BROKEN if (step, case) != ("access", "not confirmed")],
 )
@@ -560,8 +561,8 @@ def test_a_server_that_is_not_there(step):
         STEPS[step](client_at(), url)
 
 
-@pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("drips", [False, True])
+@for_each("step", STEPS, at_once=True)
+@for_each("drips", [False, True], at_once=True)
 def test_a_server_that_never_ends(drips, step):
     """A server that says nothing, or an octet now and then, is given up when time is up."""
     end = threading.Event()
@@ -666,7 +667,7 @@ def handler(oauth_params):
     return client_at().make_oauth_handler(URL, None, oauth_params, None)
 
 
-@pytest.mark.parametrize("case", BAD)
+@for_each("case", BAD)
 def test_bad_arguments(case, caplog):
     """What the caller has to mend is a UsageError that says what, before anything is sent, and shows no secret."""
     call, words = BAD[case]
@@ -676,7 +677,7 @@ def test_bad_arguments(case, caplog):
     assert "hunter2" not in str(caught.value) + caplog.text
 
 
-@pytest.mark.parametrize(
+@for_each(
     "address",
     [
         "nix", "h.example/path", "://h.example/", "http://", "http:///path", "https:h.example", "ftp://h.example/",

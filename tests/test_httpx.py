@@ -38,6 +38,7 @@ from redirecting import (
     nothing_of_ours,
     read_sent,
 )
+from tables import for_each
 
 from oauth_hook import AccessToken, Consumer, OAuthHook, ProviderError, UsageError, verify
 from oauth_hook.hook.redirects import RequestState, Status
@@ -156,7 +157,7 @@ def is_possible(placement, body):
 ROWS = [(placement, body) for placement in PLACEMENTS for body in BODIES if is_possible(placement, body)]
 
 
-@pytest.mark.parametrize(("placement", "body"), ROWS)
+@for_each(("placement", "body"), ROWS)
 def test_every_body_is_signed_in_every_placement(client, placement, body, home):
     """The provider accepts the request, and finds the parameters where they should be and the caller's as they were."""
     in_form = body in FORMS
@@ -172,8 +173,8 @@ def test_every_body_is_signed_in_every_placement(client, placement, body, home):
         assert all(pair in answer.json()["parameters"] for pair in own.get(body, []))
 
 
-@pytest.mark.parametrize("body", BODIES)
-@pytest.mark.parametrize("placement", ["header", "query", "url-encoded"])
+@for_each("body", BODIES)
+@for_each("placement", ["header", "query", "url-encoded"])
 def test_the_body_on_the_wire_is_the_callers(client, placement, body, server):
     """Byte for byte what the client sends without us; a form in which parameters are placed begins with it."""
     boundary = {"Content-Type": "multipart/form-data; boundary=limit"} if body == "multipart" else {}
@@ -194,8 +195,8 @@ def test_the_body_on_the_wire_is_the_callers(client, placement, body, server):
     assert len(ours.body) > 0 or body == "nothing"
 
 
-@pytest.mark.parametrize("body", ["file", "generator", "multipart"])
-@pytest.mark.parametrize("way", ["auth", "hooks"])
+@for_each("body", ["file", "generator", "multipart"])
+@for_each("way", ["auth", "hooks"])
 def test_a_stream_that_says_it_is_a_form_is_refused(client, way, body, server):
     """It cannot be signed without being used up: a UsageError, before anything is sent."""
     content = BODIES[body](client.kind) | {"headers": FORM}
@@ -204,7 +205,7 @@ def test_a_stream_that_says_it_is_a_form_is_refused(client, way, body, server):
     assert server.received == []
 
 
-@pytest.mark.parametrize("body", ["JSON", "multipart", "generator"])
+@for_each("body", ["JSON", "multipart", "generator"])
 def test_no_form_is_made_of_something_else(client, body, server):
     """``placement="body"`` on what is no form is a UsageError."""
     hook = OAuthHook("t", "s", "c", "s", placement="body")
@@ -242,7 +243,7 @@ TAILS = [
 
 
 @pytest.mark.promise("what-is-on-the-wire-is-what-is-signed")
-@pytest.mark.parametrize("placement", ["header", "query", "header+url-encoded"])
+@for_each("placement", ["header", "query", "header+url-encoded"])
 def test_what_is_signed_is_what_is_on_the_wire(client, placement, home):
     """Whatever the spelling of a URL, the provider accepts it as it arrives."""
     settings = attached("both", hook_for(home, placement=placement), client.kind)
@@ -251,7 +252,7 @@ def test_what_is_signed_is_what_is_on_the_wire(client, placement, home):
     assert {tail: answer.text for tail, answer in zip(TAILS, answers, strict=True) if answer.status_code != 200} == {}
 
 
-@pytest.mark.parametrize("placement", ["header", "query"])
+@for_each("placement", ["header", "query"])
 def test_the_callers_part_of_a_url_stays_as_the_client_spells_it(client, placement, server):
     """Our parameters come after it, and nothing of it is spelled anew."""
     settings = attached("both", OAuthHook("t", "s", "c", "s", placement=placement), client.kind)
@@ -275,7 +276,7 @@ def test_a_host_header_of_the_callers_is_signed(client, server, consumer, token)
         )
 
 
-@pytest.mark.parametrize("placement", ["header", "query"])
+@for_each("placement", ["header", "query"])
 def test_a_target_of_the_callers_is_signed(client, placement, home, server):
     """The extension ``target`` is what goes out in the place of the URL's path, so it is what is signed."""
     target = urlsplit(home.resource_url).path.encode() + b"/x?raw=|%7e"
@@ -318,8 +319,8 @@ HOPS = [
 ]
 
 
-@pytest.mark.parametrize("placement", PLACEMENTS)
-@pytest.mark.parametrize("status", STATUSES)
+@for_each("placement", PLACEMENTS)
+@for_each("status", STATUSES)
 def test_every_hop_at_home_is_signed_anew(client, placement, status, home):
     """Two redirects, every kind of body: a strict provider accepts each as it arrives, with a nonce of its own."""
     for body in (name for p, name, s in HOPS if (p, s) == (placement, status)):
@@ -343,8 +344,8 @@ def test_every_hop_at_home_is_signed_anew(client, placement, status, home):
             assert seen[2]["oauth"]["placement"] == "query"
 
 
-@pytest.mark.parametrize("way", ["hooks", "both"])
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@for_each("way", ["hooks", "both"])
+@for_each("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
 def test_every_method_is_followed(client, way, method, home):
     """Whatever the method, redirects are accepted."""
     for status in STATUSES:
@@ -354,8 +355,8 @@ def test_every_method_is_followed(client, way, method, home):
         assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("placement", PLACEMENTS)
-@pytest.mark.parametrize("location", ["/api/resource/end?{query}", "/api/resource/end?page=2&oauth_nonce=old&{query}"])
+@for_each("placement", PLACEMENTS)
+@for_each("location", ["/api/resource/end?{query}", "/api/resource/end?page=2&oauth_nonce=old&{query}"])
 def test_stale_parameters_echoed_back_are_replaced(client, placement, location, home):
     """A same-origin Location that repeats our parameters is signed as if it did not."""
     home.redirecting.plan, home.redirecting.seen = [(302, location)], []
@@ -415,7 +416,7 @@ def test_what_is_used_up_fails_as_ever(client, home):
         ask(client, "both", hook_for(home), "POST", home.resource_url + "/hop", **BODIES["generator"](client.kind))
 
 
-@pytest.mark.parametrize("way", ["auth", "hooks", "both"])
+@for_each("way", ["auth", "hooks", "both"])
 def test_without_redirects_the_answer_is_the_servers(client, way, home):
     """``next_request`` can be sent as it is by the same client, and is signed for where it goes."""
 
@@ -513,7 +514,7 @@ def test_nothing_of_ours_goes_abroad(client, location, placement, home, abroad):
 @pytest.mark.promise(
     "what-is-ours-is-found-under-any-name-and-in-any-escape", "a-redirect-with-ours-in-its-path-is-not-followed"
 )
-@pytest.mark.parametrize("place", PLACES)
+@for_each("place", PLACES)
 def test_copies_are_found_by_their_values(client, place, server, abroad):
     """Under any name and in any escape: taken out of a query, and where it is a path, the redirect is not followed."""
     rows = [(name, method) for name in COPIES for method in ("HMAC-SHA1", "PLAINTEXT")]
@@ -657,8 +658,8 @@ def test_oauth_alone_signs_once(client, home):
         assert answer.status_code == 401
 
 
-@pytest.mark.parametrize("status", [307, 308])
-@pytest.mark.parametrize("placement", ["body", "url-encoded", "header+url-encoded"])
+@for_each("status", [307, 308])
+@for_each("placement", ["body", "url-encoded", "header+url-encoded"])
 def test_oauth_alone_sends_a_signed_form_once(client, placement, status, home, abroad):
     """What a redirect would take to where nobody has looked is a UsageError: another origin gets nothing of ours."""
     for location in (abroad.url, "end"):
@@ -867,8 +868,8 @@ def timestamp(received):
     return int(text.partition("oauth_timestamp=")[2].strip('"').partition('"')[0].partition("&")[0])
 
 
-@pytest.mark.parametrize("reason", REASONS)
-@pytest.mark.parametrize("whole", [True, False])
+@for_each("reason", REASONS)
+@for_each("whole", [True, False])
 def test_a_refusal_says_why_in_many_ways(client, reason, whole, server):
     """Each teaches the hook, streamed or not; and what the response says can still be read."""
     status, headers, body = REASONS[reason]

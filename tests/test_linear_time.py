@@ -18,6 +18,7 @@ import pytest
 import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tables import for_each
 
 from oauth_hook import (
     AccessToken,
@@ -210,7 +211,7 @@ def pump(beginning, pieces, size):
 
 @pytest.mark.soak
 @pytest.mark.timeout(1500)
-@pytest.mark.parametrize("name", READERS)
+@for_each("name", READERS)
 def test_no_piece_repeated_takes_its_square(name, portion):
     """Every piece after every beginning; a few of them always, which the readers share out."""
     pairs = [(beginning, piece) for beginning in BEGINNINGS for piece in PIECES]

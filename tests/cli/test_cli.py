@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from tables import for_each
 
 from oauth_hook import Consumer, CredentialStore, OAuthHook, cli
 from oauth_hook.cli.errors import _OPTIONS
@@ -145,7 +146,7 @@ def test_the_provider_says_what_it_makes_of_requests():
     assert said.startswith("GET /api/two-legged 401 signature_invalid")
 
 
-@pytest.mark.parametrize(
+@for_each(
     "arguments",
     [[], ["fly"], ["provider", "--port", "x"], ["provider", "--host", "192.0.2.1"], ["services", "tumblr", "x"],
      ["provider", "--port", "99999"]],
@@ -206,10 +207,8 @@ def test_a_secret_among_the_arguments_is_not_repeated(capsys):
 
 
 @pytest.mark.promise("no-secret-among-arguments-is-repeated")
-@pytest.mark.parametrize(
-    "secret", ["hunter2", "hunter2/+=", "a:hunter2", "me@hunter2:x", "--hunter2", "-hunter2", "hunter2 x"]
-)
-@pytest.mark.parametrize(
+@for_each("secret", ["hunter2", "hunter2/+=", "a:hunter2", "me@hunter2:x", "--hunter2", "-hunter2", "hunter2 x"])
+@for_each(
     "words",
     ["{}", "services {}", "request {} http://a.example/", "request {} GET http://a.example/", "authorize {}",
      "request GET http://a.example/ --service {}", "authorize me --service {}", "credentials {}", "credentials show {}",

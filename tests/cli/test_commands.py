@@ -24,6 +24,7 @@ from types import SimpleNamespace
 
 import pytest
 import requests
+from tables import for_each
 
 from oauth_hook import AccessToken, Account, Consumer, CredentialStore, OAuthHook, RequestToken, cli
 from oauth_hook.services import SERVICES
@@ -477,7 +478,7 @@ def test_a_method_may_be_left_out(call, oauth_provider, server):
     assert "Unsupported method ('PROPFIND')" in done.stderr  # by the server
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("words", "said"),
     [
         (["nobody", "https://a.example/"], "the first word is neither a METHOD, such as GET, nor in the store"),
@@ -939,7 +940,7 @@ def test_a_request_token_signs_no_requests(call, server):
     assert server.received == []
 
 
-@pytest.mark.parametrize(
+@for_each(
     "words",
     [["GET", "{}/\udcff"], ["G\udcff", "{}"], ["G T", "{}"], ["G\nT", "{}"], ["GET", "nothing"], ["GET", "http://"],
      ["GET", "http://h:99999/"], ["GET", "http://[::1"], ["GET", "http://a..b/"], ["GET", "http://user:hunter2@h/"],
@@ -996,7 +997,7 @@ def without_secrets(text):
 
 
 @pytest.mark.promise("the-command-shows-no-secret")
-@pytest.mark.parametrize(
+@for_each(
     ("answer", "words"),
     [(b"", "without a response"), (None, "in time"), (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "HTTP"),
      (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", "cut off"),
@@ -1045,7 +1046,7 @@ def test_a_body_that_stops_is_late(to_a_file, call, tmp_path):
         thread.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         words = ["-o", str(tmp_path / "answer")] if to_a_file else []
-        done = call("request", "GET", url, "--timeout", "0.5", *words, check=1, **GIVEN)
+        done = call("request", "GET", url, "--timeout", "0.2", *words, check=1, **GIVEN)
         thread.join()
     assert is_one_line(done.stderr)
     assert "in time" in done.stderr
@@ -1297,7 +1298,7 @@ def test_credentials_are_added(call, oauth_provider, tmp_path):
         assert kept(call).service == service
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("words", "stdin"),
     [([], "c\ns\n"), (["a", "--service", "nowhere"], "c\ns\n"), (["a", "--service", "./missing.json"], "c\ns\n"),
      (["a"], ""), (["a"], "key\n"), (["a"], "key\nsecret\ntoken\n")],
@@ -1399,10 +1400,8 @@ def test_a_server_that_registers_nobody(call, server):
     assert call("credentials", "list").stdout == ""
 
 
-@pytest.mark.parametrize(
-    "command", [["register", "me", "{}", "--application-name", "a"], ["authorize", "me", "--service", "{}"]]
-)
-@pytest.mark.parametrize(("scheme", "status"), [("", 1), ("http://", 2), ("alice@", 1)])
+@for_each("command", [["register", "me", "{}", "--application-name", "a"], ["authorize", "me", "--service", "{}"]])
+@for_each(("scheme", "status"), [("", 1), ("http://", 2), ("alice@", 1)])
 def test_plain_http_is_offered_where_it_would_help(command, scheme, status, call, oauth_provider):
     """Where https fails, or plain http is refused, --http is named."""
     server = scheme + oauth_provider.url.partition("//")[2]

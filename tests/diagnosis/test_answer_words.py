@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tables import for_each
 
 from oauth_hook import Consumer, OAuthFlow, ProviderError
 from oauth_hook.diagnosis.server_messages import SERVER_SAYS, expected_signature, gives_tokens, read_refusal
@@ -463,7 +464,7 @@ OTHERS = [
 
 
 def by_name(rows: list[Said]):
-    return pytest.mark.parametrize("row", rows, ids=[row.service for row in rows])
+    return for_each("row", rows, ids=[row.service for row in rows])
 
 
 @by_name(SERVICES)
@@ -493,7 +494,7 @@ WORDS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("word", WORDS)
+@for_each("word", WORDS)
 def test_a_word_of_a_services_own_is_read_like_words(word):
     """A code in a 401 is read as the words that it is made of, in JSON as in plain text."""
     for body in (word, error(word), coded(word, "Unauthorized"), f"<error><code>{word}</code></error>"):
@@ -533,8 +534,8 @@ def test_the_list_of_the_extension_is_whole():
     assert {code for codes in EXTENSION.values() for code in codes.split()} <= set(SERVER_SAYS)
 
 
-@pytest.mark.parametrize("problem", EXTENSION)
-@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 500, 503])
+@for_each("problem", EXTENSION)
+@for_each("status", [200, 400, 401, 403, 404, 500, 503])
 def test_the_words_of_the_extension(problem, status):
     """The extension's words mean the same in the body, in WWW-Authenticate and in JSON, whatever the status."""
     for headers, body in (
@@ -550,7 +551,7 @@ def test_the_words_of_the_extension(problem, status):
         assert words.problem == problem
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("fields", "codes"),
     [
         ("oauth_problem=parameter_absent&oauth_parameters_absent=oauth_token", "token-missing"),
@@ -573,7 +574,7 @@ def test_the_companions_of_the_words(fields, codes):
     assert " ".join(read_refusal(401, {}, fields).codes) == codes
 
 
-@pytest.mark.parametrize("status", [404, 405, 406, 409, 410, 415, 422, 429, 500, 502, 503, 504])
+@for_each("status", [404, 405, 406, 409, 410, 415, 422, 429, 500, 502, 503, 504])
 def test_not_found_too_many_and_broken_are_no_refusals(status):
     """What says by its status that it is about something else names nothing, at an address of tokens neither."""
     for body in ("Invalid consumer key", "Invalid OAuth signature", error("token expired"), "Nonce already used: x"):
@@ -583,8 +584,8 @@ def test_not_found_too_many_and_broken_are_no_refusals(status):
             assert words.phrase
 
 
-@pytest.mark.parametrize("status", [400, 401, 403])
-@pytest.mark.parametrize(
+@for_each("status", [400, 401, 403])
+@for_each(
     "base",
     [
         "GET&https%3A%2F%2Fapi.example.com%2F&oauth_nonce%3Dn%26oauth_timestamp%3D1%26q%3Dinvalid%2520used%2520expired",
@@ -615,8 +616,8 @@ BARE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("text", BARE)
-@pytest.mark.parametrize("status", [400, 403])
+@for_each("text", BARE)
+@for_each("status", [400, 403])
 def test_what_is_all_that_is_said(status, text):
     """What is wrong with a thing of OAuth's counts in a 400 and a 403 where nothing is said besides, and there only."""
     for body in (text, error(text), coded(216, text), f"<h1>400 Bad Request</h1><p>{text}</p>"):
@@ -626,7 +627,7 @@ def test_what_is_all_that_is_said(status, text):
     assert read_refusal(404, {}, text).codes == ()
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("sent", "is_its_own"),
     [
         ("https://api.example.com/1/items", False),
@@ -651,7 +652,7 @@ OURS, THEIRS = "h8/vM0SmYq+4kTn0k6c2Zb1W0tE=", "b/Zr8vNcYQ1mXd7B+9Fz2Qp4k0E="
 SHA256 = "q8uZ1dYp0vTqkq0nGm0T0r0K5tq8w2uY3y5N1Zk9/+A="
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         f"oauth_signature [{OURS}] does not match expected value [{THEIRS}]",
@@ -671,7 +672,7 @@ def test_the_signature_that_was_expected(text):
     assert expected_signature(text, OURS) == THEIRS
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         "",
@@ -699,7 +700,7 @@ def test_a_longer_signature_that_was_expected():
         assert expected_signature(f"expected value [{signature}]", OURS) == signature
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("url", "gives"),
     [
         ("https://api.x.com/oauth/request_token", True),
@@ -758,7 +759,7 @@ CALLBACK = (
 MEDIAWIKI = "Error: An error occurred in the OAuth protocol: "
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("status", "body", "problem", "text", "code"),
     [
         (401, "<html><title>No</title><p>oauth_problem=token_rejected</p></html>", "token_rejected",
@@ -820,8 +821,8 @@ def test_fields_are_texts():
 
 # --- whatever it is, it is read, and soon ---
 
-# Half of what is looked at, in a quarter of a second: what takes quadratic time would take a second for all of it.
-_LENGTH, _SECONDS = 1 << 15, 0.25
+# A quarter of what is looked at, in a sixteenth of what that may take in quadratic time: a second.
+_LENGTH, _SECONDS = 1 << 14, 0.0625
 SHAPES = [
     '<err msg="', '<err ', '<err msg="x" ', '<rsp stat="fail"><err msg="a', "<", ">", "<>", "< >", "<<a", "</", "<!--",
     "<script>", "<style>", "<script><style>", "</script>", "<script></style>", "<title>", "<h1>", "<h1 ", "<h1><h1 a=",
@@ -845,13 +846,18 @@ STARTS = ["", "<p>", '{"message":"', '{"oauth_problem":', "oauth_problem=", "err
 
 
 def seconds(call, *arguments, **more):
-    start = time.thread_time()
-    call(*arguments, **more)
-    return time.thread_time() - start
+    """Return how long it takes; what seems to take long is tried again, for a processor that is shared."""
+    for _ in range(3):
+        start = time.thread_time()
+        call(*arguments, **more)
+        took = time.thread_time() - start
+        if took < _SECONDS:
+            break
+    return took
 
 
 @pytest.mark.promise("strangers-are-read-in-linear-time")
-@pytest.mark.parametrize("shape", SHAPES)
+@for_each("shape", SHAPES)
 def test_no_text_takes_long(shape):
     """A text that is made to take long is read like another, in the body and in a header."""
     text = (shape * _LENGTH)[:_LENGTH]
@@ -867,7 +873,7 @@ def test_no_text_takes_long(shape):
     assert max(took) < _SECONDS
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         "1" * 60_000,
@@ -885,14 +891,14 @@ def test_no_text_takes_long(shape):
         '{"error":' + "[" * 60_000,
     ],
 )
-@pytest.mark.parametrize("status", [200, 400, 401, 500])
+@for_each("status", [200, 400, 401, 500])
 def test_numbers_and_nests_without_end(text, status):
     """Numbers of thousands of digits, and brackets in brackets, raise nothing and take no time."""
     assert seconds(read_refusal, status, {}, text) < 1
     assert read_refusal(status, {}, text).codes == ()
 
 
-@pytest.mark.parametrize("depth", [10, 100, 300, 450, 500, 700, 900, 950, 980, 990, 1000, 1500, 5000, 20_000])
+@for_each("depth", [10, 100, 300, 450, 500, 700, 900, 950, 980, 990, 1000, 1500, 5000, 20_000])
 def test_every_depth(depth):
     """What json just reads can be shown, too."""
     for name in ("oauth_problem", "error", "errors", "message", "meta"):

@@ -57,6 +57,7 @@ from faults import (
 )
 from hypothesis import HealthCheck, settings
 from hypothesis import given as for_any
+from tables import for_each
 from urllib3 import HTTPResponse
 from urllib3.util.retry import RequestHistory, Retry
 
@@ -1021,11 +1022,6 @@ def outcome(index: int) -> Outcome:
     return Outcome(fault, explanation, time.thread_time() - start, state(fault.subject) == before)
 
 
-def by_name(rows: list[Any]) -> dict[str, Any]:
-    """Return the arguments of a parametrization with the rows' names as its names."""
-    return {"argvalues": range(len(rows)), "ids": [row.name for row in rows]}
-
-
 def outputs(explanation: Any) -> dict[str, str]:
     """Return everything that an explanation shows of itself."""
     shown = explanation.to_dict()
@@ -1088,7 +1084,7 @@ def test_the_table_is_true():
         assert theirs == right.base(), variant.name
 
 
-@pytest.mark.parametrize("index", **by_name(TABLE))
+@for_each("index", range(len(TABLE)), ids=[row.name for row in TABLE])
 def test_a_fault_is_named(index):
     """The cause is among the first three findings; of a pair of causes, both are; and the evidence is shown."""
     row, found = TABLE[index], outcome(index)
@@ -1141,7 +1137,7 @@ def test_a_finding_says_what_and_what_to_do():
         assert all(finding.code in str(explanation) for finding in explanation.findings)
 
 
-@pytest.mark.parametrize("row", RIGHT, ids=lambda row: row.name)
+@for_each("row", RIGHT, ids=lambda row: row.name)
 def test_a_right_request_has_no_fault(row):
     """A right request has one finding, that there is none: as request, as response, with credentials and without."""
     for known in (row.credentials, {}):
@@ -1150,7 +1146,7 @@ def test_a_right_request_has_no_fault(row):
             assert found == ["no-cause-found"], explain(subject, **known)
 
 
-@pytest.mark.parametrize("row", [row for row in RIGHT if row.signing.signature_method.startswith("HMAC")],
+@for_each("row", [row for row in RIGHT if row.signing.signature_method.startswith("HMAC")],
                          ids=lambda row: row.name)  # fmt: skip
 def test_a_server_that_agrees_has_no_fault_either(row):
     """Where the server's signature is the request's own, or it took what it signed, there is no cause to find.
@@ -1455,7 +1451,7 @@ def long_form(count: int) -> Signing:
     return FORM.but(body="&".join(f"name{i}=a%20value%20of%20{i}" for i in range(count)))
 
 
-@pytest.mark.parametrize(
+@for_each(
     "make",
     [
         lambda: Fault(long_form(300).request("bm9uZQ=="), held(FORM), set()),

@@ -14,6 +14,7 @@ import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tables import for_each
 
 import oauth_hook
 from oauth_hook import AccessToken, Consumer, OAuthFlow, OAuthHook, ProviderError, UsageError, cli, explain
@@ -30,8 +31,8 @@ def hook_of(provider, token, **more):
     return OAuthHook(token.key, token.secret, provider.consumer.key, provider.consumer.secret, **more)
 
 
-@pytest.mark.parametrize("placement", ["header", "query", "url-encoded", "header+url-encoded"])
-@pytest.mark.parametrize(
+@for_each("placement", ["header", "query", "url-encoded", "header+url-encoded"])
+@for_each(
     ("change", "code"),
     [
         (lambda request: setattr(request, "url", request.url.replace("count=2", "count=3")), "query-changed"),
@@ -241,7 +242,7 @@ def test_a_callers_files_are_left_unread(tmp_path):
     assert list(stream) == [b"one", b"two"]
 
 
-@pytest.mark.parametrize(
+@for_each(
     "what",
     [
         {"params": iter([("a", "1")])}, {"data": {"a": iter("12")}}, {"data": [("a", iter("12"))]},
@@ -328,7 +329,7 @@ def test_attributes_that_cannot_be_had_yet():
     assert explain(asked()).findings[0].code == "unsigned"
 
 
-@pytest.mark.parametrize(
+@for_each(
     "arguments",
     [
         {"consumer": Consumer("\ud800", "x")}, {"token": AccessToken("\ud800", "x")}, {"signing_key": 5},
@@ -491,7 +492,7 @@ def test_words_of_an_address_that_gives_tokens():
 
 # --- what is large ---
 
-MANY = 1 << 20
+MANY = 1 << 18
 HOOK = OAuthHook("t", "token-hunter2", "c", "consumer-hunter2", placement="header")
 AUTHORIZATION = HOOK(requests.Request("GET", "https://h.example/").prepare()).headers["Authorization"]
 LARGE = {
@@ -517,43 +518,43 @@ PAGES = [
 ]  # fmt: skip
 
 
-def seconds_of(*arguments):
-    """Return how long an explanation takes, in this thread's time: other processes do not count."""
+def explain_timed(*arguments):
+    """Return an explanation and how long it takes, in this thread's time: other processes do not count."""
     begin = time.thread_time()
     explanation = explain(*arguments)
     _ = str(explanation), explanation.to_dict()
-    return time.thread_time() - begin
+    return explanation, time.thread_time() - begin
 
 
-@pytest.mark.parametrize("what", LARGE.values(), ids=LARGE)
+@for_each("what", LARGE.values(), ids=LARGE)
 def test_a_large_request(what):
-    """A megabyte is explained in a second, apart from the search; and what is shown of it stays small."""
+    """A quarter of a megabyte is explained in a quarter of a second, and what is shown of it stays small."""
     usual = {"method": "POST", "url": "https://h.example/", "headers": {"Authorization": AUTHORIZATION}, "body": None}
     request = SimpleNamespace(**{**usual, **what})
-    assert seconds_of(request) < SLOW
-    explanation = explain(request)
-    assert len(str(explanation)) < 500_000
-    assert len(explanation.base_string) < 500_000
+    explanation, seconds = explain_timed(request)
+    assert seconds < SLOW
+    assert len(str(explanation)) < 125_000
+    assert len(explanation.base_string) < 125_000
 
 
 @pytest.mark.parametrize("length", [3, 30, 200])
 def test_a_large_answer(length):
-    """64 KB of what secrets are hard to take out of are explained in a second, apart from the search."""
+    """64 KB of what secrets are hard to take out of are explained in a quarter of a second, apart from the search."""
     token = AccessToken("t", ("%25" * length)[:length])
     hook = OAuthHook("t", token.secret, "c", "a" * length, placement="header")
     request = hook(requests.Request("GET", "https://h.example/").prepare())  # rightly: nothing is to be searched
     for page in PAGES:
         response = of_status(401, "", request)
         response._content = page.encode()
-        assert seconds_of(response, Consumer("c", "a" * length), token) < SLOW
+        assert explain_timed(response, Consumer("c", "a" * length), token)[1] < SLOW
 
 
 def test_a_long_history():
     """The last hops of a chain are read."""
     responses = [of_status(302, "", HOOK(requests.Request("GET", "https://h.example/").prepare())) for _ in range(3)]
     responses[-1].history = responses[:2] * 50_000
-    assert seconds_of(responses[-1]) < SLOW
+    assert explain_timed(responses[-1])[1] < SLOW
 
 
-# A second, on a machine that has nothing else to do: two processes on one core slow each other down, too.
-SLOW = 4
+# A quarter of it, on a machine that has nothing else to do: two processes on one core slow each other down, too.
+SLOW = 1

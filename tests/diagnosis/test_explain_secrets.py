@@ -18,6 +18,7 @@ import pytest
 import requests
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tables import for_each
 
 from oauth_hook import AccessToken, Consumer, OAuthHook, ProviderError, explain
 from oauth_hook.cli.errors import tell
@@ -73,14 +74,14 @@ def shown(explanation):
 # --- what a server echoes ---
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("given", "echoed"),
     [
         (f" {SECRET}\n", SECRET), (f'"{SECRET}"', SECRET), (f"<{SECRET}>", SECRET), (quote(f" {SECRET}\n"), SECRET),
         ("two  hunters\nhunt", "two hunters hunt"), ("hunt%2Fer2%26", "hunt/er2&"), ("hunt/er2&er", "hunt%2Fer2%26er"),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("whose", ["consumer", "token"])
+@for_each("whose", ["consumer", "token"])
 def test_a_secret_that_is_echoed_otherwise_than_it_was_given(given, echoed, whose):
     """What stood around a secret by accident, and its escapes, do not let it through."""
     consumer = Consumer("c", given if whose == "consumer" else "another-one")
@@ -124,8 +125,8 @@ def test_a_private_key(passphrase):
 # --- what a request carries ---
 
 
-@pytest.mark.parametrize("method", ["HMAC-SHA1", "", "PLAINTEXT", "RSA-SHA1", "plain"])
-@pytest.mark.parametrize("left", ["hunter-left", "hunter/left&", "hunter léft"])
+@for_each("method", ["HMAC-SHA1", "", "PLAINTEXT", "RSA-SHA1", "plain"])
+@for_each("left", ["hunter-left", "hunter/left&", "hunter léft"])
 def test_a_plaintext_signature_under_any_name(method, left):
     """Both secrets stand in it: neither is shown, whatever oauth_signature_method says."""
     signature = f"{quote(left, safe='~')}&hunter-right"
@@ -191,8 +192,8 @@ BODIES = {
 }
 
 
-@pytest.mark.parametrize("sent_as", [None, FORM])
-@pytest.mark.parametrize("body", BODIES.values())
+@for_each("sent_as", [None, FORM])
+@for_each("body", BODIES.values())
 def test_the_fields_of_a_body(body, sent_as):
     """What has a secret's name in a form, in JSON, in multipart is hidden where it is echoed, and in the table."""
     secret = "s3cret-hunter2" if sent_as is None else "s3cret=hunter2"

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 from faults import Signing, answer
+from tables import for_each
 
 from oauth_hook import AccessToken, explain
 
@@ -16,7 +17,7 @@ RSA = GET.but(signature_method="RSA-SHA1", token_key=None)
 WITH_NONCE = "oauth_problem=parameter_absent&oauth_parameters_absent=oauth_nonce"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("response", "code", "says", "does_not_say"),
     [
         (answer(GET.but(nonce=None).request(), WITH_NONCE), "nonce-reused", "has no oauth_nonce", "seen this nonce"),

@@ -21,6 +21,7 @@ import pytest
 import requests
 from faults import FORM_TYPE, NOW, Signing, answer, escape, escape_as_javascript, escape_not, lower_escapes
 from hypothesis import HealthCheck, given, settings
+from tables import for_each
 
 from oauth_hook import AccessToken, Consumer, OAuthHook
 from oauth_hook.diagnosis import check_base_string, explain, search
@@ -86,8 +87,8 @@ SECOND = 1.5  # a second of this thread's time, and half of one for a processor 
 @pytest.fixture
 def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search that gives up early, for tests that would wait for its end."""
-    monkeypatch.setattr(search, "SEARCH_SECONDS", 0.05)
-    monkeypatch.setattr(check_base_string, "SEARCH_SECONDS", 0.02)
+    monkeypatch.setattr(search, "SEARCH_SECONDS", 0.02)
+    monkeypatch.setattr(check_base_string, "SEARCH_SECONDS", 0.01)
 
 
 def fields(count: int) -> str:
@@ -95,8 +96,8 @@ def fields(count: int) -> str:
 
 
 LARGE = {
-    "a form with a value of 1 MB": FORM.but(body="a=" + "x" * 1_000_000),
-    "a form with a value of 1 MB of escapes": FORM.but(body="a=" + "%20" * 333_000),
+    "a form with a value of 300 KB": FORM.but(body="a=" + "x" * 300_000),
+    "a form with a value of 300 KB of escapes": FORM.but(body="a=" + "%20" * 100_000),
     "a form of 300 KB that is not encoded": FORM.but(body=("a=" + "<\u00e9> +" * 50_000).encode()),
     "a form with a value of 100 KB": FORM.but(body="a=" + "x" * 100_000),
     "a form with a value of 30 KB": FORM.but(body="a=" + "%20" * 10_000),
@@ -105,8 +106,8 @@ LARGE = {
     "a query of 200 parameters": GET.but(query=fields(200)),
     "a path of 32 KB": GET.but(path="/" + "a/" * 16_000),
     "a header of 100 KB": GET.but(extensions=(("oauth_x", "y" * 100_000),)),
-    "a body of 1 MB under a hash": JSON.but(
-        body="x" * 1_000_000, extensions=(("oauth_body_hash", "2jmj7l5rSw0yVb/vlWAYkK/YBwk="),)
+    "a body of 300 KB under a hash": JSON.but(
+        body="x" * 300_000, extensions=(("oauth_body_hash", "2jmj7l5rSw0yVb/vlWAYkK/YBwk="),)
     ),
     "JSON of 5000 members": JSON.but(body=json.dumps({f"a{i}": i for i in range(5000)})),
     "parts of multipart that do not end": JSON.but(
@@ -116,10 +117,10 @@ LARGE = {
 
 
 @pytest.mark.usefixtures("short_search")
-@pytest.mark.parametrize("known", ["nothing", "its base string and signature", "its page"])
-@pytest.mark.parametrize("name", LARGE)
+@for_each("known", ["nothing", "its base string and signature", "its page"])
+@for_each("name", LARGE)
 def test_a_large_request_takes_no_longer(name, known):
-    """A large request whose signature nobody makes is explained within the second, whatever is known of the server."""
+    """A large request whose signature nobody makes is explained in half a second, whatever is known of the server."""
     sent = LARGE[name]
     server = sent.but(scheme="http", query="another=1", nonce="another")
     arguments: dict[str, Any] = held(sent)
@@ -129,7 +130,7 @@ def test_a_large_request_takes_no_longer(name, known):
     response = refused(sent, NOBODYS, words)
     start = time.thread_time()
     explanation = explain(response, **arguments)
-    assert time.thread_time() - start < SECOND
+    assert time.thread_time() - start < SECOND / 2
     assert {"consumer-secret", "token-secret"} & set(codes(explanation))
     assert "ways to make" in ruled_out(explanation)
 
@@ -140,7 +141,7 @@ def test_a_large_request_takes_no_longer(name, known):
 )
 def test_keys_are_tried_with_a_large_request_too(change, code):
     """Where a base string is too long for others to be made, the wrong key is found all the same."""
-    sent = LARGE["a form with a value of 1 MB"]
+    sent = LARGE["a form with a value of 300 KB"]
     assert codes(explain(refused(sent, sent.but(**change).signature()), **held(sent)))[0] == code
 
 
@@ -176,7 +177,7 @@ def test_time_that_is_up_is_said(monkeypatch):
 )
 def test_the_commonest_mistakes_are_found_in_a_large_request_too(change, code):
     """An upload in a form is told which address was signed, and whether query and form were."""
-    sent = LARGE["a form with a value of 1 MB"].but(query="a=1")
+    sent = LARGE["a form with a value of 300 KB"].but(query="a=1")
     first = explain(refused(sent, sent.but(**change).signature()), **held(sent)).findings[0]
     assert (first.code, first.proven) == (code, True)
 
@@ -216,7 +217,7 @@ ODD = [
 
 
 @pytest.mark.usefixtures("short_search")
-@pytest.mark.parametrize("sent", ODD, ids=range(len(ODD)))
+@for_each("sent", ODD, ids=range(len(ODD)))
 def test_odd_requests_raise_nothing(sent):
     """Lone surrogates in JSON, numbers of thousands of digits, escapes that are none: there is an explanation."""
     for signature in (NOBODYS, sent.signature()):
@@ -360,8 +361,8 @@ ESCAPES = {
 HELLO = GET.but(query="status=Hello.&z=1.")  # what ends in a full stop, too
 
 
-@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
-@pytest.mark.parametrize("right", [GET, HELLO.but(version=None)], ids=["usual", "ending in a full stop"])
+@for_each("page", PAGES.values(), ids=PAGES)
+@for_each("right", [GET, HELLO.but(version=None)], ids=["usual", "ending in a full stop"])
 def test_what_follows_a_base_string_is_none_of_it(right, page):
     """A server that hands back our own base string is not said to have another, whatever stands around it."""
     explanation = explain(refused(right, words=page.format(right.base())), **held(right))
@@ -369,7 +370,7 @@ def test_what_follows_a_base_string_is_none_of_it(right, page):
     assert set(codes(explanation)) == {"consumer-secret", "token-secret"}
 
 
-@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+@for_each("page", PAGES.values(), ids=PAGES)
 def test_a_difference_is_named_whatever_follows(page):
     """Of a base string that differs, the difference is named and nothing besides."""
     server = GET.but(collect=lambda pairs: [*pairs, (b"zz", b"9.")])
@@ -392,7 +393,7 @@ def unencoded(text: str) -> str:
     return f"{method}&{uri}&" + parameters.replace("%3D", "=").replace("%26", "&").replace("%25", "%")
 
 
-@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+@for_each("page", PAGES.values(), ids=PAGES)
 def test_a_base_string_that_lacks_some_encoding_is_one(page):
     """A server that leaves = and & as they are is told so, not that what was given is no base string."""
     wrong = GET.but(finish=unencoded).base()
@@ -732,7 +733,7 @@ RULES += [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+@for_each("rule", RULES, ids=lambda rule: rule.name)
 def test_a_rule_is_known(rule):
     """One rule that the signer does otherwise is the first finding, proven, with nothing known but the refusal."""
     wrong = rule.right.but(**rule.change).signature()
@@ -743,7 +744,7 @@ def test_a_rule_is_known(rule):
     assert rule.phrase in first.summary
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.spelled is None], ids=lambda rule: rule.name)
+@for_each("rule", [rule for rule in RULES if rule.spelled is None], ids=lambda rule: rule.name)
 def test_a_rule_is_known_of_servers(rule):
     """The same of a server that says its signature; and where it says its base string, no other cause is proven."""
     wrong = rule.right.but(**rule.change)
@@ -867,7 +868,7 @@ def test_two_rules_at_once_are_found():
 # --- one text in another encoding ---
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("sent", "server", "code"),
     [
         ("caf%C3%A9", "caf\u00c3\u00a9", "charset"),  # read as Latin-1

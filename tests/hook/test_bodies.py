@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 import pytest
 import requests
+from tables import for_each
 from urllib3.util import Retry
 
 from oauth_hook import AccessToken, Consumer, OAuthAdapter, OAuthHook, UsageError, verify
@@ -78,7 +79,7 @@ def failing_once(server, status):
     server.answer = lambda got: (status if len(server.received) == 1 else 200, {}, b"oauth_problem=nonce_used")
 
 
-@pytest.mark.parametrize("kind", AGAIN | ONCE)
+@for_each("kind", AGAIN | ONCE)
 def test_adapter_sends_a_body_again_that_can_be_read_again(kind, server):
     """A policy's retries hold for each body that is no stream; a stream goes out once."""
     failing_once(server, 503)
@@ -90,7 +91,7 @@ def test_adapter_sends_a_body_again_that_can_be_read_again(kind, server):
     assert response.status_code == (200 if kind in AGAIN else 503)
 
 
-@pytest.mark.parametrize("kind", AGAIN | ONCE)
+@for_each("kind", AGAIN | ONCE)
 def test_a_refused_body_is_sent_again_that_can_be_read_again(kind, server):
     """So does the second attempt."""
     failing_once(server, 401)
@@ -143,10 +144,10 @@ def test_body_hash_refuses_what_cannot_and_reads_nothing(kind):
     assert b"".join(body) == CONTENT
 
 
-@pytest.mark.parametrize("make", [bytearray, memoryview])
-@pytest.mark.parametrize("placement", ["header", "query", "body", "url-encoded"])
-@pytest.mark.parametrize("more", [{}, {"body_hash": "sha1"}])
-@pytest.mark.parametrize("form", [b"a=1&b=%20", b"a=\xff"])
+@for_each("make", [bytearray, memoryview])
+@for_each("placement", ["header", "query", "body", "url-encoded"])
+@for_each("more", [{}, {"body_hash": "sha1"}])
+@for_each("form", [b"a=1&b=%20", b"a=\xff"])
 def test_a_form_may_be_a_buffer(make, placement, more, form, server):
     """Its fields are signed as those of bytes are, and go out as they are."""
     requests.post(server.url, data=make(form), headers=FORM, auth=hook_with(placement=placement, **more))
@@ -157,8 +158,8 @@ def test_a_form_may_be_a_buffer(make, placement, more, form, server):
 # --- text ---
 
 
-@pytest.mark.parametrize("text", ["a=\u00fc&b=1", "a=\u20ac", "a=\U0001f600"])
-@pytest.mark.parametrize("placement", ["header", "query", "body", "url-encoded"])
+@for_each("text", ["a=\u00fc&b=1", "a=\u20ac", "a=\U0001f600"])
+@for_each("placement", ["header", "query", "body", "url-encoded"])
 def test_a_form_that_is_text_goes_out_as_it_is_signed(text, placement, server):
     """As UTF-8, whatever urllib3 is there: the one before 2.0 would send Latin-1."""
     requests.post(server.url, data=text, headers=FORM, auth=hook_with(placement=placement))
@@ -194,7 +195,7 @@ def test_text_is_encoded_only_where_it_is_read():
 # --- separators ---
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("before", "own"),
     [("a=1&", "a=1&"), ("a=1", "a=1&"), ("a=1&&", "a=1&"), ("&", ""), ("", ""), ("&&a&b", "&&a&b&")],
 )
@@ -232,8 +233,8 @@ HOOKS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("shape", HOOKS)
-@pytest.mark.parametrize("way", ["hook", "adapter"])
+@for_each("shape", HOOKS)
+@for_each("way", ["hook", "adapter"])
 def test_hooks_of_each_shape_that_requests_takes(shape, way, server):
     """They are called, once, and the second attempt is made as ever; the request copies and pickles as it was."""
     CALLED.clear()

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 import requests
+from tables import for_each
 
 from oauth_hook import OAuthAdapter, OAuthHook, Session
 
@@ -169,8 +170,8 @@ def test_the_page_has_every_row():
         assert set(cells(client, placement).values()) <= {"all", "once"}
 
 
-@pytest.mark.parametrize("redirect", REDIRECTS)
 @pytest.mark.parametrize(("client", "placement"), rows())
+@for_each("redirect", REDIRECTS)
 def test_a_row_of_the_table(client, placement, redirect, home, abroad):
     """All that a row promises is verified by the provider, at each redirect; nothing of ours goes cross-origin."""
     call, said = CLIENTS[client][1], cells(client, placement)

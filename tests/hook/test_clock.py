@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 
 import pytest
 import requests
+from tables import for_each
 
 import oauth_hook
 from oauth_hook import AccessToken, OAuthAdapter, OAuthHook
@@ -41,8 +42,8 @@ def hook_for(provider, **more):
     return OAuthHook(token.key, token.secret, provider.consumer.key, provider.consumer.secret, **more)
 
 
-@pytest.mark.parametrize("way", ["call", "session", "pre_request", "adapter"])
-@pytest.mark.parametrize("placement", ["header", "url-encoded"])
+@for_each("way", ["call", "session", "pre_request", "adapter"])
+@for_each("placement", ["header", "url-encoded"])
 def test_a_refused_timestamp_teaches_the_hook(way, placement, provider):
     """The first request is signed anew and sent once more; later ones, of other users too, start right."""
     hook = hook_for(provider, placement=placement)
@@ -159,7 +160,7 @@ NAMED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", NAMED)
+@for_each("case", NAMED)
 def test_refusals_that_name_the_timestamp(case, server):
     """Each way of naming the timestamp gets one more attempt, and no third; the time is the server's."""
     refusing(server, *NAMED[case])
@@ -190,7 +191,7 @@ OTHER = {
 }
 
 
-@pytest.mark.parametrize("case", OTHER)
+@for_each("case", OTHER)
 def test_any_other_refusal_is_the_callers(case, server):
     """What does not name the timestamp is handed over untouched, and not repeated."""
     refusing(server, *OTHER[case])
@@ -459,7 +460,7 @@ def test_a_strict_server_may_set_the_time_back_by_a_little(server):
 
 
 @pytest.mark.promise("a-wrong-date-does-not-lock-out")
-@pytest.mark.parametrize(("second", "is_kept"), [(200, True), (302, True), (404, True), (401, False), (503, False)])
+@for_each(("second", "is_kept"), [(200, True), (302, True), (404, True), (401, False), (503, False)])
 def test_an_offset_is_kept_where_the_second_attempt_was_not_refused(client, second, is_kept, server):
     """A 404 has looked at the signature, as the first attempt was a 401; a 503 may not have."""
     far = time.time() + HOUR
@@ -509,7 +510,7 @@ WORDS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", WORDS)
+@for_each("case", WORDS)
 def test_a_service_may_say_it_in_its_own_words(client, case, server):
     """What ``explain`` reads as a refused timestamp, the clock does; a Date that is ours is not to blame."""
     status, kind, text = WORDS[case]

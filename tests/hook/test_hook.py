@@ -16,6 +16,7 @@ import time
 
 import pytest
 import requests
+from tables import for_each
 
 from oauth_hook import AccessToken, Consumer, OAuthHook, UsageError, verify
 
@@ -127,7 +128,7 @@ PLACES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("placement", "kind"), PLACES)
+@for_each(("placement", "kind"), PLACES)
 def test_each_placement_arrives_where_it_should(placement, kind, server):
     """Each placement puts the parameters where RFC 5849 s3.5 says, and Content-Length is right."""
     hook = OAuthHook(*CREDENTIALS, placement=placement)
@@ -182,12 +183,12 @@ def test_hooking_twice_is_hooking_once(header_auth, server):
 
 
 @pytest.mark.promise("what-is-on-the-wire-is-what-is-signed")
-@pytest.mark.parametrize(
+@for_each(
     "path",
     ["/a[1]", "/caf%c3%a9", "/caf\u00e9", "/a%2Fb;c=d", "/%7Euser", "/a'b$c|d", "/?a[]=1&a[]=2", "/?q=%7e'$|", "/?100%",
      "/?flag&empty=&=v", "/?a=b=c", "?x", "/?%zz=1", "/a%zz", "/x#fragment", "/?next=http://h/?a=b"],
 )  # fmt: skip
-@pytest.mark.parametrize("by_hand", [False, True])
+@for_each("by_hand", [False, True])
 def test_what_is_on_the_wire_is_what_is_signed(path, by_hand, server):
     """Whatever requests and urllib3 make of a URL on its way out, that is what was signed."""
     hook = OAuthHook(*CREDENTIALS, header_auth=True)
@@ -225,9 +226,9 @@ EXPECTED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("header_auth", [True, False])
-@pytest.mark.parametrize("content_type", [None, "application/octet-stream"])
-@pytest.mark.parametrize("kind", BODIES)
+@for_each("header_auth", [True, False])
+@for_each("content_type", [None, "application/octet-stream"])
+@for_each("kind", BODIES)
 def test_bodies_arrive_byte_for_byte(kind, content_type, header_auth, server):
     """Files, generators, text and binary, with and without a media type, arrive as they are (promise 1)."""
     headers = {"Content-Type": content_type} if content_type else {}
@@ -406,7 +407,7 @@ def test_origins_pin_a_hook(server, abroad, caplog):
     assert [record.name for record in caplog.records if "not signed" in record.message] == ["oauth_hook"]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("origins", "url", "home"),
     [
         ("https://api.example.com", "https://API.example.com:443/x", True),
@@ -434,8 +435,8 @@ def test_a_pinned_hook_refuses_nothing_elsewhere():
         assert hook(odd).url == url
 
 
-@pytest.mark.parametrize("header_auth", [True, False])
-@pytest.mark.parametrize("placement", ["header", "query", "body", "url-encoded", "header+url-encoded"])
+@for_each("header_auth", [True, False])
+@for_each("placement", ["header", "query", "body", "url-encoded", "header+url-encoded"])
 def test_placement_stands_whatever_header_auth_is(header_auth, placement):
     """``placement`` names the place outright, so that a program's own default for ``header_auth`` does no harm."""
     assert OAuthHook(*CREDENTIALS, header_auth, placement=placement).placement == placement
@@ -581,7 +582,7 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("case", BAD)
+@for_each("case", BAD)
 def test_bad_arguments_are_refused_at_construction(case):
     """A hook that would not work is not made; the error says what to do and shows no secret."""
     given, words = BAD[case]

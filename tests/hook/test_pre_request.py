@@ -9,6 +9,7 @@ import sys
 import pytest
 import requests
 import requests.sessions
+from tables import for_each
 
 import oauth_hook
 from oauth_hook import OAuthHook, Session, UsageError, extract_from_requests, inject_into_requests
@@ -89,8 +90,8 @@ def test_a_new_session_takes_what_it_took(maker, server, hook, injected):
         assert client.cookies is jar
 
 
-@pytest.mark.parametrize("maker", MAKERS)
-@pytest.mark.parametrize(("name", "value", "remedy"), [
+@for_each("maker", MAKERS)
+@for_each(("name", "value", "remedy"), [
     ("timeout", 5, "timeout= to each call"), ("prefetch", False, "stream=True"), ("config", {}, "max_redirects"),
 ])  # fmt: skip
 def test_what_no_session_takes_any_more(maker, name, value, remedy, injected):

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 
 import pytest
 import requests
+from tables import for_each
 
 import oauth_hook
 from oauth_hook import Consumer, OAuthAdapter, OAuthFlow, OAuthHook, UsageError
@@ -106,8 +107,8 @@ every_client = pytest.mark.parametrize(
 
 @pytest.mark.promise("plaintext-goes-through-no-proxy")
 @every_client
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "api.localhost"])
 @pytest.mark.parametrize("where", ["http_proxy", "all_proxy", "proxies=", "proxies= for all", "proxies= for the host"])
+@for_each("host", ["127.0.0.1", "localhost", "api.localhost"])
 def test_no_proxy_gets_the_secrets(call, host, where, server, abroad, monkeypatch):
     """Whatever names the proxy, the request is refused with what to do, and nothing is sent."""
     url = server.url.replace("127.0.0.1", host)

@@ -25,6 +25,7 @@ from redirecting import (
     nothing_of_ours,
     read_sent,
 )  # fmt: skip
+from tables import for_each
 
 import oauth_hook
 from oauth_hook import (
@@ -92,7 +93,7 @@ HOME = [
 ]
 
 
-@pytest.mark.parametrize(("status", "placement", "kind"), HOME)
+@for_each(("status", "placement", "kind"), HOME)
 def test_every_hop_at_home_is_signed_anew(status, placement, kind, home):
     """In every placement, for every status and body, a strict provider accepts each redirect as it arrives."""
     method, content = CONTENT[kind]
@@ -113,8 +114,8 @@ def test_every_hop_at_home_is_signed_anew(status, placement, kind, home):
         assert echo["json"] == {"a": 1}
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("placement", PLACEMENTS)
+@for_each("way", WAYS)
+@for_each("placement", PLACEMENTS)
 def test_every_way_of_attaching_follows(way, placement, home):
     """auth of a call, a stock session, pre_request, the injection and the adapter: each redirect has its own nonce."""
     plan = [(302, "/api/resource/hop/2"), (307, "//" + urlsplit(home.url).netloc + "/api/resource/end")]
@@ -131,8 +132,8 @@ def test_every_way_of_attaching_follows(way, placement, home):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("placement", PLACEMENTS)
-@pytest.mark.parametrize("location", ["/api/resource/end?{query}", "/api/resource/end?page=2&oauth_nonce=old&{query}"])
+@for_each("placement", PLACEMENTS)
+@for_each("location", ["/api/resource/end?{query}", "/api/resource/end?page=2&oauth_nonce=old&{query}"])
 def test_stale_parameters_echoed_back_are_replaced(placement, location, home):
     """A Location that echoes the request's own oauth_* parameters is signed without them."""
     response, seen = ask(
@@ -212,7 +213,7 @@ ABROAD = [
 
 
 @pytest.mark.promise("redirects-carry-nothing-of-ours-to-another-origin")
-@pytest.mark.parametrize(("location", "placement", "kind", "status", "method"), ABROAD)
+@for_each(("location", "placement", "kind", "status", "method"), ABROAD)
 def test_nothing_of_ours_goes_abroad(location, placement, kind, status, method, home, abroad):
     """Another origin gets no oauth_* parameter of ours, no key and no secret; all else goes there as ever."""
     target = LOCATIONS[location].replace("{abroad}", abroad.url).replace("{netloc}", urlsplit(abroad.url).netloc)
@@ -240,10 +241,10 @@ def telling_hook(**more):
 @pytest.mark.promise(
     "what-is-ours-is-found-under-any-name-and-in-any-escape", "a-redirect-with-ours-in-its-path-is-not-followed"
 )
-@pytest.mark.parametrize("copied", COPIES)
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("method", ["HMAC-SHA1", "PLAINTEXT"])
-@pytest.mark.parametrize("placement", ["header", "query", "body"])
+@for_each("copied", COPIES)
+@for_each("place", PLACES)
+@for_each("method", ["HMAC-SHA1", "PLAINTEXT"])
+@for_each("placement", ["header", "query", "body"])
 def test_copies_are_found_by_their_values(copied, place, method, placement, server, abroad):
     """Under any name and in any escape: taken out of a query, and where it is a path, the redirect is not followed."""
     server.answer = lambda got: (307, {"Location": copy_to(place, copied, got, abroad.url)}, b"")
@@ -262,7 +263,7 @@ def test_copies_are_found_by_their_values(copied, place, method, placement, serv
 
 
 @pytest.mark.promise("what-is-ours-is-found-under-any-name-and-in-any-escape")
-@pytest.mark.parametrize("copied", [name for name in COPIES if name not in ("renamed", "values alone")])
+@for_each("copied", [name for name in COPIES if name not in ("renamed", "values alone")])
 def test_short_keys_are_found_beside_their_names(copied, server, abroad):
     """A token, a key and a time that say nothing by themselves are taken out where they are called what they are."""
 
@@ -276,8 +277,8 @@ def test_short_keys_are_found_beside_their_names(copied, server, abroad):
 
 
 @pytest.mark.promise("a-redirect-with-ours-in-its-path-is-not-followed")
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("method", ["HMAC-SHA1", "PLAINTEXT"])
+@for_each("way", WAYS)
+@for_each("method", ["HMAC-SHA1", "PLAINTEXT"])
 def test_each_way_of_attaching_follows_no_path_of_ours(way, method, server, abroad):
     """Also where the parameters are those of the request before, and where the chain ends at home again."""
 
@@ -339,8 +340,8 @@ def test_headers_with_ours_in_them_stay_at_home(name, server, abroad):
     assert gives_away(read_sent(server.received[0]), abroad.last) == []
 
 
-@pytest.mark.parametrize("method", ["HMAC-SHA1", "PLAINTEXT"])
-@pytest.mark.parametrize(
+@for_each("method", ["HMAC-SHA1", "PLAINTEXT"])
+@for_each(
     "path",
     ["/t/s/c", "/launchpadlib/x", "/at/{oauth_timestamp}", "/cb?u={oauth_callback}", "/{oauth_body_hash}",
      "/HMAC-SHA1/PLAINTEXT/1.0", "/oauth_token/theirs?oauth_token=theirs", "/?oauth_nonce=&oauth_token=t-shirt"],
@@ -361,7 +362,7 @@ def test_innocent_redirects_are_followed_as_they_are(method, path, server, abroa
 
 
 @pytest.mark.promise("strangers-are-read-in-linear-time")
-@pytest.mark.parametrize(
+@for_each(
     "unit",
     [
         "%",
@@ -377,7 +378,7 @@ def test_innocent_redirects_are_followed_as_they_are(method, path, server, abroa
         "1&oauth_token=t&",
     ],
 )
-@pytest.mark.parametrize("beginning", ["", "?"])
+@for_each("beginning", ["", "?"])
 def test_a_long_location_is_read_in_linear_time(unit, beginning):
     """What a header may have at most takes a fraction of a second, after thirty redirects too."""
     sent = [("oauth_token", "t"), ("oauth_signature", "ab%2Bcd" * 6)]
@@ -396,8 +397,8 @@ def test_a_long_location_is_read_in_linear_time(unit, beginning):
     assert seconds(1 << 16) < 1
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("placement", PLACEMENTS)
+@for_each("way", WAYS)
+@for_each("placement", PLACEMENTS)
 @pytest.mark.promise("nothing-is-signed-after-another-origin")
 def test_no_way_of_attaching_signs_abroad(way, placement, home, abroad):
     """Whichever way the hook is attached, even where the adapter is mounted for every host."""
@@ -410,7 +411,7 @@ def test_no_way_of_attaching_signs_abroad(way, placement, home, abroad):
     assert abroad.last.body == b"a=1"
 
 
-@pytest.mark.parametrize("way", WAYS)
+@for_each("way", WAYS)
 @pytest.mark.promise("nothing-is-signed-after-another-origin")
 def test_who_was_abroad_is_not_signed_on_return(way, home, abroad):
     """A foreign server cannot redirect to the provider and have that signed: credentials are not its to use."""
@@ -423,7 +424,7 @@ def test_who_was_abroad_is_not_signed_on_return(way, home, abroad):
 
 
 @pytest.mark.promise("redirects-carry-nothing-of-ours-to-another-origin")
-@pytest.mark.parametrize("way", WAYS)
+@for_each("way", WAYS)
 def test_nothing_of_ours_on_later_hops_abroad(way, home, abroad):
     """Cross-origin stays cross-origin on the next redirect; an echo that comes a redirect later is stripped too."""
     hook = hook_for(home, placement="query")
@@ -445,8 +446,8 @@ def test_nothing_of_ours_on_later_hops_abroad(way, home, abroad):
     assert echo[1].body == b"a=1"
 
 
-@pytest.mark.parametrize("method", ["HMAC-SHA1", "PLAINTEXT"])
-@pytest.mark.parametrize(
+@for_each("method", ["HMAC-SHA1", "PLAINTEXT"])
+@for_each(
     "content",
     [{"json": {"password": "s", "u": "http://x/?a=1&oauth_token=t&b=2"}}, {"files": {"f": b"has s and t"}},
      {"data": b"s=t&oauth_token=t"}],
@@ -594,7 +595,7 @@ def test_pins_are_compared_as_they_go_out(pinned):
         telling_hook(origins="https://\u2603.example")
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("old", "new", "home"),
     [
         ("http://a.example/", "https://a.example/", True),
@@ -623,12 +624,12 @@ def test_what_home_is(old, new, home):
 # --- what requests would raise, and nothing else ---
 
 
-@pytest.mark.parametrize(
+@for_each(
     "location",
     ["ftp://example.invalid/", "mailto:me@example.invalid", "http://", "http://[::1/",
      "http://127.0.0.1:99999/", "http://*.example/", "http://127.0.0.1:port/", "//"],
 )  # fmt: skip
-@pytest.mark.parametrize("way", ["stock session", "pre_request", "adapter"])
+@for_each("way", ["stock session", "pre_request", "adapter"])
 def test_senseless_redirects_raise_what_requests_raises(location, way, home, server):
     """A Location that makes no sense is the same error, or response, with a hook as without."""
 
@@ -717,8 +718,8 @@ class Given(Mine):
         return (), {"name": self.name}
 
 
-@pytest.mark.parametrize("kind", [Mine, Reduced, Given])
-@pytest.mark.parametrize("again", [lambda r: pickle.loads(pickle.dumps(r)), copy.copy, copy.deepcopy])
+@for_each("kind", [Mine, Reduced, Given])
+@for_each("again", [lambda r: pickle.loads(pickle.dumps(r)), copy.copy, copy.deepcopy])
 def test_a_request_of_a_subclass_pickles_and_copies_as_before(kind, again, home):
     """Arguments, slots and a ``__reduce__`` of its own: what comes back is what would without a hook."""
     plain, mine = kind("me"), kind("me")
@@ -756,8 +757,8 @@ def counting(home, **more):
     return hook_for(home, nonce=nonce, **more), nonces
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("placement", PLACEMENTS)
+@for_each("way", WAYS)
+@for_each("placement", PLACEMENTS)
 def test_a_chain_of_n_requests_makes_n_signatures(way, placement, home):
     """Each request that goes out is signed once, whichever way the hook is attached."""
     hook, nonces = counting(home, placement=placement)
@@ -768,7 +769,7 @@ def test_a_chain_of_n_requests_makes_n_signatures(way, placement, home):
     assert len(nonces) == 4 + (way == "adapter and auth")
 
 
-@pytest.mark.parametrize("way", WAYS)
+@for_each("way", WAYS)
 def test_a_redirect_that_is_not_followed_costs_nothing(way, home, server):
     """No signature, no nonce, no call of an RSA callable, and no error; it is signed where it is sent after all."""
     calls, signed_once = [], 1 + (way == "adapter and auth")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import requests
+from tables import for_each
 
 from oauth_hook import AccessToken, OAuthHook, UsageError
 from oauth_hook.hook import ServerClock
@@ -26,7 +27,7 @@ def signed(hook, url="https://api.example.com/?a=1"):
     return request.method, request.url, dict(request.headers), request.body
 
 
-@pytest.mark.parametrize("name", [None, *OTHER])
+@for_each("name", [None, *OTHER])
 def test_one_argument_is_replaced_and_all_others_stay(name):
     """A hook with one argument replaced signs as one that was made with it; the first one has not changed."""
     hook = OAuthHook(**FULL)

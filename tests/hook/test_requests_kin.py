@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from requests.auth import HTTPBasicAuth
+from tables import for_each
 
 from oauth_hook import OAuthAdapter, OAuthHook
 from oauth_hook.provider import serve
@@ -435,8 +436,8 @@ class Prepares(requests.Session):
         return prepared
 
 
-@pytest.mark.parametrize("kind", [KeepsAuth, Logs, Prepares])
-@pytest.mark.parametrize("placement", ["header", "query"])
+@for_each("kind", [KeepsAuth, Logs, Prepares])
+@for_each("placement", ["header", "query"])
 def test_subclasses_of_session(kind, placement, provider):
     """The provider accepts what they send, redirects (here of whoami to the profile) included."""
     with kind() as session:
@@ -448,8 +449,8 @@ def test_subclasses_of_session(kind, placement, provider):
         assert not isinstance(answer.request, OwnRequest)  # as without a hook: requests copies into its own class
 
 
-@pytest.mark.parametrize("kind", [KeepsAuth, Logs, Prepares])
-@pytest.mark.parametrize("placement", ["header", "query"])
+@for_each("kind", [KeepsAuth, Logs, Prepares])
+@for_each("placement", ["header", "query"])
 def test_credentials_stay_home_whatever_a_session_keeps(kind, placement, server, abroad):
     """A session that keeps Authorization for every host does not carry ours to another origin."""
     server.answer = lambda request: (307, {"Location": abroad.url + request.target}, b"")

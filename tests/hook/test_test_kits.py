@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 import pytest
 import requests
+from tables import for_each
 
 from oauth_hook import (
     AccessToken,
@@ -396,7 +397,7 @@ SCRUBBED = [
 
 
 @pytest.mark.promise("recordings-have-no-credentials")
-@pytest.mark.parametrize(("text", "scrubbed"), SCRUBBED)
+@for_each(("text", "scrubbed"), SCRUBBED)
 def test_what_is_scrubbed(text, scrubbed):
     """Credentials go, all else stays byte for byte; scrubbing twice is scrubbing once."""
     assert scrub_text(text) == scrubbed
@@ -404,7 +405,7 @@ def test_what_is_scrubbed(text, scrubbed):
 
 
 @pytest.mark.promise("strangers-are-read-in-linear-time")
-@pytest.mark.parametrize(
+@for_each(
     "text",
     ["<oauth_token><![CDATA[" * 20_000, "Cookie: " + " " * 60_000, "http://" * 20_000, "Cookie:" * 20_000,
      '{"cookie":' + " " * 60_000, '{"cookie": [' + " " * 60_000, ('{"cookie":' + " " * 300) * 200, "<" * 60_000,
@@ -461,7 +462,7 @@ HEADERS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "value", "scrubbed"), HEADERS)
+@for_each(("name", "value", "scrubbed"), HEADERS)
 def test_which_headers_are_scrubbed(name, value, scrubbed):
     """Other schemes' credentials and cookies go, in requests and responses; their schemes and names stay."""
     made = scrub_response({"headers": {name: [value], "X-Else": value.encode()}, "body": {"string": b""}})
@@ -490,7 +491,7 @@ CODINGS = {
 }
 
 
-@pytest.mark.parametrize("coding", CODINGS)
+@for_each("coding", CODINGS)
 def test_compressed_answers_are_scrubbed(coding):
     """What was compressed is kept plain, with the right length; the given response is not changed."""
     given = answer_of(CODINGS[coding], coding.partition(" ")[0] if " " in coding.strip() else coding)

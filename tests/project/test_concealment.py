@@ -25,6 +25,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 import requests
+from tables import for_each
 
 import oauth_hook.provider
 from oauth_hook import (
@@ -204,7 +205,7 @@ SIGNERS = {
 
 
 def flow_at(url: str, **more) -> OAuthFlow:
-    return OAuthFlow(CONSUMER, url, url, url, **{"timeout": 0.4, "confirmed": "require", **more})
+    return OAuthFlow(CONSUMER, url, url, url, **{"timeout": 0.2, "confirmed": "require", **more})
 
 
 STEPS = {
@@ -221,7 +222,7 @@ ALL_WAYS = {(failure, signer) for failure in FAILURES for signer in ("header", "
 
 
 @pytest.mark.promise("no-variable-of-ours-shows-a-secret")
-@pytest.mark.parametrize(("failure", "signer"), sorted(ALL_WAYS))
+@for_each(("failure", "signer"), sorted(ALL_WAYS))
 def test_the_steps_of_a_flow(failure, signer, raw):
     """What the wire and the server can do to a flow leaves no secret in any frame; nor does what requests raises."""
     url = raw(failure)
@@ -471,20 +472,20 @@ CALLS: dict[str, Callable[[], object]] = {
 
 
 def client() -> Client:
-    return Client("ck", SECRETS["consumer"], timeout=0.4)
+    return Client("ck", SECRETS["consumer"], timeout=0.2)
 
 
 @pytest.mark.promise("no-variable-of-ours-shows-a-secret")
-@pytest.mark.parametrize("call", CALLS)
+@for_each("call", CALLS)
 def test_what_fails_at_once(call):
     """Whatever is wrong with the arguments, no frame of ours shows them."""
     assert not leaks(fails(CALLS[call]))
 
 
 SERVED: dict[str, Callable[[str], object]] = {
-    "discover": lambda url: discover(url, scheme="http", timeout=0.4),
-    "register": lambda url: register_client(url, application_name="a", timeout=0.4),
-    "update": lambda url: update_client(url, CONSUMER, application_name="a", timeout=0.4),
+    "discover": lambda url: discover(url, scheme="http", timeout=0.2),
+    "register": lambda url: register_client(url, application_name="a", timeout=0.2),
+    "update": lambda url: update_client(url, CONSUMER, application_name="a", timeout=0.2),
     "get_token": lambda url: client().get_token(url),
     "exchange": lambda url: client().get_token(url, None, Token("t", SECRETS["token"], SECRETS["verifier"])),
     "call_api": lambda url: falcon(UseHeader.NONE, Via.GET).call_api(
@@ -492,11 +493,11 @@ SERVED: dict[str, Callable[[str], object]] = {
     ),
     "PyPump": lambda url: PyPump(
         PumpClient(f"a@{url[7:-1]}", name="a", key="k", secret=SECRETS["consumer"], expiry=1),
-        scheme="http", timeout=0.4, token="t", secret=SECRETS["token"],
+        scheme="http", timeout=0.2, token="t", secret=SECRETS["token"],
     ),
     "PyPump.request": lambda url: pump(url).request("/api", "POST", {"password": SECRETS["password"]}),
     "WebPump.verifier": lambda url: WebPump(
-        f"a@{url[7:-1]}", scheme="http", timeout=0.4, key="k", secret=SECRETS["consumer"], token="t",
+        f"a@{url[7:-1]}", scheme="http", timeout=0.2, key="k", secret=SECRETS["consumer"], token="t",
         token_secret=SECRETS["token"],
     ).verifier(SECRETS["verifier"]),
     "adapter": lambda url: mounted(url).post(url, {"password": SECRETS["password"]}).raise_for_status(),
@@ -511,19 +512,19 @@ def with_httpx(url: str) -> None:
     from oauth_hook.httpx import event_hooks
 
     hooks = event_hooks(PLAIN.replace(placement="query"))
-    with httpx.Client(event_hooks=hooks, follow_redirects=True, timeout=0.4) as session:
+    with httpx.Client(event_hooks=hooks, follow_redirects=True, timeout=0.2) as session:
         session.post(url).raise_for_status()
 
 
 def falcon(use_header: UseHeader, mode: Via) -> Client:
-    made = Client("ck", SECRETS["consumer"], mode, timeout=0.4)
+    made = Client("ck", SECRETS["consumer"], mode, timeout=0.2)
     made.use_header = use_header
     return made
 
 
 def pump(url: str) -> PyPump:
     kept = {f"a@{url[7:-1]}": Account(CONSUMER, ACCESS, url[:-1])}
-    return PyPump(f"a@{url[7:-1]}", scheme="http", timeout=0.4, store=kept)
+    return PyPump(f"a@{url[7:-1]}", scheme="http", timeout=0.2, store=kept)
 
 
 def mounted(url: str) -> requests.Session:
@@ -533,8 +534,8 @@ def mounted(url: str) -> requests.Session:
 
 
 @pytest.mark.promise("no-variable-of-ours-shows-a-secret")
-@pytest.mark.parametrize("call", SERVED)
-@pytest.mark.parametrize("failure", FAILURES)
+@for_each("call", SERVED)
+@for_each("failure", FAILURES)
 def test_what_a_server_fails(call, failure, raw):
     """Nor does a frame of ours show what was sent, or came back, when a server fails."""
     if failure == "is late" and call not in ("discover", "call_api", "PyPump.request"):
@@ -572,8 +573,8 @@ def error_of(call: Callable[[], object]) -> BaseException | None:
 
 
 @pytest.mark.promise("no-variable-of-ours-shows-a-secret")
-@pytest.mark.parametrize("damage", ["json", "kind", "value", "none"])
-@pytest.mark.parametrize(
+@for_each("damage", ["json", "kind", "value", "none"])
+@for_each(
     "use",
     [
         lambda store: store["a"], lambda store: store.items(), lambda store: store.values(), lambda store: dict(store),
@@ -585,7 +586,7 @@ def error_of(call: Callable[[], object]) -> BaseException | None:
 )  # fmt: skip
 def test_the_store(damage, use, tmp_path):
     """A row that cannot be read, and a value that cannot be stored, are in no frame of ours."""
-    store = CredentialStore(tmp_path / "credentials")
+    store = CredentialStore(tmp_path / str(len(list(tmp_path.iterdir()))))
     store["a"] = ACCESS
     (value,) = sqlite3.connect(store.path).execute("SELECT value FROM credentials").fetchone()
     spoiled = {"json": value[:-1], "kind": value, "value": value.replace('"key"', '"kez"'), "none": value}[damage]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sessions import run_session
+from tables import for_each
 
 from oauth_hook import OAuthHook, extract_from_requests
 
@@ -25,7 +26,7 @@ def restored(monkeypatch, tmp_path):
     extract_from_requests()
 
 
-@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.rst")), ids=lambda page: str(page.relative_to(DOCS)))
+@for_each("page", sorted(DOCS.rglob("*.rst")), ids=lambda page: str(page.relative_to(DOCS)))
 def test_links_to_files_lead_somewhere(page):
     """A link from a page to a file of the repository, which a forge follows, has the file at its end."""
     links = re.findall(r"<(\.\./[^>]+)>`__", page.read_text(encoding="utf-8"))

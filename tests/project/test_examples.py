@@ -24,6 +24,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 from conftest import Recorder
+from tables import for_each
 
 from oauth_hook import AccessToken, CredentialStore, OAuthFlow, RequestToken
 from oauth_hook.provider import Provider, serve
@@ -137,7 +138,7 @@ def load(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
+@for_each("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
 def test_an_example_is_short_and_says_how_to_run_it(path: Path) -> None:
     """Each is read in one go, and begins with what it shows and the commands to run it."""
     text = path.read_text(encoding="utf-8")

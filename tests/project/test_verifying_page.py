@@ -33,6 +33,7 @@ from authlib.integrations.httpx_client import AsyncOAuth1Client
 from authlib.oauth1 import ClientAuth
 from oauthlib.oauth1 import Client
 from requests_oauthlib import OAuth1
+from tables import for_each
 
 import oauth_hook.httpx
 from oauth_hook import AccessToken, Consumer, OAuthHook, sign
@@ -392,7 +393,7 @@ class TestAPI:
     """``api.py``."""
 
     @each_signer
-    @pytest.mark.parametrize("placement", ["header", "query"])
+    @for_each("placement", ["header", "query"])
     def test_whoever_signs(self, api: httpx.ASGITransport, signer: Any, placement: str) -> None:
         """A request is accepted in the name of the token's user, whoever signed it; and once."""
         request = signed_notes(signer, placement)
@@ -425,7 +426,7 @@ class TestAPI:
 
         assert [response.json()["user"] for response in asyncio.run(both())] == ["alice", "alice"]
 
-    @pytest.mark.parametrize(
+    @for_each(
         ("request_of", "why"),
         [
             (lambda: signed_notes(token=None), "needs a token"),

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+from tables import for_each
 
 from oauth_hook import AccessToken, Consumer, OAuthFlow, OAuthHook, UsageError, sign, verify
 from oauth_hook.protocol import METHODS, Key, Method, register
@@ -69,8 +70,8 @@ FORBIDDEN = {
 
 
 @pytest.mark.promise("what-is-forbidden-neither-signs-nor-verifies")
-@pytest.mark.parametrize("words", FORBIDDEN)
-@pytest.mark.parametrize("method", METHODS)
+@for_each("words", FORBIDDEN)
+@for_each("method", METHODS)
 def test_what_is_forbidden_signs_nothing(words, method, forbid):
     """A word forbids the method of that name, and those that it is a part of: to hook, flow and sign."""
     forbid(words)
@@ -120,7 +121,7 @@ def test_sha1_is_forbidden_as_a_body_hash_too(forbid):
 
 
 @pytest.mark.promise("what-is-forbidden-neither-signs-nor-verifies")
-@pytest.mark.parametrize("words", ["SHA-1", "PLAINTEXT,SHA1,MD5", "plain", "*", "SHA1;PLAINTEXT", "HMAC-", "1"])
+@for_each("words", ["SHA-1", "PLAINTEXT,SHA1,MD5", "plain", "*", "SHA1;PLAINTEXT", "HMAC-", "1"])
 def test_a_word_that_forbids_nothing_stops_all(words, forbid):
     """What was meant to be forbidden and is misspelt does not go on in silence: nothing is signed or verified."""
     forbid(words)

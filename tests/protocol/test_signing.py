@@ -16,6 +16,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
+from tables import for_each
 
 from oauth_hook import AccessToken, Consumer, RequestToken, UsageError, sign, verify
 from oauth_hook.protocol import METHODS, Key, Method, register
@@ -56,7 +57,7 @@ WIRE = {
 }
 
 
-@pytest.mark.parametrize("query", WIRE)
+@for_each("query", WIRE)
 def test_a_query_is_signed_as_it_stands(query, consumer):
     """Duplicates, empty values, missing ``=``, brackets, odd escapes: all are signed, none is re-quoted (s3.4.1.3)."""
     signed = sign("GET", f"{URL}?{query}", consumer=consumer)
@@ -67,7 +68,7 @@ def test_a_query_is_signed_as_it_stands(query, consumer):
     assert parameters == WIRE[query]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("url", "host", "expected"),
     [
         ("http://EXAMPLE.com", None, "http://example.com/"),
@@ -321,7 +322,7 @@ def test_rsa_keys_are_read_in_every_format(rsa_key, tmp_path):
     assert len(signatures) == 1
 
 
-@pytest.mark.parametrize("case", ["none", "no key", "wrong pass", "missing pass", "extra pass", "public", "ec", "type"])
+@for_each("case", ["none", "no key", "wrong pass", "missing pass", "extra pass", "public", "ec", "type"])
 def test_a_wrong_rsa_key_is_named(case, rsa_key):
     """Each way in which an RSA key can be wrong says what to do, and shows nothing of the key."""
     public = rsa_key.public_key().public_bytes(
@@ -480,7 +481,7 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("case", BAD)
+@for_each("case", BAD)
 def test_bad_input_gets_an_error_that_says_what_to_do(case, consumer):
     """Whatever is wrong is refused by a UsageError, which is a ValueError too, before anything happens."""
     given, words = BAD[case]
@@ -524,8 +525,8 @@ def test_credentials_of_wrong_types_are_refused(given):
         AccessToken.from_dict({"key": "k", **given})
 
 
-@pytest.mark.parametrize("kind", [Consumer, AccessToken, RequestToken])
-@pytest.mark.parametrize("key", ["", None, b"key", "key\n", "k\x00y", "k\x7fy", "k\x85y"])
+@for_each("kind", [Consumer, AccessToken, RequestToken])
+@for_each("key", ["", None, b"key", "key\n", "k\x00y", "k\x7fy", "k\x85y"])
 def test_keys_that_cannot_travel_are_refused(kind, key):
     """A key with a control character, an empty one or no str is refused; a secret may hold anything."""
     with pytest.raises(UsageError, match="key"):

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +22,7 @@ from urllib.parse import quote, quote_from_bytes, unquote_to_bytes, urlsplit
 
 import pytest
 from oauthlib.oauth1.rfc5849 import signature as oauthlib_signature
+from tables import Test, for_each
 
 from oauth_hook import AccessToken, Consumer, sign, verify
 from oauth_hook.protocol import Verdict
@@ -109,16 +111,16 @@ def pem(name: str | None, part: str = "private") -> str | None:
     return "\n".join([*key.get(part, key["private"]), ""])
 
 
-def each(part: str, *fields: str) -> pytest.MarkDecorator:
+def each(part: str, *fields: str) -> Callable[[Test], Test]:
     """Run a test for each entry of a part of the file; a field that an entry does not have is ``None``."""
     return pytest.mark.parametrize(fields, [[entry.get(name) for name in fields] for entry in PUBLISHED[part]])
 
 
-def having(*stages: str, among: list[Vector] = VECTORS) -> pytest.MarkDecorator:
+def having(*stages: str, among: list[Vector] = VECTORS) -> Callable[[Test], Test]:
     """Run a test for each row whose source publishes all of these stages."""
     rows = [v for v in among if all(getattr(v, stage) for stage in stages)]
     assert rows
-    return pytest.mark.parametrize("vector", rows, ids=[v.name for v in rows])
+    return for_each("vector", rows, ids=[v.name for v in rows])
 
 
 # --- stage by stage ---
@@ -225,7 +227,7 @@ def test_sign_makes_the_base_string_of_plaintext_too(vector):
 
 
 @having("signature", among=SIGNABLE)
-@pytest.mark.parametrize("placement", ["query", "url-encoded", "header+url-encoded"])
+@for_each("placement", ["query", "url-encoded", "header+url-encoded"])
 def test_a_signature_is_the_same_in_every_place(vector, placement):
     """Where the parameters travel (s3.5) changes nothing about the signature, nor about the verdict."""
     signed = signed_by_us(vector, placement=placement)
@@ -327,7 +329,7 @@ def base_string_by_oauthlib(vector: Vector) -> str:
     )
 
 
-@pytest.mark.parametrize("vector", VECTORS, ids=[v.name for v in VECTORS])
+@for_each("vector", VECTORS, ids=[v.name for v in VECTORS])
 def test_oauthlib_builds_the_same_base_string(vector):
     """oauthlib, which shares no code with us, builds our base string; the published one, where there is one."""
     expected = base_string_by_oauthlib(vector)
@@ -453,7 +455,7 @@ def by_urllib(wire: str) -> str:
     return quote_from_bytes(unquote_to_bytes(wire.replace("+", " ").encode("latin-1")), safe="~")
 
 
-@pytest.mark.parametrize("octet", range(256))
+@for_each("octet", range(256))
 def test_every_spelling_of_an_octet_becomes_one(octet):
     """Raw, ``%xx`` or ``%XX``, each of the 256 octets is spelled as ``urllib`` would; raw separators stand."""
     one = quote_from_bytes(bytes([octet]), safe="~")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oauthlib.oauth1 import RequestValidator, ResourceEndpoint
+from tables import for_each
 
 from oauth_hook import AccessToken, Consumer, RequestToken, UsageError, sign, verify
 
@@ -51,8 +52,8 @@ class TestCallables:
     CONSUMERS = {c.key: c for c in (CONSUMER, Consumer("second", "other secret"))}  # noqa: RUF012
     TOKENS = {t.key: t for t in (TOKEN, RequestToken("request", "request secret"))}  # noqa: RUF012
 
-    @pytest.mark.parametrize("consumer", CONSUMERS.values())
-    @pytest.mark.parametrize("token", [*TOKENS.values(), None])
+    @for_each("consumer", CONSUMERS.values())
+    @for_each("token", [*TOKENS.values(), None])
     def test_each_is_found(self, consumer, token):
         """Every known pair verifies, two-legged requests too."""
         signed = signed_get(consumer=consumer, token=token)
@@ -136,7 +137,7 @@ class TestPlaces:
 class TestTimestampAndNonce:
     """A timestamp is a positive whole number, and a nonce is not empty (s3.3); PLAINTEXT needs neither (s3.1)."""
 
-    @pytest.mark.parametrize("timestamp", ["0", "00", "-5", "1.5", "1e9", "a", "", " 1", "\u0661", "9" * 5000])
+    @for_each("timestamp", ["0", "00", "-5", "1.5", "1e9", "a", "", " 1", "\u0661", "9" * 5000])
     def test_what_is_no_timestamp(self, timestamp):
         """Anything else is refused, in any length, and nothing is raised."""
         verdict = judge(signed_get(timestamp=timestamp))
@@ -248,7 +249,7 @@ def test_signatures_are_compared_in_constant_time(method, monkeypatch):
         assert compared.pop() == (signature, wrong)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("more", "words"),
     [
         ({"consumer": None}, "consumer"),

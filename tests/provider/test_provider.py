@@ -19,6 +19,7 @@ import pytest
 import requests
 from oauthlib import oauth1
 from oauthlib.common import urlencode
+from tables import for_each
 
 from oauth_hook.credentials import AccessToken, Consumer, Credentials
 from oauth_hook.errors import ProviderError, UsageError
@@ -108,7 +109,7 @@ class TestThreeLegs:
         assert (landed.netloc, landed.path, landed.fragment) == ("client.example", "/ready", "top")
         get_token(exchange(provider, request_token, said["oauth_verifier"]))
 
-    @pytest.mark.parametrize(
+    @for_each(
         ("callback", "start"),
         [
             ("http://client.example", "http://client.example?oauth_token="),
@@ -117,7 +118,7 @@ class TestThreeLegs:
             ("http://client.example/ü?ö", "http://client.example/%C3%BC?%C3%B6&oauth_token="),
         ],
     )
-    @pytest.mark.parametrize("placement", PLACEMENTS)
+    @for_each("placement", PLACEMENTS)
     def test_callback_forms(self, provider: Provider, callback: str, start: str, placement: str) -> None:
         """s2.1: any absolute URI is a callback, and arrives as it was sent, from every place."""
         options: dict[str, Any] = {"callback_uri": callback, "signature_type": PLACEMENTS[placement]}
@@ -251,8 +252,8 @@ class TestExchange:
 class TestResource:
     """s3: signed requests."""
 
-    @pytest.mark.parametrize("placement", PLACEMENTS)
-    @pytest.mark.parametrize("method", METHODS)
+    @for_each("placement", PLACEMENTS)
+    @for_each("method", METHODS)
     def test_methods_and_placements(self, provider: Provider, token: AccessToken, method: str, placement: str) -> None:
         """s3.4, s3.5: every signature method, from every place."""
         answer = send(
@@ -302,7 +303,7 @@ class TestResource:
             with pytest.raises(UsageError):
                 provider.add_consumer(rsa_public_key=pem)
 
-    @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+    @for_each("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
     def test_http_methods(self, provider: Provider, token: AccessToken, method: str) -> None:
         """The method is signed, and any of them will do."""
         answer = send(method, provider.resource_url, provider.consumer, token)
@@ -384,7 +385,7 @@ class TestRefusals:
             assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, 'OAuth realm="provider"')
             assert "oauth_problem=parameter_absent" in answer.text
 
-    @pytest.mark.parametrize("name", ["consumer_key", "token", "signature_method", "signature", "timestamp", "nonce"])
+    @for_each("name", ["consumer_key", "token", "signature_method", "signature", "timestamp", "nonce"])
     def test_missing_parameter(self, provider: Provider, token: AccessToken, name: str) -> None:
         """s3.1: the refusal names the parameter that is not there."""
         client = oauth1.Client(provider.consumer.key, provider.consumer.secret, token.key, token.secret)
@@ -509,8 +510,8 @@ class TestRefusals:
 class TestBodyHash:
     """The OAuth Request Body Hash extension."""
 
-    @pytest.mark.parametrize("name", ["sha1", "sha256", "sha512"])
-    @pytest.mark.parametrize("body", [b"", b"\x00\xff" * 100_000])
+    @for_each("name", ["sha1", "sha256", "sha512"])
+    @for_each("body", [b"", b"\x00\xff" * 100_000])
     def test_right(self, provider: Provider, token: AccessToken, name: str, body: bytes) -> None:
         """The hash of the body is accepted, whichever hash it is."""
         answer = self.send(provider, token, b64encode(hashlib.new(name, body).digest()).decode(), body)

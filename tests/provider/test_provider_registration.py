@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 import pytest
 import requests
 from oauthlib import oauth1
+from tables import for_each
 
 from oauth_hook.credentials import AccessToken, Consumer
 from oauth_hook.provider import Provider, serve
@@ -84,7 +85,7 @@ class TestAssociate:
         """A name may be left out, as on pump.io."""
         assert register(http, provider, json={"type": "client_associate"})[0] == 200
 
-    @pytest.mark.parametrize(
+    @for_each(
         ("change", "complaint"),
         [
             ({"type": None}, "type must be a string"),
@@ -116,7 +117,7 @@ class TestAssociate:
         assert (status, list(answer)) == (400, ["error"])
         assert complaint in answer["error"]
 
-    @pytest.mark.parametrize(
+    @for_each(
         ("body", "media_type"),
         [
             (b"", "application/json"),
@@ -212,9 +213,7 @@ class TestHostMeta:
         found = {link["rel"]: link.get("href") for link in response.json()["links"] if link["rel"] != "lrdd"}
         assert (response.headers["Content-Type"], found) == ("application/json", self.links(provider))
 
-    @pytest.mark.parametrize(
-        "accept", [None, "", "application/xrd+xml", "application/json;q=0", "*/*; q=0.0", "text/html"]
-    )
+    @for_each("accept", [None, "", "application/xrd+xml", "application/json;q=0", "*/*; q=0.0", "text/html"])
     def test_xrd(self, http: requests.Session, provider: Provider, accept: str | None) -> None:
         """XRD where JSON is not accepted: the same links."""
         url = f"{provider.url}/.well-known/host-meta"
@@ -253,7 +252,7 @@ class TestWebfinger:
             assert answer["subject"] == f"acct:{resource.removeprefix('acct:')}"
             assert answer["links"][0]["href"] == f"{provider.url}/api/user/alice/profile"
 
-    @pytest.mark.parametrize(
+    @for_each(
         "account", ["mallory@HOST", "alice@elsewhere.example", "alice@", "@HOST", "alice", "acct:", "", "\0@HOST"]
     )
     def test_unknown_accounts(self, http: requests.Session, provider: Provider, account: str) -> None:

@@ -25,6 +25,7 @@ import oauthlib
 import pytest
 import requests
 from oauthlib import oauth1
+from tables import for_each
 
 from oauth_hook.credentials import AccessToken
 from oauth_hook.errors import UsageError
@@ -113,7 +114,7 @@ AWKWARD: list[tuple[str, Pairs]] = [
 class TestSpellings:
     """s3.4.1.3.1: a query and a form say what they decode to."""
 
-    @pytest.mark.parametrize(("query", "pairs"), AWKWARD)
+    @for_each(("query", "pairs"), AWKWARD)
     def test_query(self, wire: Wire, query: str, pairs: Pairs) -> None:
         """Any query, with the protocol parameters in the header."""
         protocol = wire.protocol("GET", "/api/resource", pairs)
@@ -121,7 +122,7 @@ class TestSpellings:
         assert (200, [list(pair) for pair in pairs]) == (status, echo["parameters"])
         assert echo["url"].endswith(f"/api/resource?{query}")
 
-    @pytest.mark.parametrize(("query", "pairs"), AWKWARD)
+    @for_each(("query", "pairs"), AWKWARD)
     def test_form(self, wire: Wire, query: str, pairs: Pairs) -> None:
         """Any form, with the protocol parameters in it; even below a GET."""
         for method in ("POST", "GET"):
@@ -141,7 +142,7 @@ class TestSpellings:
         status, echo = wire.send("GET", "/api/resource", headers)
         assert (status, echo["parameters"]) == (200, [])
 
-    @pytest.mark.parametrize(
+    @for_each(
         "path",
         ["a;b", "a;b/c;d=1", ";v=1", "%7Ea%2fb", "//a", "a%20b", "a'b(c)!*", "a=b&c", "a:@$,+", "ü", "."],
     )
@@ -292,7 +293,7 @@ class TestMalformed:
         """A header that cannot be read is not guessed at."""
         assert wire.send("GET", "/api/resource", {"Authorization": text})[0] == 400
 
-    @pytest.mark.parametrize("host", ["", "a b", "a/b", "a:0", "a:99999", "[::1", "a@b", "\xfc"])
+    @for_each("host", ["", "a b", "a/b", "a:0", "a:99999", "[::1", "a@b", "\xfc"])
     def test_host(self, wire: Wire, host: str) -> None:
         """A Host header must be a host."""
         assert wire.send("GET", "/", {"Host": host})[0] == 400
@@ -308,7 +309,7 @@ class TestMalformed:
         assert wire.send("DELETE", "/oauth/request_token")[0] == 405
         assert wire.send("POST", "/api/client/register")[0] == 400
 
-    @pytest.mark.parametrize(
+    @for_each(
         ("text", "status"),
         [
             (b"GET\r\n\r\n", b"400"),
@@ -442,7 +443,7 @@ class TestConnections:
         assert answer.status_code == 500
         assert "a bug" in caplog.text
 
-    @pytest.mark.parametrize("text", [b"1\r\nab\r\n", b"\r\n", b"-1\r\n", b"1", b"0x1\r\na\r\n", b"0\r\nT: x"])
+    @for_each("text", [b"1\r\nab\r\n", b"\r\n", b"-1\r\n", b"1", b"0x1\r\na\r\n", b"0\r\nT: x"])
     def test_bad_chunks(self, text: bytes) -> None:
         """RFC 9112 s7.1: a chunk has a size, and ends where it says."""
         reader = BodyReader(io.BufferedReader(io.BytesIO(text)), None, lambda: None)

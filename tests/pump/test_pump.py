@@ -26,6 +26,7 @@ import pytest
 import requests
 from oauthlib import oauth1
 from pump_server import FORM, JSON, PumpServer
+from tables import for_each
 
 from oauth_hook import AccessToken, Account, Consumer, CredentialStore, OAuthHook, OAuthHookError
 from oauth_hook.errors import ProviderError, UsageError
@@ -266,7 +267,7 @@ def test_the_page_on_verifiers_by_hand(home):
 # --- ways to bring the verifier ---
 
 
-@pytest.mark.parametrize("callback", ["oob", BACK, BACK + "?x=1"])
+@for_each("callback", ["oob", BACK, BACK + "?x=1"])
 def test_the_callback_returns_it(callback, home):
     """The callback returns the verifier; or the whole address that the user was sent to."""
     pump = pump_at(home, callback=callback)
@@ -320,7 +321,7 @@ def test_two_threads_bring_it(server):
     assert pump.me["preferredUsername"] == "alice"
 
 
-@pytest.mark.parametrize("junk", [None, True, False, 0, object()])
+@for_each("junk", [None, True, False, 0, object()])
 def test_what_a_callback_returns_besides(junk, home):
     """PyPump ignored what callbacks return, so they return anything, such as ``webbrowser.open`` does: it is later."""
     shown: list[str] = []
@@ -532,9 +533,7 @@ def test_stored_credentials_make_no_request(server, recorders):
         assert each.me["preferredUsername"] == "alice"
 
 
-@pytest.mark.parametrize(
-    "form", ["{webfinger}", "{url}", "{url}/", "{url}/api/whoami", "tumblr", "three of them", None]
-)
+@for_each("form", ["{webfinger}", "{url}", "{url}/", "{url}/api/whoami", "tumblr", "three of them", None])
 def test_accounts_of_others(form, server):
     """An account that the command has stored serves as well, however it names the service."""
     store: dict[str, Any] = {}
@@ -1096,7 +1095,7 @@ def test_answers(server, pump):
     assert pump.request("/api/whoami", allow_redirects=False).headers["Location"].endswith("/api/user/alice/profile")
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("reply", "status", "said"),
     [
         ((404, {"Content-Type": JSON}, b'{"error": "No such note"}'), 404, "No such note"),
@@ -1185,10 +1184,8 @@ def test_a_redirect_abroad(server, pump, recorders):
 # --- bad input ---
 
 
-@pytest.mark.parametrize(
-    "wrong", ["alice", "", "alice@", "@pump.example", "a b@pump.example", "a@b@c", "a@b/c", "http://h/"]
-)
-@pytest.mark.parametrize("make", [PyPump, WebPump, Client])
+@for_each("wrong", ["alice", "", "alice@", "@pump.example", "a b@pump.example", "a@b@c", "a@b/c", "http://h/"])
+@for_each("make", [PyPump, WebPump, Client])
 def test_what_is_no_webfinger(wrong, make):
     """What is no webfinger is misuse, before anything is sent."""
     with pytest.raises(UsageError, match="is not a webfinger such as alice@"):
@@ -1199,7 +1196,7 @@ def a_client(**more: Any) -> Client:
     return Client("alice@127.0.0.1:1", name="Test.io", **more)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("make", "said"),
     [
         (lambda: PyPump(None), "client must be"),

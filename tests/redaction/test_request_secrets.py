@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 import requests
+from tables import for_each
 
 from oauth_hook import AccessToken, Consumer, explain, sign
 from oauth_hook.redaction import is_secret_name, redact
@@ -77,7 +78,7 @@ def test_no_credentials_of_other_schemes_are_shown():
         assert basic not in shown
 
 
-@pytest.mark.parametrize("name", SHOWN)
+@for_each("name", SHOWN)
 def test_other_names_are_no_secrets(name):
     """Keys and nonces are evidence, and so is whatever only looks like a secret's name."""
     assert not is_secret_name(name)
@@ -90,7 +91,7 @@ def test_other_values_stay_in_the_explanation():
     assert not [value for value in others.values() if value not in shown]
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     ['{"code": 32, "message": "Could not authenticate you"}', '{"errors": [{"code": 215, "message": "Bad data"}]}',
      "error_code=401&error=no", "code: 401, unauthorized", "<error><code>401</code><message>bad</message></error>",

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 import requests
+from tables import for_each
 
 from oauth_hook import Consumer, explain, sign
 from oauth_hook.redaction import MASK, Redactor, shorten
@@ -85,7 +86,7 @@ def test_no_offset_leaves_a_part_of_a_secret_before_a_limit(limit):
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("shape", SHAPES)
+@for_each("shape", SHAPES)
 def test_no_offset_shows_a_part_of_a_secret(shape, portion):
     """No limit shows a secret by half in any shape: the shapes share the offsets, and have all of them in full."""
     step = len(OFFSETS) // portion(len(OFFSETS))
@@ -97,8 +98,8 @@ def test_no_offset_shows_a_part_of_a_secret(shape, portion):
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("shape", ["text", "JSON message", "broken JSON", "HTML page", "XML"])
-@pytest.mark.parametrize("limit", [1 << 12, 1 << 14, 1 << 16])
+@for_each("shape", ["text", "JSON message", "broken JSON", "HTML page", "XML"])
+@for_each("limit", [1 << 12, 1 << 14, 1 << 16])
 def test_no_bound_of_what_is_read_shows_a_part_of_a_secret(shape, limit, portion):
     """Nor does a limit of what is looked at, whatever the text before it is shortened to."""
     for index, offset in enumerate(range(limit - 80, limit + 4, 84 // portion(70))):
@@ -122,7 +123,7 @@ def test_a_bound_on_what_is_read_redacts_all_of_an_escaped_secret():
     assert redact("é" * 10, most=4) == "é" * 4
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "most", "left"),
     [("abc", 3, "abc"), ("abcd", 3, "abc"), ("ab***", 5, "ab***"), ("ab***c", 5, "ab***"), ("ab***c", 4, "ab"),
      ("ab***c", 3, "ab"), ("ab***c", 2, "ab"), ("***", 1, ""), ("", 0, "")],

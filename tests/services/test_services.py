@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from tables import for_each
 
 from oauth_hook import Consumer, OAuthFlow, OAuthHook, services
 from oauth_hook.errors import OAuthHookError, UsageError
@@ -140,7 +141,7 @@ def test_all_are_there():
     assert len({service.title for service in SERVICES.values()}) == len(SERVICES) == len(NAMES)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@for_each("name", NAMES)
 def test_particulars(name):
     """Each row says what the live service asks for."""
     found = SERVICES[name].to_dict()
@@ -148,7 +149,7 @@ def test_particulars(name):
     assert TOLD.get(name, "") in SERVICES[name].notes
 
 
-@pytest.mark.parametrize("name", NAMES)
+@for_each("name", NAMES)
 def test_rows_are_well_formed(name):
     """Addresses are https, have a host and no secret; a hook and a date can be made of the rest."""
     service = SERVICES[name]
@@ -172,7 +173,7 @@ def test_rows_are_well_formed(name):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", NAMES)
+@for_each("name", NAMES)
 def test_origins_are_where_the_api_is(name):
     """Each is https and a host, and nothing else; a hook can be pinned to them, and the API's own URL is at one."""
     service = SERVICES[name]
@@ -194,7 +195,7 @@ def test_an_api_that_is_elsewhere_is_among_the_origins():
         assert origin in SERVICES[name].to_dict()["origins"]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@for_each("name", NAMES)
 def test_three_legs_or_none(name):
     """A service has all three addresses, unless it is one that has no flow."""
     present = [bool(getattr(SERVICES[name], field)) for field in THREE]
@@ -239,7 +240,7 @@ def test_this_packages_version_in_headers(tmp_path):
     assert Service.from_file(path).headers == {"User-Agent": f"app/1 oauth-hook/{__version__}"}
 
 
-@pytest.mark.parametrize("name", ["friendface", "", "X", None, 3, ("x",), ["x"]])
+@for_each("name", ["friendface", "", "X", None, 3, ("x",), ["x"]])
 def test_unknown_names(name):
     """An unknown name is an error of ours that lists what is known; the mapping behaves as any mapping."""
     assert name not in SERVICES
@@ -294,22 +295,22 @@ def test_a_service_keeps_its_mappings():
     assert replace(service, headers={}) != service
 
 
-@pytest.mark.parametrize("field", [item.name for item in fields(Service)])
-@pytest.mark.parametrize("value", [3, b"x", ["x"], {"a": 1}, {1: "a"}, True])
+@for_each("field", [item.name for item in fields(Service)])
+@for_each("value", [3, b"x", ["x"], {"a": 1}, {1: "a"}, True])
 def test_wrong_types(field, value):
     """A value of the wrong type is refused when the service is made, and the message names the field."""
     with pytest.raises(UsageError, match=field):
         Service(**{"name": "mine", field: value})
 
 
-@pytest.mark.parametrize("field", ["name", "title", *THREE, "placement", "token_method", "notes"])
+@for_each("field", ["name", "title", *THREE, "placement", "token_method", "notes"])
 def test_none_where_there_must_be_text(field):
     """``None`` stands only where it means something."""
     with pytest.raises(UsageError, match=field):
         Service(**{"name": "mine", field: None})
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("data", "complaint"),
     [
         ({}, "needs a name"),
@@ -376,7 +377,7 @@ def test_each_service_has_a_section():
     assert list(sections()) == [first, *titles, last]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@for_each("name", NAMES)
 def test_the_section_says_what_the_table_says(name):
     """Where to register, what to copy, the documentation, and the lines to write are there, as the table has them."""
     service, section = SERVICES[name], sections()[SERVICES[name].title]

@@ -16,6 +16,7 @@ import time
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
+from tables import for_each
 from urllib3.util import Retry
 
 from oauth_hook import LoopbackReceiver, OAuthFlow, OAuthHookError, ProviderError, UsageError
@@ -175,7 +176,7 @@ def test_it_waits_no_longer_than_its_deadline():
     """Nobody comes back: a clear error after the timeout, and nothing left behind."""
     threads, begin = threading.active_count(), time.monotonic()
     with pytest.raises(OAuthHookError, match="seconds"):
-        receive(visit(), timeout=0.5)
+        receive(visit(), timeout=0.1)
     assert time.monotonic() - begin < 20
     assert eventually(lambda: threading.active_count() <= threads)
 
@@ -272,7 +273,7 @@ HEAD, BODY = b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 500
 CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nFFFF\r\n"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("start", "own"),
     [(b"", True), (HEAD, True), (HEAD, False), (BODY, True), (BODY, False), (CHUNKS, True)],
     ids=["start", "head", "head, no session", "body", "body, no session", "chunks"],
@@ -281,8 +282,8 @@ def test_who_is_given_up_is_hung_up(start, own):
     """When time is up the connection is hung up, and the thread that waited for it ends, whosever session it is."""
     with Drip(start) as server, contextlib.closing(requests.Session()) as session:
         before = set(threading.enumerate())
-        with pytest.raises(requests.ReadTimeout, match=r"within 0\.3"):
-            send_request("POST", server.url, session=session if own else None, timeout=0.3)
+        with pytest.raises(requests.ReadTimeout, match=r"within 0\.1"):
+            send_request("POST", server.url, session=session if own else None, timeout=0.1)
         assert eventually(lambda: set(threading.enumerate()) <= before)
         assert eventually(lambda: server.hung_up)
         assert (server.asked, server.hung_up) == (1, 1)
@@ -294,7 +295,7 @@ def test_nothing_is_tried_again_when_time_is_up():
         session.mount("http://", HTTPAdapter(max_retries=Retry(3, backoff_factor=0)))
         before = set(threading.enumerate())
         with pytest.raises(requests.ReadTimeout):
-            send_request("GET", server.url, session=session, timeout=0.3)
+            send_request("GET", server.url, session=session, timeout=0.1)
         assert eventually(lambda: set(threading.enumerate()) <= before)
         assert eventually(lambda: server.hung_up)
         assert (server.asked, server.hung_up) == (1, 1)
@@ -305,7 +306,7 @@ def test_what_else_a_session_does_goes_on(server):
     with Drip(BODY) as drip, contextlib.closing(requests.Session()) as session:
         with session.get(server.url, stream=True) as other:
             with pytest.raises(requests.ReadTimeout):
-                send_request("POST", drip.url, session=session, timeout=0.3)
+                send_request("POST", drip.url, session=session, timeout=0.1)
             assert eventually(lambda: drip.hung_up)
             assert other.json() == {"method": "GET"}
         assert send_request("POST", server.url, session=session, timeout=30).ok

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 import requests
+from tables import for_each
 
 import oauth_hook
 from oauth_hook import (
@@ -79,9 +80,9 @@ def raw_server(answer, *, hold=False):
 # --- the three legs ---
 
 
-@pytest.mark.parametrize("placement", ["header", "query", "body", "url-encoded"])
-@pytest.mark.parametrize("method", ["GET", "POST"])
-@pytest.mark.parametrize("callback", ["oob", "http://127.0.0.1:9/done?x=1"])
+@for_each("placement", ["header", "query", "body", "url-encoded"])
+@for_each("method", ["GET", "POST"])
+@for_each("callback", ["oob", "http://127.0.0.1:9/done?x=1"])
 def test_three_legs(placement, method, callback, oauth_provider):
     """Request token, consent, callback, access token, a signed request: in every placement, by GET and POST."""
     flow = flow_of(oauth_provider, placement=placement, method=method, callback=callback, confirmed="require")
@@ -252,7 +253,7 @@ def test_other_fields_and_expiry_travel_along(server):
 
 
 @pytest.mark.promise("an-unconfirmed-callback-is-refused-or-warned-of")
-@pytest.mark.parametrize(
+@for_each(
     ("policy", "answer", "outcome"),
     [
         ("require", "true", "taken"), ("require", "false", "refused"), ("require", None, "refused"),
@@ -310,14 +311,14 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("callback", TAKEN)
+@for_each("callback", TAKEN)
 def test_callbacks_that_are_ours(callback, server):
     """A whole URL, a query, or a bare PIN."""
     assert flow_at(server).parse_callback(callback, TOKEN) == TAKEN[callback]
 
 
 @pytest.mark.promise("a-callback-is-for-one-request-token")
-@pytest.mark.parametrize("callback", REFUSED)
+@for_each("callback", REFUSED)
 def test_callbacks_that_are_not(callback, server):
     """A foreign or missing token, a missing verifier, and denial in its three spellings, verifier or not."""
     with pytest.raises(ProviderError) as caught:
@@ -325,7 +326,7 @@ def test_callbacks_that_are_not(callback, server):
     assert caught.value.problem == REFUSED[callback]
 
 
-@pytest.mark.parametrize("callback", ["", "  ", "two words", "a: b", None, 5, b"123"])
+@for_each("callback", ["", "  ", "two words", "a: b", None, 5, b"123"])
 def test_what_is_neither_url_nor_pin(callback, server):
     """Anything else is a UsageError that says what to paste."""
     with pytest.raises(UsageError):
@@ -403,8 +404,8 @@ def test_an_address_that_is_none():
         flow.fetch_request_token()
 
 
-@pytest.mark.parametrize("name", ["request_token_url", "authorization_url", "access_token_url"])
-@pytest.mark.parametrize("url", ["nix", "http://", "ftp://a.example/", "http://a.example:99999/"])
+@for_each("name", ["request_token_url", "authorization_url", "access_token_url"])
+@for_each("url", ["nix", "http://", "ftp://a.example/", "http://a.example:99999/"])
 def test_addresses_are_looked_at_before_anything_is_sent(name, url):
     """What is no http address is a UsageError that names the argument."""
     urls = dict.fromkeys(("request_token_url", "authorization_url", "access_token_url"), "https://a.example/")
@@ -452,8 +453,8 @@ def test_a_hook_is_for_a_token(token, server):
         flow_at(server).hook(token)
 
 
-@pytest.mark.parametrize("secrets", [("consumer", "verifier"), ("key", "oauth"), ("a", "e"), ("token", "problem")])
-@pytest.mark.parametrize("problem", ["verifier_invalid", "token_rejected", "consumer_key_unknown"])
+@for_each("secrets", [("consumer", "verifier"), ("key", "oauth"), ("a", "e"), ("token", "problem")])
+@for_each("problem", ["verifier_invalid", "token_rejected", "consumer_key_unknown"])
 def test_a_word_of_the_extension_is_no_secret(problem, secrets, server):
     """``problem`` is the server's word, whatever letters the secrets have."""
     server.answer = lambda request: (401, {"WWW-Authenticate": f'OAuth oauth_problem="{problem}"'}, b"")
@@ -518,7 +519,7 @@ def test_a_body_that_stalls_is_a_timeout():
     """However an answer is late, it is the same exception."""
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 300\r\n\r\noauth_token=a"
     with raw_server(answer, hold=True) as url, pytest.raises(requests.Timeout):
-        OAuthFlow(CONSUMER, url, url, url, timeout=1).fetch_request_token()
+        OAuthFlow(CONSUMER, url, url, url, timeout=0.2).fetch_request_token()
 
 
 def test_garmins_word_for_no(server):
@@ -570,8 +571,8 @@ FAILURES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", FAILURES)
-@pytest.mark.parametrize("step", ["request", "access", "renew", "xauth"])
+@for_each("case", FAILURES)
+@for_each("step", ["request", "access", "renew", "xauth"])
 def test_every_failure_is_one_clear_error(case, step, server, caplog):
     """Whatever a service answers instead of a token is a ProviderError with status, problem and a redacted body."""
     answer, problem, words = FAILURES[case]
@@ -662,13 +663,13 @@ class Drip:
 
 
 @pytest.mark.promise("a-timeout-bounds-the-whole-response")
-@pytest.mark.parametrize("head", [False, True])
-@pytest.mark.parametrize("own", [False, True])
+@for_each("head", [False, True], at_once=True)
+@for_each("own", [False, True], at_once=True)
 def test_the_timeout_bounds_the_whole_answer(head, own):
     """A server that drips, in its head or its body, is given up after ``timeout`` seconds: requests' own exception."""
     session = requests.Session() if own else None
     with Drip(head) as server:
-        flow = flow_at(server, timeout=0.6, session=session)
+        flow = flow_at(server, timeout=0.4, session=session)
         begin = time.monotonic()
         with pytest.raises(requests.Timeout):
             flow.fetch_request_token()
@@ -734,7 +735,7 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("case", BAD)
+@for_each("case", BAD)
 def test_bad_arguments(case):
     """What is wrong with a flow is said when it is made."""
     given, words = BAD[case]

@@ -47,7 +47,7 @@ from test_store import (  # noqa: F401 - what any store promises, on the store o
 
 from oauth_hook import AccessToken, Account, CredentialStore, KeyringStore, UsageError, cli
 from oauth_hook.tokens import store as store_module
-from oauth_hook.tokens.stored_values import compute_checksum
+from oauth_hook.tokens.stored_values import Row, compute_checksum
 
 LONG = AccessToken("t", "s" * 5000, extra={"é": "ü" * 3000})
 
@@ -388,3 +388,9 @@ def test_nothing_is_written_but_the_lock(store, folder):
     (lock,) = Path(store_module.default_path()).parent.iterdir()
     assert (lock.name, lock.stat().st_size) == ("keyring.lock", 0)
     assert os.name == "nt" or lock.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_row_shows_no_secret():
+    """What a store holds as text is in no variable of a frame, either."""
+    row = Row("me", "AccessToken", '{"key": "t", "secret": "hunter2"}', "sum-hunter2")
+    assert repr(row) == "Row(name='me', kind='AccessToken', value=***)"

@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
+from tables import for_each
 
 from oauth_hook import Consumer, OAuthHook
 from oauth_hook.errors import ProviderError, UsageError
@@ -272,7 +273,7 @@ class TestWhereToLook:
         assert "authorization" not in server.last.headers
         assert server.last.headers["x-mine"] == "1"
 
-    @pytest.mark.parametrize(
+    @for_each(
         "wrong",
         [
             "", "alice@", "@pump.example", "a b@pump.example", "alice@pump example", "a@b@pump.example", "alice@h/path",
@@ -316,8 +317,8 @@ class TestDocuments:
         server.answer = answer
         assert discover(account(server.url), scheme="http").api_url == f"{server.url}/api/whoami"
 
-    @pytest.mark.parametrize("lookup", [None, "/lookup?a={uri}&b=1", "relative{uri}", "/without"])
-    @pytest.mark.parametrize("answer", [as_json, as_xrd])
+    @for_each("lookup", [None, "/lookup?a={uri}&b=1", "relative{uri}", "/without"])
+    @for_each("answer", [as_json, as_xrd])
     def test_webfinger_last(
         self, server: Recorder, lookup: str | None, answer: Callable[[list[dict[str, str]]], bytes]
     ) -> None:
@@ -385,7 +386,7 @@ class TestDocuments:
         server.answer = lambda request: (200, JSON, as_json(pump.links() + more))
         assert discover(account(server.url), scheme="http").api_url == f"{server.url}/api/whoami"
 
-    @pytest.mark.parametrize(
+    @for_each(
         "href",
         [
             "/oauth/authorize",
@@ -453,7 +454,7 @@ class TestDocuments:
         with pytest.raises(requests.TooManyRedirects):
             discover(account(server.url), scheme="http")
 
-    @pytest.mark.parametrize(
+    @for_each(
         "body",
         [
             b"", b"{", b"[]", b'{"links": 3}', b'{"links": [3, null, {"rel": 3, "href": 4}]}', b'{"a":' * 100_000,
@@ -461,7 +462,7 @@ class TestDocuments:
             b"<a>" * 100_000, b"<?xml version='1.0' encoding='no-such'?><XRD xmlns='x'><Link rel='a'/></XRD>",
         ],
     )  # fmt: skip
-    @pytest.mark.parametrize("status", [200, 404, 500])
+    @for_each("status", [200, 404, 500])
     def test_strange_documents(self, server: Recorder, body: bytes, status: int) -> None:
         """Whatever the documents are, there is one clear error."""
         server.answer = lambda request: (status, JSON, body)
@@ -610,7 +611,7 @@ class TestRegister:
         assert type(consumer.expires_at) is type(expected)
         assert Consumer.from_dict(json.loads(json.dumps(consumer.to_dict()))) == consumer
 
-    @pytest.mark.parametrize(
+    @for_each(
         "wrong",
         [
             {"application_name": ""}, {"application_name": " "}, {"application_name": None}, {"application_name": 3},
@@ -629,9 +630,7 @@ class TestRegister:
             register_client(f"{server.url}/api/client/register", **{"application_name": "Test.io", **wrong})
         assert server.received == []
 
-    @pytest.mark.parametrize(
-        "url", [None, 3, "", "/api/client/register", "ftp://h/", "https://u:p@h/", "https://h/a b"]
-    )
+    @for_each("url", [None, 3, "", "/api/client/register", "ftp://h/", "https://u:p@h/", "https://h/a b"])
     def test_bad_addresses(self, url: Any) -> None:
         """A registration goes to an absolute http(s) address."""
         with pytest.raises(UsageError):
@@ -725,8 +724,8 @@ NONSENSE: list[tuple[int, bytes]] = [
 
 
 class TestAnswers:
-    @pytest.mark.parametrize(("status", "body"), NONSENSE)
-    @pytest.mark.parametrize("update", [False, True])
+    @for_each(("status", "body"), NONSENSE)
+    @for_each("update", [False, True])
     def test_refusals_and_nonsense(self, server: Recorder, status: int, body: bytes, update: bool) -> None:
         """Whatever is no registration is one error with its status, and no secret in it, theirs or ours."""
         server.answer = lambda request: (status, JSON, body)
@@ -817,8 +816,8 @@ class TestTime:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{")
 
     @pytest.mark.promise("a-timeout-bounds-the-whole-response")
-    @pytest.mark.parametrize("answer", [silent, drip])
-    @pytest.mark.parametrize("what", [discover, register_client])
+    @for_each("answer", [silent, drip], at_once=True)
+    @for_each("what", [discover, register_client], at_once=True)
     def test_slow_servers(self, raw: Any, answer: Callable[[socket.socket], None], what: Any) -> None:
         """A server that is silent, or sends an octet now and then, is given up in time: requests' own exception."""
         url = raw(answer)
@@ -832,12 +831,12 @@ class TestTime:
         """Discovery asks several times, and takes no longer for that."""
 
         def slow(request: Received) -> Reply:
-            time.sleep(0.4)
+            time.sleep(0.2)
             return 404, HTML, b"no"
 
         server.answer = slow
         with pytest.raises(requests.Timeout):
-            discover(account(server.url), scheme="http", timeout=0.6)
+            discover(account(server.url), scheme="http", timeout=0.3)
         assert len(server.received) <= 2
 
     def test_cut_off(self, raw: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tables import for_each
 
 from oauth_hook import UsageError, credentials
 from oauth_hook.credentials import ServiceKind, ServiceReference
@@ -27,7 +28,7 @@ REFERENCES = {
 }
 
 
-@pytest.mark.parametrize(("text", "kind", "label"), [(text, *row) for text, row in REFERENCES.items()])
+@for_each(("text", "kind", "label"), [(text, *row) for text, row in REFERENCES.items()])
 def test_a_reference_is_read_and_printed(text, kind, label):
     """What a store has is read for what it means, and printed as it was; one property has a value, its kind's."""
     reference = ServiceReference.parse(text)
@@ -54,7 +55,7 @@ def test_a_path_has_either_separator_on_windows(monkeypatch, text):
     assert ServiceReference.parse("https://api.example.com/").path is None
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("one", "other", "is_same"),
     [
         ("alice@pump.example", "https://Pump.Example/", True),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import requests
+from tables import for_each
 
 from oauth_hook import Consumer, OAuthFlow, ProviderError, RequestToken, discover, register_client
 from oauth_hook.client import Client, Token
@@ -61,7 +62,7 @@ def test_a_netrc_entry_goes_nowhere(call, own, server: Recorder, abroad: Recorde
 
 
 @pytest.mark.promise("no-netrc-entry-and-no-cookie-goes-elsewhere")
-@pytest.mark.parametrize("call", CALLS)
+@for_each("call", CALLS)
 def test_a_cookie_stays_where_it_is_from(call, server: Recorder, abroad: Recorder):
     """Neither a cookie that the first server sets nor one that the session's headers have goes on to another."""
     server.answer = lambda got: (307, {"Location": abroad.url, "Set-Cookie": "a=hunter2; Domain=127.0.0.1"}, b"")
@@ -84,7 +85,7 @@ SLOW = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("charset", SLOW)
+@for_each("charset", SLOW)
 def test_a_charset_that_no_text_is_sent_in_is_utf_8(charset):
     """It costs no more than UTF-8 does, whatever Python would make of the name."""
     data = ("xn--é\\u0041+AGE-" * 60_000).encode()
@@ -94,7 +95,7 @@ def test_a_charset_that_no_text_is_sent_in_is_utf_8(charset):
     assert time.thread_time() - begin < 0.5
 
 
-@pytest.mark.parametrize(
+@for_each(
     "charset",
     ["utf-8", "UTF8", "us-ascii", "iso-8859-1", "latin1", "ISO-8859-15", "windows-1252", "cp1251", "koi8-r", "utf-16",
      "utf-16le", "shift_jis", "euc-jp", "iso-2022-jp", "gbk", "gb18030", "big5", "euc-kr", "macintosh"],
