@@ -156,6 +156,11 @@ class OAuthHook(AuthBase):
         """Where the protocol parameters go (s3.5), by name."""
         return self._signer.placement
 
+    @property
+    def body_hash(self) -> str | None:
+        """The digest that covers bodies that are no forms, by name; ``None``: they are not covered."""
+        return self._signer.body_hash
+
     def __repr__(self) -> str:
         token = "" if self.token is None else f"access_token={self.token.key!r}, access_token_secret=***, "
         return (
@@ -338,6 +343,8 @@ class OAuthHook(AuthBase):
         """Return the digest that is to cover the body; a file is read in pieces and rewound."""
         if message.body is None or isinstance(message.body, bytes | str):
             return self._signer.hash_body(message)
+        if hasattr(request, "body_digest"):  # aiohttp's, whose bodies are read by coroutines
+            return request.body_digest  # type: ignore[no-any-return]
         return hash_file(message.body, request._body_position, str(self._signer.body_hash))
 
 
