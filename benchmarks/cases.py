@@ -52,7 +52,7 @@ def all_cases(rsa_key: str) -> dict[str, Case]:
     get = (_get(1),)
     cases = [
         Case(GET_HEADER, get, 200),
-        # More than any cache of addresses holds, theirs (urllib.parse) and ours.
+        # More than any cache of URLs holds: urllib.parse has one, and we have none.
         Case(ANOTHER_URL, tuple(map(_get, range(1000))), 200),
         Case(GET_QUERY, get, 200, placement="query"),
         Case(POST_FORM, (_post(data=_five_fields()),), 200),

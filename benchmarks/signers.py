@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 import os
 import time
 from binascii import b2a_base64
@@ -69,8 +69,8 @@ SIGNERS: dict[str, Callable[[Case], Sign]] = {
 }
 
 
-def _constants() -> tuple[bytes, list[tuple[str, str]], str]:
-    """Return what the floor has ready: the signing key, the constant parameters, the header's beginning."""
+def _constants() -> tuple[tuple[Any, Any], list[tuple[str, str]], str]:
+    """Return what the floor has ready: HMAC's hashes over the key, the constant parameters, the header's beginning."""
     key = "&".join([quote(secret, safe="~") for secret in (CONSUMER[1], TOKEN[1])]).encode()
     pairs = [
         ("oauth_consumer_key", quote(CONSUMER[0], safe="~")),
@@ -78,10 +78,12 @@ def _constants() -> tuple[bytes, list[tuple[str, str]], str]:
         ("oauth_signature_method", "HMAC-SHA1"),
         ("oauth_version", "1.0"),
     ]
-    return key, pairs, "OAuth " + "".join([f'{name}="{value}", ' for name, value in pairs])
+    padded = key.ljust(64, b"\0")
+    inner, outer = (hashlib.sha1(bytes(byte ^ mask for byte in padded), usedforsecurity=False) for mask in (0x36, 0x5C))
+    return (inner, outer), pairs, "OAuth " + "".join([f'{name}="{value}", ' for name, value in pairs])
 
 
-_KEY, _PAIRS, _HEAD = _constants()
+(_INNER, _OUTER), _PAIRS, _HEAD = _constants()
 
 
 def floor(request: requests.PreparedRequest) -> None:
@@ -92,19 +94,19 @@ def floor(request: requests.PreparedRequest) -> None:
     (whatever ASCII they are, by the standard library's functions), a fresh nonce and
     timestamp, sorting, the base string, the HMAC, the header.
 
-    Made beforehand is what stays the same: the signing key, the encoded constants and
+    Made beforehand is what stays the same: HMAC's hashes over the signing key, the encoded constants and
     their part of the header. What is known to consist of a few characters is encoded by
     replacing them: the normalized parameters, the scheme, base64.
 
     Left out is what a hook for everybody has to look for: a body, a ``Host`` header, an
     earlier signature or ``oauth_`` parameters in the request, capitals or a default
-    port in the address, a URL that cannot be signed, other placements, methods and clocks.
+    port in the URL, a URL that cannot be signed, other placements, methods and clocks.
     """
-    address = urlsplit(request.url or "")
+    url = urlsplit(request.url or "")
     nonce, timestamp = os.urandom(12).hex(), str(int(time.time()))
     pairs = [*_PAIRS, ("oauth_nonce", nonce), ("oauth_timestamp", timestamp)]
     # As parse_qsl does it, less what it checks and collects on the way.
-    for segment in address.query.split("&"):
+    for segment in url.query.split("&"):
         if segment:
             name, _, value = segment.partition("=")
             pairs.append((quote(unquote_plus(name), safe="~"), quote(unquote_plus(value), safe="~")))
@@ -112,9 +114,12 @@ def floor(request: requests.PreparedRequest) -> None:
     parameters = "&".join([f"{name}={value}" for name, value in pairs])
     parameters = parameters.replace("%", "%25").replace("=", "%3D").replace("&", "%26")
     # With "/" let pass, which is quote's default, it mostly finds nothing to do.
-    place = quote(address.netloc + address.path, safe="/~").replace("/", "%2F")
-    text = f"GET&{address.scheme}%3A%2F%2F{place}&{parameters}"
-    signature = b2a_base64(hmac.digest(_KEY, text.encode(), "sha1"), newline=False).decode()
+    place = quote(url.netloc + url.path, safe="/~").replace("/", "%2F")
+    text = f"GET&{url.scheme}%3A%2F%2F{place}&{parameters}"
+    inner, outer = _INNER.copy(), _OUTER.copy()
+    inner.update(text.encode())
+    outer.update(inner.digest())
+    signature = b2a_base64(outer.digest(), newline=False).decode()
     signature = signature.replace("/", "%2F").replace("+", "%2B").replace("=", "%3D")
     request.headers["Authorization"] = (
         f'{_HEAD}oauth_nonce="{nonce}", oauth_timestamp="{timestamp}", oauth_signature="{signature}"'

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from .services import SERVICES, Service
     from .tokens.discovery import discover
     from .tokens.flow import OAuthFlow
+    from .tokens.keyring_store import KeyringStore
     from .tokens.registration import register_client, update_client
     from .tokens.store import CredentialStore
     from .tokens.verifiers import LoopbackReceiver, ask_on_console
@@ -70,6 +71,7 @@ __all__ = [
     "Account",
     "Consumer",
     "CredentialStore",
+    "KeyringStore",
     "LoopbackReceiver",
     "OAuthAdapter",
     "OAuthFlow",
@@ -105,6 +107,7 @@ _HOMES = {
     "services": ("SERVICES", "Service"),
     "tokens.discovery": ("discover",),
     "tokens.flow": ("OAuthFlow",),
+    "tokens.keyring_store": ("KeyringStore",),
     "tokens.registration": ("register_client", "update_client"),
     "tokens.store": ("CredentialStore",),
     "tokens.verifiers": ("LoopbackReceiver", "ask_on_console"),

@@ -26,8 +26,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
-from .credentials import Consumer, Credentials, RequestToken, check_key
-from .errors import ProviderError, UsageError, check_type
+from .credentials import Consumer, Credentials, RequestToken, Secret, check_key
+from .errors import ProviderError, UsageError, check_type, conceal_frames, conceal_methods
 from .hook.attach import freeze
 from .hook.hook import OAuthHook
 from .protocol.methods import signing_key
@@ -65,6 +65,7 @@ class ProtoError(ProviderError):
     """The remote side refuses, or breaks the protocol."""
 
 
+@conceal_methods
 @dataclass(eq=False)
 class Token:
     """A request token, or an access token.
@@ -86,6 +87,7 @@ class Token:
     def __post_init__(self) -> None:
         check_key(self.token, "token")
         check_type(self.secret, str, "secret", "a str")
+        self.secret = Secret(self.secret)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.token!r}, secret=***, exchanged={self.exchanged!r})"
@@ -103,6 +105,7 @@ class Token:
         return {name: value for name, value in (self.raw_data or {}).items() if not name.startswith(PREFIX)}
 
 
+@conceal_methods
 class Client:
     """Calls a remote side that is protected by OAuth. Threads may share one.
 
@@ -228,6 +231,7 @@ class Client:
         return request
 
     @staticmethod
+    @conceal_frames
     def parse_qs(data: str | bytes) -> dict[str, str]:
         """Return the values in a query or form by name: empty ones too; of a name that is there twice, the last.
 
@@ -298,6 +302,7 @@ def _proto_error(error: ProviderError, explain: Callable[[], Any] | None) -> Pro
         body=error.body,
         response=error.response,
         explain=explain,
+        redact=error._redact,
     )
 
 

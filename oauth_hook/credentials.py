@@ -1,6 +1,7 @@
 """Credentials as values: who asks, and on whose behalf (RFC 5849 s1.1).
 
 =====================  =================================================
+``Secret``             a text that no ``repr`` shows
 ``Consumer``           client credentials: the application
 ``RequestToken``       temporary credentials: a request for authorization
 ``AccessToken``        token credentials: a user's consent
@@ -16,12 +17,13 @@ as JSON through ``to_dict()`` and ``from_dict()``.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import Any, TypeVar
 
-from .errors import UsageError, check_type
+from .errors import UsageError, check_type, conceal_frames, conceal_methods
 
 __all__ = [
     "AccessToken",
@@ -29,13 +31,34 @@ __all__ = [
     "Consumer",
     "Credentials",
     "RequestToken",
+    "Secret",
     "ServiceKind",
     "ServiceReference",
     "check_key",
+    "check_origins",
     "check_token",
 ]
 
 _C = TypeVar("_C", bound="Credentials")
+
+
+class Secret(str):
+    """A ``str`` whose ``repr`` is ``***``, so that debuggers, logs of variables and error collectors do not show it.
+
+    ``str(secret)`` is the text itself, and so is whatever else is made of it. It pickles as what it is.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Secret:
+        """Return the text as a secret."""
+        return str.__new__(cls, str.__str__(text))  # a subclass, such as an Enum's, may print as something else
+
+    def __repr__(self) -> str:
+        return "***"
+
+
+_control_character = re.compile(r"[\x00-\x1F\x7F-\x9F]").search
 
 
 def check_key(value: str, what: str) -> None:
@@ -50,10 +73,26 @@ def check_key(value: str, what: str) -> None:
     check_type(value, str, what, "a str")
     if not value:
         raise UsageError(f"{what} is empty: the service gives it together with its secret")
-    if any(ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 for c in value):
+    if _control_character(value):
         raise UsageError(f"{what} has a control character in it (a line feed from a file, perhaps): strip it")
 
 
+# Loosely: the hook that is pinned to an origin reads it closely.
+_is_origin = re.compile(r"https?://[^\s/?#@]+/?", re.IGNORECASE).fullmatch
+
+
+def check_origins(given: object, name: str) -> tuple[str, ...]:
+    """Return origins, one or several, as a tuple.
+
+    :raises UsageError: one of them is not ``scheme://host[:port]``; the message calls them by this name.
+    """
+    origins = (given,) if isinstance(given, str) else tuple(given) if isinstance(given, Iterable) else (None,)
+    if not all(isinstance(each, str) and _is_origin(each) for each in origins):
+        raise UsageError(f"{name} must be scheme://host[:port], one or several, such as https://api.example.com")
+    return origins
+
+
+@conceal_methods
 @dataclass(frozen=True)
 class Credentials:
     """A key, which names its holder, and a secret, which only the two ends know.
@@ -71,8 +110,11 @@ class Credentials:
     extra: Mapping[str, Any] = field(default_factory=dict, kw_only=True, hash=False, repr=False)
 
     def __post_init__(self) -> None:
-        check_key(self.key, f"the key of {_a(type(self).__name__)}")
-        check_type(self.secret, str, f"the secret of {_a(type(self).__name__)}", "a str")
+        what = _a(type(self).__name__)
+        check_key(self.key, f"the key of {what}")
+        check_type(self.secret, str, f"the secret of {what}", "a str")
+        if type(self.secret) is not Secret:
+            object.__setattr__(self, "secret", Secret(self.secret))
         check_type(self.extra, Mapping, "extra", "a mapping")
         if self.expires_at is not None:
             check_type(self.expires_at, (int, float), "expires_at", "seconds since the epoch")
@@ -84,9 +126,11 @@ class Credentials:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the value, secrets included, as a dict that JSON can carry."""
-        return {f.name: getattr(self, f.name) for f in fields(self)} | {"extra": dict(self.extra)}
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {**values, "secret": str(self.secret), "extra": dict(self.extra)}
 
     @classmethod
+    @conceal_frames
     def from_dict(cls: type[_C], data: Mapping[str, Any]) -> _C:
         """Return the value that ``to_dict`` took apart.
 
@@ -96,17 +140,18 @@ class Credentials:
 
 
 # eq=True would compare fields only within one class: a RequestToken never equals an AccessToken.
-@dataclass(frozen=True, repr=False)
+# init=False: the constructor is that of Credentials, whose frame is concealed.
+@dataclass(frozen=True, init=False, repr=False)
 class Consumer(Credentials):
     """Client credentials (s1.1): the application's identity with one service."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, init=False, repr=False)
 class RequestToken(Credentials):
     """Temporary credentials (s2.1): good only for asking the user and for the exchange."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, init=False, repr=False)
 class AccessToken(Credentials):
     """Token credentials (s2.3): the user's consent, to sign requests with."""
 
@@ -206,18 +251,27 @@ class Account:
     :param token: the user's, or ``None`` for two-legged calls.
     :param service: which service it is, as ``ServiceReference`` prints it: a known service's name, a server's URL, the
         path of a file, or three URLs with spaces between them; ``None``: not said.
+    :param origins: where the account may be used besides: ``scheme://host[:port]``, one or several. The hook of an
+        account (``hook_for_account``) signs for its service's own origins and for these, and for no other.
+    :raises UsageError: one of the origins is none.
     """
 
     consumer: Consumer
     token: AccessToken | None = None
     service: str | None = None
+    origins: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "origins", check_origins(self.origins, "origins of an Account"))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the value, secrets included, as a dict that JSON can carry."""
         token = None if self.token is None else self.token.to_dict()
-        return {"consumer": self.consumer.to_dict(), "token": token, "service": self.service}
+        consumer = self.consumer.to_dict()
+        return {"consumer": consumer, "token": token, "service": self.service, "origins": list(self.origins)}
 
     @classmethod
+    @conceal_frames
     def from_dict(cls, data: Mapping[str, Any]) -> Account:
         """Return the value that ``to_dict`` took apart.
 
@@ -231,6 +285,7 @@ class Account:
             consumer=Consumer.from_dict(known["consumer"]),
             token=None if token is None else AccessToken.from_dict(token),
             service=known.get("service"),
+            origins=known.get("origins", ()),
         )
 
 

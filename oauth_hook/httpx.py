@@ -23,9 +23,12 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from .errors import UsageError, check_type
-from .hook.hook import MAX_REPORT_BYTES, OAuthHook
-from .hook.prepared import can_be_sent_again, read_message
+from requests.utils import get_environ_proxies
+
+from .errors import UsageError, check_type, conceal_frames
+from .hook.clock import MAX_REPORT_BYTES
+from .hook.hook import OAuthHook
+from .hook.prepared import can_be_sent_again, is_used_up, read_message
 from .hook.redirects import RequestState, Status
 from .protocol.message import Message
 
@@ -108,30 +111,38 @@ class OAuth(_Auth, _OtherAuth):
         """
         _sign(self.hook, request, alone=True)
         response = yield request
-        if _learn(response):
-            sent = response.request.extensions[_EXTENSION]
-            if can_be_sent_again(sent.message.body, sent.body_position):
-                retry = _copy_request(response)
-                _sign(self.hook, retry, alone=True)
-                yield retry
+        for earlier in response.history:
+            _learn(earlier)
+        state = _learn(response, can_retry=True)
+        if state is not None:
+            retry = _copy_request(response, state)
+            _sign(self.hook, retry, alone=True)
+            second = yield retry
+            for each in (*second.history, second):  # which shows whether that has helped
+                if each is not response:
+                    _learn(each)
 
     def sync_auth_flow(self, request: Any) -> Generator[Any, Any, None]:
         """Do the same for a ``Client``."""
         flow = self.auth_flow(request)
-        response = yield next(flow)
-        if _is_to_be_read(response):
-            response.read()
+        request = next(flow)
         with suppress(StopIteration):
-            yield flow.send(response)
+            while True:
+                response = yield request
+                if _is_to_be_read(response):
+                    response.read()
+                request = flow.send(response)
 
     async def async_auth_flow(self, request: Any) -> AsyncGenerator[Any, Any]:
         """Do the same for an ``AsyncClient``."""
         flow = self.auth_flow(request)
-        response = yield next(flow)
-        if _is_to_be_read(response):
-            await response.aread()
+        request = next(flow)
         with suppress(StopIteration):
-            yield flow.send(response)
+            while True:
+                response = yield request
+                if _is_to_be_read(response):
+                    await response.aread()
+                request = flow.send(response)
 
 
 def event_hooks(hook: OAuthHook) -> dict[str, list[Callable[..., Any]]]:
@@ -164,6 +175,7 @@ class _Signing:
 
     hook: OAuthHook
 
+    @conceal_frames
     def __call__(self, request: Any) -> Awaitable[None]:
         _sign(self.hook, request)
         return _Done()
@@ -174,6 +186,9 @@ class _Learning:
     """The hook for ``response``."""
 
     def __call__(self, response: Any) -> Awaitable[None]:
+        sent = response.request.extensions.get(_EXTENSION)
+        if sent is not None and sent.state.is_frozen:  # an OAuth sends it once more, and learns for itself
+            return _Done()
         if _is_to_be_read(response):
             if not isinstance(response.stream, _SYNC):
                 return self._later(response)
@@ -210,6 +225,11 @@ class _Outgoing:
             with suppress(OSError, ValueError):  # a pipe, a closed file
                 self._body_position = self.body.tell()
 
+    @property
+    def proxies(self) -> dict[str, str]:
+        """Those of the environment. httpx tells nobody about others, nor whether it minds these (``trust_env``)."""
+        return get_environ_proxies(self.url)
+
     def rewind(self, *, must: bool) -> None:
         """Have a file or multipart body go out from its beginning once more.
 
@@ -224,6 +244,7 @@ class _Outgoing:
             )
 
 
+@conceal_frames
 def _sign(hook: OAuthHook, request: Any, *, alone: bool = False) -> None:
     """Sign a request for where it goes, or take out of it what is ours.
 
@@ -234,41 +255,22 @@ def _sign(hook: OAuthHook, request: Any, *, alone: bool = False) -> None:
     is_frozen = alone or (sent is not None and sent.state.is_frozen)
     signer: Any = sent.state.handler if sent is not None and is_frozen and not alone else hook
     if sent is None:
-        outgoing = _sign_first(signer, request)
-    elif sent.request() is request:
-        outgoing = _sign_again(signer, request, sent)
+        # A subclass of the hook may pass it over, and with it its redirects.
+        outgoing = _Outgoing(request, RequestState(Status.CROSS_ORIGIN, signer), None)
+        signer(outgoing)
     else:
-        outgoing = _sign_redirect(signer, request, sent)
+        # What the client sends a second time, or two hooks sign, is no redirect, wherever it goes.
+        is_redirect = sent.request() is not request
+        outgoing = _Outgoing(request, sent.state, sent.body_position)
+        outgoing.rewind(must=is_redirect)
+        if is_redirect or sent.state.status is Status.CROSS_ORIGIN or signer.is_pinned_elsewhere(outgoing.url):
+            signer.on_redirect(outgoing, sent.state, sent.message)
+        else:
+            signer(outgoing)
     state = outgoing.oauth_state._replace(handler=signer, is_frozen=is_frozen)
     _put_back(request, outgoing, once=alone and state.status is Status.SIGNED)
     sent = _Sent(state, read_message(outgoing), outgoing._body_position, weakref.ref(request))
     request.extensions = {**request.extensions, _EXTENSION: sent}
-
-
-def _sign_first(hook: Any, request: Any) -> _Outgoing:
-    """Sign a request that no hook has seen; a subclass may pass it over, and with it its redirects."""
-    outgoing = _Outgoing(request, RequestState(Status.CROSS_ORIGIN, hook), None)
-    hook(outgoing)
-    return outgoing
-
-
-def _sign_again(hook: Any, request: Any, sent: _Sent) -> _Outgoing:
-    """Sign a request that the client sends a second time, or that two hooks sign: it is no redirect, wherever to."""
-    outgoing = _Outgoing(request, sent.state, sent.body_position)
-    outgoing.rewind(must=False)
-    if sent.state.status is Status.CROSS_ORIGIN or hook.is_pinned_elsewhere(outgoing.url):
-        hook.on_redirect(outgoing, sent.state, sent.message)
-    else:
-        hook(outgoing)
-    return outgoing
-
-
-def _sign_redirect(hook: Any, request: Any, sent: _Sent) -> _Outgoing:
-    """Sign a redirect, or strip it, as the policy of ``hook.redirects`` has it."""
-    outgoing = _Outgoing(request, sent.state, sent.body_position)
-    outgoing.rewind(must=True)
-    hook.on_redirect(outgoing, sent.state, sent.message)
-    return outgoing
 
 
 def _origin_url(request: Any) -> str:
@@ -377,10 +379,15 @@ def _put_back(request: Any, outgoing: _Outgoing, *, once: bool) -> None:
             request.headers.pop("Content-Length", None)
 
 
-def _find_refused(response: Any) -> _Sent | None:
-    """Return how a request was sent that was signed and refused; ``None`` where that is not what happened."""
-    sent: _Sent | None = response.request.extensions.get(_EXTENSION) if response.is_error else None
+def _find_sent(response: Any) -> _Sent | None:
+    """Return how a request was sent whose response teaches something; ``None`` where it does not.
+
+    It was signed, and it was refused or tried out an offset of the clock.
+    """
+    sent: _Sent | None = response.request.extensions.get(_EXTENSION)
     if sent is None or sent.state.status is not Status.SIGNED:
+        return None
+    if sent.state.trial is None and (not response.is_error or sent.state.is_retry):
         return None
     # A redirect that nobody has signed comes with what the request before it says.
     return sent if sent.request() is response.request else None
@@ -390,25 +397,32 @@ def _is_to_be_read(response: Any) -> bool:
     """Tell whether to read a refusal for its reason: a short one, as httpx does not tell who is to stream it."""
     length = response.headers.get("Content-Length", "")
     short = re.fullmatch("[0-9]{1,9}", length) is not None and int(length) <= MAX_REPORT_BYTES
-    return short and not response.is_stream_consumed and _find_refused(response) is not None
+    return short and response.is_error and not response.is_stream_consumed and _find_sent(response) is not None
 
 
-def _learn(response: Any) -> bool:
-    """Have the hook that signed a request learn from its refusal, and tell whether signing anew may help."""
-    sent = _find_refused(response)
+def _learn(response: Any, *, can_retry: bool = False) -> RequestState | None:
+    """Have the hook that signed a request learn from its response, and return the state of one more attempt."""
+    sent = _find_sent(response)
     if sent is None:
-        return False
+        return None
     content = b""
     with suppress(RuntimeError):  # ResponseNotRead
         content = response.content
-    return sent.state.handler.learn_from(sent.message, response.status_code, response.headers, content)
+    state, request = sent.state, response.request
+    request.extensions = {**request.extensions, _EXTENSION: sent._replace(state=state._replace(trial=None))}
+    return state.handler.learn_from(
+        sent.message, state, response.status_code, response.headers, content,
+        can_retry=can_retry and not is_used_up(sent.message.body, sent.body_position),
+    )  # fmt: skip
 
 
-def _copy_request(response: Any) -> Any:
-    """Return a copy of the request of a response, to be sent once more."""
+def _copy_request(response: Any, state: RequestState) -> Any:
+    """Return a copy of the request of a response, to be signed in that state and sent once more."""
     request = response.request
     copied = copy(request)  # which leaves out the stream and the extensions
-    copied.headers, copied.stream, copied.extensions = request.headers.copy(), request.stream, request.extensions
+    copied.headers, copied.stream = request.headers.copy(), request.stream
+    sent = request.extensions[_EXTENSION]._replace(state=state, request=weakref.ref(copied))
+    copied.extensions = {**request.extensions, _EXTENSION: sent}
     if response.cookies:
         response.cookies.set_cookie_header(copied)
     return copied

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import json
+import re
 import time
 from urllib.parse import quote, unquote
 
@@ -22,6 +25,53 @@ LOCATIONS = {
     "another name of the machine": "http://localhost:{port}/?{query}",
     "with userinfo": "http://{home}@{netloc}/?{query}",
 }
+
+# What servers make of the parameters of a request, percent-encoded as they came: for a query, or for a path.
+COPIES = {
+    "as they came": lambda pairs: "&".join(f"{name}={value}" for name, value in pairs),
+    "decoded": lambda pairs: "&".join(f"{name}={unquote(value)}" for name, value in pairs),
+    "in brackets": lambda pairs: "&".join(f"p[{name}]={value}" for name, value in pairs),
+    "in upper case": lambda pairs: "&".join(f"{name.upper()}={value}" for name, value in pairs),
+    "with a bar": lambda pairs: "&".join(f"{name}|{value}" for name, value in pairs),
+    "renamed": lambda pairs: "&".join(f"x{i}={value}" for i, (_, value) in enumerate(pairs)),
+    "values alone": lambda pairs: ",".join(value for _, value in pairs),
+    "escaped for HTML": lambda pairs: quote("&amp;".join(f"{name}={value}" for name, value in pairs)),
+    "JSON": lambda pairs: quote(json.dumps({name: [unquote(value)] for name, value in pairs})),
+    "XML": lambda pairs: quote("".join(f"<{name}>{html.escape(unquote(value))}</{name}>" for name, value in pairs)),
+}
+# Where a copy is put, and whether it can be taken out there.
+PLACES = {
+    "query": ("{abroad}/?page=2&{copy}", True),
+    "a parameter": ("{abroad}/?page=2&next={quoted}", True),
+    "path": ("{abroad}/back/{copy}", False),
+    "path, escaped": ("{abroad}/back/{quoted}", False),
+    "path, escaped often": ("{abroad}/back/{often}?page=2", False),
+}
+
+
+def read_sent(got):
+    """Return the protocol parameters that a request came with, wherever they stood, percent-encoded as they came."""
+    text = f"{got.authorization}&{got.target.partition('?')[2]}&{got.body.decode()}"
+    return re.findall(r"(oauth_\w+)=\"?([^\",&]*)", text)
+
+
+def copy_to(place, copy, got, abroad):
+    """Return the URL at another origin into which a server copies what it was sent."""
+    text = COPIES[copy](read_sent(got))
+    often = text
+    for _ in range(5):
+        often = quote(often, safe="")
+    return PLACES[place][0].format(abroad=abroad, copy=text, quoted=quote(text, safe=""), often=often)
+
+
+def gives_away(pairs, received):
+    """Return those values of a signed request that another request has in it, however they are escaped."""
+    text = f"{received.target}\n{received.headers}\n{received.body.decode()}"
+    while text != (text := html.unescape(unquote(text))):
+        pass
+    telling = ("oauth_signature", "oauth_nonce", "oauth_token", "oauth_consumer_key")
+    values = [part for name, value in pairs if name in telling for part in (unquote(value), *unquote(value).split("&"))]
+    return [value for value in values if value and value.lower() in text.lower()]
 
 
 def nothing_of_ours(home, received):

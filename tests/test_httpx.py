@@ -27,9 +27,19 @@ import pytest
 import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from redirecting import LOCATIONS, PLACEMENTS, STATUSES, nothing_of_ours
+from redirecting import (
+    COPIES,
+    LOCATIONS,
+    PLACEMENTS,
+    PLACES,
+    STATUSES,
+    copy_to,
+    gives_away,
+    nothing_of_ours,
+    read_sent,
+)
 
-from oauth_hook import AccessToken, Consumer, OAuthHook, UsageError, verify
+from oauth_hook import AccessToken, Consumer, OAuthHook, ProviderError, UsageError, verify
 from oauth_hook.hook.redirects import RequestState, Status
 from oauth_hook.protocol.encoding import unescape
 from oauth_hook.protocol.placement import parse_authorization
@@ -231,6 +241,7 @@ TAILS = [
 ]  # fmt: skip
 
 
+@pytest.mark.promise("what-is-on-the-wire-is-what-is-signed")
 @pytest.mark.parametrize("placement", ["header", "query", "header+url-encoded"])
 def test_what_is_signed_is_what_is_on_the_wire(client, placement, home):
     """Whatever the spelling of a URL, the provider accepts it as it arrives."""
@@ -475,6 +486,7 @@ ABROAD = [
 ]
 
 
+@pytest.mark.promise("redirects-carry-nothing-of-ours-to-another-origin")
 @pytest.mark.parametrize(("client", "location", "placement"), ABROAD, indirect=["client"])
 def test_nothing_of_ours_goes_abroad(client, location, placement, home, abroad):
     """Another origin gets no oauth_* parameter of ours, no key and no secret; all else goes there as ever."""
@@ -498,6 +510,54 @@ def test_nothing_of_ours_goes_abroad(client, location, placement, home, abroad):
             assert parse_qs(urlsplit(abroad.last.target).query) == {"a": ["b c"]}
 
 
+@pytest.mark.promise(
+    "what-is-ours-is-found-under-any-name-and-in-any-escape", "a-redirect-with-ours-in-its-path-is-not-followed"
+)
+@pytest.mark.parametrize("place", PLACES)
+def test_copies_are_found_by_their_values(client, place, server, abroad):
+    """Under any name and in any escape: taken out of a query, and where it is a path, the redirect is not followed."""
+    rows = [(name, method) for name in COPIES for method in ("HMAC-SHA1", "PLAINTEXT")]
+    for i, (copied, method) in enumerate(rows):
+        abroad.received.clear()
+        server.answer = lambda got, copied=copied: (307, {"Location": copy_to(place, copied, got, abroad.url)}, b"")
+        placement = ("header", "query", "body")[i % 3]
+        hook = OAuthHook(
+            "token/key +1", "token%secret", "consumer key+of/16", "consumer=secret",
+            placement=placement, signature_method=method,
+        )  # fmt: skip
+        if PLACES[place][1]:
+            assert ask(client, "hooks", hook, "POST", server.url, data={"a": "1"}).status_code == 200
+            assert gives_away(read_sent(server.last), abroad.last) == []
+            assert "page=2" in abroad.last.target
+            assert abroad.last.body == b"a=1"
+            continue
+        with pytest.raises(ProviderError, match="not followed"):
+            ask(client, "both", hook, "POST", server.url, data={"a": "1"})
+        assert abroad.received == []
+
+
+@pytest.mark.promise("pinned-origins-trust-each-other-and-nobody-else")
+def test_pinned_origins_trust_each_other(client, server, abroad, recorders, consumer, token):
+    """From one of a hook's own origins to another the redirect is signed; from there to elsewhere it is stripped."""
+    third = recorders[2]
+    third.answer = None
+    for placement in PLACEMENTS:
+        third.received.clear()
+        server.answer = lambda got: (307, {"Location": f"{abroad.url}/?{got.target.partition('?')[2]}"}, b"")
+        abroad.answer = lambda got: (307, {"Location": f"{third.url}/?{got.target.partition('?')[2]}"}, b"")
+        hook = OAuthHook(
+            token.key, token.secret, consumer.key, consumer.secret, placement=placement,
+            origins=[server.url, abroad.url],
+        )  # fmt: skip
+        assert ask(client, "hooks", hook, "POST", server.url, data={"a": "1"}).status_code == 200
+        verdict = verify(
+            "POST", abroad.url + abroad.last.target, headers=abroad.last.headers, body=abroad.last.body,
+            consumer=consumer, token=token, allow_copies=True,
+        )  # fmt: skip
+        assert verdict, verdict.reason
+        assert gives_away(read_sent(server.last) + read_sent(abroad.last), third.last) == []
+
+
 @pytest.mark.parametrize("body", ["JSON", "multipart", "text", "file"])
 def test_bodies_that_are_no_forms_go_abroad_untouched(client, body, server, abroad):
     """A 307 takes them along byte for byte."""
@@ -516,6 +576,7 @@ def test_bodies_that_are_no_forms_go_abroad_untouched(client, body, server, abro
     assert abroad.last.authorization == ""
 
 
+@pytest.mark.promise("nothing-is-signed-after-another-origin")
 def test_who_was_abroad_is_not_signed_on_return(client, home, abroad):
     """A foreign server cannot have a request to the provider signed by redirecting to it."""
     for placement in PLACEMENTS:
@@ -551,6 +612,7 @@ def test_nothing_of_ours_on_later_hops_abroad(client, home, abroad, server):
         assert server.last.body == b"a=1"
 
 
+@pytest.mark.promise("origins-pin-a-hook")
 def test_origins_hold(client, home, abroad):
     """A pinned hook signs nowhere else, refuses nothing there, and not on redirects either."""
     pinned = hook_for(home, origins=home.url, header_auth=True)
@@ -563,6 +625,7 @@ def test_origins_hold(client, home, abroad):
     assert ask(client, "both", elsewhere, "GET", home.resource_url).status_code == 401
 
 
+@pytest.mark.promise("plaintext-is-refused-over-plain-http")
 def test_plaintext_over_http_is_refused(client):
     """The secrets themselves do not go over an open network: a UsageError, and on a redirect as well."""
     hook = OAuthHook("t", "the-secret", "c", "s", signature_method="PLAINTEXT", header_auth=True)
@@ -627,7 +690,7 @@ def test_oauth_alone_does_not_sign_what_redirects_led_to(client, server, abroad)
         assert ask(client, "auth", hook, "GET", server.url).status_code == 401
         assert len(abroad.received) == 1
         assert [bool(request.authorization) for request in server.received] == [True, False][: len(server.received)]
-    assert hook._clock._offset is None
+    assert abs(int(hook._clock.timestamp(server.url)) - time.time()) < 60
 
 
 def test_a_requests_own_oauth_has_precedence(client, home):
@@ -889,7 +952,7 @@ def test_unsigned_requests_teach_nothing(client, server):
     hook = OAuthHook("t", "s", "c", "s", origins="https://api.example")
     answer = ask(client, "both", hook, "GET", server.url)
     assert (answer.status_code, answer.history) == (401, [])
-    assert hook._clock._offset is None
+    assert abs(int(hook._clock.timestamp(server.url)) - time.time()) < 60
 
 
 def test_cookies_of_a_refusal_go_along(client, server):
@@ -1047,6 +1110,7 @@ def test_only_a_hook_will_do():
             make(lambda request: request)
 
 
+@pytest.mark.promise("no-secret-is-shown")
 def test_nothing_secret_is_shown_and_everything_pickles(module):
     """repr masks the secrets, of what travels with the request too; copies sign as the original."""
     hook = OAuthHook(

@@ -1,4 +1,4 @@
-"""What the pages take from the package: the command's arguments, and the codes of ``explain`` with their advice."""
+"""What the pages take from elsewhere: the command's arguments, the codes of ``explain``, the tests of each promise."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from docutils import nodes
 from docutils.statemachine import StringList
+from promises import tests_by_promise
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import nested_parse_with_titles
@@ -21,6 +22,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx the directives."""
     app.add_directive("command-line", CommandLine)
     app.add_directive("finding-codes", FindingCodes)
+    app.add_directive("held-by", HeldBy)
+    app.add_directive("promise-table", PromiseTable)
     app.connect("doctree-read", name_examples)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -92,3 +95,42 @@ class FindingCodes(SphinxDirective):
             term = nodes.term("", "", nodes.literal("", code), ids=[f"finding-{code}"])
             found += nodes.definition_list_item("", term, nodes.definition("", nodes.paragraph("", advice)))
         return [found]
+
+
+class HeldBy(SphinxDirective):
+    """Links from where promises are made to their rows in the table."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self) -> list[nodes.Node]:
+        """Return a line with a link for each promise."""
+        line = nodes.paragraph("", "Held by tests: ")
+        for number, name in enumerate(self.arguments[0].split()):
+            line += nodes.Text("; " if number else "")
+            line += nodes.reference("", _in_words(name), refid=f"promise-{name}", internal=True)
+        return [line]
+
+
+class PromiseTable(SphinxDirective):
+    """A row for each promise of the page, with the tests that hold it."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        rows = [_row(nodes.Text("Promise"), nodes.Text("Tests"))]
+        for name, tests in tests_by_promise().items():
+            items = [nodes.list_item("", nodes.paragraph("", "", nodes.literal("", test))) for test in tests]
+            rows.append(_row(nodes.Text(_in_words(name)), nodes.bullet_list("", *items), ids=[f"promise-{name}"]))
+        columns = [nodes.colspec(colwidth=width) for width in (30, 70)]
+        group = nodes.tgroup("", *columns, nodes.thead("", rows[0]), nodes.tbody("", *rows[1:]), cols=2)
+        return [nodes.table("", group, classes=["promises"])]
+
+
+def _in_words(name: str) -> str:
+    return name.replace("-", " ")
+
+
+def _row(*cells: nodes.Node, ids: Iterable[str] = ()) -> nodes.row:
+    """Return a row of a table, text in paragraphs of its own."""
+    blocks = (nodes.paragraph("", "", cell) if isinstance(cell, nodes.Text) else cell for cell in cells)
+    return nodes.row("", *(nodes.entry("", block) for block in blocks), ids=list(ids))

@@ -13,7 +13,7 @@ from ..credentials import AccessToken, Account, Consumer, ServiceReference
 from ..errors import OAuthHookError, ProviderError, UsageError
 from ..protocol.url import check_absolute_url, split_url
 from ..services.catalog import SERVICES, Service
-from ..tokens.accounts import Store, read_consumer_from_environment
+from ..tokens.accounts import Store, find_origins, read_consumer_from_environment, read_origins
 from ..tokens.flow import OAuthFlow
 from .console import (
     DONE,
@@ -46,6 +46,7 @@ class _AuthorizeOptions:
     port: int
     set: list[tuple[str, str]]
     rsa_key: str | None
+    origin: list[str]
     timeout: float
     replace: bool
     json: bool
@@ -68,6 +69,7 @@ class _RegisterOptions:
 def authorize(arguments: argparse.Namespace) -> int:
     """Get an access token from a service, with the user's consent, and keep it."""
     options = read_options(_AuthorizeOptions, arguments)
+    allowed = read_origins(options.origin)
     with open_store(options.store) as store:
         kept = None if options.replace else store.get(options.name)
         if kept is not None and not isinstance(kept, Account | Consumer):
@@ -79,7 +81,9 @@ def authorize(arguments: argparse.Namespace) -> int:
             raise UsageError(f"{service.title or place} has no user authorization: {service.notes}")
         consumer = _find_consumer(options, kept, place, service)
         token = _get_consent(options, service, consumer)
-        store[options.name] = Account(consumer, token, place)
+        known = kept.origins if isinstance(kept, Account) else ()
+        origins = dict.fromkeys([*known, *_find_discovered_origins(place, service), *allowed])
+        store[options.name] = Account(consumer, token, place, tuple(origins))
     kept_as = {"name": options.name, "token": token.key, "service": place}
     print_result(f"kept as {options.name}", kept_as, as_json=options.json)
     return DONE
@@ -107,7 +111,7 @@ def register(arguments: argparse.Namespace) -> int:
             scheme=_scheme(http=options.http),
         )
         check_name_is_free(store, options.name, replace=options.replace)  # another process may have been faster
-        store[options.name] = Account(consumer, None, options.server)
+        store[options.name] = Account(consumer, None, options.server, find_origins(service))
     kept_as = {"name": options.name, "consumer": consumer.key}
     print_result(f"kept as {options.name}", kept_as, as_json=options.json)
     return DONE
@@ -139,7 +143,7 @@ def _find_service(options: _AuthorizeOptions, kept: Account | Consumer | None) -
     if given_urls is not None:
         return named, _service_at(*given_urls)
     if not place:  # NAME alone never makes a request to a server of that name
-        raise UsageError(f"there is no service {named!r}; if that is a server, use --service {named}")
+        raise UsageError("there is no service of that name; if it is a server, use --service SERVER")
     return named, _discover(named, http=options.http)
 
 
@@ -169,6 +173,11 @@ def _discover(server: str, *, http: bool) -> Service:
         if http or "://" in server:
             raise
         raise OAuthHookError(f"{tell(error)}; if it only speaks plain http, use --http") from error
+
+
+def _find_discovered_origins(place: str, service: Service) -> tuple[str, ...]:
+    """Return where the endpoints of a server are that was asked for them: its name alone does not say it."""
+    return find_origins(service) if ServiceReference.parse(place).url is not None else ()
 
 
 # --- which consumer ---

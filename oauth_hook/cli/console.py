@@ -12,7 +12,7 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import UsageError, is_text
+from ..errors import UsageError, is_text, suggest_word
 
 if TYPE_CHECKING:
     from ..credentials import Consumer
@@ -41,6 +41,7 @@ __all__ = [
     "read_file",
     "read_options",
     "read_rsa_key",
+    "read_service_file",
     "report",
     "report_causes",
     "resolve_service",
@@ -62,9 +63,16 @@ def read_options(kind: type[_Options], arguments: argparse.Namespace) -> _Option
 
 
 def open_store(store: Store | str | None) -> AbstractContextManager[Store]:
-    """Return the store that ``main`` was given, or the one in that file; ``None``: the user's own."""
+    """Return the store that ``main`` was given, or the one in that file; ``None``: the user's own.
+
+    :param store: ``"keyring"`` is the one in the operating system's keyring; a file of that name is ``./keyring``.
+    """
     if store is not None and not isinstance(store, str):
         return nullcontext(store)
+    if store == "keyring":
+        from ..tokens.keyring_store import KeyringStore
+
+        return KeyringStore()
     from ..tokens.store import CredentialStore
 
     return CredentialStore(store)
@@ -238,8 +246,20 @@ def find_service(name: str) -> Service:
     from ..services.catalog import SERVICES
 
     if name not in SERVICES:
-        raise UsageError(f"there is no service {name!r}: see 'oauth-hook services'")
+        raise UsageError(f"there is no service of that name{suggest_word(name, SERVICES)}: see 'oauth-hook services'")
     return SERVICES[name]
+
+
+def read_service_file(path: str) -> Service:
+    """Return the service that a file describes.
+
+    :raises UsageError: there is no such file, or it cannot be used.
+    """
+    from ..services.catalog import Service
+
+    if not os.path.exists(path):  # nor is there a secret in the error, which has the signs of a path in it
+        raise UsageError("there is neither a service nor a file of that name: see 'oauth-hook services'")
+    return Service.from_file(path)
 
 
 def resolve_service(named: str) -> tuple[str, Service | None]:
@@ -248,16 +268,17 @@ def resolve_service(named: str) -> tuple[str, Service | None]:
     :raises UsageError: there is no such service, or its file cannot be used.
     """
     from ..credentials import ServiceKind, ServiceReference
-    from ..services.catalog import SERVICES, Service
+    from ..services.catalog import SERVICES
 
     if named in SERVICES:
         return named, SERVICES[named]
     reference = ServiceReference.parse(named)
     if reference.path is not None:
         path = os.path.abspath(reference.path)
-        return path, Service.from_file(path)
+        return path, read_service_file(path)
     if reference.kind is ServiceKind.NAME:
         raise UsageError(
-            f"there is no service {named!r}: see 'oauth-hook services', or name one with --service or its three URLs"
+            f"there is no service of that name{suggest_word(named, SERVICES)}: see 'oauth-hook services', or name one "
+            "with --service or its three URLs"
         )
     return named, None

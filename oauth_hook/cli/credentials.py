@@ -10,14 +10,16 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ..credentials import AccessToken, Account, Credentials, ServiceReference
-from ..errors import UsageError
+from ..errors import UsageError, suggest_word
 from ..redaction import MASK
 from ..services.catalog import SERVICES
 from ..tokens.accounts import (
     Store,
+    allow_origins,
     find_missing_file,
     read_consumer_from_environment,
     read_entry,
+    read_origins,
     read_token_from_environment,
     store_hint,
 )
@@ -43,17 +45,18 @@ class _Options:
     action: str
     name: str
     service: str | None
+    origin: list[str]
     replace: bool
     show_secrets: bool
     json: bool
 
 
 def credentials(arguments: argparse.Namespace) -> int:
-    """List, show, add or remove what is in the store; secrets are masked."""
+    """List, show, add or remove what is in the store, or allow an account elsewhere; secrets are masked."""
     if not arguments.name and arguments.action != "list":
         raise UsageError(f"NAME is missing: oauth-hook credentials {arguments.action} NAME")
     options = read_options(_Options, arguments)
-    actions = {"list": _list, "show": _show, "add": _add, "remove": _remove}
+    actions = {"list": _list, "show": _show, "add": _add, "remove": _remove, "allow": _allow}
     with open_store(options.store) as store:
         actions[options.action](options, store)
     return DONE
@@ -110,6 +113,7 @@ def _add(options: _Options, store: Store) -> None:
     :raises UsageError: the name is taken, the service is not known, or there is no consumer key.
     """
     check_name_is_free(store, options.name, replace=options.replace)
+    origins = read_origins(options.origin)
     # NAME alone is a service only if it is a known one; nothing is asked of a server here.
     named = options.service or options.name
     service = None if options.service is None and named not in SERVICES else resolve_service(named)[0]
@@ -120,7 +124,7 @@ def _add(options: _Options, store: Store) -> None:
         consumer = prompt_for_consumer()
         key = ask("token (empty: none)", needed=False)
         token = AccessToken(key, ask("token secret", secret=True).strip()) if key else None
-    store[options.name] = Account(consumer, token, service)
+    store[options.name] = Account(consumer, token, service, origins)
     kept = {"name": options.name, "consumer": consumer.key, **({} if token is None else {"token": token.key})}
     print_result(f"kept as {options.name}", kept, as_json=options.json)
 
@@ -130,5 +134,19 @@ def _remove(options: _Options, store: Store) -> None:
     try:
         del store[options.name]
     except KeyError:
-        raise UsageError(f"there is no {options.name!r} in the store: {store_hint(store)}") from None
+        hint = f"{suggest_word(options.name, store)}: {store_hint(store)}"
+        raise UsageError(f"there is nothing of that name in the store{hint}") from None
     print_result(f"removed {options.name}", {"removed": options.name}, as_json=options.json)
+
+
+def _allow(options: _Options, store: Store) -> None:
+    """Keep with an account where else it may be used.
+
+    :raises UsageError: there is no such account, or no --origin, or that is no URL.
+    """
+    if not options.origin:
+        raise UsageError("use --origin URL: oauth-hook credentials allow NAME --origin https://api.example.com")
+    allow_origins(store, options.name, options.origin)
+    allowed = list(store[options.name].origins)
+    result = {"name": options.name, "origins": allowed}
+    print_result(f"{options.name} may be used at {', '.join(allowed)}, too", result, as_json=options.json)

@@ -38,6 +38,7 @@ _FAILURES: Final = (
 _OPTIONS = (
     ("; if it is encrypted, give (pem, passphrase)", ""),
     ("give the credential store a path", "use --store FILE"),
+    ("or keep credentials in a file, a CredentialStore", "or keep credentials in a file, --store FILE"),
     ("scheme='http'", "--http"),
     ("`del store[name]`", "`oauth-hook credentials remove NAME`"),
     ("let the user have more time (timeout)", "take more time (--timeout)"),

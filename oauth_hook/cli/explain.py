@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ..diagnosis.base_string_parts import find_base_strings
 from ..diagnosis.explain import Explanation
 from ..diagnosis.explain import explain as explain_request
-from ..errors import UsageError
+from ..errors import UsageError, suggest_word
 from ..tokens.accounts import Store, find_credentials, store_hint
 from .console import DONE, open_store, print_text, read_file, read_options, read_rsa_key, report, warn
 from .saved import is_har, read_response_text, read_saved
@@ -43,12 +43,13 @@ def explain(arguments: argparse.Namespace) -> int:
     options = read_options(_Options, arguments)
     with open_store(options.store) as store:
         name, path = _read_words(options.words, store)
-        consumer, token, _ = find_credentials(name, store, warn=warn)
+        credentials = find_credentials(name, store, warn=warn)
+    consumer = credentials.consumer
     data = _read_request(path)
     saved = read_saved(data, scheme=options.scheme)
     base_string = None if options.base_string is None else _read_base_string(options.base_string)
     key = None if options.rsa_key is None else read_rsa_key(options.rsa_key, public=True)
-    explanation = explain_request(saved, consumer, token, base_string, options.signature, rsa_key=key)
+    explanation = explain_request(saved, consumer, credentials.token, base_string, options.signature, rsa_key=key)
     first = explanation.findings[0]
     if first.code == "unsigned" and is_har(data):
         warn(_SANITIZED_HAR)
@@ -75,7 +76,8 @@ def _read_words(words: list[str], store: Store) -> tuple[str | None, str]:
         return words[0], "-"
     if words[0].startswith("curl "):
         raise UsageError("a curl command line goes to standard input, or into a FILE: it may have secrets in it")
-    raise UsageError(f"there is no file {words[0][:60]!r}, nor an account of that name: {store_hint(store)}")
+    close = suggest_word(words[0], store)
+    raise UsageError(f"there is neither a file nor an account of that name{close}: {store_hint(store)}")
 
 
 def _find_unused(options: _Options, explanation: Explanation, *, has_secrets: bool, has_theirs: bool) -> Iterator[str]:

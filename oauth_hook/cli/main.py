@@ -19,7 +19,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TextIO
 
-from ..errors import OAuthHookError, ProviderError
+from ..errors import OAuthHookError, ProviderError, conceal_frames, suggest_word
 from ..version import __version__
 from .console import BROKEN_PIPE, INTERRUPTED, MISUSE, is_text, is_token, one_line, report, report_causes
 
@@ -38,6 +38,7 @@ never from an argument, which other users of the machine could see.
 """
 
 
+@conceal_frames
 def main(argv: Sequence[str] | None = None, *, store: Store | None = None) -> int:
     """Run the command.
 
@@ -90,6 +91,10 @@ def _drain_stream(stream: TextIO | None) -> None:
             os.close(nowhere)
 
 
+# What an option's name may be; what follows it, or only looks like it, may be a secret.
+_option_name = re.compile(r"-[A-Za-z]|--[a-z][a-z-]{0,30}(?=\Z|=)").match
+
+
 class _Formatter(argparse.RawDescriptionHelpFormatter):
     """Shows positional arguments that are told apart by what they look like once, under one name."""
 
@@ -102,7 +107,19 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what was wrong and where to read on, and exit with the status for misuse."""
-        self.exit(MISUSE, f"{self.prog}: {one_line(message)}; see '{self.prog} --help'\n")
+        self.exit(MISUSE, f"{self.prog}: {one_line(_conceal_typed(message))}; see '{self.prog} --help'\n")
+
+
+def _conceal_typed(message: str) -> str:
+    """Return what argparse says without what was typed, which may be a secret in the wrong place."""
+    choice = re.search(r"invalid choice: (.*) \(choose from (.*)\)", message, re.DOTALL)
+    if choice is not None:
+        known = re.findall(r"[\w-]+", choice[2])
+        close = suggest_word(choice[1].strip("'\""), known)
+        return f"{message[: choice.start()]}there is no such choice{close}: choose one of {', '.join(known)}"
+    message = re.sub(r"invalid int value: .*", "expected a whole number", message, flags=re.DOTALL)
+    message = re.sub(r"ignored explicit argument .*", "it takes no value", message, flags=re.DOTALL)
+    return re.sub(r"=.* could match", " could match", message, flags=re.DOTALL)
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -110,10 +127,11 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     arguments, rest = parser.parse_known_args(argv)
     # argparse wants positional arguments in one piece: `request GET -d a=1 URL` leaves the URL over.
     unknown = [word for word in rest if word.startswith("-")] or ([] if hasattr(arguments, "words") else rest)
-    if unknown:  # what follows an option's name may be a secret
-        names = [re.sub(r"^(-[^-]|--[^=]*|).*", r"\1", word, flags=re.DOTALL) or word for word in unknown]
+    if unknown:
+        names = [found[0] for word in unknown if (found := _option_name(word))]
         hint = "; the METHOD goes before the URL, by itself" if "-X" in names and arguments.command == "request" else ""
-        arguments.parser.error(f"unknown arguments: {' '.join(names)}{hint}")
+        told = f"unknown arguments: {' '.join(names)}" if names else "there are more words than it takes"
+        arguments.parser.error(told + hint)
     if rest:
         arguments.words += rest
     return arguments
@@ -125,8 +143,8 @@ def make_parser() -> _Parser:
         prog="oauth-hook", description="OAuth 1.0a: get tokens, sign requests, and find out why they fail."
     )
     parser.add_argument("--version", action="version", version=f"oauth-hook {__version__}")
-    about = "where credentials are kept (default: the user's data folder)"
-    store = _file("--store", help=about)
+    about = "where credentials are kept: a file, or the operating system's keyring (default: the user's data folder)"
+    store = _file("--store", metavar="FILE|keyring", help=about)
     parser.add_argument(*store.names, **store.settings)
     add = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command in _COMMANDS:
@@ -249,8 +267,11 @@ def _repeated(*names: str, **settings: Any) -> _Argument:
 
 _JSON = _flag("--json", help="print the result as JSON")
 _PRIVATE_KEY = _file("--rsa-key", help="the private key for the RSA methods, in PEM")
+_ORIGIN = _repeated(
+    "--origin", metavar="URL", help="where else the account may be used, besides its service; kept with the account"
+)
 _WORDS_HELP = "NAME is an account or token in the store"
-_ACTIONS = ("list", "show", "add", "remove")
+_ACTIONS = ("list", "show", "add", "remove", "allow")
 
 _COMMANDS = (
     _Command(
@@ -275,6 +296,7 @@ _COMMANDS = (
             _argument("--port", type=int, default=0, help="for --browser, if the callback is registered with a port"),
             _repeated("--set", type=_pair, metavar="K=V", help="a parameter for the authorization page"),
             _PRIVATE_KEY,
+            _ORIGIN,
             _argument("--timeout", type=_seconds, default=300, help="seconds to wait for the browser (default: 300)"),
             _flag("--replace", help="replace what is kept as NAME, once this is done"),
             _JSON,
@@ -313,6 +335,7 @@ its token; for another service or another consumer key, use --replace.""",
                 help="sign a hash of bodies that are not forms (default: the service's)",
             ),
             _file("--service", metavar="SERVICE", help="sign as this service wants it: a known one, or a JSON file"),
+            _ORIGIN,
             _argument(
                 "--timeout", type=_seconds, default=30, help="seconds to wait for the server each time (default: 30)"
             ),
@@ -320,7 +343,8 @@ its token; for another service or another consumer key, use --replace.""",
         ),
         """\
 The default METHOD is GET, or POST if there is something to send (-d, --json, -F). The service determines how
-requests are signed and which headers they carry; the options given here override it.""",
+requests are signed and which headers they carry; the options given here override it. An account is used at its
+service only, and where --origin allowed it.""",
         _ENVIRONMENT,
     ),
     _Command(
@@ -365,15 +389,16 @@ environment; without them, only what the request itself shows is checked.""",
     ),
     _Command(
         "credentials",
-        "List, show, add or remove what is in the store; secrets are masked.",
+        "List, show, add or remove what is in the store, or allow an account elsewhere; secrets are masked.",
         (
             _argument("action", choices=_ACTIONS, metavar="|".join(_ACTIONS), help="show prints JSON"),
-            _argument("name", nargs="?", default="", metavar="NAME", help="what to show, add or remove"),
+            _argument("name", nargs="?", default="", metavar="NAME", help="what to show, add, remove or allow"),
             _file(
                 "--service",
                 metavar="SERVICE",
                 help="for add: a known service, a JSON file or a server (default: NAME, if it is a known service)",
             ),
+            _ORIGIN,
             _flag("--replace", help="for add: replace what is kept as NAME"),
             _flag("--show-secrets", help="show secrets too, which are masked otherwise"),
             _flag("--json", help="print the list as JSON, too: {NAME: what it is}"),
@@ -381,7 +406,8 @@ environment; without them, only what the request itself shows is checked.""",
         """\
 'add' takes the credentials from the environment, if OAUTH_CONSUMER_KEY is set there (with OAUTH_CONSUMER_SECRET,
 OAUTH_TOKEN and OAUTH_TOKEN_SECRET); otherwise it asks for them, or reads them from standard input, one a line:
-consumer key, consumer secret, token, token secret. Without a token the account is two-legged.""",
+consumer key, consumer secret, token, token secret. Without a token the account is two-legged.
+'allow' keeps with an account where it may be used (--origin URL), besides its service; elsewhere it signs nothing.""",
     ),
     _Command(
         "services",

@@ -21,11 +21,11 @@ import requests
 from requests.structures import CaseInsensitiveDict
 
 from ..credentials import ServiceReference
-from ..errors import OAuthHookError, ProviderError, UsageError
+from ..errors import OAuthHookError, ProviderError, UsageError, suggest_word
 from ..protocol.rsa import RSAKey
 from ..redaction import MASK, redact
 from ..services.catalog import Service
-from ..tokens.accounts import Store, find_credentials, make_hook, store_hint
+from ..tokens.accounts import Store, allow_origins, find_credentials, store_hint
 from .console import (
     DONE,
     REFUSED,
@@ -38,6 +38,7 @@ from .console import (
     read_file,
     read_options,
     read_rsa_key,
+    read_service_file,
     report,
     report_causes,
     warn,
@@ -63,6 +64,7 @@ class _Options:
     realm: str | None
     body_hash: str | None
     service: str | None
+    origin: list[str]
     timeout: float
     show_secrets: bool
 
@@ -72,9 +74,13 @@ def request(arguments: argparse.Namespace) -> int:
     options = read_options(_Options, arguments)
     with open_store(options.store) as store:
         name, method, url = _read_words(options, store)
-        consumer, token, service = find_credentials(name, store, warn=warn)
-    service = _apply_options(options, service)
-    hook = make_hook(consumer, token, service, _read_key(options, service))
+        if options.origin:
+            if name is None:
+                raise UsageError("--origin is kept with an account, and none is named: use [NAME] [METHOD] URL")
+            allow_origins(store, name, options.origin)
+        found = find_credentials(name, store, warn=warn)
+    service = _apply_options(options, found.service)
+    hook = found.make_hook(service, _read_key(options, service))
     with ExitStack() as stack:
         content = _make_content(options, service, stack)
         session = stack.enter_context(requests.Session())
@@ -121,7 +127,8 @@ def _read_words(options: _Options, store: Store) -> tuple[str | None, str, str]:
     if not is_token(method):
         raise UsageError("the METHOD of a request is one word, such as GET")
     if len(words) == 1 and method.upper() not in _METHODS and method != method.upper():
-        raise UsageError(f"{method!r} is neither a METHOD, such as GET, nor in the store: {store_hint(store)}")
+        hint = f"{suggest_word(method, store)}: {store_hint(store)}"
+        raise UsageError(f"the first word is neither a METHOD, such as GET, nor in the store{hint}")
     return words[0] if len(words) == 2 else None, method.upper(), url
 
 
@@ -144,7 +151,7 @@ def _apply_options(options: _Options, service: Service) -> Service:
     """Return a service as the options want it."""
     if options.service is not None:
         path = ServiceReference.parse(options.service).path
-        service = find_service(options.service) if path is None else Service.from_file(path)
+        service = find_service(options.service) if path is None else read_service_file(path)
     given: dict[str, Any] = {
         "placement": options.placement,
         "signature_method": options.signature_method,

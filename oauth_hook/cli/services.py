@@ -26,10 +26,12 @@ def services(arguments: argparse.Namespace) -> int:
         print_result("\n".join(lines), titles, as_json=options.json)
         return DONE
     fields = find_service(options.name).to_dict()
-    lines = [f"{name}: {_in_words(value)}" for name, value in fields.items() if value not in (None, "", {})]
+    lines = [f"{name}: {_in_words(value)}" for name, value in fields.items() if value not in (None, "", {}, [])]
     print_result("\n".join(lines), fields, as_json=options.json)
     return DONE
 
 
 def _in_words(value: object) -> str:
-    return ", ".join(f"{name}: {text}" for name, text in value.items()) if isinstance(value, dict) else str(value)
+    if isinstance(value, dict):
+        value = [f"{name}: {text}" for name, text in value.items()]
+    return ", ".join(value) if isinstance(value, list) else str(value)

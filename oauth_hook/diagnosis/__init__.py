@@ -6,8 +6,8 @@
 ``server_messages.py``          what it means: the one reader of refusals
 ``base_string_parts.py``        a base string in its parts (RFC 5849 s3.4.1), made and taken apart
 ``comparison.py``               two base strings side by side, and what their differences mean
-``base_string_variants.py``     the base strings that others make of the same request
-``spelling_variants.py``        how others spell, choose and order parameters: tables
+``base_string_variants.py``     the base strings that others make of the same request: rules
+``spelling_variants.py``        how others spell, choose and order what is signed: tables
 ``key_variants.py``             the signing keys (s3.4.2) that others make of the same secrets
 ``search.py``                   which of those reproduce a signature: the cause, proven
 ``findings.py``                 what a cause is called, and what to do about it

@@ -7,15 +7,23 @@ from collections import Counter
 from collections.abc import Iterator
 
 from .base_string_parts import Parts, decoded, find_base_strings, parse
-from .base_string_variants import TOO_LONG, Variant, text_variants
+from .base_string_variants import TOO_LONG, Variant, make_variants
 from .comparison import differences
-from .context import PROVEN, SEEN, Context
-from .findings import Finding
+from .context import Context
+from .findings import PROVEN, SEEN, Finding, proof
 
-__all__ = ["check_server_parts", "check_signed_text", "server_parts"]
+__all__ = ["check_server_parts", "check_signed_text", "find_server_parts"]
 
-_SEARCH_SECONDS = 0.15  # seconds of this thread's time
+#: Seconds of this thread's time for the rule by which a server made its base string.
+SEARCH_SECONDS = 0.15
+
 _MAX_BASE_STRINGS = 20  # base strings of a server that are compared with the request's
+
+# What to do where it is the server that lacks what the request has.
+_REMEDIES = {
+    "token-missing": "See whether the server looks for the token where it was put (header, query or form), and whether "
+    "the URL is one for a consumer alone: sign without a token there.",
+}
 
 
 def check_signed_text(context: Context, parts: Parts) -> Iterator[Finding]:
@@ -30,36 +38,38 @@ def check_signed_text(context: Context, parts: Parts) -> Iterator[Finding]:
         return  # somebody else has signed it since
     context.align("signed", signed, "sent", parts)
     for difference in differences(parts, signed):
-        summary = difference.phrase_for("what was sent", "what was signed")
-        summary = f"The request was changed after signing: {summary}."
-        yield Finding(difference.code, summary, context.evidence(), proven=True, rank=PROVEN)
+        phrase = difference.phrase_for("what was sent", "what was signed")
+        summary = f"The request was changed after signing: {phrase}."
+        yield proof(difference.code, summary, *context.evidence(), rank=PROVEN)
 
 
-def server_parts(context: Context, parts: Parts) -> Parts | None:
+def find_server_parts(context: Context, parts: Parts) -> Parts | None:
     """Return the server's base string, made comparable; ``None`` where it is not known."""
     given = [] if context.server_text is None else find_base_strings(context.server_text)
-    found = [(text, parse(text)) for text in (given or context.response.base_strings)]
-    candidates = [(text, theirs) for text, theirs in found if theirs is not None]
-    if not given:  # a page may show base strings of others, as an example
-        candidates = [(text, theirs) for text, theirs in candidates if _concern_one_request(parts, theirs)]
     if context.server_text is not None and not given:
         context.ruled_out.append(
             "the server's base string: what was given is not a base string (METHOD&URL&parameters)"
         )
+    found = [(text, parse(text)) for text in given or context.response.base_strings]
+    candidates = [(text, theirs) for text, theirs in found if theirs is not None]
+    if not given:  # a page may show base strings of others, as an example
+        candidates = [(text, theirs) for text, theirs in candidates if _may_be_of_request(parts, theirs)]
+    candidates = [one for one in candidates if _is_same_attempt(parts, one[1])] or candidates
     if not candidates:
         return None
-    of_this = [(text, theirs) for text, theirs in candidates if _is_same_attempt(parts, theirs)]
-    mine = _counted(parts)
+    mine = _count_parts(parts)
+
+    def distance(candidate: tuple[str, Parts]) -> int:
+        theirs = _count_parts(candidate[1])
+        return (mine - theirs).total() + (theirs - mine).total()
+
     # Where one ends in a page cannot always be told: the request's own says it best.
-    context.server_raw, server = min(
-        (of_this or candidates)[:_MAX_BASE_STRINGS],
-        key=lambda candidate: (mine - _counted(candidate[1])).total() + (_counted(candidate[1]) - mine).total(),
-    )
+    context.server_raw, server = min(candidates[:_MAX_BASE_STRINGS], key=distance)
     return server
 
 
-def _counted(parts: Parts) -> Counter[object]:
-    return Counter([*parts[:5], *parts.pairs()])
+def _count_parts(parts: Parts) -> Counter[tuple[str, str]]:
+    return Counter([*parts.url_parts, *parts.pairs])
 
 
 def _is_same_attempt(parts: Parts, theirs: Parts) -> bool:
@@ -68,64 +78,44 @@ def _is_same_attempt(parts: Parts, theirs: Parts) -> bool:
     return mine == other
 
 
-def _concern_one_request(parts: Parts, theirs: Parts) -> bool:
-    """Tell whether a base string that nobody gave may be of this request: by its client, its attempt, its address."""
+def _may_be_of_request(parts: Parts, theirs: Parts) -> bool:
+    """Tell whether a base string that nobody gave may be of this request: by its client, its attempt, its URL."""
     client = {pair for pair in parts.protocol if pair[0] in ("oauth_consumer_key", "oauth_nonce", "oauth_timestamp")}
-    return bool(client & set(theirs.protocol)) or parts[1:5] == theirs[1:5] or _is_same_attempt(parts, theirs)
+    is_same_url = parts.url_parts[1:] == theirs.url_parts[1:]
+    return bool(client & set(theirs.protocol)) or is_same_url or _is_same_attempt(parts, theirs)
 
 
 def check_server_parts(context: Context, parts: Parts, server: Parts | None) -> Iterator[Finding]:
     """Name the difference between the request's base string and the server's."""
-    if server is None:
-        variant = None if context.server_text is None else _find_variant(context, parts, {context.server_text.strip()})
-        if variant is not None:  # which is none that could be taken apart
-            summary = f"The server made its base string {variant.phrase}."
-            yield Finding(variant.code, summary, context.evidence(), proven=True, rank=PROVEN - 1)
-        return
-    mine = parts.text()
-    if context.server_raw == mine:
+    mine, theirs = parts.text(), set()
+    if server is None:  # what was given may be one that cannot be taken apart
+        theirs = set() if context.server_text is None else {context.server_text.strip()}
+    elif context.server_raw != mine:
+        if not _is_same_attempt(parts, server):  # as if it were: with its nonce and timestamp
+            ours = {name: value for name, value in parts.protocol if name in ("oauth_nonce", "oauth_timestamp")}
+            server = server.but(protocol=tuple((name, ours.get(name, value)) for name, value in server.protocol))
+        theirs = set() if len(mine) > TOO_LONG else {server.text(), context.server_raw} - {mine}
+    if server is not None:
         context.align("the request", parts, "the server", server)
-        context.ruled_out.append("the base string: the server's is that of the request")
-        return
-    if not _is_same_attempt(parts, server):
-        server = _with_nonce(parts, server)
-    context.align("the request", parts, "the server", server)
-    variant = (
-        None if len(mine) > TOO_LONG else _find_variant(context, parts, {server.text(), context.server_raw} - {mine})
-    )
+    variant = _find_variant(context, parts, theirs) if theirs else None
     if variant is not None:
-        summary = f"The server made its base string {variant.phrase}."
-        remedy = _REMEDIES.get(variant.code, "")
-        yield Finding(variant.code, summary, context.evidence(), proven=True, rank=PROVEN - 1, remedy=remedy)
-        return
-    for position, difference in enumerate(differences(parts, server)):
-        code, summary = (
-            difference.code,
-            f"The base strings differ: {difference.phrase_for('the request', 'the server')}.",
-        )
-        remedy = _REMEDIES.get(code, "")
-        yield Finding(code, summary, context.evidence(), proven=True, rank=SEEN - position, remedy=remedy)
-
-
-# What to do where it is the server that lacks what the request has.
-_REMEDIES = {
-    "token-missing": "See whether the server looks for the token where it was put (header, query or form), and whether "
-    "the address is one for a consumer alone: sign without a token there.",
-}
+        summary, remedy = f"The server made its base string {variant.phrase}.", _REMEDIES.get(variant.code, "")
+        yield proof(variant.code, summary, *context.evidence(), rank=PROVEN - 1, remedy=remedy)
+    elif context.server_raw == mine:
+        context.ruled_out.append("the base string: the server's is that of the request")
+    elif server is not None:
+        for position, difference in enumerate(differences(parts, server)):
+            summary = f"The base strings differ: {difference.phrase_for('the request', 'the server')}."
+            remedy = _REMEDIES.get(difference.code, "")
+            yield proof(difference.code, summary, *context.evidence(), rank=SEEN - position, remedy=remedy)
 
 
 def _find_variant(context: Context, parts: Parts, base_strings: set[str]) -> Variant | None:
     """Return the mistake that makes one of these base strings, if it is found in time."""
-    deadline = time.thread_time() + _SEARCH_SECONDS
-    for variant in text_variants(parts, context.request.context):
+    deadline = time.thread_time() + SEARCH_SECONDS
+    for variant in make_variants(parts, context.request.context):
         if time.thread_time() > deadline:
             return None
-        if variant.parts.text() in base_strings:
+        if parts.but(**variant.changes).text() in base_strings:
             return variant
     return None
-
-
-def _with_nonce(parts: Parts, server: Parts) -> Parts:
-    """Return the server's base string of another attempt as if it were of this one: with its nonce and timestamp."""
-    ours = {name: value for name, value in parts.protocol if name in ("oauth_nonce", "oauth_timestamp")}
-    return server._replace(protocol=tuple((name, ours.get(name, value)) for name, value in server.protocol))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from itertools import permutations
+from itertools import zip_longest
 from typing import NamedTuple
-from unicodedata import normalize as unicode_form
 
 from ..protocol.encoding import Pair
-from .base_string_parts import Parts, decoded
+from .base_string_parts import URL_PARTS, Parts, decoded
 from .base_string_variants import TOO_LONG
+from .findings import ABSENT
+from .spelling_variants import SPELLINGS
 
 __all__ = ["ComparisonRow", "Difference", "align", "differences"]
 
@@ -46,51 +47,38 @@ class Difference(NamedTuple):
         return self.phrase.replace("{left}", left).replace("{right}", right)
 
 
-_URL_PARTS = ("method", "scheme", "host", "port", "path")
-
-
 def align(left: Parts, right: Parts) -> list[ComparisonRow]:
     """Return the parts of two base strings side by side, parameters in order of their names."""
-    rows = [ComparisonRow(name, getattr(left, name), getattr(right, name)) for name in _URL_PARTS]
-    ours, theirs = _sorted(left), _sorted(right)
-    for name in dict.fromkeys(sorted([*ours, *theirs])):
-        mine, other = ours.get(name, []), theirs.get(name, [])
-        if mine == other:
+    rows = [ComparisonRow(name, getattr(left, name), getattr(right, name)) for name in URL_PARTS]
+    values: dict[str, tuple[list[str], list[str]]] = {}
+    for side, parts in enumerate((left, right)):
+        for name, value in parts.pairs:
+            values.setdefault(name, ([], []))[side].append(value)
+    for name, (mine, others) in sorted(values.items()):
+        if mine == others:
             rows += [ComparisonRow(name, value, value) for value in mine]
             continue
-        both = Counter(mine) & Counter(other)
+        both = Counter(mine) & Counter(others)
         rows += [ComparisonRow(name, value, value) for value in both.elements()]
-        mine, other = list((Counter(mine) - both).elements()), list((Counter(other) - both).elements())
-        for position in range(max(len(mine), len(other))):
-            rows.append(ComparisonRow(name, _at(mine, position), _at(other, position)))
+        alone, others_alone = (Counter(mine) - both).elements(), (Counter(others) - both).elements()
+        rows += [ComparisonRow(name, *pair) for pair in zip_longest(alone, others_alone)]
     return rows
 
 
-def _sorted(parts: Parts) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name, value in parts.pairs():
-        found.setdefault(name, []).append(value)
-    return found
-
-
-def _at(values: list[str], position: int) -> str | None:
-    return values[position] if position < len(values) else None
-
-
 def differences(ours: Parts, theirs: Parts) -> list[Difference]:
-    """Say what the differences between two base strings mean, the address first.
+    """Say what the differences between two base strings mean, the URL first.
 
     :param ours: of the request, with query and form told apart.
     :param theirs: of the other side, which does not tell them apart.
     """
-    found = [_compare_url(name, ours, theirs) for name in _URL_PARTS if getattr(ours, name) != getattr(theirs, name)]
-    mine, others = ours.pairs(), theirs.pairs()
+    found = [_compare_url(name, ours, theirs) for name in URL_PARTS if getattr(ours, name) != getattr(theirs, name)]
+    mine, others = ours.pairs, theirs.pairs
     only_ours, only_theirs = Counter(mine) - Counter(others), Counter(others) - Counter(mine)
     if not only_ours and not only_theirs:
         if mine and list(ours.order(mine)) != list(theirs.order(others)):
             found.append(Difference("parameter-order", "the parameters are in another order"))
         return found
-    return found + _compare_parameters(ours, list(only_ours.elements()), list(only_theirs.elements()))
+    return found + _compare_parameters(ours, only_ours, only_theirs)
 
 
 def _compare_url(name: str, ours: Parts, theirs: Parts) -> Difference:
@@ -100,52 +88,51 @@ def _compare_url(name: str, ours: Parts, theirs: Parts) -> Difference:
         code = "percent-encoding"
     elif name == "path" and (decoded(mine) == other or mine == decoded(other)):
         code = "double-encoding"
-    return Difference(code, f"{{left}} has {_shown(name, mine)}, {{right}} {_shown(name, other)}")
+    shown = [f"the {name} {value}" if value else f"no {name}" for value in (mine, other)]
+    return Difference(code, f"{{left}} has {shown[0]}, {{right}} {shown[1]}")
 
 
-def _shown(name: str, value: str) -> str:
-    return f"the {name} {value}" if value else f"no {name}"
-
-
-def _compare_parameters(ours: Parts, only_ours: list[Pair], only_theirs: list[Pair]) -> list[Difference]:
-    form = Counter(Parts("", "", "", "", "", form=ours.form).pairs())
-    missing = list(only_ours)
+def _compare_parameters(ours: Parts, only_ours: Counter[Pair], only_theirs: Counter[Pair]) -> list[Difference]:
+    form = Counter(Parts("", "", "", "", "", form=ours.form).pairs)
     found: list[Difference] = []
-    if form and not form - Counter(missing) and not {name for name, _ in form} & {name for name, _ in only_theirs}:
-        missing = list((Counter(missing) - form).elements())
+    if form and form <= only_ours and not {name for name, _ in form} & {name for name, _ in only_theirs}:
+        only_ours = only_ours - form
         found.append(Difference("body-not-signed", "{right} has none of the form's fields"))
     partners: dict[str, deque[Pair]] = {}
-    for pair in only_theirs:
+    for pair in only_theirs.elements():
         partners.setdefault(decoded(pair[0]), deque()).append(pair)
-    alone = []
-    for pair in missing:
+    names = Counter(name for name, _ in ours.pairs)
+    missing = []
+    for pair in only_ours.elements():
+        changed = "body-changed" if pair in form else "query-changed"
         others = partners.get(decoded(pair[0]))
         if others:
-            found.append(_compare_values(pair, others.popleft(), in_form=pair in form))
+            found.append(_compare_values(pair, others.popleft(), changed))
         else:
-            alone.append(pair)
-    names = Counter(name for name, _ in ours.pairs())
-    found += [_explain_missing(pair, often=names[pair[0]] > 1, in_form=pair in form) for pair in alone]
-    found += [_explain_extra(pair) for others in partners.values() for pair in others]
+            missing.append(_explain_missing(pair, "duplicate-parameters" if names[pair[0]] > 1 else changed))
+    found += missing + [_explain_extra(pair) for others in partners.values() for pair in others]
     return list({difference.code: difference for difference in reversed(found)}.values())[::-1]
 
 
-def _compare_values(ours: Pair, theirs: Pair, *, in_form: bool) -> Difference:
-    """Say how two values of one name come to differ."""
+def _compare_values(ours: Pair, theirs: Pair, changed: str) -> Difference:
+    """Say how two values of one name come to differ.
+
+    :param changed: the cause, where it is none of those that are known.
+    """
     name, mine, other = decoded(ours[0]), ours[1], theirs[1]
     if max(len(mine), len(other)) > TOO_LONG:  # to be read in other ways, each of which costs as much as it is long
-        return Difference("body-changed" if in_form else "query-changed", f"{name} differs")
+        return Difference(changed, f"{name} differs")
     plain, theirs_plain = decoded(mine), decoded(other)
-    phrase = f"{name} differs"
     if plain == theirs_plain:
         return Difference("percent-encoding", f"{name} is escaped by other rules")
     if plain in (decoded(theirs_plain), other) or theirs_plain in (decoded(plain), mine):
         return Difference("double-encoding", f"{name} is percent-encoded once more on one side")
     if plain.replace("+", " ") == theirs_plain.replace("+", " "):
         return Difference("plus-as-space", f"{name} has a + on one side, and a space on the other")
-    if _same_text(plain, theirs_plain):
+    is_recoded = any(other == spell(mine) or mine == spell(other) for code, _, spell in SPELLINGS if code == "charset")
+    if is_recoded or _is_same_but_for_losses(plain, theirs_plain):
         return Difference("charset", f"{name} is the same text in another encoding")
-    return Difference(_CREDENTIALS.get(name, "body-changed" if in_form else "query-changed"), phrase)
+    return Difference(_CREDENTIALS.get(name, changed), f"{name} differs")
 
 
 _CREDENTIALS = {
@@ -154,47 +141,25 @@ _CREDENTIALS = {
 }  # fmt: skip
 
 
-_CHARSETS = ("utf-8", "latin-1", "cp1252")
+def _is_same_but_for_losses(left: str, right: str) -> bool:
+    """Tell whether one side has ? or U+FFFD for what it could not write or read, and the other something."""
+    is_ascii = [text.replace("\ufffd", "").isascii() for text in (left, right)]
+    if "\ufffd" not in left + right and is_ascii[0] == is_ascii[1]:
+        return False
+    return _each_lost("?", left) == _each_lost("?", right)
 
 
-def _same_text(left: str, right: str) -> bool:
-    """Tell whether two values are one text that was read or written in other encodings, whole or with losses."""
-    if unicode_form("NFKC", left) == unicode_form("NFKC", right):  # which is so of NFC and NFD, too
-        return True
-    if any(_recoded(left, *charsets) == right for charsets in permutations(_CHARSETS, 2)):
-        return True
-    # A server puts ? or U+FFFD for what it cannot write or read; that is lost where the other side has something.
-    lost = "\ufffd" in left + right or _is_lossy(left) != _is_lossy(right)
-    return lost and _skeleton(left) == _skeleton(right)
+_each_lost = re.compile(r"[^\x00-\x3e\x40-\x7f]+").sub
 
 
-def _recoded(text: str, write: str, read: str) -> str | None:
-    try:
-        return text.encode(write).decode(read)
-    except ValueError:
-        return None
-
-
-def _is_lossy(text: str) -> bool:
-    return text.replace("\ufffd", "").isascii()
-
-
-def _skeleton(text: str) -> str:
-    return re.sub(r"[^\x00-\x3e\x40-\x7f]+", "?", text)
-
-
-def _explain_missing(pair: Pair, *, often: bool, in_form: bool) -> Difference:
+def _explain_missing(pair: Pair, otherwise: str) -> Difference:
     name = decoded(pair[0])
-    if name in _ABSENT:
-        return Difference(_ABSENT[name], f"{{right}} has no {name}")
+    if name in ABSENT:
+        return Difference(ABSENT[name], f"{{right}} has no {name}")
     if not pair[1]:
         return Difference("empty-value", f"{{right}} has no {name}, which is empty")
-    if often:
-        return Difference("duplicate-parameters", f"{{right}} has {name} less often")
-    return Difference("body-changed" if in_form else "query-changed", f"{{right}} has no {name}")
-
-
-_ABSENT = {"oauth_callback": "callback-missing", "oauth_verifier": "verifier-missing", "oauth_token": "token-missing"}
+    is_repeated = otherwise == "duplicate-parameters"
+    return Difference(otherwise, f"{{right}} has {name} less often" if is_repeated else f"{{right}} has no {name}")
 
 
 def _explain_extra(pair: Pair) -> Difference:

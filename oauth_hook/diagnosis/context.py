@@ -10,14 +10,11 @@ from ..protocol.rsa import RSAKey
 from ..redaction.redactor import Redactor
 from .base_string_parts import Parts
 from .comparison import align
-from .findings import shortened
+from .findings import shorten_line
 from .records import RequestRecord, ResponseRecord
-from .report import Comparison, masked_rows
+from .report import Comparison, mask_rows
 
-__all__ = ["GUESSED", "PROVEN", "SAID", "SEEN", "Context"]
-
-#: How certain a finding is: computed; seen in the request or in a comparison; said by the server; guessed.
-PROVEN, SEEN, SAID, GUESSED = 96, 93, 85, 20
+__all__ = ["Context"]
 
 _MAX_LINE_CHARS = 1 << 14  # characters of a line that are looked through: far fewer are shown
 
@@ -28,7 +25,7 @@ class Context:
 
     :ivar redact: takes all that must not be shown out of a text.
     :ivar server_text: the server's base string, as it was given.
-    :ivar server_raw: the one that is compared, letter for letter; empty where there is none.
+    :ivar server_raw: the one that is compared, letter for letter; empty where the server's is not known.
     :ivar server_signature: a signature known good for the same nonce and timestamp.
     :ivar own_key: the signing key, where it is not made of the secrets as RFC 5849 s3.4.2 says.
     :ivar ruled_out: what was looked at and is not the cause.
@@ -50,13 +47,18 @@ class Context:
     comparison: Comparison | None = None
     server_raw: str = ""
 
+    @property
+    def method(self) -> str:
+        """The signature method that the request names."""
+        return self.request.values.get("oauth_signature_method", "")
+
     def redacted(self, lines: Iterable[str], *, fields: bool = True) -> tuple[str, ...]:
         """Return texts without the secrets in them, and short enough to be read."""
-        return tuple(shortened(self.redact(text[:_MAX_LINE_CHARS], fields=fields)) for text in lines)
+        return tuple(shorten_line(self.redact(text[:_MAX_LINE_CHARS], fields=fields)) for text in lines)
 
     def align(self, left: str, mine: Parts, right: str, other: Parts) -> None:
         """Put two base strings side by side."""
-        self.comparison = Comparison(left, right, masked_rows(align(mine, other), self.redact))
+        self.comparison = Comparison(left, right, mask_rows(align(mine, other), self.redact))
 
     def evidence(self) -> tuple[str, ...]:
         """Return the parts that differ, as lines."""

@@ -1,6 +1,6 @@
 """``explain()``: why a request was refused.
 
-It reads the request as it went out and the answer to it, computes the signature anew, and
+It reads the request as it went out and the response to it, computes the signature anew, and
 searches for the one mistake, or the two, that explain the difference::
 
     explanation = explain(response, consumer, token)
@@ -19,27 +19,19 @@ from dataclasses import replace
 from typing import Any
 
 from ..credentials import Consumer, Credentials, check_token
-from ..errors import check_type
+from ..errors import check_type, conceal_frames
 from ..protocol.encoding import to_wire
 from ..protocol.message import Message
 from ..protocol.rsa import load_key
 from ..redaction.redactor import MASK
 from ..redaction.request_secrets import find_key_secrets, known_secrets, redact_url, redactor_for
 from .base_string_parts import Parts
-from .check_base_string import check_server_parts, check_signed_text, server_parts
-from .check_request import (
-    check_clock,
-    check_credentials,
-    check_expiry,
-    check_location,
-    check_request,
-    check_step,
-    check_unsigned,
-)
+from .check_base_string import check_server_parts, check_signed_text, find_server_parts
+from .check_request import check_clock, check_credentials, check_expiry, check_request, check_step, check_unsigned
 from .check_signature import check_signature
 from .comparison import ComparisonRow
-from .context import SAID, Context
-from .findings import Finding
+from .context import Context
+from .findings import SAID, Finding, guess
 from .records import (
     RequestRecord,
     ResponseRecord,
@@ -49,12 +41,13 @@ from .records import (
     read_response,
     sanitize_text,
 )
-from .report import MAX_ROWS, Comparison, Explanation, masked_rows
+from .report import MAX_ROWS, Comparison, Explanation, mask_rows
 from .server_messages import SERVER_SAYS
 
 __all__ = ["Explanation", "Finding", "explain", "pinned_elsewhere"]
 
 
+@conceal_frames
 def explain(
     request_or_response: Any,
     consumer: Consumer | None = None,
@@ -77,10 +70,10 @@ def explain(
     :param rsa_key: either half of the pair, for the RSA methods.
     :param signing_key: the key itself, where it is not made as RFC 5849 s3.4.2 says.
     :returns: findings, each with a stable code; ``no-cause-found`` where there is nothing to be found.
-    :raises UsageError: that is no request, or an argument is wrong. No request or response raises anything.
+    :raises UsageError: an argument is wrong, or the first one is neither. No request or response raises anything.
     """
     given = {"server_base_string": server_base_string, "server_signature": server_signature, "signing_key": signing_key}
-    _check(consumer, token, given)
+    _check_arguments(consumer, token, given)
     key = None if rsa_key is None else load_key(rsa_key, public=True)
     raw_response = request_or_response if attribute(request_or_response, "status_code", _NONE) is not _NONE else None
     raw_request = request_or_response if raw_response is None else attribute(raw_response, "request")
@@ -94,13 +87,11 @@ def explain(
     signature = response.signature if server_signature is None else server_signature
     context = Context(request, response, redact, consumer, token, server_text, signature, key, signing_key)
     if request is _NO_REQUEST:
-        evidence = (*_quote_server(context), "the response has no request to look at")
-        nothing = Finding("no-cause-found", _NOTHING, evidence)
-        return Explanation((_redact_finding(context, nothing),))
-    return _explanation(context)
+        return Explanation((_redact_finding(context, _find_nothing(context)),))
+    return _explain_context(context)
 
 
-def _check(consumer: object, token: object, texts: Mapping[str, str | None]) -> None:
+def _check_arguments(consumer: object, token: object, texts: Mapping[str, str | None]) -> None:
     if consumer is not None:
         check_type(consumer, Consumer, "consumer", "a Consumer")
     check_token(token)
@@ -126,107 +117,82 @@ def pinned_elsewhere(explanation: Explanation) -> Explanation:
     return replace(explanation, findings=(replace(first, evidence=evidence), *explanation.findings[1:]))
 
 
-def _explanation(context: Context) -> Explanation:
-    """Look at all of a case, and put what was found in order."""
+def _explain_context(context: Context) -> Explanation:
+    """Look at all of it, and put what was found in order."""
     ordered: dict[str, Finding] = {}
-    for finding in sorted(_findings(context), key=lambda finding: -finding.rank):
+    for finding in sorted(_find_causes(context), key=lambda finding: -finding.rank):
         ordered.setdefault(finding.code, finding)
-    if not ordered:
-        nothing = _nothing_found(context)
-        ordered[nothing.code] = nothing
-    parts, message = context.request.parts, context.request.message
-    rows = () if parts is None else _request_rows(context, parts)
-    if context.comparison is None and rows:
-        context.comparison = Comparison("the request", "the request", rows)
+    findings = list(ordered.values()) or [_find_nothing(context)]
+    message, response, parts = context.request.message, context.response, context.request.parts
+    rows: tuple[ComparisonRow, ...] = ()
+    if parts is not None:
+        pairs = [*parts.url_parts, *sorted(parts.pairs)]
+        own = [ComparisonRow(name, value, value) for name, value in pairs[:MAX_ROWS]]
+        rows = mask_rows(own, context.redact, more=len(pairs) - len(own))
+        context.comparison = context.comparison or Comparison("the request", "the request", rows)
+    phrase = context.redact(response.words.phrase)[:300]
+    status = "" if response.status is None else f"{response.status} {response.reason}".rstrip()
+    request, shown_status = context.redacted([
+        f"{message.method} {redact_url(message.url)}", f"{status}: {phrase}" if status and phrase else status,
+    ])  # fmt: skip
     return Explanation(
-        findings=tuple(_redact_finding(context, finding) for finding in ordered.values()),
-        request=context.redacted([f"{message.method} {redact_url(message.url)}"])[0],
-        response=context.redacted([_status_line(context)])[0],
+        findings=tuple(_redact_finding(context, finding) for finding in findings),
+        request=request,
+        response=shown_status,
         ruled_out=context.redacted(context.ruled_out),
         base_string=_join_rows(rows) if rows else "",
         comparison=context.comparison,
     )
 
 
-def _findings(context: Context) -> Iterator[Finding]:
-    unsigned = check_unsigned(context.request, context.response)
-    if unsigned is not None:
-        yield unsigned
+def _find_causes(context: Context) -> Iterator[Finding]:
+    unsigned = list(check_unsigned(context))
+    if unsigned:
+        yield from unsigned
         return
-    yield from check_request(context.request, context.response)
-    yield from check_credentials(context.request, context.consumer, context.token)
-    yield from _check_signatures(context)
-    clock = check_clock(context.request, context.response)
-    others = (
-        check_step(context.request, context.response), check_location(context.response),
-        check_expiry(context.request, context.response, context.token),
-    )  # fmt: skip
-    yield from (finding for finding in (clock, *others) if finding is not None)
-    if clock is None and context.response.date is not None:
-        context.ruled_out.append("the clock: the timestamp is within five minutes of the server's Date")
-    yield from _check_server_words(context)
-
-
-def _check_signatures(context: Context) -> Iterator[Finding]:
-    """Compare the request with what was signed, then with what the server says, and compute it anew."""
+    yield from check_request(context)
+    yield from check_credentials(context)
     parts = context.request.parts
-    if parts is None:
-        return
-    changed = list(check_signed_text(context, parts))
-    if changed:
-        yield from changed
-        return
-    server = server_parts(context, parts)
-    yield from check_server_parts(context, parts, server)
-    yield from check_signature(context, parts, server)
+    changed = [] if parts is None else list(check_signed_text(context, parts))
+    yield from changed
+    if parts is not None and not changed:
+        server = find_server_parts(context, parts)
+        yield from check_server_parts(context, parts, server)
+        yield from check_signature(context, parts, server)
+    for check in (check_clock, check_step, check_expiry, _quote_causes):
+        yield from check(context)
 
 
-def _check_server_words(context: Context) -> Iterator[Finding]:
+def _quote_causes(context: Context) -> Iterator[Finding]:
     """Say what the server says."""
     words = context.response.words
     for position, code in enumerate(words.codes):
-        evidence = (f"the server says: {_server_words(context)[:200]}",)
-        summary = _NOT_FOUND if words.problem == "parameter_absent" else SERVER_SAYS[code]
-        yield Finding(code, summary, evidence, rank=SAID - position)
-
-
-_NOT_FOUND = "The server misses a parameter, or does not look for it where it is."
-
-
-def _server_words(context: Context) -> str:
-    return context.redact(context.response.words.phrase)
-
-
-def _status_line(context: Context) -> str:
-    response = context.response
-    if response.status is None:
-        return ""
-    phrase = _server_words(context)[:300]
-    return f"{response.status} {response.reason}".rstrip() + (f": {phrase}" if phrase else "")
+        not_found = "The server misses a parameter, or does not look for it where it is."
+        summary = not_found if words.problem == "parameter_absent" else SERVER_SAYS[code]
+        yield guess(code, summary, *_quote_server(context), rank=SAID - position)
 
 
 def _quote_server(context: Context) -> list[str]:
-    phrase = context.response.words.phrase
+    phrase = context.redact(context.response.words.phrase)
     return [f"the server says: {phrase[:200]}"] if phrase else []
 
 
-def _nothing_found(context: Context) -> Finding:
+def _find_nothing(context: Context) -> Finding:
     """Say that no cause was found, and what would tell more."""
     evidence = _quote_server(context)
     if context.response.unread:
-        evidence.append("the answer's body was not read yet (stream=True): read response.content first")
+        evidence.append("the response's body was not read yet (stream=True): read response.content first")
     if context.server_text is not None and not context.server_raw:
         evidence.append("what was given as the server's base string is not one (METHOD&URL&parameters)")
+    if context.request is _NO_REQUEST:
+        evidence.append("the response has no request to look at")
+    is_without_keys = context.consumer is None and context.rsa_key is None
+    summary, remedy = _NOTHING, _COMPARED if context.server_raw else ""
     if context.is_right and context.response.is_refusal:
-        return Finding("no-cause-found", _RIGHT, tuple(evidence), remedy=_NOT_OAUTHS)
-    if (
-        context.is_right is None
-        and context.consumer is None
-        and context.rsa_key is None
-        and context.request.parts is not None
-    ):
-        return Finding("no-cause-found", _UNCHECKED, tuple(evidence), remedy=_WITH_SECRETS)
-    return Finding("no-cause-found", _NOTHING, tuple(evidence), remedy=_COMPARED if context.server_raw else "")
+        summary, remedy = _RIGHT, _NOT_OAUTHS
+    elif context.is_right is None and is_without_keys and context.request.parts is not None:
+        summary, remedy = _UNCHECKED, _WITH_SECRETS
+    return guess("no-cause-found", summary, *evidence, rank=0, remedy=remedy)
 
 
 _NOTHING = "Nothing is wrong with the request, as far as can be seen from here."
@@ -245,13 +211,6 @@ _COMPARED = "The server has the same base string: compare the secrets with those
 def _redact_finding(context: Context, finding: Finding) -> Finding:
     summary = context.redacted([finding.summary], fields=False)[0]
     return replace(finding, summary=summary, evidence=context.redacted(finding.evidence))
-
-
-def _request_rows(context: Context, parts: Parts) -> tuple[ComparisonRow, ...]:
-    """Return the request's own parts, without secrets."""
-    pairs = [*zip(Parts._fields[:5], parts[:5], strict=True), *sorted(parts.pairs())]
-    rows = [ComparisonRow(str(name), str(value), str(value)) for name, value in pairs[:MAX_ROWS]]
-    return masked_rows(rows, context.redact, more=len(pairs) - len(rows))
 
 
 def _join_rows(rows: tuple[ComparisonRow, ...]) -> str:

@@ -5,8 +5,31 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["ADVICE", "MAX_TEXT_CHARS", "Finding", "fingerprint", "shortened"]
+__all__ = [
+    "ABSENT",
+    "ADVICE",
+    "GUESSED",
+    "MAX_TEXT_CHARS",
+    "PROVEN",
+    "SAID",
+    "SEEN",
+    "Finding",
+    "fingerprint",
+    "guess",
+    "proof",
+    "shorten_line",
+]
+
+#: What it is called that a protocol parameter is not there.
+ABSENT = {
+    "oauth_callback": "callback-missing", "oauth_verifier": "verifier-missing", "oauth_token": "token-missing",
+    "oauth_body_hash": "body-changed",
+}  # fmt: skip
+
+#: How certain a finding is: computed; seen in the request or in a comparison; said by the server; guessed.
+PROVEN, SEEN, SAID, GUESSED = 96, 93, 85, 20
 
 MAX_TEXT_CHARS = 2000  # characters of a value that are shown to tools; people are shown fewer
 
@@ -14,7 +37,7 @@ MAX_TEXT_CHARS = 2000  # characters of a value that are shown to tools; people a
 ADVICE = {
     "unsigned": "Attach the hook as session.auth, as auth= of the call, or in an OAuthAdapter; plain requests ignores "
     "pre_request hooks unless inject_into_requests() was called.",
-    "clock-skew": "Set this machine's clock; a hook corrects itself by the server's answer, and tries again.",
+    "clock-skew": "Set this machine's clock; a hook corrects itself by the server's response, and tries again.",
     "nonce-reused": "Sign each attempt anew: mount OAuthAdapter for retries, and do not send a signed request twice.",
     "consumer-key": "Use the consumer key that this service gave for this application, without spaces around it.",
     "consumer-secret": "Compare the consumer secret with the one the service shows for this consumer key.",
@@ -88,6 +111,27 @@ class Finding:
         """What is wrong, and what to do."""
         return f"{self.summary} {self.advice}"
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON can carry it."""
+        return {
+            "code": self.code,
+            "message": self.message,
+            "summary": self.summary,
+            "advice": self.advice,
+            "evidence": list(self.evidence),
+            "proven": self.proven,
+        }
+
+
+def proof(code: str, summary: str, *evidence: str, rank: float, remedy: str = "") -> Finding:
+    """Return a cause that was computed, or found in the request itself."""
+    return Finding(code, summary, evidence, proven=True, rank=rank, remedy=remedy)
+
+
+def guess(code: str, summary: str, *evidence: str, rank: float, remedy: str = "") -> Finding:
+    """Return a cause that is likely."""
+    return Finding(code, summary, evidence, rank=rank, remedy=remedy)
+
 
 def fingerprint(text: str) -> str:
     """Return a few characters by which a text is told from another, and not found out."""
@@ -97,7 +141,7 @@ def fingerprint(text: str) -> str:
 _long_words = re.compile(r"(\S{400})\S+").sub
 
 
-def shortened(text: str) -> str:
+def shorten_line(text: str) -> str:
     """Return a line that people can read, of characters that any encoding can carry.
 
     To be used after secrets are taken out: half a secret would not be found any more.

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from html import escape as html_escape
 from html import unescape as html_unescape
 from string import whitespace
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
-__all__ = ["KeyVariant", "Secrets", "key_variants", "secret_variants"]
+from .spelling_variants import lower_escapes
+
+__all__ = ["KeyVariant", "Secrets", "key_variants", "paired_key_variants"]
 
 
 class Secrets(NamedTuple):
@@ -28,7 +30,7 @@ class Secrets(NamedTuple):
     @property
     def signing_key(self) -> str:
         """The signing key (s3.4.2)."""
-        return f"{_quoted(self.consumer)}&{_quoted(self.token)}"
+        return f"{_quote(self.consumer)}&{_quote(self.token)}"
 
 
 class KeyVariant(NamedTuple):
@@ -36,68 +38,37 @@ class KeyVariant(NamedTuple):
 
     :ivar codes: the causes that it would be, the likeliest first.
     :ivar phrase: what differs, to end a sentence that begins "The signing key was made ...".
+    :ivar secrets: those that it is made of by the rules; ``None``: it is made of the right ones by another rule.
     """
 
     codes: tuple[str, ...]
     phrase: str
     signing_key: bytes
+    secrets: Secrets | None = None
+
+    @classmethod
+    def from_secrets(cls, codes: tuple[str, ...], phrase: str, secrets: Secrets) -> KeyVariant:
+        """Return the key that s3.4.2 makes of other secrets."""
+        return cls(codes, phrase, _to_bytes(secrets.signing_key), secrets)
 
     def __repr__(self) -> str:
         return f"KeyVariant({self.codes!r}, {self.phrase!r}, ***)"
 
 
-def key_variants(secrets: Secrets) -> Iterator[KeyVariant]:
-    """Yield what others make of the same secrets: each one key that is not the RFC's."""
-    for codes, phrase, other in secret_variants(secrets):
-        yield KeyVariant(codes, phrase, other.signing_key.encode())
-    yield from _joined_otherwise(secrets)
+def _quote(secret: str, safe: str = "") -> str:
+    return quote(secret, safe=f"~{safe}", errors="surrogatepass")
 
 
-def secret_variants(secrets: Secrets) -> Iterator[tuple[tuple[str, ...], str, Secrets]]:
-    """Yield other secrets than those given: spaces, mix-ups, empty ones."""
-    consumer, token = secrets.consumer, secrets.token
-    yield from _spaced(secrets)
-    for owner, secret in (("consumer", consumer), ("token", token)):
-        for phrase, spell in _SPELLINGS:
-            other = spell(secret)
-            if other != secret:
-                changed = secrets._replace(**{owner: other})
-                yield ("signing-key-encoding",), f"with the {owner}'s secret {phrase}", changed
-    ours, theirs, both = ("consumer-secret",), ("token-secret",), ("consumer-secret", "token-secret")
-    yield both, "with the two secrets swapped", secrets._replace(consumer=token, token=consumer)
-    yield theirs, "without the token's secret", secrets._replace(token="")
-    yield ours, "without the consumer's secret", secrets._replace(consumer="")
-    yield both, "without any secret", secrets._replace(consumer="", token="")
-    yield ours, "with the consumer key for its secret", secrets._replace(consumer=secrets.consumer_key)
-    yield theirs, "with the token for its secret", secrets._replace(token=secrets.token_key)
-    keys = secrets._replace(consumer=secrets.consumer_key, token=secrets.token_key)
-    yield both, "with both keys for their secrets", keys
-    yield theirs, "with the consumer's secret for the token's", secrets._replace(token=consumer)
-    yield ours, "with the token's secret for the consumer's", secrets._replace(consumer=token)
-    for nothing in ("null", "undefined", "None", "nil"):
-        yield theirs, f'with "{nothing}" for the token\'s secret', secrets._replace(token=nothing)
+def _to_bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")  # a consumer key may be anything
 
 
-def _in_base64(secret: str) -> str:
-    return b64encode(_octets(secret)).decode()
+_NOTHING = ("null", "undefined", "None", "nil")
+_INVISIBLE = f"{whitespace}\x85\u00a0\u2002\u2003\u2009\u200b\u200c\u200d\u2060\u3000\ufeff"
 
 
-def _in_digits(secret: str) -> str:
-    return _octets(secret).hex()
-
-
-# What a secret has gone through before it was used as the rules say.
-_SPELLINGS: tuple[tuple[str, Callable[[str], str]], ...] = (
-    ("percent-encoded before", lambda secret: _quoted(secret)),
-    ("percent-decoded before", unquote),
-    ("form-encoded before", lambda secret: quote_plus(secret, safe="~", errors="surrogatepass")),
-    ("form-decoded before", unquote_plus),
-    ("escaped for HTML", html_escape),
-    ("unescaped as if from HTML", html_unescape),
-    ("in base64", _in_base64),
-    ("in hexadecimal digits", _in_digits),
-    ("and a further & after it", "{}&".format),
-)
+def _strip(secret: str) -> str:
+    return secret.strip(_INVISIBLE)
 
 
 # White space, and what cannot be seen: of files, forms, copied cells and web pages.
@@ -110,91 +81,128 @@ _SPACES = (
     ("a zero-width space", "\u200b"),
     ("a byte order mark", "\ufeff"),
 )
-_INVISIBLE = f"{whitespace}\x85\u00a0\u2002\u2003\u2009\u200b\u200c\u200d\u2060\u3000\ufeff"
+
+# What a secret has gone through before it was used as the rules say: the cause, how it is said of its owner, the rule.
+_SPELLINGS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
+    ("secret-whitespace", "without the white space around the {}'s secret", _strip),
+    *(("secret-whitespace", f"with {name} after the {{}}'s secret", f"{{}}{space}".format) for name, space in _SPACES),
+    *(("secret-whitespace", f"with {name} before the {{}}'s secret", f"{space}{{}}".format) for name, space in _SPACES),
+    ("secret-whitespace", "with \"...\" around the {}'s secret", '"{}"'.format),
+    ("secret-whitespace", "with '...' around the {}'s secret", "'{}'".format),
+    ("secret-whitespace", "with <...> around the {}'s secret", "<{}>".format),
+    ("secret-whitespace", "without the quotes around the {}'s secret",
+     lambda secret: secret[1:-1] if secret[:1] + secret[-1:] in ("''", '""', "<>") else secret),
+    ("signing-key-encoding", "with the {}'s secret percent-encoded before", _quote),
+    ("signing-key-encoding", "with the {}'s secret percent-decoded before", unquote),
+    ("signing-key-encoding", "with the {}'s secret form-encoded before",
+     lambda secret: quote_plus(secret, safe="~", errors="surrogatepass")),
+    ("signing-key-encoding", "with the {}'s secret form-decoded before", unquote_plus),
+    ("signing-key-encoding", "with the {}'s secret escaped for HTML", html_escape),
+    ("signing-key-encoding", "with the {}'s secret unescaped as if from HTML", html_unescape),
+    ("signing-key-encoding", "with the {}'s secret in base64", lambda secret: b64encode(_to_bytes(secret)).decode()),
+    ("signing-key-encoding", "with the {}'s secret in hexadecimal digits", lambda secret: _to_bytes(secret).hex()),
+    ("signing-key-encoding", "with the {}'s secret and a further & after it", "{}&".format),
+)  # fmt: skip
 
 
-def _bare(secret: str) -> str:
-    return secret.strip(_INVISIBLE)
-
-
-def _spaced(secrets: Secrets) -> Iterator[tuple[tuple[str, ...], str, Secrets]]:
-    """White space or quotes around a secret."""
-    codes = ("secret-whitespace",)
-    for owner in ("consumer", "token"):
-        secret: str = getattr(secrets, owner)
-        if secret != _bare(secret):
-            stripped = secrets._replace(**{owner: _bare(secret)})
-            yield codes, f"without the white space around the {owner}'s secret", stripped
-        for name, space in _SPACES:
-            after, before = secrets._replace(**{owner: secret + space}), secrets._replace(**{owner: space + secret})
-            yield codes, f"with {name} after the {owner}'s secret", after
-            yield codes, f"with {name} before the {owner}'s secret", before
-        for quoted in ('"{}"', "'{}'", "<{}>"):
-            other = secrets._replace(**{owner: quoted.format(secret)})
-            yield codes, f"with {quoted.format('...')} around the {owner}'s secret", other
-        if secret[:1] + secret[-1:] in ("''", '""', "<>"):
-            bare = secrets._replace(**{owner: secret[1:-1]})
-            yield codes, f"without the quotes around the {owner}'s secret", bare
-    if secrets != (stripped := secrets._replace(consumer=_bare(secrets.consumer), token=_bare(secrets.token))):
-        yield codes, "without the white space around either secret", stripped
-
-
-def _joined_otherwise(secrets: Secrets) -> Iterator[KeyVariant]:
-    """The right secrets, encoded or joined in another way than s3.4.2's."""
-    consumer, token = secrets.consumer, secrets.token
-    spelled = _quoted(consumer), _quoted(token)
-    rules = [
-        ("with the secrets not percent-encoded", f"{consumer}&{token}"),
-        ("with the secrets percent-encoded twice", f"{_quoted(spelled[0])}&{_quoted(spelled[1])}"),
-        ("with the secrets percent-decoded", f"{unquote(consumer)}&{unquote(token)}"),
-        ("with spaces in the secrets as +", f"{spelled[0]}&{spelled[1]}".replace("%20", "+")),
-        ("with ~ in the secrets escaped", f"{spelled[0]}&{spelled[1]}".replace("~", "%7E")),
-        ("with / in the secrets left alone", f"{_quoted(consumer, '/')}&{_quoted(token, '/')}"),
-        ("with lower-case escapes in the secrets", f"{_lower(spelled[0])}&{_lower(spelled[1])}"),
-        ("with !*'() in the secrets left alone", f"{_quoted(consumer, _URI)}&{_quoted(token, _URI)}"),
-        ("with a key of the consumer's secret alone, without &", spelled[0]),
-        ("with a key of the consumer's secret alone, without & and percent-encoding", consumer),
-        ("with a key of the token's secret alone", spelled[1]),
-        ("with a key of the token's secret alone, without percent-encoding", token),
-        ("with the two secrets joined without &", spelled[0] + spelled[1]),
-        ("with the two secrets joined without & and percent-encoding", consumer + token),
-        ("with the & of the key percent-encoded", f"{spelled[0]}%26{spelled[1]}"),
-        ("with the secrets in the order token, consumer", f"{spelled[1]}&{spelled[0]}"),
-        ("with the key percent-encoded as a whole", _quoted(f"{consumer}&{token}")),
+def _vary_secret(secrets: Secrets, owner: str) -> Iterator[KeyVariant]:
+    """Yield others than one of the two secrets: spelled otherwise, mixed up, none."""
+    other_owner, key = ("token", "consumer key") if owner == "consumer" else ("consumer", "token")
+    secret, code = getattr(secrets, owner), f"{owner}-secret"
+    others = [(cause, phrase.format(owner), spell(secret)) for cause, phrase, spell in _SPELLINGS]
+    others += [
+        (code, f"without the {owner}'s secret", ""),
+        (code, f"with the {key} for its secret", getattr(secrets, f"{owner}_key")),
+        (code, f"with the {other_owner}'s secret for the {owner}'s", getattr(secrets, other_owner)),
     ]
-    codes = ("signing-key-encoding",)
-    for phrase, key in rules:
-        yield KeyVariant(codes, phrase, _octets(key))
-    yield KeyVariant(codes, "with the secrets in Latin-1", f"{consumer}&{token}".encode("latin-1", "replace"))
-    for owner, secret in (("consumer", consumer), ("token", token)):
-        for name, read in _READ:
-            octets = _read(read, secret)
-            if octets:
-                halves = (octets, _octets(token)) if owner == "consumer" else (_octets(consumer), octets)
-                yield KeyVariant(codes, f"with the {owner}'s secret decoded from {name}", b"&".join(halves))
+    others += [(code, f'with "{word}" for the {owner}\'s secret', word) for word in _NOTHING]
+    for cause, phrase, other in others:
+        if other != secret:
+            yield KeyVariant.from_secrets((cause,), phrase, secrets._replace(**{owner: other}))
 
 
-_URI = "!*'()"
-_READ: tuple[tuple[str, Callable[[str], bytes]], ...] = (
+def _vary_both(secrets: Secrets) -> Iterator[KeyVariant]:
+    """Yield others than both secrets."""
+    both = ("consumer-secret", "token-secret")
+    consumer, token, consumer_key, token_key = secrets
+    for codes, phrase, others in (
+        (both, "with the two secrets swapped", (token, consumer)),
+        (both, "without any secret", ("", "")),
+        (both, "with both keys for their secrets", (consumer_key, token_key)),
+        (("secret-whitespace",), "without the white space around either secret", (_strip(consumer), _strip(token))),
+    ):
+        other = secrets._replace(consumer=others[0], token=others[1])
+        if other != secrets:
+            yield KeyVariant.from_secrets(codes, phrase, other)
+
+
+# The right secrets, encoded in another way than s3.4.2's ...
+_ENCODINGS: tuple[tuple[str, Callable[[str], str]], ...] = (
+    ("with the secrets not percent-encoded", str),
+    ("with the secrets percent-encoded twice", lambda secret: _quote(_quote(secret))),
+    ("with the secrets percent-decoded", unquote),
+    ("with spaces in the secrets as +", lambda secret: _quote(secret).replace("%20", "+")),
+    ("with ~ in the secrets escaped", lambda secret: _quote(secret).replace("~", "%7E")),
+    ("with / in the secrets left alone", lambda secret: _quote(secret, "/")),
+    ("with lower-case escapes in the secrets", lambda secret: lower_escapes(_quote(secret))),
+    ("with !*'() in the secrets left alone", lambda secret: _quote(secret, "!*'()")),
+)
+# ... or joined in another way, by both of them as they are and percent-encoded.
+_JOINS: tuple[tuple[str, str], ...] = (
+    ("with a key of the consumer's secret alone, without &", "{c}"),
+    ("with a key of the consumer's secret alone, without & and percent-encoding", "{consumer}"),
+    ("with a key of the token's secret alone", "{t}"),
+    ("with a key of the token's secret alone, without percent-encoding", "{token}"),
+    ("with the two secrets joined without &", "{c}{t}"),
+    ("with the two secrets joined without & and percent-encoding", "{consumer}{token}"),
+    ("with the & of the key percent-encoded", "{c}%26{t}"),
+    ("with the secrets in the order token, consumer", "{t}&{c}"),
+)
+_DECODINGS: tuple[tuple[str, Callable[[str], bytes]], ...] = (
     ("base64", lambda secret: b64decode(secret, validate=True)),
     ("hexadecimal digits", bytes.fromhex),
 )
 
 
-def _read(read: Callable[[str], bytes], secret: str) -> bytes:
-    try:
-        return read(secret)
-    except ValueError:
-        return b""
+def _vary_making(secrets: Secrets) -> Iterator[tuple[str, bytes]]:
+    """Yield what others make of the right secrets, and how."""
+    consumer, token = secrets.consumer, secrets.token
+    for phrase, encode in _ENCODINGS:
+        yield phrase, _to_bytes(f"{encode(consumer)}&{encode(token)}")
+    for phrase, key in _JOINS:
+        yield phrase, _to_bytes(key.format(consumer=consumer, token=token, c=_quote(consumer), t=_quote(token)))
+    yield "with the key percent-encoded as a whole", _to_bytes(_quote(f"{consumer}&{token}"))
+    yield "with the secrets in Latin-1", f"{consumer}&{token}".encode("latin-1", "replace")
+    for name, decode in _DECODINGS:
+        with suppress(ValueError):
+            yield f"with the consumer's secret decoded from {name}", decode(consumer) + b"&" + _to_bytes(token)
+        with suppress(ValueError):
+            yield f"with the token's secret decoded from {name}", _to_bytes(consumer) + b"&" + decode(token)
 
 
-def _octets(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")  # a consumer key may be anything
+def _vary_secrets(secrets: Secrets) -> Iterator[KeyVariant]:
+    yield from _vary_secret(secrets, "consumer")
+    yield from _vary_secret(secrets, "token")
+    yield from _vary_both(secrets)
 
 
-def _quoted(secret: str, safe: str = "") -> str:
-    return quote(secret, safe=f"~{safe}", errors="surrogatepass")
+def key_variants(secrets: Secrets) -> Iterator[KeyVariant]:
+    """Yield the keys that others make of the same secrets, by one rule each that is not the RFC's."""
+    yield from _vary_secrets(secrets)
+    for phrase, key in _vary_making(secrets):
+        yield KeyVariant(("signing-key-encoding",), phrase, key)
 
 
-def _lower(text: str) -> str:
-    return re.sub("%[0-9A-F]{2}", lambda escape: escape[0].lower(), text)
+def paired_key_variants(secrets: Secrets, *, few: bool = False) -> Iterator[tuple[KeyVariant, KeyVariant]]:
+    """Yield two mistakes, the second of them with the key that both make.
+
+    :param few: one in each of the secrets, and no others.
+    """
+    tokens = [(other, other.signing_key.rpartition(b"&")[2]) for other in _vary_secret(secrets, "token")]
+    for first in _vary_secret(secrets, "consumer"):
+        half = first.signing_key.partition(b"&")[0]  # what is percent-encoded has no & in it
+        for second, other_half in tokens:
+            yield first, KeyVariant(second.codes, second.phrase, half + b"&" + other_half)
+    for first in () if few else _vary_secrets(secrets):
+        for second in key_variants(first.secrets or secrets):
+            yield first, second

@@ -1,4 +1,4 @@
-"""A request as it went out, and the answer to it, read without changing or using up either.
+"""A request as it went out, and the response to it, read without changing or using up either.
 
 Both may be of any library, of a saved file, or made by hand: what is of no sense in them is taken for absent.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field
@@ -37,8 +37,8 @@ __all__ = [
     "sanitize_text",
 ]
 
-_MAX_BODY_BYTES = 1 << 16  # octets of a body that somebody may have signed by mistake; a larger one is an upload
-_MAX_RESPONSE_BYTES = 1 << 16  # octets of an answer that are read: refusals are short
+_MAX_BODY_BYTES = 1 << 16  # bytes of a body that somebody may have signed by mistake; a larger one is an upload
+_MAX_RESPONSE_BYTES = 1 << 16  # of a response that are read: refusals are short
 _MAX_HEADER_CHARS = 1 << 13  # characters of one of its headers
 _MAX_EARLIER_REQUESTS = 50  # requests of a chain that are read, the last ones; requests itself follows thirty redirects
 
@@ -87,59 +87,72 @@ class RequestRecord:
     def carried(self) -> list[str]:
         """The secrets that the request itself carries: verifiers, passwords, and with PLAINTEXT those of its signer."""
         if self.reading is None:
-            return find_carried_secrets(self.message, self.values.items())
-        return find_carried_secrets(self.message, _decoded(self.reading.in_header or ()))
+            return find_carried_secrets(self.message, self.values.items(), self.headers)
+        return find_carried_secrets(self.message, _unescape_pairs(self.reading.in_header or ()), self.headers)
 
     @property
     def is_plain_http(self) -> bool:
         """Whether it goes over an open network unencrypted."""
-        address = None if self.reading is None else self.reading.url
-        return address is not None and address.scheme.lower() == "http" and not is_loopback(address.authority)
+        url = None if self.reading is None else self.reading.url
+        return url is not None and url.scheme.lower() == "http" and not is_loopback(url.authority)
 
 
 def read_request(request: Any) -> RequestRecord:
     """Read a request: of ``requests``, of a library like it, or anything with method, url, headers and body.
 
-    :raises UsageError: it is none.
+    :raises UsageError: it is nothing of the kind, or cannot be prepared.
     """
     if hasattr(type(request), "prepare") and hasattr(request, "files"):  # requests.Request
-        request = _prepared(request)
+        request = _prepare_without_files(request)
     method, url = attribute(request, "method", _NONE), attribute(request, "url", _NONE)
     if url is _NONE or not isinstance(method, str | bytes | None):
         raise UsageError(f"explain wants a request or a response, not {type(request).__name__}")
-    headers = _text_headers(attribute(request, "headers"))
+    headers = _read_headers(attribute(request, "headers"))
     body = attribute(request, "body", attribute(request, "_content"))
+    signed = {name: headers.get(name) for name in ("content-type", "authorization", "host")}
     message = Message(
-        _without_surrogates(_text(method or "")), to_wire_form(_without_surrogates(_text(url or ""))),
-        _without_surrogates(body),
-        *(_without_surrogates(headers.get(name)) for name in _SIGNED),
+        _without_surrogates(_to_text(method or "")), to_wire_form(_without_surrogates(_to_text(url or ""))),
+        _without_surrogates(body), *map(_without_surrogates, signed.values()),
     )  # fmt: skip
-    left: dict[str, Any] = {
-        "signed_text": _text(attribute(request, "base_string", "")),
-        "is_cross_origin": attribute(request, "is_cross_origin") is True,
-    }
-    if not method or not url:
-        return RequestRecord(message, headers, objection="it has no method, or no URL, yet", **left)
     # A HAR, which is JSON, may have what HTTP could not carry.
-    given = {"method": method, "URL": url, "body": body} | {name: headers.get(name) for name in _SIGNED}
-    for name, text in given.items():
-        if isinstance(text, str) and _without_surrogates(text) != text:
-            return _unread(message, headers, f"its {name} has a lone surrogate, which UTF-8 cannot carry", left)
-    return _read(message, headers, left)
+    odd = [name for name, value in {"method": method, "URL": url, "body": body, **signed}.items()
+           if isinstance(value, str) and _without_surrogates(value) != value]  # fmt: skip
+    reading, parts, objection = None, None, "" if method and url else "it has no method, or no URL, yet"
+    if odd and not objection:
+        objection = f"its {odd[0]} has a lone surrogate, which UTF-8 cannot carry"
+    if not objection:
+        try:
+            reading = read(message)
+            parts = parse_parts(message.method, reading, message.host or reading.url.authority)
+        except UsageError as error:
+            reading, objection = None, str(error)
+    pairs = _parse_header(message) if reading is None else protocol_parameters(reading)
+    counted = Counter(name for name, _ in pairs) if reading is not None else Counter()
+    repeated = tuple(sorted(name for name, times in counted.items() if times > 1))
+    return RequestRecord(
+        message, headers, reading, objection, dict(_unescape_pairs(pairs)), parts=parts,
+        repeated=repeated,
+        signed_text=_to_text(attribute(request, "base_string", "")),
+        is_cross_origin=attribute(request, "is_cross_origin") is True,
+    )  # fmt: skip
 
 
 _NONE = object()
-_SIGNED = ("content-type", "authorization", "host")  # the headers that signing reads
 
 
-def _prepared(request: Any) -> Any:
+def _prepare_without_files(request: Any) -> Any:
     """Prepare a request of ``requests`` that nobody has prepared yet, and leave its files unread.
 
     ``prepare`` reads files, for multipart: that has empty ones here, which no signature covers.
 
     :raises UsageError: it cannot be prepared.
     """
-    once = (request.params, request.files, *_list_values(request.params), *_list_values(request.data))
+    once = [request.params, request.files]
+    for pairs in (request.params, request.data):
+        if isinstance(pairs, Mapping):
+            once += pairs.values()
+        elif isinstance(pairs, list):
+            once += [pair[-1] for pair in pairs if isinstance(pair, tuple | list) and pair]
     if any(hasattr(value, "__next__") for value in once):
         raise UsageError("some of the request can be read only once, and would be used up: prepare it first")
     request = copy(request)
@@ -151,12 +164,6 @@ def _prepared(request: Any) -> Any:
         raise UsageError("the request cannot be prepared, so that there is nothing to explain yet") from error
 
 
-def _list_values(pairs: Any) -> list[Any]:
-    if isinstance(pairs, Mapping):
-        return list(pairs.values())
-    return [pair[-1] for pair in pairs if isinstance(pair, tuple | list) and pair] if isinstance(pairs, list) else []
-
-
 def _without_content(name: Any, file: Any) -> Any:
     """Return what requests takes for a file, with nothing in it."""
     if isinstance(file, tuple | list):
@@ -166,41 +173,25 @@ def _without_content(name: Any, file: Any) -> Any:
     return (os.path.basename(path) if is_named else name, b"")
 
 
-def _read(message: Message, headers: Mapping[str, str], left: Mapping[str, Any]) -> RequestRecord:
-    try:
-        reading = read(message)
-        parts = parse_parts(message.method, reading, message.host or reading.url.authority)
-    except UsageError as error:
-        return _unread(message, headers, str(error), left)
-    pairs = protocol_parameters(reading)
-    repeated = tuple(sorted(name for name, times in Counter(name for name, _ in pairs).items() if times > 1))
-    values = dict(_decoded(pairs))
-    return RequestRecord(message, headers, reading, values=values, repeated=repeated, parts=parts, **left)
+def _parse_header(message: Message) -> Sequence[Pair]:
+    parsed = None if message.authorization is None else parse_authorization(message.authorization)
+    return () if parsed is None else parsed[1]
 
 
-def _unread(message: Message, headers: Mapping[str, str], objection: str, left: Mapping[str, Any]) -> RequestRecord:
-    return RequestRecord(message, headers, objection=objection, values=dict(_in_header(message.authorization)), **left)
-
-
-def _in_header(authorization: str | None) -> Iterator[Pair]:
-    parsed = None if authorization is None else parse_authorization(authorization)
-    return _decoded(() if parsed is None else parsed[1])
-
-
-def _decoded(pairs: Iterable[Pair]) -> Iterator[Pair]:
+def _unescape_pairs(pairs: Iterable[Pair]) -> Iterator[Pair]:
     return ((unescape(name), unescape(value)) for name, value in pairs)
 
 
-def _text_headers(headers: Any) -> dict[str, str]:
+def _read_headers(headers: Any) -> dict[str, str]:
     """Return headers by their names in lower case; values may be bytes."""
     try:
         pairs = [(name, value) for name, value in (headers.items() if hasattr(headers, "items") else headers or ())]
     except (TypeError, ValueError):
         return {}
-    return {_text(name).lower(): _text(value) for name, value in pairs if value is not None}
+    return {_to_text(name).lower(): _to_text(value) for name, value in pairs if value is not None}
 
 
-def _text(value: Any) -> str:
+def _to_text(value: Any) -> str:
     if isinstance(value, bytes):
         return value.decode("latin-1")
     return str.__str__(value) if isinstance(value, str) else str(value)
@@ -254,16 +245,16 @@ def read_earlier_requests(response: Any) -> tuple[RequestRecord, ...]:
 
 
 def read_response(
-    response: Any, answered_request: RequestRecord, earlier_requests: tuple[RequestRecord, ...], redact: Redactor
+    response: Any, request: RequestRecord, earlier_requests: tuple[RequestRecord, ...], redact: Redactor
 ) -> ResponseRecord:
     """Read a response.
 
-    :param answered_request: what it answers.
+    :param request: the request that it is a response to.
     :param earlier_requests: the requests before that.
     :param redact: what it echoes of ours is out of its words before they are cut short: half a secret would not be
         found any more.
     """
-    headers = _text_headers(attribute(response, "headers"))
+    headers = _read_headers(attribute(response, "headers"))
     named = {
         name: sanitize_text(headers[name.lower()][:_MAX_HEADER_CHARS])
         for name in ("WWW-Authenticate", "Date")
@@ -274,17 +265,22 @@ def read_response(
     text = sanitize_text(content_read[: 2 * _MAX_RESPONSE_BYTES].decode("utf-8", "replace"))
     status = attribute(response, "status_code")
     status = int(status) if isinstance(status, int) else 0
-    url, given = answered_request.message.url, f"{named.get('WWW-Authenticate', '')}\n{text[:_MAX_RESPONSE_BYTES]}"
-    words = read_refusal(
-        status, named, text, redact, tokens=gives_tokens(url), sent=f"{url} {answered_request.context.body or ''}"
-    )
+    url, said = request.message.url, f"{named.get('WWW-Authenticate', '')}\n{text[:_MAX_RESPONSE_BYTES]}"
+    sent = f"{url} {request.context.body or ''}"
+    retries = attribute(attribute(attribute(response, "raw"), "retries"), "history")
+    attempts = retries if isinstance(retries, list | tuple) else ()
     return ResponseRecord(
-        status, _text(attribute(response, "reason") or attribute(response, "reason_phrase") or ""),
-        words, server_time(named), tuple(find_base_strings(given)),
-        expected_signature(given, answered_request.values.get("oauth_signature", "")),
-        content is False, earlier_requests,
-        headers.get("location", "") if 300 <= status < 400 else "", _retries(response),
-    )  # fmt: skip
+        status,
+        _to_text(attribute(response, "reason") or attribute(response, "reason_phrase") or ""),
+        read_refusal(status, named, text, redact, tokens=gives_tokens(url), sent=sent),
+        server_time(named),
+        tuple(find_base_strings(said)),
+        expected_signature(said, request.values.get("oauth_signature", "")),
+        content is False,
+        earlier_requests,
+        headers.get("location", "") if 300 <= status < 400 else "",
+        sum(attribute(attempt, "redirect_location") is None for attempt in attempts),
+    )
 
 
 _endless = re.compile("[0-9]{1000,}").sub
@@ -293,10 +289,3 @@ _endless = re.compile("[0-9]{1000,}").sub
 def sanitize_text(text: str) -> str:
     """Return a text without numbers that int() refuses, of thousands of digits: so html.unescape() does, too."""
     return _endless("0", text)
-
-
-def _retries(response: Any) -> int:
-    """Return how often urllib3 has sent a request again for another reason than a redirect."""
-    history = attribute(attribute(attribute(response, "raw"), "retries"), "history")
-    attempts = history if isinstance(history, list | tuple) else ()
-    return sum(attribute(attempt, "redirect_location") is None for attempt in attempts)

@@ -13,9 +13,10 @@ from ..redaction.redactor import MASK, Redactor
 from .comparison import ComparisonRow
 from .findings import MAX_TEXT_CHARS, Finding, fingerprint
 
-__all__ = ["MAX_ROWS", "Comparison", "Explanation", "masked_rows"]
+__all__ = ["MAX_ROWS", "Comparison", "Explanation", "mask_rows"]
 
 _TERMINAL_COLUMNS = 100
+_MAX_NAME_CHARS = 24  # characters of a parameter's name in the table
 _COLUMN_CHARS = 36  # characters of a value that are shown side by side with another
 MAX_ROWS = 1000  # parameters that are shown, and as many again that differ
 
@@ -28,6 +29,26 @@ class Comparison:
     right: str
     rows: tuple[ComparisonRow, ...]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON can carry it."""
+        return {
+            "left": self.left,
+            "right": self.right,
+            "rows": [{**row._asdict(), "differs": row.differs} for row in self.rows],
+        }
+
+    def __str__(self) -> str:
+        """Show the parts in columns, those that differ marked."""
+        same = self.left == self.right
+        rows = [(row.name, *_clip_pair(row.left, row.right), "!=" if row.differs else "  ") for row in self.rows]
+        names = min(max([len(name) for name, *_ in rows], default=0), _MAX_NAME_CHARS)
+        left = max([len(self.left), *(len(value) for _, value, _, _ in rows)])
+        lines = [("", self.left, self.right, "  "), *rows]
+        return "\n".join(
+            f"   {name[:names]:<{names}}  {mark}  {mine:<{left}}{'' if same else '   ' + other}".rstrip()
+            for name, mine, other, mark in lines
+        )
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -36,8 +57,8 @@ class Explanation:
     ``print`` shows it for a terminal; ``to_dict()`` is for tools. No secret is in either.
 
     :ivar findings: never empty: ``no-cause-found`` stands by itself where nothing was found.
-    :ivar request: the request in a line: its method and address.
-    :ivar response: the answer in a line; empty where there is none.
+    :ivar request: the request in a line: its method and URL.
+    :ivar response: the response in a line; empty where nothing came back.
     :ivar ruled_out: what was looked at and is not the cause.
     :ivar base_string: the request's own, by the RFC, with secrets masked; empty where it has none.
     :ivar comparison: the base string part by part, beside the other side's where that is known; or ``None``.
@@ -56,7 +77,7 @@ class Explanation:
             lines += ["", "Ruled out:"]
             lines += [line for text in self.ruled_out for line in _wrapped(text, "   - ", "     ")]
         if self.comparison is not None:
-            lines += ["", "The base string, part by part:", *_table(self.comparison)]
+            lines += ["", "The base string, part by part:", str(self.comparison)]
         return _printable("\n".join(lines))
 
     @property
@@ -77,26 +98,11 @@ class Explanation:
         return {
             "request": self.request,
             "response": self.response,
-            "findings": [
-                {
-                    "code": finding.code,
-                    "message": finding.message,
-                    "summary": finding.summary,
-                    "advice": finding.advice,
-                    "evidence": list(finding.evidence),
-                    "proven": finding.proven,
-                }
-                for finding in self.findings
-            ],
+            "findings": [finding.to_dict() for finding in self.findings],
             "ruled_out": list(self.ruled_out),
             "base_string": self.base_string,
-            "parts": None if self.comparison is None else _listed(self.comparison),
+            "parts": None if self.comparison is None else self.comparison.to_dict(),
         }
-
-
-def _listed(comparison: Comparison) -> dict[str, Any]:
-    rows = [{"name": row.name, "left": row.left, "right": row.right, "differs": row.differs} for row in comparison.rows]
-    return {"left": comparison.left, "right": comparison.right, "rows": rows}
 
 
 def _printable(text: str) -> str:
@@ -108,41 +114,26 @@ def _wrapped(text: str, first: str = "   ", then: str = "   ") -> list[str]:
     return textwrap.wrap(text, _TERMINAL_COLUMNS, initial_indent=first, subsequent_indent=then, break_on_hyphens=False)
 
 
-def _table(comparison: Comparison) -> list[str]:
-    """Return the parts in columns, those that differ marked."""
-    rows = [(row.name, *_clipped(row.left, row.right), row.differs) for row in comparison.rows]
-    same = comparison.left == comparison.right
-    names = max(len(name) for name, *_ in rows) if rows else 0
-    names = min(names, 24)
-    left = max([len(comparison.left), *(len(value) for _, value, _, _ in rows)])
-    head = f"   {'':<{names}}      {comparison.left:<{left}}" + ("" if same else f"   {comparison.right}")
-    lines = [head.rstrip()]
-    for name, mine, other, differs in rows:
-        mark = "!=" if differs else "  "
-        lines.append(f"   {name[:names]:<{names}}  {mark}  {mine:<{left}}{'' if same else '   ' + other}".rstrip())
-    return lines
-
-
-def _clipped(left: str | None, right: str | None) -> tuple[str, str]:
+def _clip_pair(left: str | None, right: str | None) -> tuple[str, str]:
     """Return two values short enough to stand side by side, the place where they differ in sight."""
-    if left is None or right is None:
-        return _clip(left, 0), _clip(right, 0)
-    same = next((i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
-    start = 0 if left == right or max(len(left), len(right)) <= _COLUMN_CHARS else max(0, same - 12)
+    start = 0
+    if left is not None and right is not None and left != right and max(len(left), len(right)) > _COLUMN_CHARS:
+        same = next(
+            (i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right))
+        )
+        start = max(0, same - 12)
     return _clip(left, start), _clip(right, start)
 
 
 def _clip(value: str | None, start: int) -> str:
-    if value is None:
-        return "(none)"
-    if value == "":
-        return "(empty)"
+    if not value:
+        return "(none)" if value is None else "(empty)"
     text = "".join(c if c.isprintable() else "?" for c in value)
     head, tail = ("..." if start else ""), ("..." if len(text) > start + _COLUMN_CHARS else "")
     return head + text[start : start + _COLUMN_CHARS] + tail
 
 
-def masked_rows(rows: Iterable[ComparisonRow], redact: Redactor, more: int = 0) -> tuple[ComparisonRow, ...]:
+def mask_rows(rows: Iterable[ComparisonRow], redact: Redactor, more: int = 0) -> tuple[ComparisonRow, ...]:
     """Return rows without secrets: those of ours, and the values of parameters that are secret by their names.
 
     Where two secret values differ, they are still told apart.
@@ -150,30 +141,24 @@ def masked_rows(rows: Iterable[ComparisonRow], redact: Redactor, more: int = 0) 
     :param more: rows that are not among them.
     """
     rows = list(rows)
-    shown = rows[:MAX_ROWS] + [row for row in rows[MAX_ROWS:] if row.differs][:MAX_ROWS]
-    more += len(rows) - len(shown)
-    return tuple(_masked(row, redact) for row in shown) + (
-        (ComparisonRow("...", f"({more:,} more)", f"({more:,} more)"),) if more else ()
-    )
+    kept = rows[:MAX_ROWS] + [row for row in rows[MAX_ROWS:] if row.differs][:MAX_ROWS]
+    more += len(rows) - len(kept)
+    masked = []
+    for row in kept:
+        is_secret = is_secret_name(unescape(row.name)) is not None
+        left = _mask(row.left, redact, is_secret)
+        right = _mask(row.right, redact, is_secret) if row.differs else left
+        if row.differs and left == right:
+            right = f"{right} (another)"
+        masked.append(ComparisonRow(_mask(row.name, redact, False) or "", left, right))
+    rest = f"({more:,} more)"
+    return (*masked, ComparisonRow("...", rest, rest)) if more else tuple(masked)
 
 
-def _masked(row: ComparisonRow, redact: Redactor) -> ComparisonRow:
-    if is_secret_name(unescape(row.name)):
-        left, right = (None if value is None else MASK for value in (row.left, row.right))
-    else:
-        left = _shown(row.left, redact)
-        right = _shown(row.right, redact) if row.differs else left
-    if row.differs and left == right:
-        right = f"{right} (another)"
-    return ComparisonRow(_shown(row.name, redact) or "", left, right)
-
-
-def _shown(value: str | None, redact: Redactor) -> str | None:
+def _mask(value: str | None, redact: Redactor, is_secret: bool) -> str | None:
     """Return a value without secrets, or the measure of one that nobody could read."""
-    if value is None or len(value) > MAX_TEXT_CHARS:
-        return value and _measure(value)
+    if value is None or is_secret:
+        return None if value is None else MASK
+    if len(value) > MAX_TEXT_CHARS:
+        return f"({len(value):,} characters, fingerprint {fingerprint(value)})"
     return redact(value)
-
-
-def _measure(value: str) -> str:
-    return f"({len(value):,} characters, fingerprint {fingerprint(value)})"

@@ -51,24 +51,25 @@ def read_response_text(headers: Mapping[str, str], body: str, *, anywhere: bool)
 
     :param anywhere: it is a refusal: a word of the extension counts wherever it stands.
     """
-    page = _plain_text(body)
-    sentence = None if body.lstrip().startswith(("{", "[")) else _mediawiki_error(page)
+    text = body.strip()
+    is_json = text.startswith(("{", "["))
+    read = _read_json if is_json else _read_markup if text.startswith("<") else _read_plain
+    problem, message, page, is_error = read(text)
+    sentence = None if is_json else _mediawiki_error(page)
     fields = read_problem(headers, body)
     is_reported = "oauth_problem" in fields
     if anywhere and not is_reported:
         fields = read_problem(headers, body, anywhere=True)
     if "oauth_problem" in fields:
-        problem, text = fields["oauth_problem"], fields.get("oauth_problem_advice", "")
+        problem, message = fields["oauth_problem"], fields.get("oauth_problem_advice", "")
     elif sentence:
-        problem, text = None, sentence[1]
-    else:
-        problem, text = _read_message(body.strip())
+        problem, message = None, sentence[1]
     described = ": ".join(_described(headers.get("WWW-Authenticate", "")))
-    said = " ".join(dict.fromkeys(part[:MAX_SEARCHED] for part in (problem, text, described, page) if part))
-    is_error = is_reported or sentence is not None or _is_error(body)
-    shown = text or described or page.removeprefix(problem or "").strip()
+    said = " ".join(dict.fromkeys(part[:MAX_SEARCHED] for part in (problem, message, described, page) if part))
+    shown = message or described or page.removeprefix(problem or "").strip()
+    is_error = is_error or is_reported or sentence is not None
     return ResponseText(
-        fields, problem, shown, described, said[: 2 * MAX_SEARCHED], is_reported, is_error, bool(sentence)
+        fields, problem, shown, described, said[: 2 * MAX_SEARCHED], is_reported, is_error, sentence is not None
     )
 
 
@@ -79,23 +80,69 @@ _mediawiki_error = re.compile(
     re.DOTALL,
 ).match
 
+# A service's own word for what was wrong, what it says about it, all that it says, and whether it calls that an error.
+_Said = tuple[str | None, str, str, bool]
 
-def _read_message(text: str) -> tuple[str | None, str]:
-    """Return a service's own word for what was wrong, and what it says about it; the text may be empty."""
-    if text.startswith("{"):
-        try:
-            return _read_object(json.loads(text))
-        except (ValueError, RecursionError):
-            return None, text
-    if text.startswith("<"):
-        heading = _read_heading(text)
-        return (None, heading) if heading or _is_html(text) else _read_object(_read_elements(text))
-    word, about = _read_object(read_form(text))
+_json_texts = re.compile(
+    r'"(?:\w{1,20}_)?(?:error|message|msg|info|detail|description|title|reason|code|field|fault|source)\w{0,40}"\s*:\s*"'
+    r'([^"\\]*(?:\\.[^"\\]*)*)"',
+    re.IGNORECASE,
+).findall
+
+
+def _read_json(text: str) -> _Said:
+    page = _cut_page(" ".join(_json_texts(text[:_MAX_TEXT])))
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None, text, page, False
+    if not isinstance(found, dict):
+        return None, text.partition("\n")[0], page, False
+    meta = found.get("meta")
+    code = meta.get("code") if isinstance(meta, dict) else None  # BrickLink
+    is_error = isinstance(code, int) and code >= _BAD_REQUEST
+    is_error = is_error or bool(found.get("error") or found.get("errors")) or found.get("stat") == "fail"
+    return *_read_object(found), page, is_error
+
+
+_is_html = re.compile(r"<(?:!doctype html|html|head|body|p|div|pre|center|h\d|script|style)\b", re.IGNORECASE).match
+_is_xml_error = re.compile(r'(?:<\?xml[^>]*>\s*)?<(?:rsp stat="fail"|error\b)').match
+_elements = re.compile(r"<(?:[\w.-]{1,40}:)?([\w.-]{1,40})(?:\s[^<>]*)?>(?:<!\[CDATA\[)?([^<]*)").findall
+_headings = re.compile(r"<(?:title|h1)\b[^<>]*>", re.IGNORECASE).finditer
+_end_of_heading = re.compile(r"</(?:title|h1)\b", re.IGNORECASE).split
+_code = re.compile(r"<(script|style)\b.*?(?=</\1\b|\Z)", re.IGNORECASE | re.DOTALL)
+_messages = re.compile(r'<err\b[^<>]*?\bmsg="([^"<>]*)"', re.IGNORECASE)  # Flickr
+
+
+def _read_markup(text: str) -> _Said:
+    words = read_html(_messages.sub(r" \1 <", shorten(_code.sub("", text), _MAX_TEXT)))
+    heading, is_error = _read_heading(text), _is_xml_error(text) is not None
+    if heading or _is_html(text):
+        return None, heading, words[:MAX_SEARCHED], is_error
+    pairs = [(name, unescape_html(inner).strip().removesuffix("]]>")) for name, inner in _elements(text)]
+    first = dict(reversed([(name.lower(), inner) for name, inner in pairs if inner]))
+    return *_read_object(first), words[:MAX_SEARCHED], is_error
+
+
+def _read_heading(text: str) -> str:
+    starts = (heading.end() for heading in islice(_headings(text), _MAX_HEADINGS))
+    parts = (shorten(text[start : start + _MAX_HEADING + len(MASK)], _MAX_HEADING) for start in starts)
+    return next(filter(None, (read_html(_end_of_heading(part, maxsplit=1)[0]) for part in parts)), "")
+
+
+def _read_plain(text: str) -> _Said:
+    fields = read_form(text)
+    page = _cut_page(" ".join(fields.values()) or text)
+    word, about = _read_object(fields)
     if word is not None or about:
-        return word, about
+        return word, about, page, False
     line = text.partition("\n")[0].strip()
     is_word = 0 < len(line) <= _MAX_WORD and line.isprintable() and "=" not in line
-    return (line if is_word else None), line
+    return (line if is_word else None), line, page, False
+
+
+def _cut_page(text: str) -> str:
+    return " ".join(text.split())[:MAX_SEARCHED]
 
 
 # Names in lower case: Mastercard's have capitals.
@@ -118,78 +165,10 @@ def _read_object(found: Mapping[str, Any]) -> tuple[str | None, str]:
             found = {name.lower(): value for name, value in inner.items()}
         elif isinstance(inner, str) and name == "errors":
             return inner, inner
-    word = next((str(found[name]) for name in _words_for_it if _is_plain(found.get(name))), None)
-    return word, next((str(found[name]) for name in _texts_about_it if _is_plain(found.get(name))), "")
-
-
-def _is_plain(value: object) -> bool:
-    return isinstance(value, str | int) and value != "" and not isinstance(value, bool)
-
-
-_is_html = re.compile(r"<(?:!doctype html|html|head|body|p|div|pre|center|h\d|script|style)\b", re.IGNORECASE).match
-_elements = re.compile(r"<(?:[\w.-]{1,40}:)?([\w.-]{1,40})(?:\s[^<>]*)?>(?:<!\[CDATA\[)?([^<]*)").findall
-_headings = re.compile(r"<(?:title|h1)\b[^<>]*>", re.IGNORECASE).finditer
-_end_of_heading = re.compile(r"</(?:title|h1)\b", re.IGNORECASE).split
-
-
-def _read_elements(text: str) -> dict[str, str]:
-    """Return the texts in XML, by the names of their elements."""
-    pairs = ((name.lower(), unescape_html(inner).strip().removesuffix("]]>")) for name, inner in _elements(text))
-    return dict(reversed([(name, inner) for name, inner in pairs if inner]))  # the first of each counts
-
-
-def _read_heading(text: str) -> str:
-    starts = (heading.end() for heading in islice(_headings(text), _MAX_HEADINGS))
-    parts = (shorten(text[start : start + _MAX_HEADING + len(MASK)], _MAX_HEADING) for start in starts)
-    return next(filter(None, (read_html(_end_of_heading(part, maxsplit=1)[0]) for part in parts)), "")
-
-
-def _is_error(body: str) -> bool:
-    """Tell whether an answer calls itself an error, whatever its status."""
-    text = body.lstrip()
-    if text.startswith("{"):
-        try:
-            found = json.loads(text)
-        except (ValueError, RecursionError):
-            return False
-        meta = found.get("meta")
-        code = meta.get("code") if isinstance(meta, dict) else None  # BrickLink
-        if isinstance(code, int) and code >= _BAD_REQUEST:
-            return True
-        return bool(found.get("error") or found.get("errors")) or found.get("stat") == "fail"
-    return re.match(r'(?:<\?xml[^>]*>\s*)?<(?:rsp stat="fail"|error\b)', text) is not None
-
-
-_code_tags = re.compile(r"<(/?)(style|script)\b", re.IGNORECASE).finditer
-_messages = re.compile(r'<err\b[^<>]*?\bmsg="([^"<>]*)"', re.IGNORECASE)  # Flickr
-_json_texts = re.compile(
-    r'"(?:\w{1,20}_)?(?:error|message|msg|info|detail|description|title|reason|code|field|fault|source)\w{0,40}"\s*:\s*"'
-    r'([^"\\]*(?:\\.[^"\\]*)*)"',
-    re.IGNORECASE,
-).findall
-
-
-def _plain_text(body: str) -> str:
-    """Return the words of a page, or of the texts in JSON or in a form."""
-    text = body.strip()
-    if text.startswith("<"):
-        page = shorten(_without_code(text), _MAX_TEXT)
-        return read_html(_messages.sub(r" \1 <", page))[:MAX_SEARCHED]
-    if text.startswith(("{", "[")):
-        text = " ".join(_json_texts(text[:_MAX_TEXT]))
-    else:
-        text = " ".join(read_form(text).values()) or text
-    return " ".join(text.split())[:MAX_SEARCHED]
-
-
-def _without_code(page: str) -> str:
-    """Return a page without its scripts and style sheets."""
-    kept, start, inside = [], 0, ""
-    for tag in _code_tags(page):
-        closing, name = tag[1], tag[2].lower()
-        if not inside and not closing:
-            kept.append(page[start : tag.start()])
-            inside = name
-        elif closing and name == inside:
-            inside, start = "", tag.start()
-    return "".join(kept) + ("" if inside else page[start:])
+    plain = {
+        name: str(value)
+        for name, value in found.items()
+        if isinstance(value, str | int) and value != "" and not isinstance(value, bool)
+    }
+    word = next((plain[name] for name in _words_for_it if name in plain), None)
+    return word, next((plain[name] for name in _texts_about_it if name in plain), "")

@@ -4,18 +4,19 @@ The words are those of the OAuth Problem Reporting extension, and those of the s
 have words of their own, in JSON, forms, plain text and HTML.
 
 A word like "token" means many things. What OAuth's own fields say counts anywhere; other words count
-where the answer is about who asks (401), comes from an address that gives tokens, speaks of OAuth, or
+where the response is about who asks (401), comes from a URL that gives tokens, speaks of OAuth, or
 says nothing besides.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..protocol.problem_reporting import PROBLEMS, unescape_html
 from ..redaction import Redactor, shorten
+from .findings import ABSENT
 from .response_text import MAX_SEARCHED, ResponseText, read_response_text
 
 __all__ = [
@@ -30,7 +31,7 @@ __all__ = [
 
 
 class Words(NamedTuple):
-    """What an answer says.
+    """What a response says.
 
     :ivar problem: its own word for what was wrong, or ``None``.
     :ivar text: what it says to a person; may be empty.
@@ -61,25 +62,24 @@ _PROBLEMS = {
     "consumer_key_refused": ("consumer-key",),
     "token_expired": ("token-expired",),
     "token_revoked": ("token-expired", "token-key"),
-    "token_used": ("token-key", "token-expired"),
     "token_rejected": ("token-key", "token-expired"),
+    "token_used": ("token-key", "token-expired"),
     "token_not_authorized": ("token-key",),
     "permission_unknown": ("token-key",),  # the user has not said yes yet
     "signature_method_rejected": ("signature-method",),
     "verifier_invalid": ("verifier-missing",),
     "body_hash_invalid": ("body-changed",),
 }
-_ABSENT = {
-    "oauth_callback": "callback-missing", "oauth_verifier": "verifier-missing", "oauth_token": "token-missing",
+_REFUSED_PARAMETERS = ABSENT | {
     "oauth_consumer_key": "consumer-key", "oauth_signature_method": "signature-method",
-    "oauth_timestamp": "clock-skew", "oauth_nonce": "nonce-reused", "oauth_body_hash": "body-changed",
+    "oauth_timestamp": "clock-skew", "oauth_nonce": "nonce-reused",
 }  # fmt: skip
 
 _CLOCK, _NONCE, _TRANSPORT = ("clock-skew",), ("nonce-reused",), ("insecure-transport",)
 _CALLBACK, _VERIFIER, _CONSUMER = ("callback-missing",), ("verifier-missing",), ("consumer-key",)
 _TOKEN = ("token-key", "token-expired")
 
-# Phrases are looked for as _spoken() has them: codes like invalid_signature_method and NonceUsed are words, too.
+# Phrases are looked for as _simplify() has them: codes like invalid_signature_method and NonceUsed are words, too.
 _BAD = r"\b(?:invalid|bad|wrong|incorrect|unknown|unrecogni[sz]ed|rejected|refused|no such|problem with)\b"
 _ABSENT_WORD = r"\b(?:missing|absent|no|required?|requires)\b"
 _NOT = r"(?:not (?:found|valid|recogni[sz]ed|registered|(?:the )?correct)|do(?:es)? ?n[o']t (?:exist|match))"
@@ -113,7 +113,7 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"body ?hash", ("body-changed",)),
 )
 
-# What no other part of a service says: where the status is as good as any, this makes an answer one about OAuth.
+# What no other part of a service says: where the status is as good as any, this makes a response one about OAuth.
 _speaks_of_oauth = re.compile(
     r"oauth|consumer ?(?:key|secret|token)|signature (?:base string|method)|callback url not approved|"
     r"used nonce|plain http request was sent to https|form urlencoded|invalid api key \(key"
@@ -162,24 +162,24 @@ _REFUSED = (_BAD_REQUEST, _UNAUTHORIZED, 403)
 
 
 def gives_request_tokens(url: str) -> bool:
-    """Tell whether an address looks like one that gives request tokens (s2.1)."""
+    """Tell whether a URL looks like one that gives request tokens (s2.1)."""
     return _asks_for_request_token(url.partition("?")[0][-200:]) is not None
 
 
 def gives_access_tokens(url: str) -> bool:
-    """Tell whether an address looks like one that gives access tokens (s2.3)."""
+    """Tell whether a URL looks like one that gives access tokens (s2.3)."""
     return _asks_for_access_token(url.partition("?")[0][-200:]) is not None
 
 
 def gives_tokens(url: str) -> bool:
-    """Tell whether an address looks like one that gives tokens of either kind."""
+    """Tell whether a URL looks like one that gives tokens of either kind."""
     return gives_request_tokens(url) or gives_access_tokens(url)
 
 
 def expected_signature(text: str, sent: str) -> str | None:
     """Return the signature that a refusal names as the right one.
 
-    :param text: of the answer: Tumblr's, for one, says ``oauth_signature [...] does not match expected value [...]``.
+    :param text: of the response: Tumblr's, for one, says ``oauth_signature [...] does not match expected value [...]``.
     :param sent: the request's own, which is another one.
     :returns: the base64 of a digest; ``None`` where there is none.
     """
@@ -230,12 +230,8 @@ def read_refusal(
 
 _READ_HEADERS = ("WWW-Authenticate",)
 _LEAST = 4  # characters of a secret that is taken out before a text is read
-#: The extension's words for what MediaWiki says in a sentence.
-_WORDS = {
-    "nonce-reused": "nonce_used", "clock-skew": "timestamp_refused", "consumer-key": "consumer_key_unknown",
-    "token-key": "token_rejected", "token-expired": "token_expired", "callback-missing": "parameter_rejected",
-    "verifier-missing": "verifier_invalid", "signature-method": "signature_method_rejected",
-}  # fmt: skip
+# The extension's words for what MediaWiki says in a sentence: of those for one cause, the first.
+_WORDS = {codes[0]: word for word, codes in reversed(_PROBLEMS.items())} | {"callback-missing": "parameter_rejected"}
 
 
 def _show(text: str, redact: Redactor | None) -> str:
@@ -246,59 +242,54 @@ def _name_causes(
     status: int, headers: Mapping[str, str], heard: ResponseText, tokens: bool, sent: str
 ) -> tuple[tuple[str, ...], bool]:
     """Return the causes that a refusal names, and whether it blames the signature."""
-    fields, problem, said = heard.fields, heard.problem, heard.said
-    # Not found, too many, broken: nothing that OAuth could help. Wrong, forbidden: as may be.
+    spoken = _simplify(heard.said)
     if not heard.is_reported:
-        counts = status < 400 or status in _REFUSED
-        if not counts or not (status == _UNAUTHORIZED or tokens or _is_about_oauth(headers, said, sent)):
+        # Not found, too many, broken: nothing that OAuth could help. Wrong, forbidden: as may be.
+        challenge = headers.get("WWW-Authenticate", "").lstrip()[:5].lower()
+        is_about_oauth = (
+            status == _UNAUTHORIZED or tokens or challenge == "oauth"
+            or _speaks_of_oauth(spoken) is not None or _is_bare(heard.said, sent)
+        )  # fmt: skip
+        if not (status < _BAD_REQUEST or status in _REFUSED) or not is_about_oauth:
             return (), False
-    codes = _read_causes(fields, problem)
-    if problem in _FAULTY:
+    codes = _read_fields(heard.fields, heard.problem)
+    if heard.problem in _FAULTY:
         return codes, True  # what it says besides is about the signature, too
-    codes = codes or _read_text([problem or "", *re.findall(r"\w+", heard.described[:_MAX_SHOWN])], said)
-    return codes, not codes and _disbelief(_spoken(said)) is not None
-
-
-def _spoken(text: str) -> str:
-    """Return a text in lower case, with spaces for "_" and "-", and between the words of NonceUsed."""
-    return _camels.sub(" ", text).lower().replace("_", " ").replace("-", " ")
+    codes = codes or _read_text([heard.problem or "", *re.findall(r"\w+", heard.described[:_MAX_SHOWN])], heard.said)
+    return codes, not codes and _disbelief(spoken) is not None
 
 
 _camels = re.compile(r"(?<=[a-z][a-z])(?=[A-Z])")  # OAuth and xAuth are one word
 
 
-def _is_about_oauth(headers: Mapping[str, str], said: str, sent: str) -> bool:
-    """Tell whether an answer whose status does not say so is about OAuth."""
-    challenge = headers.get("WWW-Authenticate", "").lstrip()[:5].lower()
-    return challenge == "oauth" or _speaks_of_oauth(_spoken(said)) is not None or _is_bare(said, sent)
-
-
-def _is_bare(said: str, sent: str) -> bool:
-    """Tell whether an answer says what is wrong with a thing of OAuth's, and no more."""
-    spoken = _spoken(_values.sub(" ", said)).replace("bad request", " ")
-    words = set(re.findall(r"[^\W\d]+|\d+", spoken))
-    about = {noun: states.split() for noun, states in _BARE.items() if noun in spoken}
-    known = {*_FILLERS.split(), *about, *(state for states in about.values() for state in states)}
-    is_wrong = bool(about) and all(words.intersection(states) for states in about.values())
-    return is_wrong and words <= known and not _has_its_own(sent, about)
-
-
-def _has_its_own(sent: str, nouns: Iterable[str]) -> bool:
-    """Tell whether a request has something of such a name that is not OAuth's: in its path, its query, or its body."""
-    own = _spoken(_protocols_own.sub("", sent))
-    return re.search(rf"(?:{'|'.join(nouns)})s?(?:[\"/?=]|$)", own) is not None
+def _simplify(text: str) -> str:
+    """Return a text in lower case, with spaces for "_" and "-", and between the words of NonceUsed."""
+    return _camels.sub(" ", text).lower().replace("_", " ").replace("-", " ")
 
 
 _protocols_own = re.compile(r"\boauth_\w{1,40}=[^&\s]*")
 
 
-def _read_causes(fields: Mapping[str, str], problem: str | None) -> tuple[str, ...]:
+def _is_bare(said: str, sent: str) -> bool:
+    """Tell whether a response says what is wrong with a thing of OAuth's, and no more.
+
+    :param sent: the request: where it has something of that name in its path, its query or its body, that may be meant.
+    """
+    spoken = _simplify(_values.sub(" ", said)).replace("bad request", " ")
+    words = set(re.findall(r"[^\W\d]+|\d+", spoken))
+    about = {noun: states.split() for noun, states in _BARE.items() if noun in spoken}
+    known = {*_FILLERS.split(), *about, *(state for states in about.values() for state in states)}
+    is_wrong = bool(about) and all(words.intersection(states) for states in about.values())
+    own = _simplify(_protocols_own.sub("", sent)) if is_wrong and words <= known else ""
+    return is_wrong and words <= known and re.search(rf"(?:{'|'.join(about)})s?(?:[\"/?=]|$)", own) is None
+
+
+def _read_fields(fields: Mapping[str, str], problem: str | None) -> tuple[str, ...]:
     """Return the causes that the fields of the extension name."""
     codes = _PROBLEMS.get(problem or "", ())
-    for name in ("parameter_absent", "parameter_rejected"):
-        if problem == name:
-            listed = fields.get(f"oauth_parameters_{name.rpartition('_')[2]}", "")
-            codes = _read_parameters([part.partition("=")[0] for part in re.split(r"[&,\s]+", listed)])
+    if problem in ("parameter_absent", "parameter_rejected"):
+        listed = fields.get(f"oauth_parameters_{problem.rpartition('_')[2]}", "")
+        codes = _read_parameters([part.partition("=")[0] for part in re.split(r"[&,\s]+", listed)])
     if problem == "parameter_rejected":  # what is not taken is there
         codes = tuple("token-key" if code == "token-missing" else code for code in codes)
     if "oauth_acceptable_timestamps" in fields and "clock-skew" not in codes:
@@ -311,7 +302,7 @@ def _read_parameters(names: list[str]) -> tuple[str, ...]:
     named = list(dict.fromkeys(filter(None, names)))
     if len(named) > 2 and "oauth_signature" in named:
         return ("unsigned",)
-    return tuple(_ABSENT[name] for name in named if name in _ABSENT)
+    return tuple(_REFUSED_PARAMETERS[name] for name in named if name in _REFUSED_PARAMETERS)
 
 
 def _read_text(words: list[str], said: str) -> tuple[str, ...]:
@@ -322,8 +313,7 @@ def _read_text(words: list[str], said: str) -> tuple[str, ...]:
     codes = next((_PROBLEMS[word] for word in words if word in _PROBLEMS), ())
     # A base string that is handed back names methods, tokens and nonces, too.
     said = " ".join(word for word in said[:MAX_SEARCHED].split() if "%" not in word and "&" not in word)
-    names = _named(said)
-    spoken = _spoken(said)
+    names, spoken = _named(said), _simplify(said)
     if not codes and len(set(names)) > 2 and re.search(_ABSENT_WORD, spoken):
         codes = _read_parameters(names)
     codes = codes or next((found for phrase, found in _PHRASES if re.search(phrase, spoken)), ())

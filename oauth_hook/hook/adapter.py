@@ -16,7 +16,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from ..errors import check_type
+from ..errors import check_type, conceal_frames
 from .hook import OAuthHook
 from .prepared import can_be_sent_again, read_message
 from .redirects import state_of
@@ -28,6 +28,10 @@ class OAuthAdapter(HTTPAdapter):
     """A transport adapter that signs what it sends, mounted by prefix::
 
         session.mount("https://api.example.com/", OAuthAdapter(hook, max_retries=Retry(3, backoff_factor=0.5)))
+
+    It signs whatever comes below the prefix, a redirect from elsewhere too: requests does not tell it where that comes
+    from. In a session that asks other servers, give it a hook with ``origins=`` and mount it for ``https://``: then it
+    sees where each chain of redirects begins, and signs none that begins elsewhere.
 
     :param hook: signs each attempt, retries included, with a nonce and a timestamp of its own.
     :param arguments: those of ``requests.adapters.HTTPAdapter``. A body that cannot be
@@ -51,6 +55,7 @@ class OAuthAdapter(HTTPAdapter):
         """Return the pool manager for a proxy, with pools that sign each attempt."""
         return _sign_in(super().proxy_manager_for(*args, **kwargs))
 
+    @conceal_frames
     def send(
         self,
         request: requests.PreparedRequest,

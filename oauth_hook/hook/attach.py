@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING, Any
 import requests
 from requests.utils import get_netrc_auth
 
+from ..errors import ProviderError
 from ..protocol.placement import parse_authorization
-from ..protocol.url import is_same_origin, parse_origin
 from .niquests import is_niquests, retry_refused_of_niquests
-from .prepared import is_used_up, read_message
+from .pre_request import list_hooks
+from .prepared import check_proxies, is_used_up, read_message
 from .redirects import NullHandler, RedirectHandler, RequestState, Status, state_of
 from .retry import retry_refused
 
@@ -74,8 +75,16 @@ class SignedRequest(_Prepared):
 
     @property
     def path_url(self) -> str:
-        """The target of the request, which adapters read when they send it; see ``hooks``."""
+        """The target of the request, which adapters read when they send it; see ``hooks``.
+
+        No request is told which proxies it goes through. But the adapters of requests and niquests read this in
+        ``request_url(request, proxies)``, and what that was called with is there to be looked at.
+
+        :raises UsageError: a proxy would carry PLAINTEXT's secrets in clear.
+        """
         send_next(self)
+        if self.oauth_state.handler.is_plain and self.oauth_state.status is Status.SIGNED:
+            check_proxies(self.url or "", sys._getframe(1).f_locals.get("proxies"))
         if self.oauth_state.signed_as is not None:
             self.oauth_state = self.oauth_state._replace(signed_as=None)
         url: str = super().path_url
@@ -99,12 +108,17 @@ class SignedRequest(_Prepared):
     def prepare_auth(self, auth: Any, url: str | bytes = "") -> None:
         """Take other credentials, which stand; but ``.netrc``'s do not displace a signature on a redirect."""
         state = self.oauth_state
-        if isinstance(auth, tuple) and _stays_signed(self) and auth == get_netrc_auth(self.url or ""):
+        # Nor do they join what is to stay unsigned: a server would choose whom they are sent to.
+        is_settled = state.is_frozen or _stays_signed(self)
+        if isinstance(auth, tuple) and is_settled and auth == get_netrc_auth(self.url or ""):
             return
         if state.status is not Status.REDIRECTED or not callable(auth) or auth is state.handler:
             super().prepare_auth(auth, url)
             return
-        state.handler.on_redirect(self, state.source.oauth_state, read_message(state.source), is_displaced=True)
+        try:
+            state.handler.on_redirect(self, state.source.oauth_state, read_message(state.source), is_displaced=True)
+        except ProviderError:  # it is only built as yet: when it is sent, it will be refused
+            return
         displaced = self.oauth_state
         self.oauth_state = displaced._replace(status=Status.UNSIGNED)  # another hook may sign it
         super().prepare_auth(auth, url)
@@ -130,7 +144,10 @@ class SignedRequest(_Prepared):
     def _detached(self) -> Any:
         """Return the request as it was, without the response hook of ours."""
         plain = self._unsigned()
-        plain.hooks = {event: [h for h in hooks if h not in _RESPONSE_HOOKS] for event, hooks in plain.hooks.items()}
+        plain.hooks = {
+            event: [hook for hook in list_hooks(hooks) if hook not in _RESPONSE_HOOKS]
+            for event, hooks in plain.hooks.items()
+        }
         return plain
 
     def __reduce_ex__(self, protocol: Any) -> Any:
@@ -184,9 +201,16 @@ def attach(request: Any, handler: RedirectHandler, *, status: Status, base_strin
         return
     if kind is not requests.PreparedRequest and is_niquests(request, "PreparedRequest"):
         on_response = retry_refused_of_niquests
-    hooks = request.__dict__["hooks"]["response"]  # a redirect's are read where it is sent
-    if on_response not in hooks:
-        hooks.insert(0, on_response)
+    hooks = request.__dict__["hooks"]  # a redirect's are read where it is sent
+    found = hooks.get("response") if hooks else None
+    if type(found) is not list:  # a caller may have set anything that ``Session.send`` takes
+        found = list_hooks(found)
+        if hooks is not None:  # in place: the session of an adapter that signs has read them already
+            hooks["response"] = found
+        else:
+            request.hooks = {"response": found}
+    if on_response not in found:
+        found.insert(0, on_response)
 
 
 def freeze(request: requests.PreparedRequest) -> None:
@@ -207,7 +231,7 @@ def send_next(request: Any) -> None:
     state: RequestState = request.oauth_state
     if state.status is not Status.REDIRECTED:
         return
-    if is_used_up(request):
+    if is_used_up(request.body, request._body_position):
         client: Any = requests if isinstance(request, requests.PreparedRequest) else sys.modules["niquests"]
         raise client.exceptions.UnrewindableBodyError(
             "a redirect asks for the body again, and it was a stream that can be read once: pass bytes or a file"
@@ -230,6 +254,4 @@ def _stays_signed(request: SignedRequest) -> bool:
     if state.status is not Status.REDIRECTED:
         return state.status is Status.SIGNED
     source = state.source
-    return source.oauth_state.status is Status.SIGNED and is_same_origin(
-        parse_origin(source.url), parse_origin(request.url)
-    )
+    return source.oauth_state.status is Status.SIGNED and bool(state.handler.may_sign(source.url, request.url))

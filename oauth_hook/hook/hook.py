@@ -9,24 +9,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from copy import copy
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
 from requests.auth import AuthBase
 
-from ..credentials import AccessToken, Consumer, Credentials
-from ..errors import UsageError, check_type
+from ..credentials import AccessToken, Consumer, Credentials, Secret
+from ..errors import UsageError, check_type, clear_frames, conceal_frames, repr_anyhow
 from ..protocol import methods
-from ..protocol.message import Message, protocol_parameters, read
-from ..protocol.problem_reporting import read_problem, server_time
+from ..protocol.message import Message
+from ..protocol.parameters import is_form
 from ..protocol.signing import Signature, Signer
-from ..protocol.url import Origin, origin, parse_origin, split_url
+from ..protocol.url import Origin, origin, split_url
 from .attach import SignedRequest, attach, send_next
-from .clock import ServerClock
+from .clock import Refusal, ServerClock, read_refused_time
 from .niquests import is_niquests
-from .prepared import hash_file, read_message
-from .redirects import RequestState, Status, follow, strip
+from .prepared import SENDS_LATIN_1, check_proxies, encode_text, hash_body, read_message
+from .redirects import RequestState, Status, follow, is_within, parse_sent_origin, strip
 
 if TYPE_CHECKING:
     from ..diagnosis.explain import Explanation
@@ -37,13 +38,11 @@ log = logging.getLogger("oauth_hook")
 
 _Hook = TypeVar("_Hook", bound="OAuthHook")
 _Request = TypeVar("_Request")  # of requests, or of niquests, which may not be there
-# Seconds. A clock that is further off may be why a server said 401: most servers take
-# timestamps for five minutes.
-MAX_CLOCK_SKEW = 300
 # Methods that may be repeated without another effect (RFC 9110 s9.2.2).
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
-# Bytes of a refusal that are looked at for its reason.
-MAX_REPORT_BYTES = 1 << 16
+_BAD_REQUEST = 400
+# Refusals by the application itself; who has too much to do, or is broken, has not looked at the signature.
+_DECIDED = frozenset(range(400, 500)) - {429}
 
 
 class OAuthHook(AuthBase):
@@ -88,12 +87,14 @@ class OAuthHook(AuthBase):
     header_auth: bool = False
     signature_method: str = "HMAC-SHA1"
 
+    is_plain: bool  #: The signature method is PLAINTEXT, or one like it: a signature is the secrets themselves.
     _signer: Signer
     _origins: frozenset[Origin] | None
     _nonce: Callable[[], str] | None
     _clock: ServerClock
     _realm: str | None
 
+    @conceal_frames
     def __init__(
         self,
         access_token: str | None = None,
@@ -121,6 +122,8 @@ class OAuthHook(AuthBase):
             ("signature_method", signature_method),
         ):
             own[name] = getattr(self, name) if value is None else value
+        if isinstance(self.consumer_secret, str):
+            own["consumer_secret"] = Secret(self.consumer_secret)
         if placement is None:
             placement = "header" if self.header_auth else "url-encoded"
         own["_signer"] = Signer(
@@ -134,6 +137,7 @@ class OAuthHook(AuthBase):
             verifier=verifier,
             body_hash=body_hash,
         )
+        own["is_plain"] = methods.find_method(self.signature_method).plain
         own["_origins"] = None if origins is None else _origins(origins)
         if nonce is not None and not callable(nonce):
             raise UsageError(f"nonce is called for each request, so it must be callable, not {type(nonce).__name__}")
@@ -161,6 +165,7 @@ class OAuthHook(AuthBase):
         """The digest that covers bodies that are no forms, by name; ``None``: they are not covered."""
         return self._signer.body_hash
 
+    @repr_anyhow
     def __repr__(self) -> str:
         token = "" if self.token is None else f"access_token={self.token.key!r}, access_token_secret=***, "
         return (
@@ -174,6 +179,7 @@ class OAuthHook(AuthBase):
             raise AttributeError(f"an OAuthHook never changes: make another instead of setting {name!r}")
         super().__setattr__(name, value)
 
+    @conceal_frames
     def as_user(self: _Hook, token: Credentials | None) -> _Hook:
         """Return a hook for another user (``None``: two-legged), with everything else the same.
 
@@ -183,6 +189,7 @@ class OAuthHook(AuthBase):
         other.__dict__["_signer"] = self._signer.for_token(token)
         return other
 
+    @conceal_frames
     def replace(self: _Hook, **arguments: Any) -> _Hook:
         """Return a hook with other arguments of the constructor, and everything else the same.
 
@@ -231,16 +238,19 @@ class OAuthHook(AuthBase):
         :raises UsageError: the request cannot be signed truthfully; it is left as it was.
         """
         found: Any = request
-        if isinstance(found, requests.Request) or is_niquests(found, "Request"):
-            found.auth = self
-        elif not isinstance(getattr(found, "url", ...), str | None):
-            raise _foreign(found)
-        elif not isinstance(found, SignedRequest) or not self._leave_alone(found):
-            if self._origins is not None and self.is_pinned_elsewhere(found.url):
-                log.debug("not signed: the request is not to one of the hook's origins")
-                attach(found, self, status=Status.UNSIGNED)
-            else:
-                self._sign(found)
+        if type(found) is not requests.PreparedRequest:  # the commonest, of which there is no more to ask
+            if isinstance(found, requests.Request) or is_niquests(found, "Request"):
+                found.auth = self
+                return request
+            if not isinstance(getattr(found, "url", ...), str | None):
+                raise _foreign(found)
+            if isinstance(found, SignedRequest) and self._leave_alone(found):
+                return request
+        if self._origins is not None and self.is_pinned_elsewhere(found.url):
+            log.debug("not signed: the request is not to one of the hook's origins")
+            attach(found, self, status=Status.UNSIGNED)
+        else:
+            self._sign(found)
         return request
 
     def _leave_alone(self, request: SignedRequest) -> bool:
@@ -257,64 +267,92 @@ class OAuthHook(AuthBase):
 
     def is_pinned_elsewhere(self, url: str | None) -> bool:
         """Tell whether a URL is at none of the origins that this hook is pinned to."""
-        return self._origins is not None and parse_origin(url) not in self._origins
+        return self._origins is not None and parse_sent_origin(url) not in self._origins
+
+    def may_sign(self, source: str | None, target: str | None) -> bool:
+        """Tell whether a redirect from one URL to another is to be signed; see ``redirects.RedirectHandler``."""
+        return is_within(parse_sent_origin(source), parse_sent_origin(target), self._origins) and not (
+            self.is_pinned_elsewhere(target)
+        )
 
     def _sign(self, request: requests.PreparedRequest) -> None:
-        message = read_message(request)
-        signature = self._signer.sign(
-            message,
-            nonce=None if self._nonce is None else self._nonce(),
-            timestamp=self._clock.timestamp(),
-            body_hash=None if self._signer.body_hash is None else self._body_hash(request, message),
-            key=None if type(self).signing_key is _STANDARD_KEY else self._own_key(),
-        )
+        try:
+            message = read_message(request)
+            if SENDS_LATIN_1:
+                message = encode_text(message, is_hashed=self._signer.body_hash is not None)
+            state: RequestState | None = request.__dict__.get("oauth_state")
+            trial = None if state is None else state.trial
+            if trial is None and self._clock.trials:
+                trial = self._clock.take_trial(message.url)
+            if request.body is not None and request._body_position is None:
+                _note_body_position(request)
+            if self.is_plain:  # requests says no sooner than on sending which proxies it uses: see attach.py
+                check_proxies(message.url, getattr(request, "proxies", None))
+            signature = self._signer.sign(
+                message,
+                nonce=None if self._nonce is None else self._nonce(),
+                timestamp=self._clock.timestamp(message.url, trial),
+                body_hash=None if self._signer.body_hash is None else self._body_hash(request, message),
+                key=None if type(self).signing_key is _STANDARD_KEY else self._own_key(),
+            )
+        except BaseException as error:
+            clear_frames(error)
+            raise
         _put_back(request, message, signature)
         attach(request, self, status=Status.SIGNED, base_string=signature.base_string)
+        if trial is not None:
+            signed: Any = request
+            signed.oauth_state = signed.oauth_state._replace(trial=trial)
 
+    @conceal_frames
     def on_redirect(self, request: Any, state: RequestState, source: Message, *, is_displaced: bool = False) -> None:
         """Sign a redirect for where it goes, or take all that is ours out of it; see ``redirects.RedirectHandler``.
 
         :raises UsageError: it cannot be signed truthfully; it is left as it was.
+        :raises ProviderError: something of ours cannot be taken out of it; likewise.
         """
         state = follow(state, source, request.url, self._origins, is_displaced=is_displaced)
         if state.status is Status.SIGNED:
             self._sign(request)
-            state = state._replace(base_string=request.oauth_state.base_string)
+            signed = request.oauth_state
+            state = state._replace(base_string=signed.base_string, trial=signed.trial)
         elif state.sent:
             message = read_message(request)
-            stripped = strip(message, state.sent, self._secrets_sent())
+            stripped, names = strip(message, request.headers, state)
             if is_displaced:
                 stripped = stripped._replace(authorization=message.authorization)
             _put_back(request, message, stripped)
+            for name in names:
+                del request.headers[name]
         request.oauth_state = state._replace(handler=self)
 
-    def _secrets_sent(self) -> set[str]:
-        """Return the secrets that stand in a signature as they are: PLAINTEXT's."""
-        if not methods.find_method(self.signature_method).plain:
-            return set()
-        return {self.consumer.secret, "" if self.token is None else self.token.secret}
+    def learn_from(
+        self, request: Message, state: RequestState, status: int, headers: Any, content: bytes, *, can_retry: bool
+    ) -> RequestState | None:
+        """Learn the server's time from a response, and return the state of one more attempt; see ``RedirectHandler``.
 
-    def learn_from(self, request: Message, status: int, headers: Any, content: bytes) -> bool:
-        """Learn the server's time from a refusal, and tell whether signing anew may help.
-
-        :param request: what was refused, as it was sent.
-        :param status: the refusal's HTTP status.
-        :param headers: its headers.
-        :param content: its body; empty where it is the caller's to read, and only headers are looked at.
+        An offset that the request tried out is kept only if it was not refused again.
         """
-        body = content[:MAX_REPORT_BYTES].decode("utf-8", "replace")
-        fields = read_problem(headers, body, anywhere=True)
-        problem, acceptable = fields.get("oauth_problem"), fields.get("oauth_acceptable_timestamps", "")
-        if problem == "nonce_used":  # what this nonce was used for may have been done: urllib3's retries repeat it
-            return request.method.upper() in _IDEMPOTENT
-        now = server_time(headers, acceptable)
-        named = problem == "timestamp_refused" or bool(acceptable)
-        unexplained = status == requests.codes.unauthorized and problem is None
-        if now is None or not (named or (unexplained and _was_far_from(request, now))):
-            return False
-        self._clock.learn(now)
-        return True
+        refusal = read_refused_time(request, status, headers, content) if status >= _BAD_REQUEST else Refusal()
+        if state.trial is not None:
+            # A second attempt that is refused for something else has come further than the first.
+            further = state.is_retry and status in _DECIDED and not refusal.is_for_oauth
+            if status < _BAD_REQUEST or further:
+                self._clock.keep(request.url, state.trial)
+        if state.is_retry:
+            return None
+        trial = None if refusal.server_time is None else self._clock.offset_of(refusal.server_time)
+        is_misled = state.trial is not None and refusal.is_for_oauth
+        if trial is None and not refusal.is_nonce_used and not is_misled:
+            return None
+        # What a nonce was used for may have been done: urllib3's retries repeat it.
+        if can_retry and (not refusal.is_nonce_used or request.method.upper() in _IDEMPOTENT):
+            return state._replace(is_retry=True, trial=trial)
+        if trial is not None:
+            self._clock.propose(request.url, trial)
+        return None
 
+    @conceal_frames
     def explain(
         self, request_or_response: Any, server_base_string: str | None = None, server_signature: str | None = None
     ) -> Explanation:
@@ -341,11 +379,11 @@ class OAuthHook(AuthBase):
 
     def _body_hash(self, request: requests.PreparedRequest, message: Message) -> str | None:
         """Return the digest that is to cover the body; a file is read in pieces and rewound."""
-        if message.body is None or isinstance(message.body, bytes | str):
+        if message.body is None or isinstance(message.body, bytes | str) or is_form(message.content_type):
             return self._signer.hash_body(message)
         if hasattr(request, "body_digest"):  # aiohttp's, whose bodies are read by coroutines
             return request.body_digest  # type: ignore[no-any-return]
-        return hash_file(message.body, request._body_position, str(self._signer.body_hash))
+        return hash_body(message.body, request._body_position, str(self._signer.body_hash))
 
 
 _STANDARD_KEY = OAuthHook.signing_key
@@ -359,10 +397,12 @@ def _foreign(found: object) -> UsageError:
     return UsageError(f"an OAuthHook signs requests of requests and of niquests, and this is a {type(found).__name__}")
 
 
-def _was_far_from(request: Message, now: float) -> bool:
-    """Tell whether a request was signed for another time; by now another thread may have corrected the clock."""
-    values = dict(protocol_parameters(read(request)))
-    return abs(now - int(values.get("oauth_timestamp", now))) > MAX_CLOCK_SKEW
+def _note_body_position(request: requests.PreparedRequest) -> None:
+    """Note where a file begins: requests does so only if it can be iterated, which an mmap cannot."""
+    body: Any = request.body
+    if hasattr(body, "tell"):
+        with suppress(OSError, ValueError):  # a pipe, a closed file
+            request._body_position = body.tell()
 
 
 def _put_back(request: requests.PreparedRequest, message: Message, made: Signature | Message) -> None:
@@ -374,7 +414,7 @@ def _put_back(request: requests.PreparedRequest, message: Message, made: Signatu
         headers["Authorization"] = made.authorization
     elif message.authorization is not None:
         del headers["Authorization"]
-    if body is not message.body:
+    if body is not request.body:
         request.body = body
         if made.content_type is not None:
             headers["Content-Type"] = made.content_type
@@ -395,6 +435,21 @@ def _token(key: str | None, secret: str | None) -> AccessToken | None:
     return None
 
 
+def _encode_host(text: str) -> str:
+    """Return the authority of an origin as requests sends it, the host encoded (IDNA).
+
+    :raises UsageError: it is no host name.
+    """
+    prepared = requests.PreparedRequest()
+    try:
+        prepared.prepare_url(text, None)
+    except requests.exceptions.InvalidURL:
+        raise UsageError(
+            f"the host of the origin {text!r} is no name that requests can send: check its spelling"
+        ) from None
+    return split_url(str(prepared.url)).authority
+
+
 def _origins(given: str | Iterable[str]) -> frozenset[Origin]:
     """Return origins as they are compared.
 
@@ -407,7 +462,7 @@ def _origins(given: str | Iterable[str]) -> frozenset[Origin]:
         url = split_url(text)
         if url.path not in ("", "/") or url.query is not None or url.fragment is not None:
             raise UsageError("an origin is scheme://host[:port], without a path or a query")
-        found.add(origin(url.scheme, url.authority))
+        found.add(origin(url.scheme, url.authority if text.isascii() else _encode_host(text)))
     if not found:
         raise UsageError("origins is empty, so that nothing would be signed: name one, or pass None for all")
     return frozenset(found)

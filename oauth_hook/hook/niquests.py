@@ -8,7 +8,7 @@ import time
 from functools import partial
 from typing import Any
 
-from .retry import add_to_history, is_first_refusal, make_retry, may_help, retry_refused
+from .retry import add_to_history, is_to_learn_from, make_retry, retry_refused
 
 __all__ = ["is_niquests", "retry_refused_of_niquests"]
 
@@ -21,18 +21,19 @@ def is_niquests(request: object, name: str) -> bool:
 async def _retry_refused_async(response: Any, **kwargs: Any) -> Any:
     """Send a refused request of an ``AsyncSession`` once more; see ``retry_refused``."""
     streamed = kwargs.get("stream", False)
-    if not is_first_refusal(response):
+    if not is_to_learn_from(response):
         return None
-    content = b"" if streamed else await response.content or b""
-    if not may_help(response, content, kwargs):
+    content = b"" if streamed or response.ok else await response.content or b""
+    retry = make_retry(response, content, kwargs)
+    if retry is None:
         return None
     await response.close()
-    retry = make_retry(response)
     begin = time.perf_counter()
-    second = await response.connection.send(retry, **kwargs)
+    second = add_to_history(await response.connection.send(retry, **kwargs), retry, response, begin)
+    await _retry_refused_async(second, **kwargs)  # which learns whether that has helped, and sends nothing
     if not streamed:  # as niquests does with what it has read
         response.__class__ = sys.modules["niquests"].Response
-    return add_to_history(second, retry, response, begin)
+    return second
 
 
 class _EitherSession(partial):  # type: ignore[type-arg]

@@ -23,9 +23,9 @@ import requests
 import requests.sessions
 from requests.models import RequestHooksMixin
 
-from ..errors import UsageError
+from ..errors import UsageError, conceal_frames
 
-__all__ = ["Session", "extract_from_requests", "inject_into_requests", "session"]
+__all__ = ["Session", "extract_from_requests", "inject_into_requests", "list_hooks", "session"]
 
 EVENT = "pre_request"
 
@@ -67,6 +67,7 @@ class Session(requests.Session):
         self.hooks[EVENT] = []
         apply_settings(self, hooks, settings)
 
+    @conceal_frames
     def request(self, method: str, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
         """Send a request; ``hooks`` may have ``pre_request``, once or as a list."""
         given = kwargs.get("hooks") or (args[_HOOKS_POSITION] if len(args) > _HOOKS_POSITION else None) or {}
@@ -77,7 +78,7 @@ class Session(requests.Session):
             kwargs["hooks"] = others
         else:
             args = (*args[:_HOOKS_POSITION], others, *args[_HOOKS_POSITION + 1 :])
-        token = _set_aside.set(_list_hooks(given[EVENT]))
+        token = _set_aside.set(list_hooks(given[EVENT]))
         try:
             return super().request(method, url, *args, **kwargs)
         finally:
@@ -237,7 +238,7 @@ def apply_settings(session: requests.Session, hooks: Mapping[str, Any] | None, s
     for event, hook in (hooks or {}).items():
         if event not in (*session.hooks, EVENT):
             raise ValueError(f"Unsupported event specified, with event name {event!r}")
-        session.hooks[event] = _list_hooks(hook)
+        session.hooks[event] = list_hooks(hook)
     for name, value in settings.items():
         if name in _GONE:
             raise UsageError(f"a session of requests has no {name} any more: {_GONE[name]}")
@@ -253,10 +254,10 @@ def apply_settings(session: requests.Session, hooks: Mapping[str, Any] | None, s
 
 def _hooks(owner: Any, event: str) -> list[Hook]:
     """Return the hooks for an event that a session or a request has."""
-    return _list_hooks((owner.hooks or {}).get(event))
+    return list_hooks((owner.hooks or {}).get(event))
 
 
-def _list_hooks(hooks: Hook | Iterable[Hook] | None) -> list[Hook]:
+def list_hooks(hooks: Hook | Iterable[Hook] | None) -> list[Hook]:
     """Return one hook, several or none as a list."""
     if hooks is None:
         return []

@@ -11,8 +11,9 @@ from base64 import b64decode
 from binascii import b2a_base64
 
 from ..errors import UsageError
+from .encoding import to_wire
 
-__all__ = ["ALGORITHMS", "check_algorithm", "check_body_hash", "encode_digest", "hash_body"]
+__all__ = ["ALGORITHMS", "check_algorithm", "check_body_hash", "encode_digest", "find_algorithm", "hash_body"]
 
 #: The digests, by the length of what they make, in bytes.
 ALGORITHMS = {20: "sha1", 32: "sha256", 64: "sha512"}
@@ -30,8 +31,11 @@ def check_algorithm(name: str | None) -> str | None:
 
 
 def hash_body(body: bytes | str, algorithm: str) -> str:
-    """Return the ``oauth_body_hash`` of a body (draft s3.2), not percent-encoded."""
-    data = body.encode() if isinstance(body, str) else body
+    """Return the ``oauth_body_hash`` of a body (draft s3.2), not percent-encoded.
+
+    :raises UsageError: the body is a ``str`` that UTF-8 cannot carry.
+    """
+    data = to_wire(body).encode("latin-1") if isinstance(body, str) else body
     return encode_digest(hashlib.new(algorithm, data).digest())
 
 
@@ -50,12 +54,21 @@ def check_body_hash(value: str | None, body: bytes | str, in_form: bool) -> str:
         return ""
     if in_form:
         return "oauth_body_hash is not for form-encoded bodies, whose fields are signed"
-    try:
-        algorithm = ALGORITHMS.get(len(b64decode(value, validate=True)))
-    except ValueError:
-        algorithm = None
-    if algorithm is None:
+    algorithm = find_algorithm(value)
+    if not algorithm:
         return "oauth_body_hash is not the base64 of a SHA-1, SHA-256 or SHA-512 digest"
-    if hash_body(body, algorithm) != value:
+    try:
+        is_right = hash_body(body, algorithm) == value
+    except UsageError as error:
+        return str(error)
+    if not is_right:
         return "oauth_body_hash does not match the body: the body was changed after signing"
     return ""
+
+
+def find_algorithm(value: str) -> str:
+    """Return the name of the digest that an ``oauth_body_hash`` is of, by its length; empty if it is of none."""
+    try:
+        return ALGORITHMS.get(len(b64decode(value, validate=True)), "")
+    except ValueError:
+        return ""

@@ -7,18 +7,23 @@ Laws of this file:
 - Text that came over the wire is a string of bytes. Here it is a ``str`` in which
   each character is one byte (``to_wire``), so that nothing which HTTP can carry is
   lost or refused, valid UTF-8 or not.
+- A charset that a stranger names is one that text is sent in, or it is UTF-8: Python knows others, which
+  take a minute for a megabyte (punycode), or are none.
 """
 
 from __future__ import annotations
 
 import re
+from encodings import aliases, normalize_encoding
 from string import ascii_letters, digits
 from urllib.parse import quote, unquote
 
 from ..errors import UsageError
 
 __all__ = [
+    "UNRESERVED",
     "Pair",
+    "decode_text",
     "escape",
     "escape_base64",
     "escape_form",
@@ -56,6 +61,24 @@ _RESERVED = {ord(byte): spelled for byte, spelled in _SPELLING.items() if byte n
 _RESERVED_IN_FORM = _RESERVED | {ord("+"): "%20", ord("&"): "&", ord("="): "="}
 
 
+# The charsets of the Encoding Standard (WHATWG), by the names that Python has for them.
+_is_charset = re.compile(
+    "ascii|utf_8|utf_16(?:_[bl]e)?|utf_32|latin_1|iso8859_(?:[2-9]|1[013-6])|cp(?:866|874|125[0-8]|932|949)|koi8_[ru]|"
+    "mac_(?:roman|cyrillic)|gb2312|gbk|gb18030|big5(?:hkscs)?|euc_(?:jp|kr)|iso2022_jp|shift_jis"
+).fullmatch
+_MAX_CHARSET_NAME = 40  # characters
+
+
+def decode_text(data: bytes, charset: str | None) -> str:
+    """Return text in a charset that a stranger names; in UTF-8 where it is none of the known ones.
+
+    What cannot be read becomes U+FFFD.
+    """
+    name = normalize_encoding((charset or "")[:_MAX_CHARSET_NAME]).lower()
+    codec = aliases.aliases.get(name, name)
+    return data.decode(codec if _is_charset(codec) else "utf-8", "replace")
+
+
 def to_wire(text: str | bytes) -> str:
     """Return wire text as a ``str`` with one character per byte; a ``str`` goes out as UTF-8.
 
@@ -73,7 +96,7 @@ def from_wire(wire: str) -> str:
 
 def from_wire_like(wire: str, original: object) -> bytes | str:
     """Undo ``to_wire`` for text that was what the original is: ``bytes``, or else ``str``."""
-    return wire.encode("latin-1") if isinstance(original, bytes) else from_wire(wire)
+    return wire.encode("latin-1") if isinstance(original, (bytes, bytearray, memoryview)) else from_wire(wire)
 
 
 def escape(text: str) -> str:

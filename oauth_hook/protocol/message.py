@@ -48,7 +48,7 @@ class Reading(NamedTuple):
     uri: str  #: the base string URI, percent-encoded
     query: str  #: the caller's own segments, byte for byte
     form: str | None  #: likewise; ``None``: the body is not a form
-    own: list[Pair]
+    own: list[str]  #: both of them, as ``parameters.sortable`` has them
     realm: str | None
     in_header: list[Pair] | None  #: ``None``: there is no OAuth Authorization header
     in_query: list[Pair]
@@ -81,6 +81,8 @@ def body_text(body: object) -> bytes | str:
     """
     if isinstance(body, (bytes, str)):
         return body
+    if isinstance(body, (bytearray, memoryview)):
+        return bytes(body)
     raise UsageError(
         "the body is form-encoded, so that its fields are signed (RFC 5849 s3.4.1.3.1), but it is a stream "
         f"({type(body).__name__}) and cannot be read without being used up: pass the form as a dict, bytes or str"
@@ -121,7 +123,7 @@ def text_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
 def with_headers(headers: Mapping[str, str], changed: Mapping[str, str | None]) -> dict[str, str]:
     """Return headers with some of them set, or taken out (``None``), each under the name that it had."""
     left = dict(changed)
-    known = {name.lower(): name for name in changed}
+    known = {name.lower(): name for name in changed} if headers else {}
     result: dict[str, str] = {}
     for name, value in headers.items():
         ours = known.get(name.lower())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from .encoding import Pair, escape_form
+from .encoding import UNRESERVED, Pair, escape_form
 
 __all__ = [
     "FORM",
@@ -20,6 +20,7 @@ __all__ = [
     "join_pairs",
     "normalize",
     "parse_pairs",
+    "sortable",
 ]
 
 #: The media type of single-part, form-encoded bodies (s3.4.1.3.1).
@@ -61,29 +62,44 @@ def join_pairs(pairs: Iterable[Pair]) -> str:
     return "&".join([f"{name}={value}" for name, value in pairs])
 
 
-def divide(wire: str) -> tuple[str, list[Pair], list[Pair]]:
+def divide(wire: str) -> tuple[str, list[str], list[Pair]]:
     """Tell the caller's parameters in a query or form (s3.4.1.3.1) from protocol parameters (s3.1).
 
     :param wire: the query or form as it is on the wire, from ``to_wire``.
-    :returns: the caller's own segments, byte for byte and in their order; their
-        pairs; and the pairs whose name begins with ``oauth_``.
+    :returns: the caller's own segments, byte for byte and in their order; the same as
+        ``sortable`` has them; and the pairs whose name begins with ``oauth_``.
     """
     canonical = escape_form(wire)
-    if PREFIX not in canonical:
-        return wire, parse_pairs(canonical), []
-    own, own_canonical, protocol = [], [], []
-    for segment, spelled in zip(wire.split("&"), canonical.split("&"), strict=True):
-        if spelled.startswith(PREFIX):
-            protocol.append(spelled)
-        else:
-            own.append(segment)
-            own_canonical.append(spelled)
-    return "&".join(own), parse_pairs("&".join(own_canonical)), parse_pairs("&".join(protocol))
+    if PREFIX in canonical:
+        own, own_canonical, protocol = [], [], []
+        for segment, spelled in zip(wire.split("&"), canonical.split("&"), strict=True):
+            if spelled.startswith(PREFIX):
+                protocol.append(spelled)
+            else:
+                own.append(segment)
+                own_canonical.append(spelled)
+        return "&".join(own), sortable(parse_pairs("&".join(own_canonical))), parse_pairs("&".join(protocol))
+    separators = canonical.encode().translate(None, _NO_SEPARATORS)
+    if separators == b"=&" * (len(separators) // 2) + b"=":  # as encoders write a form: one "=" in each segment
+        return wire, canonical.replace("=", " ").split("&"), []
+    return wire, sortable(parse_pairs(canonical)), []
 
 
-def normalize(pairs: Iterable[Pair]) -> str:
-    """Sort parameters by name, then value, and join them (s3.4.1.3.2)."""
-    return join_pairs(sorted(pairs))
+# All that text from escape_form consists of, but the separators.
+_NO_SEPARATORS = (UNRESERVED + "%").encode()
+
+
+def sortable(pairs: Iterable[Pair]) -> list[str]:
+    """Return parameters as text that sorts as they do: a space comes before all that names consist of."""
+    return [f"{name} {value}" for name, value in pairs]
+
+
+def normalize(parameters: Iterable[str]) -> str:
+    """Sort parameters by name, then value, and join them (s3.4.1.3.2).
+
+    :param parameters: from ``sortable``.
+    """
+    return "&".join(sorted(parameters)).replace(" ", "=")
 
 
 _REQUIRED = ("oauth_consumer_key", "oauth_signature_method", "oauth_signature")

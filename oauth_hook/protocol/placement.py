@@ -6,11 +6,11 @@ Pairs are percent-encoded already (s3.6), so that placing is joining.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 
 from ..errors import UsageError, check_type
-from .encoding import Pair, escape_header_value, to_wire, unescape
+from .encoding import Pair, escape_header_value, to_wire
 
 __all__ = [
     "PLACEMENTS",
@@ -23,7 +23,6 @@ __all__ = [
     "quote_pairs",
     "quote_realm",
     "targets",
-    "without",
 ]
 
 #: The five placements. ``url-encoded`` is the body of a form-encoded request, else the
@@ -94,8 +93,12 @@ def authorization(quoted: str, realm: str | None) -> str:
 
 
 def append(wire: str, joined: str) -> str:
-    """Return a form (s3.5.2) or query (s3.5.3) with parameters from ``join_pairs`` after what is there."""
-    return f"{wire}&{joined}" if wire else joined
+    """Return a form (s3.5.2) or query (s3.5.3) with parameters from ``join_pairs`` after what is there.
+
+    Separators at its end give way: some servers refuse an empty segment, and what is signed twice is to be the same.
+    """
+    own = wire.rstrip("&")
+    return f"{own}&{joined}" if own else joined
 
 
 def quote_realm(realm: str) -> str:
@@ -136,33 +139,3 @@ def parse_authorization(header: str) -> tuple[str | None, list[Pair]] | None:
             value = token if quoted is None else _quoted_pair(lambda pair: pair[1], quoted)
             pairs.append((escape_header_value(to_wire(name)), escape_header_value(to_wire(value))))
     return realm, pairs
-
-
-def without(wire: str, gives_away: Callable[[str], object]) -> str:
-    """Take protocol parameters out of a query or form that is bound for where they must not go.
-
-    Servers echo what they were sent, escaped more or less often than it was, or as part of
-    another parameter (``next=...``): a segment that gives them away goes, and with it every
-    ``oauth_*`` segment. Where none does, nothing of ours is there, and all stays.
-
-    :param gives_away: finds ours in text, unescaped.
-    """
-    segments = wire.split("&")
-    plain = [_unescaped(segment) for segment in segments]
-    given_away = [bool(gives_away(text)) for text in plain]
-    if not any(given_away):
-        return wire
-    return "&".join(
-        segment
-        for segment, text, found in zip(segments, plain, given_away, strict=True)
-        if not found and not text.startswith(("oauth_", "amp;oauth_"))
-    )
-
-
-def _unescaped(text: str) -> str:
-    """Undo percent-encoding as often as it was done; a few times is more than servers do."""
-    for _ in range(5):
-        text, before = unescape(text), text
-        if text == before:
-            break
-    return text

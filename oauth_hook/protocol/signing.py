@@ -18,14 +18,14 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..credentials import Consumer, Credentials, check_token
-from ..errors import UsageError, check_type
+from ..errors import UsageError, check_type, conceal_frames
 from . import placement as places
 from .base_string import base_string
-from .body_hash import check_algorithm, hash_body
+from .body_hash import ALGORITHMS, check_algorithm, hash_body
 from .encoding import Pair, escape, escape_base64, from_wire, from_wire_like, to_wire
 from .message import Message, Reading, body_text, make_message, read, text_headers, with_headers
-from .methods import Key, find_method, signing_key
-from .parameters import FORM, PREFIX, SIGNATURE_PARAMETERS, is_form, join_pairs, normalize
+from .methods import METHODS, Key, check_permitted, find_method, signing_key
+from .parameters import FORM, PREFIX, SIGNATURE_PARAMETERS, is_form, join_pairs, normalize, sortable
 from .rsa import load_key
 from .url import SplitURL, is_loopback
 
@@ -73,10 +73,12 @@ class Signer:
         self.signature_method = signature_method
         self.rsa_key = None if rsa_key is None else load_key(rsa_key)
         self.placement = places.check_placement(placement)
+        self._targets = places.targets(placement, False), places.targets(placement, True)
         self.realm = None if realm is None else places.quote_realm(realm)
         self.callback = callback
         self.verifier = verifier
         self.body_hash = check_algorithm(body_hash)
+        self._check_permitted()
         self._set_token(token)
 
     def for_token(self, token: Credentials | None) -> Signer:
@@ -85,27 +87,36 @@ class Signer:
         other._set_token(token)
         return other
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._check_permitted()  # what was pickled in another process may be forbidden in this one
+
+    def _check_permitted(self) -> None:
+        check_permitted("signature_method", self.signature_method, METHODS)
+        if self.body_hash is not None:
+            check_permitted("body_hash", self.body_hash, ALGORITHMS.values())
+
     def _set_token(self, token: Credentials | None) -> None:
         """Take the token, and make the protocol parameters (s3.1) that are the same in every request."""
         check_token(token)
         self.token = token
         self._key = Key(signing_key(self.consumer.secret, "" if token is None else token.secret), self.rsa_key)
-        values = {
-            "oauth_consumer_key": self.consumer.key,
-            "oauth_token": None if token is None else token.key,
-            "oauth_callback": self.callback,
-            "oauth_verifier": self.verifier,
-            "oauth_signature_method": self.signature_method,
-            "oauth_version": "1.0",
-        }
-        present = {name: value for name, value in values.items() if value is not None}
-        for name, value in present.items():
-            check_type(value, str, name, "a str")
-        constant = [(name, escape(value)) for name, value in present.items()]
-        # In each of the forms in which a request needs them: to be sorted, in the header, in a query or form.
-        self._constant = sorted(constant)
+        constant: list[Pair] = []
+        for name, value in (
+            ("oauth_consumer_key", self.consumer.key),
+            ("oauth_token", None if token is None else token.key),
+            ("oauth_callback", self.callback),
+            ("oauth_verifier", self.verifier),
+            ("oauth_signature_method", self.signature_method),
+        ):
+            if value is not None:
+                check_type(value, str, name, "a str")
+                constant.append((name, escape(value)))
+        constant.append(("oauth_version", "1.0"))
+        # In each of the shapes in which a request needs them: to be sorted, in the header, in a query or form.
+        self._sortable = sortable(constant)
         self._quoted = places.quote_pairs(constant)
-        self._joined = join_pairs(constant)
+        self._joined = "" if self.placement == "header" else join_pairs(constant)
 
     def sign(
         self,
@@ -131,7 +142,7 @@ class Signer:
         if method.plain:
             _check_transport(reading.url, method.name)
         fresh = self._fresh_parameters(reading, nonce, timestamp, body_hash)
-        text = base_string(message.method, reading.uri, normalize([*reading.own, *self._constant, *fresh]))
+        text = base_string(message.method, reading.uri, normalize([*reading.own, *self._sortable, *sortable(fresh)]))
         signature = method.signature(text, self._key if key is None else Key(key, self.rsa_key))
         fresh.append(("oauth_signature", escape(signature) if method.plain else escape_base64(signature)))
         return self._place(message, reading, fresh, text, signature)
@@ -150,13 +161,13 @@ class Signer:
             # An earlier FULL placement left identical copies: a dict of pairs counts them once.
             found = dict.fromkeys([*(reading.in_header or ()), *reading.in_query, *reading.in_form])
             # A request's own oauth_token stays where there is none of ours to take its place.
-            replaced = SIGNATURE_PARAMETERS - {"oauth_token"} | {name for name, _ in self._constant}
+            replaced = SIGNATURE_PARAMETERS - {"oauth_token"} | {text.partition(" ")[0] for text in self._sortable}
             fresh += [pair for pair in found if pair[0] not in replaced]
         return fresh
 
     def _place(self, message: Message, reading: Reading, fresh: list[Pair], text: str, signature: str) -> Signature:
         """Return the parts of a request with the parameters in place (s3.5), and how they came about."""
-        in_header, in_body, in_query = places.targets(self.placement, reading.form is not None)
+        in_header, in_body, in_query = self._targets[reading.form is not None]
         url, body, content_type, header = message.url, message.body, None, message.authorization
         if in_header:
             quoted = f"{self._quoted}, {places.quote_pairs(fresh)}"
@@ -221,6 +232,7 @@ class Signed:
     signature: str = field(repr=False)  #: base64 as the method made it, not percent-encoded
 
 
+@conceal_frames
 def sign(
     method: str,
     url: str,

@@ -75,9 +75,8 @@ def is_same_origin(old: Origin | None, new: Origin | None) -> bool:
 # without the spaces and control characters that HTTP cannot carry. Bytes beyond ASCII,
 # which RFC 3986 does not know and some servers take, stand.
 _split = re.compile(
-    r"((https?)://([^/?#\x00-\x20\x7F]*)([^?#\x00-\x20\x7F]*))"
-    r"(?:\?([^#\x00-\x20\x7F]*))?(#[^\x00-\x20\x7F]*)?",
-    re.IGNORECASE,
+    r"(((?i:https?))://([^/?#\x00-\x20\x7F]*)([^?#\x00-\x20\x7F]*))"
+    r"(?:\?([^#\x00-\x20\x7F]*))?(#[^\x00-\x20\x7F]*)?"
 ).fullmatch
 
 

@@ -12,18 +12,27 @@ The laws of this file:
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from ..credentials import Consumer, Credentials, check_token
-from ..errors import UsageError, check_type
+from ..errors import UsageError, check_type, conceal_frames
 from .base_string import base_string
-from .body_hash import check_body_hash
+from .body_hash import check_body_hash, find_algorithm
 from .encoding import unescape
 from .message import Reading, make_message, protocol_parameters, read, text_headers
-from .methods import METHODS, Key, check_signature_method, find_method, signing_key
-from .parameters import check_protocol_parameters, is_form, normalize
+from .methods import (
+    FORBID,
+    METHODS,
+    Key,
+    check_signature_method,
+    find_method,
+    is_forbidden,
+    read_forbidden,
+    signing_key,
+)
+from .parameters import check_protocol_parameters, is_form, normalize, sortable
 from .rsa import RSAKey, load_key
 from .url import is_loopback
 
@@ -42,11 +51,15 @@ class Verdict:
         None  #: the consumer that the request names, be it right or wrong; ``None``: it names none
     )
     token_key: str | None = None  #: the token that it names, likewise
+    #: The protocol parameters that it has, by name and without the signature; those of a header whose names do not
+    #: begin with ``oauth_`` are among them.
+    parameters: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
 
     def __bool__(self) -> bool:
         return not self.reason
 
 
+@conceal_frames
 def verify(
     method: str,
     url: str,
@@ -72,18 +85,24 @@ def verify(
     :param consumer: whose key the request has to name; or a callable that returns the consumer of a key, or ``None``.
     :param token: whose key it has to name; or a callable that returns the token of a key, or ``None``: then a request
         without a token is judged as two-legged. ``None``: the consumer alone signed, and a token is refused.
+        Whether the token is that consumer's is for the caller to compare, by the keys of the verdict.
     :param rsa_key: either half of the consumer's pair. With it, only RSA methods are
-        accepted; without it, none: or else who knows a key that is no secret could sign.
+        accepted; without it, none: or else who knows a key that is no secret could sign. It is one consumer's: pass
+        that ``Consumer`` with it, and no callable that knows others.
     :param methods: the names of the signature methods that are accepted; default: all in ``METHODS``.
     :param max_age: seconds by which a timestamp may be off, on either side of ``clock()``; default: any.
     :param clock: returns seconds since the epoch; default: ``time.time``.
     :param is_new: called last, with consumer key, token key (``None``: none), timestamp and nonce of a request that is
         signed rightly; it remembers them, and returns whether it has not seen them before (s3.3).
     :param allow_copies: take identical protocol parameters in several places, as lenient servers do; s3.5 allows one.
-    :raises UsageError: an argument is wrong. A wrong request raises nothing.
+    :raises UsageError: an argument is wrong, or the variable ``OAUTH_HOOK_FORBID`` is. A wrong request raises nothing.
     """
     rules = _Rules(
-        None if methods is None else _check_methods(methods), max_age, _check_clock(max_age, clock), allow_copies
+        None if methods is None else _check_methods(methods),
+        read_forbidden(),
+        max_age,
+        _check_clock(max_age, clock),
+        allow_copies,
     )
     if not callable(consumer):
         check_type(consumer, Consumer, "consumer", "a Consumer, or a callable that returns one")
@@ -97,27 +116,31 @@ def verify(
         reading = read(message)
         protocol = protocol_parameters(reading)
         signed = [pair for pair in protocol if pair[0] != "oauth_signature"]
-        text = base_string(method, reading.uri, normalize(reading.own + signed))
+        text = base_string(method, reading.uri, normalize(reading.own + sortable(signed)))
     except UsageError as error:
         return Verdict(str(error))
     values = {unescape(name): unescape(value) for name, value in protocol}
     reason = (
-        _check_places(reading, rules)
+        _check_headers(headers or (), message.authorization, reading)
+        or _check_places(reading, rules)
         or check_protocol_parameters(protocol, values)
-        or check_signature_method(values["oauth_signature_method"], rsa is not None, rules.methods)
+        or check_signature_method(values["oauth_signature_method"], rsa is not None, rules.methods, rules.forbidden)
         or _check_transport(reading, values["oauth_signature_method"])
         or _check_age(values.get("oauth_timestamp"), rules)
         or check_body_hash(values.get("oauth_body_hash"), body or "", is_form(message.content_type))
+        or _check_digest(values.get("oauth_body_hash"), rules)
         or _check_signature(text, values, consumer, token, rsa)
         or _check_nonce(values, is_new)
     )
-    return Verdict(reason, text, values.get("oauth_consumer_key"), values.get("oauth_token") or None)
+    values.pop("oauth_signature", None)
+    return Verdict(reason, text, values.get("oauth_consumer_key") or None, values.get("oauth_token") or None, values)
 
 
 class _Rules(NamedTuple):
     """What a server accepts."""
 
     methods: frozenset[str] | None
+    forbidden: frozenset[str]
     max_age: float | None
     clock: Callable[[], float]
     allow_copies: bool
@@ -126,6 +149,7 @@ class _Rules(NamedTuple):
 def _check_methods(methods: Collection[str]) -> frozenset[str]:
     if isinstance(methods, str):
         methods = (methods,)
+    check_type(methods, Iterable, "methods", "a collection of names")
     return frozenset(find_method(name).name for name in methods)
 
 
@@ -135,6 +159,20 @@ def _check_clock(max_age: float | None, clock: Callable[[], float] | None) -> Ca
     if clock is not None and not callable(clock):
         raise UsageError(f"clock must be callable and return seconds since the epoch, not {type(clock).__name__}")
     return time.time if clock is None else clock
+
+
+def _check_headers(names: Iterable[str], authorization: str | None, reading: Reading) -> str:
+    """Say that a header might be read otherwise by somebody else, or nothing.
+
+    That is one which came twice (RFC 9110 s5.3), and an OAuth ``Authorization`` (s3.5.1) in which there is no sense.
+    """
+    lower = [name.lower() for name in names]
+    twice = [name for name in ("Authorization", "Content-Type") if lower.count(name.lower()) > 1]
+    if twice:
+        return f"there is more than one {twice[0]} header"
+    if reading.in_header is None and (authorization or "").lower().split(None, 1)[:1] == ["oauth"]:
+        return "the Authorization header is malformed (RFC 5849 s3.5.1)"
+    return ""
 
 
 def _check_places(reading: Reading, rules: _Rules) -> str:
@@ -166,6 +204,14 @@ def _check_age(timestamp: str | None, rules: _Rules) -> str:
     return f"oauth_timestamp is {abs(off):.0f} seconds {'ahead' if off > 0 else 'old'}; {rules.max_age:g} are allowed"
 
 
+def _check_digest(body_hash: str | None, rules: _Rules) -> str:
+    """Say that the environment forbids the digest of a body hash, or nothing."""
+    digest = "" if body_hash is None else find_algorithm(body_hash)
+    if digest and is_forbidden(digest, rules.forbidden):
+        return f"oauth_body_hash is made with {digest}, which the environment variable {FORBID} forbids in this process"
+    return ""
+
+
 def _check_signature(
     text: str,
     values: Mapping[str, str],
@@ -175,9 +221,11 @@ def _check_signature(
 ) -> str:
     """Say that a request is not signed by those whose keys it names, or nothing."""
     token_key = values.get("oauth_token") or None
-    known_consumer, known_token = _find(consumer, values["oauth_consumer_key"]), _find(token, token_key)
+    known_consumer, known_token = _find(consumer, values["oauth_consumer_key"] or None), _find(token, token_key)
+    check_token(known_token)
     if known_consumer is None:
         return "oauth_consumer_key names another consumer, or one that is not known"
+    check_type(known_consumer, Consumer, "what consumer returns", "a Consumer or None")
     if known_token is None and token_key is not None:
         return "oauth_token names another token, or one that is not known or not expected"
     if known_token is None and isinstance(token, Credentials):

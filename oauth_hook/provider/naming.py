@@ -66,7 +66,7 @@ def name_cause(
     parts = parse(base_string) if len(parameters.signed) <= MAX_PARAMETERS else None
     if parts is not None:
         pairs = [pair for pair in parameters.protocol.items() if pair[0] != "oauth_signature"]
-        parts = parts._replace(
+        parts = parts.but(
             query=_join(parameters.query), form=_join(parameters.form), order=sorted,
             protocol=tuple((escape(name), escape(value)) for name, value in pairs + parameters.header),
         )  # fmt: skip

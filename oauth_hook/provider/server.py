@@ -249,7 +249,7 @@ class Provider:
             if response.ok:
                 response = session.post(url, fields, allow_redirects=False, timeout=_TIMEOUT_SECONDS)
         if not response.ok:
-            heading = re.search(r"<h1>(.*?)</h1>", response.text)
+            heading = re.search("<h1>([^<]*)</h1>", response.text)
             message = f"the authorization page says: {unescape(heading[1]) if heading else response.reason}"
             raise ProviderError(message, status=response.status_code, response=response)
         return response

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..credentials import AccessToken, Account, Consumer
-from ..errors import ProviderError, UsageError, check_type
+from ..errors import ProviderError, UsageError, check_type, conceal_methods
 from ..tokens.verifiers import ask_on_console
 from .server import PumpServer
 
@@ -18,6 +18,7 @@ __all__ = ["Client", "find_account", "read_arguments", "simple_verifier"]
 _is_webfinger = re.compile(r"[^\s@/?#]+@[^\s@/?#]+").fullmatch
 
 
+@conceal_methods
 class Client:
     """An application, as the server of one user knows it.
 
@@ -186,6 +187,7 @@ class Client:
             problem=error.problem,
             body=error.body,
             response=error.response,
+            redact=error._redact,
         )
 
     def _associate(self) -> None:

@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 from ..credentials import AccessToken, Account, RequestToken
-from ..errors import UsageError, check_type
+from ..errors import UsageError, check_type, conceal_frames, conceal_methods
 from ..hook.hook import OAuthHook
 from .client import Client, find_account, read_arguments, simple_verifier
 from .request import (
@@ -41,6 +41,7 @@ from .server import PumpServer
 __all__ = ["PyPump"]
 
 
+@conceal_methods
 class PyPump:
     """One user's pump.io server, to be authorized at and to send requests to.
 
@@ -244,6 +245,7 @@ class PyPump:
             self._keep(Account(consumer, token, self._server.root))
 
     @property
+    @conceal_frames
     def hook(self) -> OAuthHook:
         """What signs for the user, to be attached to a session of one's own; it signs nothing that goes elsewhere.
 
@@ -256,6 +258,7 @@ class PyPump:
         return made[1]
 
     @property
+    @conceal_frames
     def me(self) -> dict[str, Any]:
         """The profile of the user whose token this is, fetched once; its ``id`` is ``acct:nickname@host``."""
         known = self._me

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from ..credentials import AccessToken, Account, RequestToken
-from ..errors import ProviderError
+from ..errors import ProviderError, conceal_frames, conceal_methods
 from .pypump import PyPump
 
 __all__ = ["WebPump"]
 
 
+@conceal_methods
 class WebPump(PyPump):
     """A ``PyPump`` for web applications, which nothing waits for: the user comes back in another request::
 
@@ -44,6 +45,7 @@ class WebPump(PyPump):
             self._pending = self._url = None  # it is used
 
     @property
+    @conceal_frames
     def url(self) -> str | None:
         """Where to send the user; ``None``: there is a token. (After ``oauth_request``, the user is asked anyway.)"""
         self._look_again()
@@ -52,6 +54,7 @@ class WebPump(PyPump):
         return self._url
 
     @property
+    @conceal_frames
     def logged_in(self) -> bool:
         """Whether the server takes the token, and it is that of the webfinger's user; it is asked each time.
 

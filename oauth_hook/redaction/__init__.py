@@ -5,6 +5,7 @@
 ``fields.py``           finds the values of fields that are secret by their name, whatever the shape of the text
 ``redactor.py``         finds secrets in a text, however they are escaped, and masks them; cuts what is masked
 ``credentials.py``      what a recording must not keep: keys, tokens and cookies as well, in a text or a header
+``bodies.py``           a recorded body, whatever its compression, charset and format
 ``request_secrets.py``  which secrets a caller has given, and which a request carries itself
 ======================  =====================================================================================
 
@@ -13,6 +14,6 @@ way round, half a secret would be left at the end, which nobody finds any more.
 """
 
 from .names import is_secret_name
-from .redactor import MASK, Redactor, redact, shorten
+from .redactor import MASK, Redactor, redact, shorten, unescape_levels
 
-__all__ = ["MASK", "Redactor", "is_secret_name", "redact", "shorten"]
+__all__ = ["MASK", "Redactor", "is_secret_name", "redact", "shorten", "unescape_levels"]

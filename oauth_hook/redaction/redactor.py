@@ -21,10 +21,11 @@ from html.entities import html5
 
 from .fields import MASK, SECRETS, FieldNames, Span, find_field_values
 
-__all__ = ["MASK", "Redactor", "redact", "shorten"]
+__all__ = ["MASK", "Redactor", "redact", "shorten", "unescape_levels"]
 
 _MAX_LEVELS = 16  # levels of escapes that are taken away
 _MIN_CHANCE_BYTES = 4  # bytes of what is looked for on a mere chance
+_MIN_LONG_NUMBER = 9  # digits of a number that stands in no longer one by chance: a PIN does, in a timestamp
 _MAX_ESCAPED_CHARS = 25  # characters that a byte of a secret may take, escaped three times
 
 
@@ -77,7 +78,7 @@ class Redactor:
         data = text.encode("utf-8", "surrogatepass")
         needles = [needle for needle in self._needles if len(needle) >= least]
         # Most values of parameters have no escapes and no fields in them.
-        if _is_bare_word(data) and not any(needle in data for needle in needles):
+        if not self._names.is_thorough and _is_bare_word(data) and not any(needle in data for needle in needles):
             return text[:most]
         spans: list[Span] = []
         for reading in _read_levels(data):
@@ -156,6 +157,15 @@ class _Reading:
             return self.escapes[index][1:]
         moved = position + (self.escapes[index - 1][2] - self.ends[index - 1] if index else 0)
         return moved, moved + 1
+
+
+def unescape_levels(text: str) -> Iterator[str]:
+    """Yield a text as it stands, and with ever more escapes taken away, composed as they may be.
+
+    :param text: bytes decoded as Latin-1, as what is yielded.
+    """
+    for reading in _read_levels(text.encode("latin-1")):
+        yield reading.text.decode("latin-1")
 
 
 def _read_levels(data: bytes) -> Iterator[_Reading]:
@@ -251,7 +261,10 @@ def _find_needles(data: bytes, needles: Iterable[bytes]) -> list[Span]:
     spans, text = [], _fold_spaces(data)
     for needle in needles:
         start = text.find(needle)
+        is_number = len(needle) < _MIN_LONG_NUMBER and needle.isdigit()
         while start >= 0:
-            spans.append(Span(start, start + len(needle)))
-            start = text.find(needle, start + len(needle))
+            end = start + len(needle)
+            if not is_number or not (text[max(start - 1, 0) : start].isdigit() or text[end : end + 1].isdigit()):
+                spans.append(Span(start, end))
+            start = text.find(needle, end)
     return spans

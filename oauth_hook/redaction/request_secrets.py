@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -67,13 +67,14 @@ def find_key_secrets(key: RSAKey | None) -> list[str]:
     return [*lines, *texts[1:]]
 
 
-def find_carried_secrets(message: Message, in_header: Iterable[Field]) -> list[str]:
+def find_carried_secrets(message: Message, in_header: Iterable[Field], headers: Mapping[str, str]) -> list[str]:
     """Return the secrets that a request carries: what has a secret's name, and what gives access by itself.
 
     :param in_header: the parameters of its ``Authorization``, decoded.
+    :param headers: by their names in lower case.
     """
     body = message.body
-    fields = [*in_header, *_read_url(message.url), *_read_authorization(message.authorization or "")]
+    fields = [*in_header, *_read_url(message.url), *_read_headers(headers)]
     if isinstance(body, bytes | str) and len(body) <= _MAX_BODY:
         fields += _read_body(_decode(body))
     return list(dict.fromkeys(value for name, value in fields if is_secret_name(name)))[:_MAX_SECRETS]
@@ -88,8 +89,18 @@ def _read_url(url: str) -> Iterator[Field]:
         yield from _read_form(text)
 
 
+def _read_headers(headers: Mapping[str, str]) -> Iterator[Field]:
+    for name, value in headers.items():
+        if name.endswith(("authorization", "authentication")):
+            yield from _read_authorization(value)
+        elif name == "cookie":
+            yield from (("secret", cookie.partition("=")[2]) for cookie in value.split(";"))
+        else:
+            yield name, value
+
+
 def _read_form(text: str) -> Iterator[Field]:
-    for segment in text.split("&") if "%" in text or is_secret_name(text) else ():
+    for segment in text.split("&"):
         name, _, value = segment.partition("=")
         yield unquote(name[:_MAX_NAME]), value
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
+from ..credentials import check_origins
 from ..errors import UsageError
 from ..version import __version__
 
@@ -32,6 +33,8 @@ class Service:
     :param registration_url: where clients register themselves, if they can.
     :param renewal_url: where an access token is renewed, if not at ``access_token_url``.
     :param api_url: a URL of its API to try a token on.
+    :param origins: where its API is, ``scheme://host[:port]`` each: an account's hook signs for these, and for the
+        origins of the URLs above.
     :param token_method: the HTTP method of token requests.
     :param access_token_method: that of the request for an access token (s2.3), where it is another.
     :param placement: where protocol parameters go (s3.5).
@@ -59,6 +62,7 @@ class Service:
     registration_url: str | None = None
     renewal_url: str | None = None
     api_url: str | None = None
+    origins: Sequence[str] = ()
     token_method: str = "POST"
     access_token_method: str | None = None
     placement: str = "header"
@@ -82,12 +86,14 @@ class Service:
                 if not all(isinstance(word, str) for word in words):
                     raise UsageError(f"{item.name} of a Service must be a mapping from str to str")
                 object.__setattr__(self, item.name, dict(value))
+            elif item.name == "origins":
+                object.__setattr__(self, "origins", check_origins(value, "origins of a Service"))
             elif not isinstance(value, str) and not (value is None and "None" in str(item.type)):
                 raise UsageError(f"{item.name} of a Service must be a str, not {type(value).__name__}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the service as a dict that JSON can carry."""
-        return asdict(self)
+        return asdict(self) | {"origins": list(self.origins)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Service:

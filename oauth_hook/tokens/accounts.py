@@ -1,4 +1,4 @@
-"""The hook of an account: credentials by name, signed with as their service wants it.
+"""The hook of an account: credentials by name, signed with as their service wants it, and at their service only.
 
 The command and the plugin for HTTPie name credentials alike: by what the store has them under, or not at all, and then
 they are in the environment.
@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from ..credentials import AccessToken, Account, Consumer, ServiceReference
-from ..errors import UsageError, is_text
+from ..errors import UsageError, conceal_frames, is_text, suggest_word
+from ..hook.attach import SignedRequest
 from ..hook.hook import OAuthHook
+from ..hook.redirects import Status
+from ..protocol.url import Origin, check_absolute_url, parse_origin
 from ..services.catalog import SERVICES, Service
+from .keyring_store import KeyringStore
 from .store import CredentialStore
 
 __all__ = ["hook_for_account"]
@@ -29,6 +33,84 @@ Store: TypeAlias = MutableMapping[str, Any]
 Warn: TypeAlias = Callable[[str], object]
 
 
+class AccountHook(OAuthHook):
+    """The hook of an account: a request to an origin that is not the account's is refused, and not sent.
+
+    Redirects go as with any hook that is pinned: to elsewhere unsigned, without anything of ours.
+    """
+
+    account_name: str | None = None
+
+    def __call__(self, request: Any) -> Any:
+        """Sign a request to one of the account's origins.
+
+        :raises UsageError: it goes elsewhere, or nobody has said where the account is used.
+        """
+        url = getattr(request, "url", None)
+        has_origins = self.is_pinned_elsewhere(None)  # a hook without any is pinned to nothing, and would sign for all
+        is_redirect = isinstance(request, SignedRequest) and request.oauth_state.status is not Status.SIGNED
+        if has_origins and (is_redirect or not isinstance(url, str) or not self.is_pinned_elsewhere(url)):
+            return super().__call__(request)
+        origin = parse_origin(url) if isinstance(url, str) else None
+        place = "https://..." if origin is None else print_origin(origin)
+        why = "" if has_origins else " (its service names no URLs)"
+        raise UsageError(
+            f"the account {self.account_name!r} is not for {place}{why}, so nothing was sent: if its credentials may "
+            f"go there, allow it with --origin {place}, which is kept with the account ('oauth-hook request', "
+            "'oauth-hook credentials allow'; in Python Account.origins)"
+        )
+
+
+@dataclass(frozen=True)
+class FoundCredentials:
+    """What signs, how its service wants it, and where.
+
+    :param consumer: ``None``: there is none.
+    :param token: ``None``: two-legged.
+    :param name: the account's, in its store; ``None``: these are no account's.
+    :param origins: those that an account is pinned to.
+    """
+
+    consumer: Consumer | None
+    token: AccessToken | None
+    service: Service
+    name: str | None = None
+    origins: tuple[str, ...] = ()
+
+    def make_hook(self, service: Service | None = None, rsa_key: Any = None) -> OAuthHook:
+        """Return the hook that signs with them.
+
+        :param service: signs as this service wants it, instead of the account's; where it signs stays as it is.
+        :param rsa_key: for the RSA methods, whatever ``OAuthHook`` takes for one.
+        :raises UsageError: there is no consumer, or the service wants something impossible.
+        """
+        service, token = service or self.service, self.token
+        if self.consumer is None and token is not None:
+            raise UsageError(
+                "there is no consumer key to go with the token: set OAUTH_CONSUMER_KEY and OAUTH_CONSUMER_SECRET, or "
+                "name an account, which has both"
+            )
+        if self.consumer is None:
+            raise UsageError(
+                "there is no consumer key: name an account (see 'oauth-hook credentials list'), or set "
+                "OAUTH_CONSUMER_KEY and OAUTH_CONSUMER_SECRET"
+            )
+        kind = OAuthHook if self.name is None else AccountHook
+        hook = kind(
+            token.key if token else None, token.secret if token else None, self.consumer.key, self.consumer.secret,
+            placement=service.placement,
+            signature_method=service.signature_method,
+            realm=service.realm,
+            body_hash=service.body_hash,
+            rsa_key=rsa_key,
+            origins=self.origins or None,
+        )  # fmt: skip
+        if isinstance(hook, AccountHook):
+            hook.account_name = self.name
+        return hook
+
+
+@conceal_frames
 def hook_for_account(
     name: str | None = None,
     store: Mapping[str, Any] | None = None,
@@ -36,7 +118,9 @@ def hook_for_account(
     placement: str | None = None,
     signature_method: str | None = None,
 ) -> OAuthHook:
-    """Return the hook that signs with an account.
+    """Return the hook that signs with an account, for its service's origins and those that the account was given.
+
+    A request to any other origin it refuses with a ``UsageError``. Credentials that are no account's are not pinned.
 
     :param name: what the store has it under: an account; or a consumer or an access token, whose other half is in the
         environment. ``None``: both are there (``OAUTH_CONSUMER_KEY``, ``OAUTH_CONSUMER_SECRET``, ``OAUTH_TOKEN``,
@@ -46,44 +130,18 @@ def hook_for_account(
     :param signature_method: instead of the service's.
     :raises UsageError: there is nothing of that name, there is no consumer key, or the store cannot be read.
     """
-    consumer, token, service = find_credentials(name, store)
+    found = find_credentials(name, store)
     wanted = replace(
-        service,
-        placement=placement or service.placement,
-        signature_method=signature_method or service.signature_method,
+        found.service,
+        placement=placement or found.service.placement,
+        signature_method=signature_method or found.service.signature_method,
     )
-    return make_hook(consumer, token, wanted)
-
-
-def make_hook(consumer: Consumer | None, token: AccessToken | None, service: Service, rsa_key: Any = None) -> OAuthHook:
-    """Return the hook that signs with these credentials as a service wants it.
-
-    :param rsa_key: for the RSA methods, whatever ``OAuthHook`` takes for one.
-    :raises UsageError: there is no consumer, or the service wants something impossible.
-    """
-    if consumer is None and token is not None:
-        raise UsageError(
-            "there is no consumer key to go with the token: set OAUTH_CONSUMER_KEY and OAUTH_CONSUMER_SECRET, or name "
-            "an account, which has both"
-        )
-    if consumer is None:
-        raise UsageError(
-            "there is no consumer key: name an account (see 'oauth-hook credentials list'), or set OAUTH_CONSUMER_KEY "
-            "and OAUTH_CONSUMER_SECRET"
-        )
-    return OAuthHook(
-        token.key if token else None, token.secret if token else None, consumer.key, consumer.secret,
-        placement=service.placement,
-        signature_method=service.signature_method,
-        realm=service.realm,
-        body_hash=service.body_hash,
-        rsa_key=rsa_key,
-    )  # fmt: skip
+    return found.make_hook(wanted)
 
 
 def find_credentials(
     name: str | None = None, store: Mapping[str, Any] | None = None, *, warn: Warn = log.warning
-) -> tuple[Consumer | None, AccessToken | None, Service]:
+) -> FoundCredentials:
     """Return what signs, and how its service wants it: accounts as they are, halves completed by the environment.
 
     :param name: as ``hook_for_account`` takes it.
@@ -93,12 +151,51 @@ def find_credentials(
     """
     found = None if name is None else read_entry(CredentialStore() if store is None else store, name)
     if isinstance(found, Account):
-        return found.consumer, found.token, _find_service(found)
+        service = _find_service(found)
+        origins = (*find_origins(service), *found.origins)
+        return FoundCredentials(found.consumer, found.token, service, name, origins)
     if found is not None and not isinstance(found, Consumer | AccessToken):
         raise UsageError(f"{name!r} is a request token, which can only be exchanged for an access token")
     consumer = found if isinstance(found, Consumer) else read_consumer_from_environment(warn)
     token = found if isinstance(found, AccessToken) else read_token_from_environment(warn)
-    return consumer, token, Service(name="")
+    return FoundCredentials(consumer, token, Service(name=""))
+
+
+def find_origins(service: Service) -> tuple[str, ...]:
+    """Return where a service is: where its API is, and the origins of its URLs."""
+    urls = (
+        service.request_token_url, service.authorization_url, service.access_token_url, service.registration_url,
+        service.renewal_url, service.api_url,
+    )  # fmt: skip
+    found = [print_origin(origin) for url in urls if (origin := parse_origin(url)) is not None]
+    return tuple(dict.fromkeys([*service.origins, *found]))
+
+
+def print_origin(origin: Origin) -> str:
+    """Return an origin as ``Account.origins`` has it."""
+    scheme, host, port = origin
+    return f"{scheme}://{host}{port and ':'}{port}"
+
+
+def read_origins(urls: Iterable[str]) -> tuple[str, ...]:
+    """Return the origins of these URLs.
+
+    :raises UsageError: one of them is not an absolute http or https URL.
+    """
+    return tuple(print_origin(check_absolute_url(url, "an origin")) for url in urls)
+
+
+def allow_origins(store: Store, name: str, urls: Iterable[str]) -> None:
+    """Keep with an account where else it may be used.
+
+    :raises UsageError: there is no such account, or one of the URLs is not an absolute http or https URL.
+    """
+    account = read_entry(store, name)
+    if not isinstance(account, Account):
+        raise UsageError(f"{name!r} is not an account: only an account keeps where it is used")
+    origins = tuple(dict.fromkeys([*account.origins, *read_origins(urls)]))
+    if origins != account.origins:
+        store[name] = replace(account, origins=origins)
 
 
 def read_entry(store: Mapping[str, Any], name: str) -> Any:
@@ -107,12 +204,14 @@ def read_entry(store: Mapping[str, Any], name: str) -> Any:
     :raises UsageError: there is nothing, or it is damaged.
     """
     if name not in store:
-        raise UsageError(f"there is no {name!r} in the store: {store_hint(store)}")
+        raise UsageError(f"there is nothing of that name in the store{suggest_word(name, store)}: {store_hint(store)}")
     return store[name]
 
 
 def store_hint(store: object) -> str:
     """Return what to do about a name that a store does not have."""
+    if isinstance(store, KeyringStore):
+        return "see 'oauth-hook --store keyring credentials list'"
     path = find_missing_file(store)
     if path is None or path == CredentialStore().path:  # of the user's own store the list tells as much
         return "see 'oauth-hook credentials list'"
@@ -151,19 +250,24 @@ def _read_pair(key_name: str, secret_name: str, warn: Warn) -> tuple[str, str] |
 
 
 def _find_service(account: Account) -> Service:
-    """Return what is known of an account's service: how it wants its requests signed.
+    """Return what is known of an account's service: where it is, and how it wants its requests signed.
 
     :raises UsageError: the file that described it is gone, or does not describe a service any more.
     """
     text = account.service or ""
     if text in SERVICES:
         return SERVICES[text]
-    path = ServiceReference.parse(text).path
-    if path is None:
-        return Service(name="")  # a URL says where a service is, and nothing else about it
-    if not os.path.exists(path):
-        raise UsageError(
-            f"the file that describes this account's service is gone: {path}; put it back, or authorize again with "
-            "--service and its new path"
-        )
-    return Service.from_file(path)
+    reference = ServiceReference.parse(text)
+    if reference.path is not None:
+        if not os.path.exists(reference.path):
+            raise UsageError(
+                f"the file that describes this account's service is gone: {reference.path}; put it back, or authorize "
+                "again with --service and its new path"
+            )
+        return Service.from_file(reference.path)
+    # URLs say where a service is, and nothing else about it; without a scheme, a server is spoken to by https.
+    urls = list(reference.urls or ())
+    if reference.url is not None:
+        host = reference.url.rpartition("@")[2]
+        urls = [host if "://" in host else f"https://{host}"]
+    return Service(name="", origins=[print_origin(origin) for url in urls if (origin := parse_origin(url))])

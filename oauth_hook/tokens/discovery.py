@@ -21,8 +21,9 @@ from xml.etree import ElementTree
 
 import requests
 
-from ..errors import ProviderError, UsageError, check_type
+from ..errors import ProviderError, UsageError, check_type, conceal_frames
 from ..protocol.url import check_absolute_url, is_loopback, parse_origin, split_url
+from ..redaction import redact
 from ..services.catalog import Service
 from .http import Redirects, WholeResponse, build_refusal, check_timeout, send_request
 
@@ -52,6 +53,7 @@ _is_name = re.compile(r"[^\s@/?#\x00-\x1F\x7F]+").fullmatch
 _holds_declarations = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE).search
 
 
+@conceal_frames
 def discover(
     account: str, *, scheme: str = "https", session: requests.Session | None = None, timeout: float = 30
 ) -> Service:
@@ -152,6 +154,7 @@ class _Search:
                     f"for {rel}: {href[:200]!r}" + ("; scheme='http' would take it" if plain else ""),
                     status=whole.response.status_code,
                     response=whole.response,
+                    redact=redact,
                 )
         return {_FIELDS[rel]: href for rel, (href, _) in self.found.items()}
 
@@ -165,6 +168,7 @@ class _Search:
             problem=trouble.problem if trouble else None,
             body=trouble.body if trouble else "",
             response=trouble.response if trouble else None,
+            redact=redact,
         )
 
 
@@ -182,7 +186,7 @@ def _read_account(account: str, scheme: str) -> tuple[str, str]:
     name, at, host = text.rpartition("@")
     root = f"{scheme}://{host}"
     if (at and not _is_name(name)) or parse_origin(root) is None or split_url(root).target != root or "/" in host:
-        raise UsageError(f"{account[:200]!r} is neither an account such as alice@pump.example nor a URL")
+        raise UsageError("the account is neither one such as alice@pump.example nor a host nor a URL")
     return root, f"acct:{name}@{host}" if at else f"{root}/"
 
 

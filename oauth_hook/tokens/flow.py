@@ -25,11 +25,13 @@ from urllib.parse import urlencode
 import requests
 
 from ..credentials import AccessToken, Consumer, Credentials, RequestToken, check_token
-from ..errors import ProviderError, UsageError, check_type
+from ..errors import ProviderError, UsageError, check_type, conceal_frames, conceal_methods
 from ..hook.hook import OAuthHook
 from ..protocol.encoding import to_wire
 from ..protocol.parameters import FORM
+from ..protocol.rsa import load_key
 from ..protocol.url import check_absolute_url
+from ..redaction import Redactor
 from ..services.catalog import SERVICES, Service
 from .callback import read_callback
 from .http import WholeResponse, build_refusal, check_timeout, redact_body, send_request
@@ -42,7 +44,7 @@ log = logging.getLogger("oauth_hook")
 _CONFIRMED = ("require", "warn", "ignore")
 
 # An absolute URI (RFC 3986 s4.3), as s2.1 wants it, of any scheme: desktop applications have their own (myapp:/back).
-_is_uri = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+").fullmatch
+_is_uri = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+").fullmatch
 
 _Token = TypeVar("_Token", RequestToken, AccessToken)
 _Flow = TypeVar("_Flow", bound="OAuthFlow")
@@ -62,6 +64,7 @@ class VerifierPendingError(UsageError):
         self.request_token = request_token
 
 
+@conceal_methods
 class OAuthFlow:
     """The three legs with one service, for one consumer.
 
@@ -117,13 +120,14 @@ class OAuthFlow:
             **more,
         })  # fmt: skip
         _check_service(self.service)
-        self._rsa_key = rsa_key
+        self._rsa_key = None if rsa_key is None else load_key(rsa_key)
         self._session = session
         self._timeout = check_timeout(timeout)
         self._make_hook = make_hook or hook_class
         self.hook()  # what is wrong with the rest is said now
 
     @classmethod
+    @conceal_frames
     def for_service(cls: type[_Flow], service: str | Service, consumer: Consumer, **more: Any) -> _Flow:
         """Return the flow of a service.
 
@@ -313,13 +317,15 @@ class OAuthFlow:
         if said is None and policy == "warn":
             log.warning("the service did not confirm the callback (RFC 5849 s2.1): it may speak OAuth 1.0, not 1.0a")
             return
+        secrets = [self.consumer.secret, token.secret]
         raise ProviderError(
             "the service did not confirm the callback (oauth_callback_confirmed, RFC 5849 s2.1), so that the user "
             "could be led astray; confirmed='ignore' takes that",
             status=response.response.status_code,
             problem="parameter_absent" if said is None else "parameter_rejected",
-            body=redact_body(response, [self.consumer.secret, token.secret]),
+            body=redact_body(response, secrets),
             response=response.response,
+            redact=Redactor(secrets),
         )
 
 
@@ -331,13 +337,29 @@ def _check_service(service: Service) -> None:
     for name in ("request_token_url", "authorization_url", "access_token_url", "renewal_url"):
         if getattr(service, name):
             check_absolute_url(getattr(service, name), name)
-    if service.callback not in (None, "oob") and not _is_uri(service.callback):
-        raise UsageError(
-            "callback must be an absolute URL, such as https://app.example/back or myapp:/back; 'oob', for a PIN; "
-            f"or None, and not {service.callback!r}"
-        )
+    if service.callback not in (None, "oob"):
+        _check_callback(service.callback)
     if service.access_token_method not in (None, "POST", "GET"):
         raise UsageError(f"access_token_method must be 'POST' or 'GET', not {service.access_token_method!r}")
+
+
+def _check_callback(callback: str) -> None:
+    """Check that a callback is a URL as it travels; no message shows its query, which may have a secret in it.
+
+    :raises UsageError: it is not.
+    """
+    if not _is_uri(callback):
+        trouble = f"{callback.partition('?')[0]!r} is none"
+        if " " in callback:
+            trouble = "it has a space in it: write %20"
+        elif not callback.isprintable():
+            trouble = "it has a line feed or another control character in it: take it out"
+        elif not callback.isascii():
+            trouble = "it has a character in it that is not ASCII: percent-encode it, or give the host as xn--..."
+        raise UsageError(
+            "callback must be an absolute URL, such as https://app.example/back or myapp:/back; 'oob', for a PIN; or "
+            f"None: {trouble}"
+        )
 
 
 def choose_auth(hook: OAuthHook, method: str) -> Callable[[Any], Any]:

@@ -10,20 +10,26 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 import requests
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError
+from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import ReadTimeoutError
 
-from ..errors import OAuthHookError, ProviderError, UsageError
+from ..errors import OAuthHookError, ProviderError, UsageError, clear_frames, list_errors
 from ..hook.attach import freeze
+from ..hook.prepared import read_message
+from ..protocol.encoding import decode_text, unescape
+from ..protocol.message import text_headers
+from ..protocol.placement import parse_authorization
 from ..protocol.url import is_same_origin, parse_origin
-from ..redaction import Redactor, shorten
+from ..redaction import MASK, Redactor, shorten
+from ..redaction.request_secrets import find_carried_secrets, redactor_for
 from .deadline import Deadline, bound_pool
 
 __all__ = [
@@ -41,6 +47,8 @@ MAX_ERROR_SOURCE = 1 << 16  # characters of a response that an error is made fro
 MAX_ERROR_BODY = 500  # characters of a response that an error shows
 MIN_SECRET_BYTES = 3  # of a secret that somebody may have in earnest
 CHUNK_BYTES = 1 << 14
+# The packages whose frames have our requests among their variables.
+_SENDERS = ("oauth_hook", "requests", "urllib", "urllib3", "http")
 
 
 class Redirects(Enum):
@@ -98,10 +106,11 @@ def send_request(
     :raises requests.RequestException: the wire failed, or time was up.
     """
     request = requests.Request(method, url, auth=auth or (lambda unsigned: unsigned), **content)
-    with Deadline(timeout) as deadline, requests.Session() if session is None else nullcontext(session) as used:
-        prepared = used.prepare_request(request)
+    used = requests.Session() if session is None else nullcontext(session)
+    with Deadline(timeout) as deadline, used as sender, _redact_failures():
+        prepared = sender.prepare_request(request)
         freeze(prepared)  # the session's hooks, and adapters, have other credentials
-        response = _exchange(used, prepared, deadline, redirects)
+        response = _exchange(sender, prepared, deadline, redirects)
         return WholeResponse(response, _read_text(response, deadline))
 
 
@@ -113,7 +122,7 @@ def send_prepared(request: requests.PreparedRequest, *, timeout: float = 30) -> 
     :param timeout: for all of it together, in seconds.
     :raises ProviderError: the response is cut off, or redirects to what is no URL.
     """
-    with Deadline(timeout) as deadline, requests.Session() as session:
+    with Deadline(timeout) as deadline, requests.Session() as session, _redact_failures():
         response = _exchange(session, request, deadline, Redirects.ANYWHERE)
         _read_body(response, deadline, max_bytes=None)
         return response
@@ -136,6 +145,7 @@ def _exchange(
                 "these credentials: check the URL that was asked",
                 status=response.status_code,
                 response=response,
+                redact=_redactor_for_request(request),
             )
         request = following
     raise requests.TooManyRedirects(f"more than {session.max_redirects} redirects", response=response)
@@ -192,6 +202,47 @@ def _shown_origin(url: str | None) -> str:
     return "no http URL" if found is None else f"{found[0]}://{found[1]}{found[2] and ':' + found[2]}"
 
 
+@contextmanager
+def _redact_failures() -> Iterator[None]:
+    """Take what a request carried out of the exceptions of requests, which quote its URL, and hold all of it."""
+    try:
+        yield
+    except BaseException as error:
+        clear_frames(error, _SENDERS)
+        if isinstance(error, requests.RequestException) and error.request is not None:
+            _redact_failure(error, error.request)
+        raise
+
+
+def _redact_failure(error: requests.RequestException, request: Any) -> None:
+    redactor = _redactor_for_request(request)
+    _, mark, query = str(request.url).partition("?")
+
+    def redact(text: str) -> str:
+        return redactor(text.replace(mark + query, f"?{MASK}") if query else text)
+
+    sent = requests.PreparedRequest()
+    sent.method, sent.url, sent.headers = request.method, redact(str(request.url)), CaseInsensitiveDict()
+    for each in list_errors(error):
+        each.args = tuple(redact(said) if isinstance(said, str) else said for said in each.args)
+        for name, value in vars(each).items():
+            if isinstance(value, str):
+                setattr(each, name, redact(value))
+        if isinstance(each, requests.RequestException):
+            each.request = sent
+            if each.response is not None:
+                each.response.request, each.response.url = sent, redact(each.response.url)
+
+
+def _redactor_for_request(request: Any) -> Redactor:
+    """Return what takes out of a text all that a request carried: its server may have echoed it."""
+    message = read_message(request)
+    _, pairs = parse_authorization(message.authorization or "") or (None, [])
+    fields = [(unescape(name), unescape(value)) for name, value in pairs]
+    headers = text_headers({name.lower(): value for name, value in request.headers.items()})
+    return redactor_for(find_carried_secrets(message, fields, headers))
+
+
 def _read_body(response: requests.Response, deadline: Deadline, max_bytes: int | None) -> bytes:
     """Read the body within the time that is left, and leave it in the response for whoever looks."""
     data, status = bytearray(), response.status_code
@@ -202,7 +253,8 @@ def _read_body(response: requests.Response, deadline: Deadline, max_bytes: int |
                 data += piece
                 if max_bytes is not None and len(data) > max_bytes:
                     message = f"the response is larger than {max_bytes} bytes, which no token is"
-                    raise ProviderError(message, status=status, response=response)
+                    redactor = _redactor_for_request(response.request)
+                    raise ProviderError(message, status=status, response=response, redact=redactor)
                 if deadline.is_over:
                     deadline.give_up()
         except (ChunkedEncodingError, ContentDecodingError):
@@ -212,7 +264,10 @@ def _read_body(response: requests.Response, deadline: Deadline, max_bytes: int |
                 raise
             raise requests.ReadTimeout("the response was not complete in time", response=response) from error
     if broken:  # raised here, because what urllib3 says of it quotes the response
-        raise ProviderError("the response was cut off, or is not encoded as it says", status=status, response=response)
+        response._content = b""
+        message = "the response was cut off, or is not encoded as it says"
+        redactor = _redactor_for_request(response.request)
+        raise ProviderError(message, status=status, response=response, redact=redactor)
     response._content = bytes(data)
     return response._content
 
@@ -220,10 +275,7 @@ def _read_body(response: requests.Response, deadline: Deadline, max_bytes: int |
 def _read_text(response: requests.Response, deadline: Deadline) -> str:
     data = _read_body(response, deadline, MAX_BODY_BYTES)
     named = response.encoding if "charset" in response.headers.get("Content-Type", "").lower() else None
-    try:
-        return data.decode(named or "utf-8", "replace")
-    except (LookupError, UnicodeError):  # no charset that Python knows, or one that is no text encoding
-        return data.decode("utf-8", "replace")
+    return decode_text(data, named)
 
 
 def build_refusal(response: WholeResponse, what: str, secrets: Iterable[str] = ()) -> ProviderError:
@@ -247,6 +299,7 @@ def build_refusal(response: WholeResponse, what: str, secrets: Iterable[str] = (
         body=shorten(redact(response.text, most=MAX_ERROR_SOURCE), MAX_ERROR_BODY),
         response=response.response,
         explain=response.explain,
+        redact=redact,
     )
 
 

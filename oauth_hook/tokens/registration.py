@@ -21,7 +21,7 @@ from typing import Any
 import requests
 
 from ..credentials import Consumer
-from ..errors import UsageError, check_type, is_text
+from ..errors import UsageError, check_type, conceal_frames, is_text
 from .discovery import check_scheme, check_url
 from .http import build_refusal, check_timeout, send_request
 from .token_response import parse_json_object
@@ -31,6 +31,7 @@ __all__ = ["register_client", "update_client"]
 _JSON = "application/json"
 
 
+@conceal_frames
 def register_client(
     registration_url: str,
     *,
@@ -66,6 +67,7 @@ def register_client(
     return _send(registration_url, {"type": "client_associate", **fields}, session, timeout)
 
 
+@conceal_frames
 def update_client(
     registration_url: str,
     consumer: Consumer,

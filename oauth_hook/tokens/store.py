@@ -6,9 +6,11 @@ The laws of this file:
    as far as SQLite can promise, a power loss; one that has not returned is there as a whole or not at all.
 2. **Nobody else reads it.** The file is 0600 before SQLite sees it, whatever the umask, and its side
    files follow it; directories that are made are 0700. A store that others can read is tightened, never
-   widened. What is removed is overwritten in the file. (Windows: the user's folder protects it.)
+   widened; a file, a side file or a link that another user made is refused, by root too. What is removed
+   is overwritten in the file. (Windows: the user's folder protects it.)
 3. **What is not ours is not touched.** A damaged file, another program's and a newer version's are
-   reported, and left as they are to the last byte.
+   reported, and left as they are to the last byte. Each value has a checksum: what comes back is what was
+   stored, or an error.
 4. **Nothing stays open.** Each operation has a connection of its own, and a process does one at a time,
    so that one store serves threads and forks, and there is nothing to close.
 5. **Errors are ours**: a ``UsageError`` that names the file and what to do, and shows no secret.
@@ -19,38 +21,49 @@ Nothing is made before the first write: a store that is not there yet reads as e
 
 from __future__ import annotations
 
-import json
+import errno
 import os
 import stat
 import sys
 import threading
-from collections.abc import Callable, ItemsView, Iterator, Mapping, MutableMapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import quote
 
-from ..credentials import AccessToken, Account, Consumer, RequestToken
-from ..errors import UsageError, check_type, is_text
+from ..errors import UsageError, conceal_methods
+from .stored_values import BaseStore, Row, Stored, check_name, compute_checksum, damaged_entry, decode, encode
 
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["CredentialStore", "default_path"]
+__all__ = ["CredentialStore", "default_path", "lock_file"]
 
-Stored: TypeAlias = Consumer | RequestToken | AccessToken | Account
+_T = TypeVar("_T")
 _Run: TypeAlias = Callable[..., list[tuple[Any, ...]]]
 
-_KINDS: dict[str, type[Stored]] = {kind.__name__: kind for kind in (Consumer, RequestToken, AccessToken, Account)}
 _NOTHING: Any = object()  # as None is a default that one may give
 
 _MAGIC = b"SQLite format 3\0"
 _APPLICATION_ID = 0x4F417448  # "OAtH", at offset 68 of the file
 _VERSION = 1  # of the schema, at offset 60
 _SCHEMA = (
-    "CREATE TABLE credentials (name TEXT PRIMARY KEY NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE credentials (name TEXT PRIMARY KEY NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, checksum TEXT)"
+    " WITHOUT ROWID",
     f"PRAGMA application_id = {_APPLICATION_ID}",
     f"PRAGMA user_version = {_VERSION}",
 )
+# Before 1.0.0 there were no checksums. Such a file is read as if it had them, and gets them when it is written to.
+_CHECKSUM = "compute_checksum(CAST(name AS BLOB), CAST(kind AS BLOB), CAST(value AS BLOB))"
+_ADD_CHECKSUMS = (
+    "ALTER TABLE credentials ADD COLUMN checksum TEXT",
+    f"UPDATE credentials SET checksum = {_CHECKSUM}",  # noqa: S608
+)
+_VIEW_WITH_CHECKSUMS = f"CREATE TEMP VIEW credentials AS SELECT *, {_CHECKSUM} AS checksum FROM main.credentials"  # noqa: S608
+
+# In a damaged file SQLite may find the row of another name: the checksum is held against the name that was asked for.
+_SELECT_ONE = "SELECT ?1, kind, value, checksum FROM credentials WHERE name = ?1"
+_INSERT = "INTO credentials (name, kind, value, checksum) VALUES (?, ?, ?, ?)"
 
 # The journal is SQLite's default, DELETE: one file at rest, and no shared memory, which network drives lack.
 # With it only EXTRA is durable: FULL does not sync the directory when the journal is deleted, so that after
@@ -75,7 +88,8 @@ _MEANINGS = (
 )
 
 
-class CredentialStore(MutableMapping[str, Stored]):
+@conceal_methods
+class CredentialStore(BaseStore):
     """A mapping from names to credentials that outlives the process.
 
     Names are any text, in whose order it iterates; values are ``Consumer``, ``RequestToken``,
@@ -85,7 +99,8 @@ class CredentialStore(MutableMapping[str, Stored]):
     reported when it is asked for; ``del store[name]`` removes it, and the names still iterate.
 
     :param path: the file; ``None`` for :func:`default_path`. It is kept as an absolute path.
-    :raises UsageError: (any operation) the file cannot be used, a name is not text, or a value is of another type.
+    :raises UsageError: (any operation) the file cannot be used, or is another user's; a name is not text, or a value
+        is of another type.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
@@ -95,124 +110,106 @@ class CredentialStore(MutableMapping[str, Stored]):
         return f"{type(self).__name__}({self.path!r})"
 
     def __getitem__(self, name: str) -> Stored:
-        with self._transaction() as run:
-            rows = run("SELECT kind, value FROM credentials WHERE name = ?", _text(name))
-        if not rows:
-            raise KeyError(name)
-        return self._decoded(name, *rows[0])
+        for found in self._find(name):
+            return self._checked(name, found)
+        raise KeyError(name)
 
     def __contains__(self, name: object) -> bool:
-        with self._transaction() as run:
-            return bool(run("SELECT 1 FROM credentials WHERE name = ?", _text(name)))
+        return bool(self._find(name))
 
     def __iter__(self) -> Iterator[str]:
-        with self._transaction() as run:
-            return iter([name for (name,) in run("SELECT CAST(name AS TEXT) FROM credentials ORDER BY name")])
+        return iter(self._read_all("CAST(name AS TEXT)", lambda row: str(row[0])))
 
     def __len__(self) -> int:
-        with self._transaction() as run:
-            return sum(count for (count,) in run("SELECT count(*) FROM credentials"))
+        return len(self._read_all("1", len))
 
     def items(self) -> ItemsView[str, Stored]:
         """Return the names and values as of now."""
-        with self._transaction() as run:
-            rows = run("SELECT CAST(name AS TEXT), kind, value FROM credentials ORDER BY name")
-        return {name: self._decoded(name, kind, value) for name, kind, value in rows}.items()
+        pairs = self._read_all("CAST(name AS TEXT), kind, value, checksum", lambda row: (row[0], decode(row)))
+        return {name: self._checked(name, found) for name, found in pairs}.items()
 
-    def values(self) -> ValuesView[Stored]:
-        """Return the values as of now, in the order of their names."""
-        return dict(self.items()).values()
-
-    def __setitem__(self, name: str, value: Stored) -> None:
-        self.update([(name, value)])
-
-    def update(self, other: Any = (), /, **more: Stored) -> None:
-        """Store all of a mapping or of pairs, and of the keyword arguments, or none."""
-        pairs = other.items() if isinstance(other, Mapping) else other
-        # All is read (from a store, perhaps) and encoded before the first is stored.
-        rows = [(_text(name), *_encoded(value)) for name, value in (*pairs, *more.items())]
-        if rows:
-            with self._transaction(write=True, create=True) as run:
-                for row in rows:
-                    run("INSERT OR REPLACE INTO credentials VALUES (?, ?, ?)", *row)
+    def _insert(self, rows: Sequence[Row]) -> None:
+        with self._transaction(write=True, create=True) as run:
+            for row in rows:
+                run(f"INSERT OR REPLACE {_INSERT}", row)
 
     def setdefault(self, name: str, default: Stored | None = None) -> Stored:
         """Return the value of that name; where there is no value, store this one, and return it."""
         try:
             return self[name]
         except KeyError:
-            row = (_text(name), *_encoded(default))
+            row = encode(name, default)
         with self._transaction(write=True, create=True) as run:
             # Another process may have stored one since: then that one stays.
-            run("INSERT OR IGNORE INTO credentials VALUES (?, ?, ?)", *row)
-            (found,) = run("SELECT kind, value FROM credentials WHERE name = ?", row[0])
-        return self._decoded(name, *found)
+            run(f"INSERT OR IGNORE {_INSERT}", row)
+            (found,) = map(decode, run(_SELECT_ONE, [row.name]))
+        return self._checked(name, found)
 
     def __delitem__(self, name: str) -> None:
         with self._transaction(write=True) as run:
-            found = run("SELECT 1 FROM credentials WHERE name = ?", _text(name))
-            run("DELETE FROM credentials WHERE name = ?", _text(name))
-        if not found:
+            is_there = bool(run(_SELECT_ONE, [check_name(name)]))
+            run("DELETE FROM credentials WHERE name = ?", [name])
+        if not is_there:
             raise KeyError(name)
 
     def pop(self, name: str, default: Any = _NOTHING) -> Any:
         """Remove the name and return its value, or else the default; KeyError: there is neither."""
         with self._transaction(write=True) as run:
-            for kind, value in run("SELECT kind, value FROM credentials WHERE name = ?", _text(name)):
-                taken = self._decoded(name, kind, value)  # a damaged one is reported, and stays
-                run("DELETE FROM credentials WHERE name = ?", _text(name))
+            for found in map(decode, run(_SELECT_ONE, [check_name(name)])):
+                taken = self._checked(name, found)  # a damaged one is reported, and stays
+                run("DELETE FROM credentials WHERE name = ?", [name])
                 return taken
         if default is _NOTHING:
             raise KeyError(name)
         return default
-
-    def popitem(self) -> tuple[str, Stored]:
-        """Remove the first name and return it with its value; KeyError: it is empty, or another process was first."""
-        for name in self:
-            return name, self.pop(name)
-        raise KeyError("the credential store is empty")
 
     def clear(self) -> None:
         """Remove everything."""
         with self._transaction(write=True) as run:
             run("DELETE FROM credentials")
 
-    def close(self) -> None:
-        """Do nothing: between two operations nothing is open. The store can be used on."""
+    def _find(self, name: object) -> list[Stored | None]:
+        """Return what is stored under a name, in a list: ``None`` in it is a damaged value."""
+        with self._transaction() as run:
+            found = [decode(row) for row in run(_SELECT_ONE, [check_name(name)])]
+            if not found:
+                _check_soundness(run, self.path)
+        return found
 
-    def __enter__(self) -> CredentialStore:
-        return self
+    def _read_all(self, columns: str, read: Callable[[tuple[Any, ...]], _T]) -> list[_T]:
+        """Return what is made of each row, in the order of the names."""
+        with self._transaction() as run:
+            _check_soundness(run, self.path)
+            return [read(row) for row in run(f"SELECT {columns} FROM credentials ORDER BY name")]  # noqa: S608
 
-    def __exit__(self, *_error: object) -> None:
-        self.close()
-
-    def _decoded(self, name: str, kind: object, value: object) -> Stored:
-        """Return the value that a row holds, or say that it is damaged."""
-        try:
-            return _decode(kind, value)
-        except (TypeError, ValueError, RecursionError):  # not chained: json's errors carry the whole text
-            advice = "remove it (`del store[name]`) and authorize again; the others are not concerned"
-            raise UsageError(f"{name!r} in the credential store {self.path!r} is damaged: {advice}") from None
+    def _checked(self, name: str, found: Stored | None) -> Stored:
+        """Return the value that was found, or say that it is damaged."""
+        if found is None:
+            raise damaged_entry(name, f"the credential store {self.path!r}") from None
+        return found
 
     @contextmanager
     def _transaction(self, *, write: bool = False, create: bool = False) -> Iterator[_Run]:
         """Give a function that runs a statement and returns its rows; commit at the end, or leave all as it was."""
         path = os.path.realpath(self.path)
         with _turn(), _reported(path):
+            _check_owners(self.path, path)
             if not _is_store(path):
                 if not create:
-                    yield lambda *_statement: []
+                    yield lambda _statement, _parameters=(): []
                     return
                 _make_file(path)
             with closing(_connected(path)) as connection:
                 # Damage is shown as U+FFFD: sqlite3's own error for what is no UTF-8 would quote the text.
                 connection.text_factory = lambda data: data.decode("utf-8", "replace")
+                connection.create_function("compute_checksum", 3, compute_checksum, deterministic=True)
                 for pragma in _PRAGMAS:
                     connection.execute(pragma)
                 # A writer takes the lock at once: of two that read first, neither could go on to write.
                 connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+                _check_owners(self.path, path)  # once more: whoever owns the directory may have put in another file
                 _prepare(connection, path, write, create)
-                yield lambda statement, *parameters: connection.execute(statement, parameters).fetchall()
+                yield lambda statement, parameters=(): connection.execute(statement, parameters).fetchall()
                 connection.execute("COMMIT")  # without it, closing the connection undoes
 
 
@@ -243,46 +240,6 @@ def _absolute(path: object) -> str:
     return os.path.abspath(os.path.expanduser(name))
 
 
-def _text(name: Any) -> str:
-    """Return the name, if it can be one."""
-    check_type(name, str, "the name of stored credentials", "a str")
-    if not is_text(name):
-        raise UsageError(f"{name!r} cannot name stored credentials: half a character (a surrogate) is in it")
-    return str(name)
-
-
-def _encoded(value: object) -> tuple[str, str]:
-    """Return the kind and the JSON of a value, or refuse it if it would not come back as it is."""
-    _check_parts(value)
-    kind = type(value).__name__
-    with suppress(TypeError, ValueError, RecursionError):  # not chained: json's errors may show the value
-        text = json.dumps(value.to_dict())  # type: ignore[attr-defined]
-        if _decode(kind, text) == value:
-            return kind, text
-    raise UsageError(f"this {kind} cannot be stored: its fields, `extra` included, must be what JSON can carry")
-
-
-def _decode(kind: object, value: object) -> Stored:
-    """Return the value that was encoded, or raise TypeError, ValueError or RecursionError."""
-    # As JSON here is ASCII, anything else is damage, which must not become part of a secret.
-    if kind not in _KINDS or not isinstance(value, str) or not value.isascii():
-        raise UsageError("this is no stored value")
-    result = _KINDS[str(kind)].from_dict(json.loads(value))
-    _check_parts(result)
-    return result
-
-
-def _check_parts(value: object) -> None:
-    """Refuse what would come back as another type: a subclass, too, and an account of other parts."""
-    if type(value) not in _KINDS.values():
-        what = "a Consumer, a RequestToken, an AccessToken or an Account, and of no subclass"
-        raise UsageError(f"stored credentials must be {what}: this is of class {type(value).__name__}")
-    if isinstance(value, Account):
-        right = type(value.consumer) is Consumer and type(value.token) in (AccessToken, type(None))
-        if not right or not isinstance(value.service, str | None):
-            raise UsageError("an Account to store has a Consumer, an AccessToken or None, and a service's name or None")
-
-
 def _is_store(path: str) -> bool:
     """Return whether a store is there, and refuse anything else; an empty file, as a kill leaves it, is not one yet.
 
@@ -304,6 +261,26 @@ def _is_store(path: str) -> bool:
     if os.name != "nt" and status.st_mode & 0o077:
         os.chmod(path, status.st_mode & 0o600)
     return bool(status.st_size)
+
+
+def _check_owners(link: str, path: str) -> None:
+    """Refuse what another user has made, who could read what is stored there, or lead it elsewhere.
+
+    :param link: the path as it was given, which may be a link; root's is trusted.
+    :param path: where the file is. A journal beside it, too, would be filled as it is found.
+    """
+    if sys.platform == "win32":  # where the user's folder protects it
+        return
+    for place in (link, path, f"{path}-journal", f"{path}-wal"):
+        try:
+            status = os.lstat(place)
+        except FileNotFoundError:
+            continue
+        trusted = (os.geteuid(), 0) if stat.S_ISLNK(status.st_mode) else (os.geteuid(),)
+        if status.st_uid not in trusted:
+            why = f"belongs to another user (uid {status.st_uid}), who could read what is stored there"
+            advice = "give another path, or have the file given to you (chown)"
+            raise _unusable(path, f"cannot be used: {os.strerror(errno.EPERM)}, as {place!r} {why}; {advice}")
 
 
 def _check_identity(path: str, application_id: int, version: int) -> None:
@@ -350,12 +327,22 @@ def _prepare(connection: sqlite3.Connection, path: str, write: bool, create: boo
     """
     (application_id,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
+    statements: tuple[str, ...] = ()
     if (application_id, version) != (0, 0):
         _check_identity(path, application_id, version)
+        if write:
+            _check_soundness(lambda statement: connection.execute(statement).fetchall(), path)
+        if "checksum" not in [column[1] for column in connection.execute("PRAGMA table_info(credentials)")]:
+            statements = _ADD_CHECKSUMS if write else (_VIEW_WITH_CHECKSUMS,)
     else:  # a new file; or SQLite has just undone the first write, which a kill interrupted
-        for statement in _SCHEMA if create else ("CREATE TEMP TABLE credentials (name, kind, value)",):
-            connection.execute(statement)
-    if write and connection.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
+        statements = _SCHEMA if create else ("CREATE TEMP TABLE credentials (name, kind, value, checksum)",)
+    for statement in statements:
+        connection.execute(statement)
+
+
+def _check_soundness(run: _Run, path: str) -> None:
+    """Refuse a damaged file, wherever the damage is; a store that is not there yet says nothing."""
+    if run("PRAGMA integrity_check(1)") not in ([("ok",)], []):
         raise _unusable(path, _DAMAGED)
 
 
@@ -397,3 +384,17 @@ def _turn() -> Iterator[None]:
             yield
         finally:
             _AT_WORK.clear()
+
+
+@contextmanager
+def lock_file(path: str) -> Iterator[None]:
+    """Wait until no other process, and no other thread, is where this one goes on; the file stays empty.
+
+    :raises UsageError: it cannot be made, is another user's, or another process does not finish.
+    """
+    with _turn(), _reported(path):
+        _check_owners(path, path)
+        _make_file(path)
+        with closing(_connected(path)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield

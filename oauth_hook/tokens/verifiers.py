@@ -27,7 +27,7 @@ from collections.abc import Callable
 from types import TracebackType
 from urllib.parse import parse_qs
 
-from ..errors import OAuthHookError, UsageError, check_type
+from ..errors import OAuthHookError, UsageError, check_type, conceal_frames, repr_anyhow
 from ..protocol.problem_reporting import is_denial
 from ..protocol.url import check_absolute_url, split_url
 from . import loopback_pages as pages
@@ -43,6 +43,7 @@ _LINGER_SECONDS = 1.0  # that the browser has to fetch the last page
 _is_path = re.compile(r"/(?!/)(?:[\w.~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*", re.ASCII).fullmatch
 
 
+@conceal_frames
 def ask_on_console(url: str) -> str:
     """Ask the user for the verifier (s2.2): the link to standard error, one line from standard input.
 
@@ -145,6 +146,7 @@ class LoopbackReceiver:
         except OSError as error:
             raise UsageError(f"cannot listen on 127.0.0.1 port {port}: {error.strerror or error}") from error
 
+    @repr_anyhow
     def __repr__(self) -> str:
         return f"<LoopbackReceiver at {self.callback_url}>"
 
@@ -168,6 +170,7 @@ class LoopbackReceiver:
             if not self._is_called:
                 self._server.close()
 
+    @conceal_frames
     def __call__(self, url: str) -> str:
         """Send the user to the authorization URL, and wait for the callback.
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import io
 import os
 import re
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,7 @@ def test_the_demo_does_the_whole_job():
     assert "\x1b" not in done.stdout
 
 
+@pytest.mark.promise("the-command-shows-no-secret")
 def test_the_demo_masks_the_verifier(capsys):
     """The verifier is a secret: masked in what is shown and in what went out, unless asked for."""
     assert cli.main(["demo"]) == 0
@@ -187,6 +190,7 @@ def test_misuse_is_said_in_the_words_of_the_command(capsys):
         assert "\n    " not in about.partition("positional arguments")[0]
 
 
+@pytest.mark.promise("no-secret-among-arguments-is-repeated")
 def test_a_secret_among_the_arguments_is_not_repeated(capsys):
     """Whoever passes a secret as an argument is told that there is no such one, without the secret."""
     for word in ("--consumer-secret=hunter2", "-khunter2"):
@@ -199,6 +203,44 @@ def test_a_secret_among_the_arguments_is_not_repeated(capsys):
     with pytest.raises(SystemExit):
         cli.main(["services", "--consumer-secret", "hunter2"])
     assert "hunter2" not in capsys.readouterr().err
+
+
+@pytest.mark.promise("no-secret-among-arguments-is-repeated")
+@pytest.mark.parametrize(
+    "secret", ["hunter2", "hunter2/+=", "a:hunter2", "me@hunter2:x", "--hunter2", "-hunter2", "hunter2 x"]
+)
+@pytest.mark.parametrize(
+    "words",
+    ["{}", "services {}", "request {} http://a.example/", "request {} GET http://a.example/", "authorize {}",
+     "request GET http://a.example/ --service {}", "authorize me --service {}", "credentials {}", "credentials show {}",
+     "credentials remove {}", "credentials add me --service {}", "explain {}", "explain {} x", "provider --port {}",
+     "provider {}", "services --json={}", "request GET http://a.example/ --s={}", "provider --host {}",
+     "register me x@{}:y --application-name a", "authorize me --timeout {}",
+     "request GET http://a.example/ --body-hash {}"],
+)  # fmt: skip
+def test_a_secret_where_a_word_should_stand_is_not_repeated(words, secret, capsys, monkeypatch):
+    """No error says what was typed where COMMAND, NAME, a choice or ``--service`` stands."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("consumer\nsecret\n\n"))
+    with suppress(SystemExit):
+        status = cli.main([word.format(secret) for word in words.split()], store={"other": Consumer("c", "s")})
+        assert status == 2 or words.startswith("credentials add")  # which asks no server whether there is one
+    out, err = capsys.readouterr()
+    assert "hunter2" not in out + err
+    assert err
+
+
+def test_a_mistyped_word_gets_the_one_that_was_meant(capsys):
+    """A command, a service and a name that are nearly right are told what they may have been."""
+    store = {"launchpad": Consumer("c", "s")}
+    for words, meant in (
+        (["reqest"], "request"), (["services", "tumbler"], "tumblr"), (["credentials", "lst"], "list"),
+        (["credentials", "show", "lauchpad"], "launchpad"), (["explain", "lauchpad"], "launchpad"),
+        (["request", "lauchpad", "GET", "http://a.example/"], "launchpad"),
+        (["request", "GET", "http://a.example/", "--service", "Tumbler"], "tumblr"),
+    ):  # fmt: skip
+        with suppress(SystemExit):
+            assert cli.main(words, store=store) == 2
+        assert f"did you mean '{meant}'?" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

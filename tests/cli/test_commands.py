@@ -118,11 +118,11 @@ def urls(provider):
     ]  # fmt: skip
 
 
-def keep(run, provider, name="me", service=None):
+def keep(run, provider, name="me", service=None, origins=()):
     """Put an account at the embedded provider into the store."""
     token = provider.add_token()
     with CredentialStore(run.store) as store:
-        store[name] = Account(provider.consumer, token, service or " ".join(urls(provider)[1::2]))
+        store[name] = Account(provider.consumer, token, service or " ".join(urls(provider)[1::2]), origins)
     return token
 
 
@@ -218,7 +218,7 @@ def test_a_name_sends_nobody_anywhere(call, server):
     """A NAME that looks like an address is asked only where --service says so."""
     host = server.url.partition("//")[2]
     for name in (host, f"alice@{host}", "my.account"):
-        assert f"--service {name}" in call("authorize", name, "--http", check=2, OAUTH_CONSUMER_KEY="c").stderr
+        assert "--service SERVER" in call("authorize", name, "--http", check=2, OAUTH_CONSUMER_KEY="c").stderr
     assert server.received == []
 
 
@@ -357,6 +357,7 @@ def test_a_service_without_verifiers_waits_for_enter(browser, run, server, tmp_p
     assert kept(run) == Account(Consumer("app"), AccessToken("a", "s"), str(file))
 
 
+@pytest.mark.promise("only-web-urls-are-shown-and-opened")
 @posix
 def test_only_web_addresses_are_shown_and_opened(run, server, tmp_path):
     """A browser hands other addresses to whatever program opens them: such a service is refused."""
@@ -463,7 +464,7 @@ def test_request_is_curl_like(call, oauth_provider, tmp_path):
 
 def test_a_method_may_be_left_out(call, oauth_provider, server):
     """Without METHOD it is GET, and POST where there is something to send; a NAME is one that the store has."""
-    keep(call, oauth_provider)
+    keep(call, oauth_provider, origins=server.url)
     keep(call, oauth_provider, "GET")
     for words, method in (
         ([], "GET"), (["-d", "a=1"], "POST"), (["--json", ""], "POST"), (["-F", "a=1"], "POST"),
@@ -479,7 +480,7 @@ def test_a_method_may_be_left_out(call, oauth_provider, server):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["nobody", "https://a.example/"], "'nobody' is neither a METHOD, such as GET, nor in the store"),
+        (["nobody", "https://a.example/"], "the first word is neither a METHOD, such as GET, nor in the store"),
         (["me", "GET"], "there is no URL after GET"),
         (["GET"], "there is no URL after GET"),
         (["me"], "use [NAME] [METHOD] URL"),
@@ -490,7 +491,7 @@ def test_a_method_may_be_left_out(call, oauth_provider, server):
         (["me", "localhost:8000"], "begin it with https://"),
         (["GET", "https://a.example/", "-XPOST"], "unknown arguments: -X; the METHOD goes before the URL"),
         (["GET", "https://a.example/", "--nothing"], "see 'oauth-hook request --help'"),
-        (["nobody", "GET", "https://a.example/"], "there is no 'nobody' in the store"),
+        (["nobody", "GET", "https://a.example/"], "there is nothing of that name in the store"),
     ],
 )
 def test_what_is_missing_is_said(words, said, call):
@@ -635,7 +636,7 @@ def test_what_goes_out_is_shown(call, oauth_provider, server):
 def test_headers_of_the_service_are_sent(call, server):
     """What a service wants in the header of each request is sent, unless -H has another."""
     with CredentialStore(call.store) as store:
-        store["me"] = Account(Consumer("c", "s"), AccessToken("t", "s"), "discogs")
+        store["me"] = Account(Consumer("c", "s"), AccessToken("t", "s"), "discogs", server.url)
     call("request", "me", server.url)
     assert server.last.headers["user-agent"] == SERVICES["discogs"].headers["User-Agent"]
     call("request", "me", server.url, "-H", "user-agent: MyApp/1.0")
@@ -743,6 +744,7 @@ def test_a_refusal_is_status_1(call, oauth_provider):
     assert "401" in done.stderr
 
 
+@pytest.mark.promise("no-error-shows-what-a-server-echoes")
 def test_what_a_server_echoes_of_our_secrets_is_masked(call, server):
     """An answer that echoes our secrets is printed without them, unless asked for or written to a file."""
     server.answer = lambda got: (200, {"Content-Type": "text/plain"}, got.authorization.encode())
@@ -777,7 +779,7 @@ def test_no_connection_is_status_1(call):
 
 def test_data_and_form_make_one_multipart(call, oauth_provider, server):
     """-d with -F gives a multipart form with both, the fields first."""
-    keep(call, oauth_provider)
+    keep(call, oauth_provider, origins=server.url)
     call("request", "me", "POST", server.url, "-d", "a=1", "-F", "b=2")
     body = server.last.body
     assert body.index(b'name="a"\r\n\r\n1') < body.index(b'name="b"\r\n\r\n2')
@@ -786,7 +788,7 @@ def test_data_and_form_make_one_multipart(call, oauth_provider, server):
 
 def test_words_and_options_may_be_mixed(call, oauth_provider, server):
     """Options may stand between METHOD and URL, as with curl."""
-    keep(call, oauth_provider)
+    keep(call, oauth_provider, origins=server.url)
     call("request", "-d", "a=1", "me", "POST", "-d", "b=2", f"{server.url}/x", "-H", "X: y: z")
     assert (server.last.target, server.last.body) == ("/x", b"a=1&b=2")
     assert server.last.headers["x"] == "y: z"
@@ -808,7 +810,7 @@ def test_the_service_of_an_account_says_how_to_sign(call, oauth_provider, server
     (tmp_path / "tumblr.json").write_text(json.dumps({
         "name": "tumblr", "placement": "query", "signature_method": "HMAC-SHA256", "body_hash": "sha256",
         "request_token_url": oauth_provider.request_token_url, "access_token_url": oauth_provider.access_token_url,
-        "authorization_url": oauth_provider.authorization_url,
+        "authorization_url": oauth_provider.authorization_url, "origins": [server.url],
     }))  # fmt: skip
     with monkeypatch.context() as patch:
         patch.setattr("oauth_hook.tokens.verifiers.ask_on_console", oauth_provider.approve)
@@ -829,7 +831,7 @@ def test_the_service_of_an_account_says_how_to_sign(call, oauth_provider, server
 def test_a_known_service_is_asked_as_it_wants(call, server):
     """An account at a known service signs as that service wants it, unless told otherwise."""
     with CredentialStore(call.store) as store:
-        store["me"] = Account(Consumer("c", "s"), None, "woocommerce")
+        store["me"] = Account(Consumer("c", "s"), None, "woocommerce", server.url)
     call("request", "me", "GET", server.url)
     assert "oauth_signature=" in server.last.target
     call("request", "me", "GET", server.url, "--placement", "header", "--signature-method", "HMAC-SHA256")
@@ -838,11 +840,92 @@ def test_a_known_service_is_asked_as_it_wants(call, server):
 
 def test_a_realm_of_the_service_is_sent(call, server, tmp_path):
     """The realm of a service goes into the header."""
-    (tmp_path / "net.json").write_text(json.dumps({"name": "net", "realm": "123_SB1"}))
+    (tmp_path / "net.json").write_text(json.dumps({"name": "net", "realm": "123_SB1", "origins": [server.url]}))
     with CredentialStore(call.store) as store:
         store["me"] = Account(Consumer("c", "s"), AccessToken("t", "s"), str(tmp_path / "net.json"))
     call("request", "me", "GET", server.url)
     assert 'realm="123_SB1"' in server.last.authorization
+
+
+@pytest.mark.promise("an-account-signs-for-its-service-only")
+def test_an_account_is_used_at_its_service_only(call, server, abroad):
+    """Elsewhere nothing is sent; --origin allows it, is kept with the account, and allows nothing else."""
+    with CredentialStore(call.store) as store:
+        store["me"] = Account(Consumer("c"), AccessToken("t", "hunter2"), "launchpad")  # PLAINTEXT
+    for words in ([], ["GET"], ["POST", "-d", "a=1"], ["--service", "tumblr"], ["--placement", "query"]):
+        error = call("request", "me", *words, f"{server.url}/x?a=1", check=2).stderr
+        assert is_one_line(error)
+        assert f"'me' is not for {server.url}, so nothing was sent" in error
+        assert f"--origin {server.url}" in error
+        assert "hunter2" not in error
+    assert server.received == []
+    call("request", "--origin", server.url, "me", f"{server.url}/x")
+    assert 'oauth_signature="%26hunter2"' in server.last.authorization
+    call("request", "me", f"{server.url}/x")
+    assert kept(call) == Account(Consumer("c"), AccessToken("t", "hunter2"), "launchpad", [server.url])
+    call("request", "me", abroad.url, check=2)
+    assert (len(server.received), abroad.received) == (2, [])
+
+
+def test_an_account_of_a_service_without_urls_is_used_where_it_was_allowed(call, server):
+    """MAAS and shops have hosts of their own: such an account, or one of no service, is used nowhere before that."""
+    with CredentialStore(call.store) as store:
+        for name, service in (("a", "maas"), ("b", None), ("c", "somewhere")):
+            store[name] = Account(Consumer("c"), AccessToken("t", "s"), service)
+    for name in "abc":
+        error = call("request", name, server.url, check=2).stderr
+        assert is_one_line(error)
+        assert "--origin" in error
+        assert server.received == []
+    for name in "abc":
+        done = call("credentials", "allow", name, "--origin", f"{server.url}/MAAS/", "--json")
+        assert json.loads(done.stdout) == {"name": name, "origins": [server.url]}
+        call("request", name, server.url)
+    assert len(server.received) == 3
+    assert call("credentials", "allow", "a", "--origin", "https://a.example:443/x").stdout == (
+        f"a may be used at {server.url}, https://a.example, too\n"
+    )
+    for words in (["a"], ["nobody", "--origin", server.url], ["a", "--origin", "a.example"]):
+        assert is_one_line(call("credentials", "allow", *words, check=2).stderr)
+
+
+@pytest.mark.promise("an-account-signs-for-its-service-only")
+@pytest.mark.parametrize("status", [302, 307])
+def test_a_redirect_to_elsewhere_goes_unsigned(call, oauth_provider, server, abroad, status):
+    """The request has been allowed; where the server leads it is not the account's, and gets nothing of it."""
+    token = keep(call, oauth_provider, origins=server.url)
+    server.answer = lambda request: (status, {"Location": abroad.url + request.target}, b"")
+    call("request", "me", f"{server.url}/x", "--placement", "query", "--signature-method", "PLAINTEXT")
+    assert token.key in server.last.target
+    assert (abroad.last.target, abroad.last.authorization) == ("/x", "")
+
+
+def test_an_origin_is_kept_with_an_account(call, server):
+    """Credentials of the environment, and halves in the store, are pinned to nothing, and have nowhere to keep it."""
+    with CredentialStore(call.store) as store:
+        store["half"] = Consumer("c")
+    for words in ([], ["half"]):
+        error = call("request", *words, server.url, "--origin", server.url, check=2, OAUTH_CONSUMER_KEY="c").stderr
+        assert is_one_line(error)
+        assert "account" in error
+        call("request", *words, server.url, OAUTH_CONSUMER_KEY="c")
+    assert len(server.received) == 2
+
+
+def test_authorizing_keeps_where_the_account_is_used(call, oauth_provider, server, monkeypatch):
+    """Where a server's endpoints are is kept, and what --origin says, which stays when it is authorized again."""
+    monkeypatch.setattr("oauth_hook.tokens.verifiers.ask_on_console", oauth_provider.approve)
+    host = oauth_provider.url.partition("://")[2]
+    words = ["authorize", "me", "--service", f"alice@{host}", "--http"]
+    call(*words, "--origin", f"{server.url}/api")
+    assert kept(call).origins == (oauth_provider.url, server.url)
+    call(*words)
+    assert kept(call).origins == (oauth_provider.url, server.url)
+    call("request", "me", oauth_provider.resource_url)
+    call("request", "me", server.url)
+    assert is_one_line(call(*words, "--origin", "nowhere", check=2).stderr)
+    call("register", "app", f"alice@{host}", "--http", "--application-name", "a")
+    assert kept(call, "app").origins == (oauth_provider.url,)
 
 
 def test_a_request_token_signs_no_requests(call, server):
@@ -909,6 +992,7 @@ def without_secrets(text):
     return not any(word in text for word in ("hunter2", "oauth_", "the-token", "the-consumer", "a-code", "Traceback"))
 
 
+@pytest.mark.promise("the-command-shows-no-secret")
 @pytest.mark.parametrize(
     ("answer", "words"),
     [(b"", "without a response"), (None, "in time"), (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "HTTP"),
@@ -1170,7 +1254,7 @@ def test_credentials_are_listed_shown_and_removed(call):
     assert call("credentials", "show", "a", "--show-secrets").stdout.count("hunter2") == 3
     call("credentials", "remove", "a")
     assert json.loads(call("credentials", "list", "--json").stdout) == {"b": "consumer"}
-    assert "no 'a'" in call("credentials", "show", "a", check=2).stderr
+    assert "nothing of that name" in call("credentials", "show", "a", check=2).stderr
     call("credentials", "show", check=2)
 
 
@@ -1186,8 +1270,9 @@ def test_credentials_are_added(call, oauth_provider, tmp_path):
     """What was got elsewhere comes from the environment, or a line each from standard input; what is there stays."""
     token = oauth_provider.add_token()
     whole = environment(oauth_provider, token)
-    assert call("credentials", "add", "me", **whole).stdout == "kept as me\n"
-    assert kept(call) == Account(oauth_provider.consumer, token)
+    url = oauth_provider.resource_url
+    assert call("credentials", "add", "me", "--origin", url, **whole).stdout == "kept as me\n"
+    assert kept(call) == Account(oauth_provider.consumer, token, origins=oauth_provider.url)
     assert json.loads(call("request", "me", "GET", oauth_provider.resource_url).stdout)["user"] == "alice"
     error = call("credentials", "add", "me", check=2, OAUTH_CONSUMER_KEY="c").stderr
     assert "--replace" in error
@@ -1239,6 +1324,9 @@ def test_services_are_listed_and_shown(call):
     assert "request_token_url: https://www.tumblr.com/oauth/request_token" in call("services", "tumblr").stdout
     assert "authorization_parameters: key: {consumer_key}\n" in call("services", "etrade").stdout
     call("services", "nowhere", check=2)
+    assert "\norigins: https://api.launchpad.net\n" in call("services", "launchpad").stdout
+    assert json.loads(call("services", "launchpad", "--json").stdout)["origins"] == ["https://api.launchpad.net"]
+    assert "origins" not in call("services", "maas").stdout
 
 
 def test_register_and_authorize_with_a_pump(call, oauth_provider):
@@ -1275,7 +1363,7 @@ def test_one_damaged_entry_hides_no_other(call):
         assert "hunter2" not in error
     assert call("credentials", "remove", "b").stdout == "removed b\n"
     assert call("credentials", "list").stdout == "a\tconsumer\nc\tconsumer\n"
-    assert "no 'b'" in call("credentials", "remove", "b", check=2).stderr
+    assert "nothing of that name" in call("credentials", "remove", "b", check=2).stderr
 
 
 def test_what_is_kept_is_not_registered_over(call, oauth_provider):
@@ -1329,7 +1417,7 @@ def test_an_address_that_is_none_is_misuse(call):
 
 def test_any_mapping_may_keep_the_credentials(oauth_provider, capsysbinary):
     """``main(argv, store=...)`` takes a mapping of the application's own in the place of the file."""
-    store = {"me": Account(oauth_provider.consumer, oauth_provider.add_token(), "example")}
+    store = {"me": Account(oauth_provider.consumer, oauth_provider.add_token(), "example", oauth_provider.url)}
     assert cli.main(["request", "me", "GET", oauth_provider.resource_url], store=store) == 0
     assert json.loads(capsysbinary.readouterr().out)["user"] == "alice"
     assert cli.main(["credentials", "remove", "me"], store=store) == 0

@@ -8,17 +8,20 @@ from __future__ import annotations
 import io
 import json
 import os
+import pickle
 import re
 import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from importlib.metadata import entry_points
 from types import SimpleNamespace
 
 import pytest
+import requests
 
-from oauth_hook import AccessToken, Account, Consumer, CredentialStore, UsageError
+from oauth_hook import AccessToken, Account, Consumer, CredentialStore, OAuthAdapter, OAuthHook, UsageError, cli
 from oauth_hook.credentials import RequestToken
 from oauth_hook.provider import serve
 from oauth_hook.tokens.accounts import hook_for_account
@@ -95,7 +98,7 @@ def http_process(settings_of_httpie):
 @pytest.fixture
 def account(store, oauth_provider):
     """An account by the name of ``me``."""
-    store["me"] = Account(oauth_provider.consumer, oauth_provider.add_token(), None)
+    store["me"] = Account(oauth_provider.consumer, oauth_provider.add_token(), None, oauth_provider.url)
     return store["me"]
 
 
@@ -109,7 +112,7 @@ def test_requests_are_signed_as_their_service_wants_it(http, http_process, store
     (tmp_path / "file").write_bytes(b"\0\xff" * 1000)
     service = tmp_path / "mine.json"
     service.write_text(json.dumps({"name": "mine", "placement": "url-encoded", "signature_method": "HMAC-SHA256"}))
-    store["mine"] = Account(account.consumer, account.token, str(service))
+    store["mine"] = Account(account.consumer, account.token, str(service), account.origins)
     url = oauth_provider.resource_url
     mine = ["--auth-type=oauth-hook", "--auth=mine"]
     echo = json.loads(http(*mine, url, "q==b c", "é=ü").stdout)
@@ -125,10 +128,11 @@ def test_requests_are_signed_as_their_service_wants_it(http, http_process, store
     assert echo["body_length"] > 2000
 
 
-def test_redirects_are_followed(http, account, oauth_provider, server, abroad):
+def test_redirects_are_followed(http, store, account, oauth_provider, server, abroad):
     """With ``--follow`` a hop at home is signed anew, and one to another origin goes without anything of ours."""
     echo = http(*ME, "--follow", oauth_provider.url + "/api/whoami", "a==b").stdout
     assert json.loads(echo)["preferredUsername"] == "alice"
+    store["me"] = replace(account, origins=[server.url])
     server.answer = lambda request: (307, {"Location": abroad.url + request.target}, b"")
     http(*ME, "--follow", server.url, "a==1")
     assert account.token.key in server.last.authorization
@@ -148,8 +152,9 @@ def test_a_session_keeps_the_name_only(http, account, oauth_provider, tmp_path):
         assert part.secret not in files[0]
 
 
-def test_offline_shows_the_signed_request_and_sends_nothing(http, account, server):
+def test_offline_shows_the_signed_request_and_sends_nothing(http, store, account, server):
     """``--offline`` prints what would go out, signature included."""
+    store["me"] = replace(account, origins=[server.url])
     shown = http(*ME, "--offline", "--form", server.url, "a=1").stdout
     assert re.search(r"^Authorization: OAuth .*oauth_signature=", shown, re.MULTILINE)
     assert account.token.secret not in shown
@@ -171,7 +176,7 @@ def test_credentials_in_the_environment(http_process, store, oauth_provider):
 def test_a_wrong_clock_is_corrected(http, store):
     """HTTPie reads answers as streams, so that their headers alone teach the time; then the request goes out again."""
     with serve(clock=lambda: time.time() - 10 * HOUR) as late:
-        store["me"] = Account(late.consumer, late.add_token(), None)
+        store["me"] = Account(late.consumer, late.add_token(), None, late.url)
         assert json.loads(http(*ME, late.resource_url, "a=1").stdout)["json"] == {"a": "1"}
 
 
@@ -181,7 +186,10 @@ def test_a_wrong_clock_is_corrected(http, store):
 def test_an_unknown_name_is_one_clear_line(http_process, store, server):
     """It says what to do, and nothing is sent."""
     done = http_process("--auth-type=oauth-hook", "--auth=nobody", server.url, check=1)
-    assert done.stderr.strip() == "http: error: there is no 'nobody' in the store: see 'oauth-hook credentials list'"
+    assert (
+        done.stderr.strip()
+        == "http: error: there is nothing of that name in the store: see 'oauth-hook credentials list'"
+    )
     assert (done.stdout, server.received) == ("", [])
 
 
@@ -209,10 +217,24 @@ def test_what_is_no_account_is_one_clear_line(store, capsys, name, line):
 
 def test_what_cannot_be_signed_is_one_line_too(http, store, server):
     """A request that our hook refuses is HTTPie's own one-line error."""
-    store["plain"] = Account(Consumer("key", "hush-hush"), None, "maas")  # PLAINTEXT
+    store["plain"] = Account(Consumer("key", "hush-hush"), None, "maas", "http://maas.invalid")  # PLAINTEXT
     done = http("--auth-type=oauth-hook", "--auth=plain", "http://maas.invalid/MAAS/api/2.0/", check=1)
     assert done.stderr.strip().startswith("http: error: UsageError: PLAINTEXT sends the secrets themselves")
     assert "hush-hush" not in done.stdout + done.stderr
+
+
+@pytest.mark.promise("an-account-signs-for-its-service-only")
+def test_an_account_is_used_at_its_service_only(http, store, server):
+    """A request to elsewhere is HTTPie's own one-line error, which says what to do; nothing is sent."""
+    store["me"] = Account(Consumer("key"), AccessToken("t", "hush-hush"), "launchpad")  # PLAINTEXT
+    done = http(*ME, server.url, check=1)
+    assert done.stderr.strip().startswith(f"http: error: UsageError: the account 'me' is not for {server.url}")
+    assert f"--origin {server.url}" in done.stderr
+    assert "hush-hush" not in done.stdout + done.stderr
+    assert server.received == []
+    cli.main(["credentials", "allow", "me", "--origin", server.url], store=store)
+    http(*ME, server.url)
+    assert "hush-hush" in server.last.authorization
 
 
 # --- the account's hook ---
@@ -229,6 +251,74 @@ def test_the_hook_of_an_account(store):
     assert hook_for_account("shop", placement="header", signature_method="HMAC-SHA512").placement == "header"
     assert hook_for_account("somewhere").placement == "header"
     assert hook_for_account("mine", {"mine": Account(Consumer("d", ""), None, None)}).consumer.key == "d"
+
+
+SERVICE_OF = {
+    "launchpad": ["https://launchpad.net", "https://api.launchpad.net"],
+    "tumblr": ["https://www.tumblr.com", "https://api.tumblr.com"],
+    "twitter": ["https://api.x.com", "https://api.twitter.com"],
+    "https://pump.example/": ["https://pump.example"],
+    "http://pump.example": ["http://pump.example"],
+    "alice@pump.example:8443": ["https://pump.example:8443"],
+    "https://a.example/1 https://b.example/2 https://c.example/3": [
+        "https://a.example", "https://b.example", "https://c.example"
+    ],
+    "maas": [], "nowhere": [], "two words": [], "": [],
+}  # fmt: skip
+
+
+@pytest.mark.promise("an-account-signs-for-its-service-only")
+@pytest.mark.parametrize(("service", "places"), SERVICE_OF.items())
+@pytest.mark.parametrize("given", [(), ("https://more.example",)])
+def test_an_accounts_hook_signs_for_its_service_only(store, service, places, given):
+    """That is where its API and its URLs are, and where it was allowed; elsewhere it raises, and leaves the request."""
+    store["me"] = Account(Consumer("c", "cs"), AccessToken("t", "ts"), service, given)
+    made = hook_for_account("me")
+    hooks = [made, made.as_user(AccessToken("u", "us")), pickle.loads(pickle.dumps(made)), made.replace(realm="r")]
+    for hook in hooks:
+        for place in (*places, *given):
+            prepared = requests.Request("GET", f"{place}/x?a=1", auth=hook).prepare()
+            assert prepared.headers["Authorization"].startswith("OAuth ")
+        for place in (
+            "https://evil.example",
+            "http://launchpad.net",
+            "https://www.tumblr.com:8443",
+            "http://127.0.0.1",
+        ):
+            prepared = requests.Request("GET", place).prepare()
+            for attached in (lambda r: hook(r), lambda r: r.prepare_auth(hook)):  # noqa: B023 - called at once
+                with pytest.raises(UsageError, match=r"'me'.*--origin https?://"):
+                    attached(prepared)
+            assert "Authorization" not in prepared.headers
+            for home in (*places, *given)[:1]:
+                signed = requests.Request("GET", home, auth=hook).prepare()
+                signed.url = place
+                with pytest.raises(UsageError, match="is not for"):
+                    signed.prepare_auth(hook)
+    assert issubclass(type(made), OAuthHook)
+
+
+@pytest.mark.promise("an-account-signs-for-its-service-only")
+def test_an_accounts_hook_in_other_clients(store, server, abroad):
+    """In httpx, and in an adapter: a request to elsewhere is refused, a redirect there goes unsigned."""
+    httpx = pytest.importorskip("httpx")
+    from oauth_hook.httpx import OAuth, event_hooks
+
+    store["me"] = Account(Consumer("c", "cs"), AccessToken("t", "ts"), None, server.url)
+    hook = hook_for_account("me")
+    server.answer = lambda request: (302, {"Location": abroad.url + request.target}, b"")
+    session = requests.Session()
+    session.mount("http://", OAuthAdapter(hook))
+    with httpx.Client(event_hooks=event_hooks(hook), follow_redirects=True) as hooked, httpx.Client() as plain:
+        for get in (session.get, hooked.get, lambda url: plain.get(url, auth=OAuth(hook), follow_redirects=True)):
+            get(f"{server.url}/x")
+            assert "oauth_signature" in server.last.authorization + server.last.target
+            assert (abroad.last.target, abroad.last.authorization) == ("/x", "")
+            count = len(abroad.received)
+            with pytest.raises(UsageError, match="is not for"):
+                get(abroad.url)
+            assert len(abroad.received) == count
+    session.close()
 
 
 def test_halves_in_the_store_are_completed_by_the_environment(store, monkeypatch):
@@ -248,7 +338,7 @@ def test_halves_in_the_store_are_completed_by_the_environment(store, monkeypatch
     assert hook_for_account("account").token is None
     with pytest.raises(UsageError, match="'request' is a request token"):
         hook_for_account("request")
-    with pytest.raises(UsageError, match="there is no 'other' in the store"):
+    with pytest.raises(UsageError, match="there is nothing of that name in the store"):
         hook_for_account("other")
 
 

@@ -418,6 +418,7 @@ def test_commands_of_other_tools(text):
         read_saved(text.encode())
 
 
+@pytest.mark.promise("strangers-are-read-in-linear-time")
 @pytest.mark.parametrize(
     "octets",
     [
@@ -589,7 +590,7 @@ def test_a_name_alone_reads_standard_input(command):
     assert "1. unsigned" in command("me", stdin=octets).out
     assert "1. unsigned" in command("me", "me").out
     error = command("nobody", stdin=octets, check=2).err
-    assert "no file 'nobody', nor an account of that name" in error
+    assert "neither a file nor an account of that name" in error
     assert "use [NAME] [FILE]" in command("a", "b", "c", check=2).err
 
 

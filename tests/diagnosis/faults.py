@@ -102,7 +102,7 @@ _HASHES = {"HMAC-SHA1": "sha1", "HMAC-SHA256": "sha256", "HMAC-SHA512": "sha512"
 class Signing:
     """A request as it stands on the wire, and the way from there to a signature. ``but`` makes another one.
 
-    The first fields are the request's; ``query``, ``path`` and ``body`` are its octets as they are sent. The last ones
+    The first fields are the request's; ``query``, ``path`` and ``body`` are its bytes as they are sent. The last ones
     are the signer's ways, right as they are given here.
     """
 

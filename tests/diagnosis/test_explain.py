@@ -388,8 +388,8 @@ def test_what_no_header_could_carry():
         assert (first.code, "surrogate" in first.evidence[0]) == ("unsigned", True)
 
 
-def test_methods_in_octets_and_of_ones_own_type():
-    """niquests and httpx have octets in places; enumerations are text that says something else of itself."""
+def test_methods_in_bytes_and_of_ones_own_type():
+    """niquests and httpx have bytes in places; enumerations are text that says something else of itself."""
     hook = OAuthHook("t", "token-hunter2", "c", "consumer-hunter2", placement="header")
     signed = hook(requests.Request("GET", "https://h.example/a?b=1").prepare())
     methods = enum.Enum("Method", {"GET": "GET"}, type=str)

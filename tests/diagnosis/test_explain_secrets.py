@@ -309,6 +309,7 @@ PLACES = [
 ]  # fmt: skip
 
 
+@pytest.mark.promise("explain-shows-no-secret")
 @example("9q000000 ", "no method", "stripped", "invalid signature {}", 401, False, False)
 @given(
     st.one_of(WORDS, SPECIAL, SPACED), st.sampled_from(PLACES), st.sampled_from(sorted(ECHOES)),

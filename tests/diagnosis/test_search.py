@@ -10,8 +10,9 @@ import base64
 import hmac
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape as html_escape
+from itertools import product
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -22,7 +23,12 @@ from faults import FORM_TYPE, NOW, Signing, answer, escape, escape_as_javascript
 from hypothesis import HealthCheck, given, settings
 
 from oauth_hook import AccessToken, Consumer, OAuthHook
-from oauth_hook.diagnosis import explain, search
+from oauth_hook.diagnosis import check_base_string, explain, search
+from oauth_hook.diagnosis.base_string_parts import parse_parts
+from oauth_hook.diagnosis.base_string_variants import RequestContext, make_variants
+from oauth_hook.diagnosis.key_variants import Secrets
+from oauth_hook.diagnosis.search import Search
+from oauth_hook.protocol.message import Message, read
 
 GET = Signing()
 FORM = GET.but(
@@ -81,6 +87,7 @@ SECOND = 1.5  # a second of this thread's time, and half of one for a processor 
 def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search that gives up early, for tests that would wait for its end."""
     monkeypatch.setattr(search, "SEARCH_SECONDS", 0.05)
+    monkeypatch.setattr(check_base_string, "SEARCH_SECONDS", 0.02)
 
 
 def fields(count: int) -> str:
@@ -146,8 +153,9 @@ def test_a_base_string_that_is_too_long_is_said():
     assert "none makes the server's signature (the base string is too long" in ruled_out(of_server)
 
 
-def test_time_that_is_up_is_said():
+def test_time_that_is_up_is_said(monkeypatch):
     """A search that takes longer than it may breaks off, and says so; one that does not, does not."""
+    monkeypatch.setattr(search, "SEARCH_SECONDS", 0.1)
     for name in ("a form of 1000 fields", "a query of 200 parameters"):  # in single mistakes, and in pairs of them
         start = time.thread_time()
         explanation = explain(refused(LARGE[name], NOBODYS), **held(LARGE[name]))
@@ -289,6 +297,42 @@ def test_whatever_was_sent_raises_nothing(data):
     )
     assert explanation.findings
     assert str(explanation)
+
+
+# --- what it is made of ---
+
+WIRE = parse_parts(
+    "POST",
+    read(
+        Message(
+            "POST",
+            "https://www.api.example.com:8443/a%2Fb/c.json;v=1?x=1+2&x=%7E&y=&z%5B%5D=%C3%A9%2B",
+            "status=Hello+world%21&n%5B10%5D=a",
+            FORM_TYPE,
+            'OAuth realm="r", oauth_consumer_key="k", oauth_timestamp="12", oauth_signature_method="HMAC-SHA1"',
+        )
+    ),
+    "www.api.example.com:8443",
+)
+
+
+def test_what_is_not_made_again_is_as_if_it_were():
+    """A base string whose pieces another has made already is the one that is made of its parts alone, for each rule."""
+    assert WIRE.text()
+    variants = list(make_variants(WIRE, RequestContext("API.example.com", "{}", "text/json", "r", "#x")))
+    of_each_kind = {frozenset(variant.changes): variant for variant in variants}.values()
+    for rules in (*((variant,) for variant in variants), *product(of_each_kind, repeat=2)):
+        made = WIRE
+        for variant in rules:
+            made = made.but(**variant.changes)
+            assert made.text() == replace(made).text(), variant.phrase
+
+
+def test_a_server_that_names_causes_tries_few():
+    """Who has to answer at once looks for one mistake, or one in each secret: a thousand attempts, and not ten."""
+    few = Search(WIRE, RequestContext(), Secrets("cs", "ts", "ck", "at"))
+    assert few.find(NOBODYS, thorough=False)[1] is None
+    assert few.tried < 1500
 
 
 # --- base strings in the pages of servers ---
@@ -441,6 +485,7 @@ def test_two_mistakes_that_undo_each_other_are_none(trial):
 # --- guesses ---
 
 
+@pytest.mark.usefixtures("short_search")
 def test_where_both_query_and_form_may_have_changed():
     """Where nothing reproduces the signature, a query and a form are both named before the token's secret."""
     both = FORM.but(query="a=1")
@@ -758,7 +803,7 @@ def test_another_method_of_rsa_is_named(made, name, rsa_key):
 
 
 def test_an_hmac_under_the_name_of_rsa_is_named_without_a_key():
-    """Twenty octets are no signature of RSA."""
+    """Twenty bytes are no signature of RSA."""
     sent = GET.but(signature_method="RSA-SHA1")
     assert codes(explain(refused(sent, NOBODYS), **held(sent)))[0] == "signature-method"
 

@@ -16,11 +16,12 @@ from oauth_hook import AccessToken, Consumer, OAuthAdapter, OAuthHook, UsageErro
 
 CONSUMER = Consumer("dpf43f3p2l4k3l03", "kd94hf93k423kf44")
 TOKEN = AccessToken("nnch734d00sl2jdk", "pfkkdhi9sl3r4s00")
+KEYS = (TOKEN.key, TOKEN.secret, CONSUMER.key, CONSUMER.secret)
 PLACEMENTS = ["header", "query", "body", "url-encoded", "header+url-encoded"]
 
 
 def hook(**more):
-    return OAuthHook(TOKEN.key, TOKEN.secret, CONSUMER.key, CONSUMER.secret, **more)
+    return OAuthHook(*KEYS, **more)
 
 
 @pytest.fixture
@@ -55,6 +56,7 @@ def failing(server, times, status=503, headers=None):
     )  # fmt: skip
 
 
+@pytest.mark.promise("no-nonce-is-used-twice")
 @pytest.mark.parametrize("placement", PLACEMENTS)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_each_attempt_is_signed_anew(placement, method, server, session):
@@ -221,6 +223,30 @@ def test_it_mounts_by_prefix(server, abroad, session):
     session.get(abroad.url + "/api/x")
     assert ["oauth_" in got.target for got in server.received] == [True, False]
     assert "oauth_" not in abroad.last.target
+
+
+@pytest.mark.promise("an-adapter-with-a-pinned-hook-signs-nothing-for-others")
+def test_who_redirects_below_the_prefix(server, abroad):
+    """A foreign server cannot have one signed where the adapter is mounted for it too, or the session has the hook.
+
+    An adapter that is mounted by prefix alone is not told where a request comes from.
+    """
+    abroad.answer = lambda got: (302, {"Location": server.url + "/delete?all"}, b"")
+    pinned = OAuthHook(*KEYS, placement="query", origins=server.url)
+    ways = {
+        "by prefix": (server.url, None, True),
+        "for all": ("http://", None, False),
+        "by prefix, and auth": (server.url, pinned, False),
+    }
+    for prefix, auth, is_signed in ways.values():
+        with requests.Session() as session:
+            session.trust_env, session.auth = False, auth
+            session.mount(prefix, OAuthAdapter(pinned, max_retries=Retry(1)))
+            session.get(abroad.url)
+            assert "oauth_" not in abroad.last.target
+            assert ("oauth_" in server.last.target) is is_signed
+            session.get(server.url)
+            assert "oauth_" in server.last.target
 
 
 def test_threads_share_an_adapter_and_do_not_mix_requests(server, session):

@@ -181,6 +181,7 @@ def test_hooking_twice_is_hooking_once(header_auth, server):
     assert (server.last.authorization + server.last.body.decode()).count("oauth_nonce") == 1
 
 
+@pytest.mark.promise("what-is-on-the-wire-is-what-is-signed")
 @pytest.mark.parametrize(
     "path",
     ["/a[1]", "/caf%c3%a9", "/caf\u00e9", "/a%2Fb;c=d", "/%7Euser", "/a'b$c|d", "/?a[]=1&a[]=2", "/?q=%7e'$|", "/?100%",
@@ -249,6 +250,7 @@ def test_multipart_and_json_arrive_byte_for_byte(header_auth, server):
     assert verdict(server)
 
 
+@pytest.mark.promise("what-cannot-be-signed-is-not-sent")
 @pytest.mark.parametrize("body", [io.BytesIO(b"a=1"), iter([b"a=1"])], ids=["file", "generator"])
 def test_a_form_encoded_stream_is_refused_before_anything_is_sent(body, server, hook):
     """A stream whose fields would have to be signed raises a clear error; nothing is sent, nothing consumed."""
@@ -282,6 +284,7 @@ def test_an_error_leaves_the_request_as_it_was():
     assert (request.url, dict(request.headers), request.body) == before
 
 
+@pytest.mark.promise("a-body-hash-covers-the-body")
 @pytest.mark.parametrize("make", [io.BytesIO, lambda data: data])
 def test_body_hash_covers_files_and_rewinds_them(make, server):
     """A seekable file is hashed in pieces from where it stands, and sent from there."""
@@ -391,6 +394,7 @@ def test_a_file_without_seek_is_refused_unread():
 # --- origins ---
 
 
+@pytest.mark.promise("origins-pin-a-hook")
 def test_origins_pin_a_hook(server, abroad, caplog):
     """A request to anywhere but the origins goes out unsigned and unrefused, with a debug log line."""
     hook = OAuthHook(*CREDENTIALS, origins=server.url.upper().replace("HTTP:", "http:"), placement="body")
@@ -506,6 +510,7 @@ def test_a_hook_with_an_rsa_key_pickles_with_it_and_reads_it_once(server, monkey
         assert verdict(server, rsa_key=key.public_key())
 
 
+@pytest.mark.promise("no-secret-is-shown")
 def test_no_secret_shows(hook):
     """repr and str show who signs and how, and no secret."""
     shown = repr(hook) + str(hook) + repr(hook.consumer) + repr(hook.token) + repr(hook.as_user(None))
@@ -586,6 +591,7 @@ def test_bad_arguments_are_refused_at_construction(case):
     assert CONSUMER.secret not in str(caught.value)
 
 
+@pytest.mark.promise("what-cannot-be-signed-is-not-sent")
 @pytest.mark.parametrize(
     ("hook", "words"),
     [

@@ -84,6 +84,7 @@ def test_threads_and_users_on_one_session_never_mix(elsewhere, portion):
     assert len({nonce for batch in nonces for nonce in batch}) == requests_in_all
 
 
+@pytest.mark.promise("no-nonce-is-used-twice")
 @posix
 @pytest.mark.soak
 def test_signatures_never_repeat_a_nonce(portion):
@@ -107,6 +108,7 @@ def _nonces(hook, count):
     return found
 
 
+@pytest.mark.promise("no-nonce-is-used-twice")
 @posix
 def test_a_fork_in_the_middle_of_signing_signs_on(oauth_provider):
     """A process that forks while other threads sign has a child whose hook works: there is no lock to be left taken."""

@@ -22,10 +22,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from redirecting import COPIES, PLACES, copy_to, gives_away, read_sent
 from sessions import run_session
 from test_redirects import PLACEMENTS, STATUSES
 
-from oauth_hook import OAuthHook, UsageError, verify
+from oauth_hook import OAuthHook, ProviderError, UsageError, verify
 from oauth_hook.hook.attach import SignedRequest
 from oauth_hook.provider import serve
 
@@ -130,6 +131,7 @@ TAILS = [
 ]  # fmt: skip
 
 
+@pytest.mark.promise("what-is-on-the-wire-is-what-is-signed")
 @pytest.mark.parametrize("placement", ["header", "query"])
 def test_what_is_signed_is_what_is_on_the_wire(kind, placement, home):
     """Whatever the spelling of a URL, the provider accepts it as it arrives."""
@@ -138,6 +140,7 @@ def test_what_is_signed_is_what_is_on_the_wire(kind, placement, home):
     assert {tail: answer.text for tail, answer in zip(TAILS, answers, strict=True) if answer.status_code != 200} == {}
 
 
+@pytest.mark.promise("what-cannot-be-signed-is-not-sent")
 def test_what_cannot_be_signed_is_refused_before_anything_is_sent(kind, server):
     """A stream that says it is a form is a UsageError, out of ``auth`` and out of ``pre_request``."""
     for way in WAYS:
@@ -193,6 +196,7 @@ def to(where, status):
     return lambda request: (status, {"Location": where}, b"")
 
 
+@pytest.mark.promise("redirects-carry-nothing-of-ours-to-another-origin")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("placement", PLACEMENTS)
 def test_nothing_of_ours_goes_abroad(kind, way, placement, server, abroad):
@@ -222,6 +226,37 @@ def test_a_query_that_a_server_echoes_abroad_is_stripped(kind, server, abroad):
     ask(kind, "auth of the session", OAuthHook("t", "s", "c", "s", placement="query"), "GET", f"{server.url}/?a=b%20c")
     assert "oauth_signature" in server.last.target
     assert abroad.last.target == "/?a=b%20c"
+
+
+@pytest.mark.promise(
+    "what-is-ours-is-found-under-any-name-and-in-any-escape", "a-redirect-with-ours-in-its-path-is-not-followed"
+)
+@pytest.mark.parametrize("place", PLACES)
+def test_copies_are_found_by_their_values(kind, place, server, abroad):
+    """Under any name and in any escape: taken out of a query, and where it is a path, the redirect is not followed."""
+    for i, copied in enumerate(COPIES):
+        abroad.received.clear()
+        server.answer = lambda got, copied=copied: (302, {"Location": copy_to(place, copied, got, abroad.url)}, b"")
+        method = ("HMAC-SHA1", "PLAINTEXT")[i % 2]
+        hook = OAuthHook(
+            "token/key +1", "token%secret", "consumer key+of/16", "consumer=secret", signature_method=method
+        )
+        if PLACES[place][1]:
+            assert ask(kind, WAYS[i % 4], hook, "GET", server.url).status_code == 200
+            assert gives_away(read_sent(server.last), abroad.last) == []
+            continue
+        with pytest.raises(ProviderError, match="not followed"):
+            ask(kind, WAYS[i % 4], hook, "GET", server.url)
+        assert abroad.received == []
+
+
+@pytest.mark.promise("pinned-origins-trust-each-other-and-nobody-else")
+def test_pinned_origins_trust_each_other(kind, server, abroad):
+    """From one of a hook's own origins to another the redirect is signed."""
+    server.answer = lambda request: (302, {"Location": abroad.url + "/two"}, b"")
+    for way in WAYS:
+        ask(kind, way, OAuthHook("t", "s", "c", "s", origins=[server.url, abroad.url]), "GET", server.url)
+        assert "oauth_signature" in abroad.last.target
 
 
 def test_pinned_hooks_sign_nowhere_else(kind, server, abroad):

@@ -8,17 +8,37 @@ from __future__ import annotations
 
 import copy
 import pickle
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pytest
 import requests
-from redirecting import LOCATIONS, PLACEMENTS, STATUSES, nothing_of_ours
+from redirecting import (
+    COPIES,
+    LOCATIONS,
+    PLACEMENTS,
+    PLACES,
+    STATUSES,
+    copy_to,
+    gives_away,
+    nothing_of_ours,
+    read_sent,
+)  # fmt: skip
 
 import oauth_hook
-from oauth_hook import OAuthAdapter, OAuthHook, extract_from_requests, inject_into_requests
+from oauth_hook import (
+    OAuthAdapter,
+    OAuthHook,
+    ProviderError,
+    UsageError,
+    extract_from_requests,
+    inject_into_requests,
+    verify,
+)
 from oauth_hook.hook.attach import SignedRequest
-from oauth_hook.hook.redirects import Status
+from oauth_hook.hook.redirects import NullHandler, RequestState, Status, strip
+from oauth_hook.protocol.message import Message
 from oauth_hook.protocol.signing import new_nonce
 from oauth_hook.protocol.url import is_same_origin, parse_origin
 
@@ -191,6 +211,7 @@ ABROAD = [
 ]
 
 
+@pytest.mark.promise("redirects-carry-nothing-of-ours-to-another-origin")
 @pytest.mark.parametrize(("location", "placement", "kind", "status", "method"), ABROAD)
 def test_nothing_of_ours_goes_abroad(location, placement, kind, status, method, home, abroad):
     """Another origin gets no oauth_* parameter of ours, no key and no secret; all else goes there as ever."""
@@ -211,8 +232,173 @@ def test_nothing_of_ours_goes_abroad(location, placement, kind, status, method, 
         assert parse_qs(urlsplit(abroad.last.target).query) == {"a": ["b c"]}
 
 
+def telling_hook(**more):
+    """A hook whose keys need escapes, and stand for nothing else."""
+    return OAuthHook("token/key +1", "token%secret", "consumer key+of/16", "consumer=secret", **more)
+
+
+@pytest.mark.promise(
+    "what-is-ours-is-found-under-any-name-and-in-any-escape", "a-redirect-with-ours-in-its-path-is-not-followed"
+)
+@pytest.mark.parametrize("copied", COPIES)
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("method", ["HMAC-SHA1", "PLAINTEXT"])
+@pytest.mark.parametrize("placement", ["header", "query", "body"])
+def test_copies_are_found_by_their_values(copied, place, method, placement, server, abroad):
+    """Under any name and in any escape: taken out of a query, and where it is a path, the redirect is not followed."""
+    server.answer = lambda got: (307, {"Location": copy_to(place, copied, got, abroad.url)}, b"")
+    hook = telling_hook(placement=placement, signature_method=method)
+    if PLACES[place][1]:
+        assert requests.post(server.url, data={"a": "1"}, auth=hook).status_code == 200
+        assert gives_away(read_sent(server.last), abroad.last) == []
+        assert "page=2" in abroad.last.target
+        assert abroad.last.body == b"a=1"
+        return
+    with pytest.raises(ProviderError, match=r"not followed.*oauth_.*path") as caught:
+        requests.post(server.url, data={"a": "1"}, auth=hook)
+    assert abroad.received == []
+    for _, value in read_sent(server.last):
+        assert len(value) < 8 or value not in str(caught.value)
+
+
+@pytest.mark.promise("what-is-ours-is-found-under-any-name-and-in-any-escape")
+@pytest.mark.parametrize("copied", [name for name in COPIES if name not in ("renamed", "values alone")])
+def test_short_keys_are_found_beside_their_names(copied, server, abroad):
+    """A token, a key and a time that say nothing by themselves are taken out where they are called what they are."""
+
+    def answer(got):
+        pairs = [pair for pair in read_sent(got) if pair[0] in ("oauth_token", "oauth_consumer_key", "oauth_timestamp")]
+        return 302, {"Location": f"{abroad.url}/?a=1&{COPIES[copied](pairs)}&b=t"}, b""
+
+    server.answer = answer
+    requests.get(server.url, auth=OAuthHook("t", "s", "c", "s", header_auth=True))
+    assert abroad.last.target == "/?a=1&b=t"
+
+
+@pytest.mark.promise("a-redirect-with-ours-in-its-path-is-not-followed")
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("method", ["HMAC-SHA1", "PLAINTEXT"])
+def test_each_way_of_attaching_follows_no_path_of_ours(way, method, server, abroad):
+    """Also where the parameters are those of the request before, and where the chain ends at home again."""
+
+    def answer(got):
+        if len(server.received) == 1:
+            return 302, {"Location": "/two"}, b""
+        return 302, {"Location": copy_to("path", "values alone", server.received[0], abroad.url)}, b""
+
+    server.answer = answer
+    with client(way, telling_hook(signature_method=method), "http://") as request:
+        with pytest.raises(ProviderError, match="not followed"):
+            request("GET", server.url)
+        assert [got.target.partition("?")[0] for got in server.received] == ["/", "/two"]
+        assert abroad.received == []
+        server.received.clear()
+        ours = telling_hook().token.key
+        server.answer = lambda got: (302, {"Location": abroad.url}, b"")
+        abroad.answer = lambda got: (302, {"Location": f"{server.url}/{quote(ours, safe='')}"}, b"")
+        with pytest.raises(ProviderError, match="oauth_token"):
+            request("GET", server.url)
+        assert len(server.received) == 1
+
+
+class Displacing(requests.Session):
+    """A session that gives each redirect other credentials."""
+
+    def rebuild_auth(self, prepared_request, response):
+        super().rebuild_auth(prepared_request, response)
+        prepared_request.prepare_auth(requests.auth.HTTPBasicAuth("u", "p"))
+
+
+@pytest.mark.parametrize("kind", [requests.Session, Displacing])
+def test_a_redirect_that_is_only_built_is_not_refused(kind, server, abroad):
+    """With allow_redirects=False the response is the server's; sending its ``next`` is refused."""
+    server.answer = lambda got: (302, {"Location": copy_to("path", "as they came", got, abroad.url)}, b"")
+    with kind() as session:
+        response = session.get(server.url, auth=telling_hook(), allow_redirects=False)
+        assert response.status_code == 302
+        with pytest.raises(ProviderError, match="not followed"):
+            session.send(response.next)
+    assert abroad.received == []
+
+
+@pytest.mark.promise("what-is-ours-is-found-under-any-name-and-in-any-escape")
+@pytest.mark.parametrize("name", ["Cookie", "X-Verify-Credentials-Authorization"])
+def test_headers_with_ours_in_them_stay_at_home(name, server, abroad):
+    """A cookie that another port of the machine gets, too, and a header of the caller's; all others go on."""
+
+    def answer(got):
+        return 302, {"Location": abroad.url, "Set-Cookie": f"c={dict(read_sent(got))['oauth_signature']}"}, b""
+
+    server.answer = answer
+    ours = f'OAuth oauth_token="{quote(telling_hook().token.key, safe="")}"'
+    headers = {"X-Verify-Credentials-Authorization": ours, "X-Other": "stays"}
+    with requests.Session() as session:
+        assert session.get(server.url, auth=telling_hook(), headers=headers).status_code == 200
+    assert name.lower() not in abroad.last.headers
+    assert abroad.last.headers["x-other"] == "stays"
+    assert gives_away(read_sent(server.received[0]), abroad.last) == []
+
+
+@pytest.mark.parametrize("method", ["HMAC-SHA1", "PLAINTEXT"])
+@pytest.mark.parametrize(
+    "path",
+    ["/t/s/c", "/launchpadlib/x", "/at/{oauth_timestamp}", "/cb?u={oauth_callback}", "/{oauth_body_hash}",
+     "/HMAC-SHA1/PLAINTEXT/1.0", "/oauth_token/theirs?oauth_token=theirs", "/?oauth_nonce=&oauth_token=t-shirt"],
+)  # fmt: skip
+def test_innocent_redirects_are_followed_as_they_are(method, path, server, abroad):
+    """One-letter keys and secrets, words, the time, the callback and a body's hash stand in URLs by chance."""
+    url = []
+
+    def answer(got):
+        url.append(path.format(**dict(read_sent(got))))
+        return 302, {"Location": abroad.url + url[-1]}, b""
+
+    server.answer = answer
+    settings = {"body_hash": "sha256", "callback": "https://app.example/cb", "header_auth": True}
+    for keys in (("t", "s", "c", "s"), ("t", "", "launchpadlib", "")):
+        requests.post(server.url, data=b"body", auth=OAuthHook(*keys, signature_method=method, **settings))
+        assert abroad.last.target == url[-1]
+
+
+@pytest.mark.promise("strangers-are-read-in-linear-time")
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "%",
+        "%25",
+        "%2525",
+        "&",
+        "&amp;",
+        "a&",
+        "\\\\",
+        "[]",
+        "oauth_token=",
+        "oauth_timestamp]]]]]]]=",
+        "1&oauth_token=t&",
+    ],
+)
+@pytest.mark.parametrize("beginning", ["", "?"])
+def test_a_long_location_is_read_in_linear_time(unit, beginning):
+    """What a header may have at most takes a fraction of a second, after thirty redirects too."""
+    sent = [("oauth_token", "t"), ("oauth_signature", "ab%2Bcd" * 6)]
+    sent += [("oauth_nonce", f"{i:024}") for i in range(30)] + [
+        ("oauth_timestamp", str(1 << 30 | i)) for i in range(30)
+    ]
+    state = RequestState(Status.CROSS_ORIGIN, NullHandler(), sent=frozenset(sent))
+
+    def seconds(size):
+        begin = time.process_time()
+        with suppress(ProviderError):
+            strip(Message("GET", f"http://a.example/{beginning}{unit * (size // len(unit))}"), {}, state)
+        return time.process_time() - begin
+
+    seconds(1000)
+    assert seconds(1 << 16) < 1
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("placement", PLACEMENTS)
+@pytest.mark.promise("nothing-is-signed-after-another-origin")
 def test_no_way_of_attaching_signs_abroad(way, placement, home, abroad):
     """Whichever way the hook is attached, even where the adapter is mounted for every host."""
     hook = hook_for(home, placement=placement)
@@ -225,6 +411,7 @@ def test_no_way_of_attaching_signs_abroad(way, placement, home, abroad):
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.promise("nothing-is-signed-after-another-origin")
 def test_who_was_abroad_is_not_signed_on_return(way, home, abroad):
     """A foreign server cannot redirect to the provider and have that signed: credentials are not its to use."""
     abroad.answer = lambda got: (302, {"Location": home.resource_url + "/end?delete=all"}, b"")
@@ -235,6 +422,7 @@ def test_who_was_abroad_is_not_signed_on_return(way, home, abroad):
     assert [line[2][:3] for line in home.redirecting.seen] == ["200", "401"]
 
 
+@pytest.mark.promise("redirects-carry-nothing-of-ours-to-another-origin")
 @pytest.mark.parametrize("way", WAYS)
 def test_nothing_of_ours_on_later_hops_abroad(way, home, abroad):
     """Cross-origin stays cross-origin on the next redirect; an echo that comes a redirect later is stripped too."""
@@ -285,6 +473,7 @@ def test_short_keys_and_secrets_take_nothing_of_others_along(token_secret, serve
     assert abroad.last.target == "/?oauth_token=theirs&x=1"
 
 
+@pytest.mark.promise("redirects-carry-nothing-of-ours-to-another-origin")
 @pytest.mark.parametrize("echo", ["?h={header}", "?j={json}", "?{amp}", "?oauth_timestamp={timestamp}&z=1"])
 def test_other_echoes_are_stripped_too(echo, server, abroad):
     """The header as a parameter, JSON, an HTML-escaped query, the timestamp alone: nothing of ours arrives."""
@@ -338,6 +527,7 @@ def test_parameters_of_somebody_elses_stay(home, abroad):
     assert abroad.last.target == target
 
 
+@pytest.mark.promise("origins-pin-a-hook")
 def test_origins_hold_on_hops(home, abroad, server):
     """A pinned hook does not sign a request elsewhere, nor where that is redirected to."""
     hook = hook_for(home, header_auth=True, origins=[home.url])
@@ -349,6 +539,59 @@ def test_origins_hold_on_hops(home, abroad, server):
     _, seen = ask(home, hook, "call", [(302, "/api/resource/hop/2"), (302, abroad.url)])
     assert [line[2][:3] for line in seen] == ["200", "200"]
     assert nothing_of_ours(home, abroad.last)
+
+
+@pytest.mark.promise("pinned-origins-trust-each-other-and-nobody-else")
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("placement", PLACEMENTS)
+def test_pinned_origins_trust_each_other(way, placement, server, abroad, recorders, tmp_path, monkeypatch):
+    """From one of a hook's own origins to another it is signed, .netrc or not; and to elsewhere it is stripped."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password hunter2\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    third = recorders[2]
+    third.received.clear()
+    third.answer = lambda got: (302, {"Location": server.url + "/back"}, b"")
+    server.answer = lambda got: (
+        (200, {}, b"")
+        if got.target == "/back"
+        else (307, {"Location": abroad.url + "/two?" + got.target.partition("?")[2]}, b"")
+    )
+    abroad.answer = lambda got: (307, {"Location": third.url + "/?" + got.target.partition("?")[2]}, b"")
+    hook = telling_hook(placement=placement, origins=[server.url, abroad.url])
+    with client(way, hook, "http://") as request:
+        request("POST", server.url + "/", data={"a": "1"})
+        for received, url in ((server.received[0], server.url), (abroad.last, abroad.url)):
+            verdict = verify(
+                "POST", url + received.target, headers=received.headers, body=received.body,
+                consumer=hook.consumer, token=hook.token, allow_copies=True,
+            )  # fmt: skip
+            assert verdict, verdict.reason
+        for source in (server.received[0], abroad.last):
+            assert gives_away(read_sent(source), third.received[0]) == []
+        assert "oauth_" not in str(server.received[1:])  # back from elsewhere
+
+
+@pytest.mark.promise("pinned-origins-trust-each-other-and-nobody-else")
+@pytest.mark.parametrize("pinned", ["https://b\u00fccher.example", "HTTPS://B\u00dcCHER.example:443/"])
+def test_pins_are_compared_as_they_go_out(pinned):
+    """A name beyond ASCII is encoded as requests does it (IDNA), in the pin, in a request and in a redirect."""
+    for pin in (pinned, "https://xn--bcher-kva.example"):
+        for hook in (telling_hook(origins=pin), telling_hook(origins=pin).replace(realm="r")):
+            for url in (pinned, "https://xn--bcher-kva.example/a"):
+                source = hook(requests.Request("GET", url).prepare())
+                assert "oauth_signature" in source.url
+            by_hand = requests.Request("GET", "https://a.example").prepare()
+            by_hand.url = "https://b\u00fccher.example/"
+            assert "oauth_signature" in hook(by_hand).url
+            redirect = source.copy()
+            redirect.url = "https://b\u00fccher.example/b"
+            redirect.prepare_cookies(redirect._cookies)
+            assert "oauth_signature" in redirect.path_url
+            assert "oauth_" not in hook(requests.Request("GET", "https://bucher.example").prepare()).url
+    with pytest.raises(UsageError, match="host"):
+        telling_hook(origins="https://\u2603.example")
 
 
 @pytest.mark.parametrize(
@@ -417,6 +660,7 @@ def test_redirects_for_ever_end_as_ever(home):
 # --- the request that is followed ---
 
 
+@pytest.mark.promise("a-signed-request-pickles-without-secrets")
 def test_a_signed_request_is_a_prepared_request_and_pickles_without_secrets(home):
     """It copies as it is, pickles as a plain request, and carries no secret of the hook's along."""
     hook = hook_for(home, header_auth=True)

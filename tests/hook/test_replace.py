@@ -80,6 +80,22 @@ def test_the_clock_is_shared():
     assert 'oauth_timestamp="7"' in signed(hook.replace(clock=lambda: 7))[2]["Authorization"]
 
 
+def test_what_one_is_taught_all_know(server, abroad):
+    """A refusal teaches all that share the clock the time of its server, and of no other."""
+    clock = ServerClock(lambda: 1000.0)
+    hook = OAuthHook(consumer_key="c", header_auth=True, clock=clock)
+    sharing = [hook.replace(realm="r"), hook.as_user(AccessToken("t", "s")), OAuthHook(
+        consumer_key="d", header_auth=True, clock=clock)]  # fmt: skip
+    own = hook.replace(clock=lambda: 1000.0)
+    refusal = 401, {"Date": "Sat, 01 Jan 2000 00:00:00 GMT"}, b""
+    server.answer = lambda got: refusal if len(server.received) == 1 else (200, {}, b"")
+    assert requests.get(server.url, auth=hook).status_code == 200
+    at_server, elsewhere = 'oauth_timestamp="946684800"', 'oauth_timestamp="1000"'
+    assert all(at_server in signed(one, server.url)[2]["Authorization"] for one in [hook, *sharing])
+    assert all(elsewhere in signed(one, abroad.url)[2]["Authorization"] for one in [hook, *sharing])
+    assert elsewhere in signed(own, server.url)[2]["Authorization"]
+
+
 def test_the_parsed_key_is_shared(monkeypatch):
     """An RSA key is not parsed again."""
     from cryptography.hazmat.primitives import serialization

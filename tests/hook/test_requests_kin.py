@@ -236,6 +236,7 @@ def key_of_each_user(request, **settings):
     return create_key(request, **settings) + (token[1] if token else "")
 
 
+@pytest.mark.promise("a-cache-can-tell-users-apart")
 def test_requests_cache_mixes_users_of_one_cache_unless_the_key_has_the_user(counting, cached):
     """In the header users look alike to it: one cache for each of them, or ``key_fn``, keeps them apart."""
     ann, bob = user("ann", "header"), user("bob", "header")
@@ -332,6 +333,7 @@ def keyed_without_signature():
     return Keyed()
 
 
+@pytest.mark.promise("a-cache-can-tell-users-apart")
 def test_cachecontrol_answers_from_the_cache_with_a_query(counting):
     """A cache that leaves what changes out of its keys hits, also under Vary, and tells users apart by their tokens."""
     ann, bob = user("ann", "query"), user("bob", "query")

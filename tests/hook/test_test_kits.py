@@ -170,6 +170,7 @@ def flow_of(consumer, root, placement):
     )  # fmt: skip
 
 
+@pytest.mark.promise("recordings-have-no-credentials")
 @pytest.mark.parametrize("placement", ["header", "query", "url-encoded"])
 def test_scrubbed_cassettes_of_three_legs_replay(placement, cassette):
     """Nothing that was secret, and no key, is in the file; without a server and with other credentials it replays."""
@@ -212,6 +213,7 @@ def every_spelling(secret):
     return {secret, escaped, quote(escaped, safe="~"), octets.hex(), base64.b64encode(octets).decode().rstrip("=")}
 
 
+@pytest.mark.promise("recordings-have-no-credentials")
 @pytest.mark.parametrize("placement", ["header", "query", "body"])
 def test_a_whole_dance_is_recorded_without_secrets_and_the_same_each_time(placement, cassette):
     """With the page, the password, a denial and refusals in it: no secret in any spelling, and twice the same."""
@@ -393,6 +395,7 @@ SCRUBBED = [
 ]
 
 
+@pytest.mark.promise("recordings-have-no-credentials")
 @pytest.mark.parametrize(("text", "scrubbed"), SCRUBBED)
 def test_what_is_scrubbed(text, scrubbed):
     """Credentials go, all else stays byte for byte; scrubbing twice is scrubbing once."""
@@ -400,6 +403,7 @@ def test_what_is_scrubbed(text, scrubbed):
     assert scrub_text(scrubbed) == scrubbed
 
 
+@pytest.mark.promise("strangers-are-read-in-linear-time")
 @pytest.mark.parametrize(
     "text",
     ["<oauth_token><![CDATA[" * 20_000, "Cookie: " + " " * 60_000, "http://" * 20_000, "Cookie:" * 20_000,

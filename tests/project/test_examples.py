@@ -326,6 +326,7 @@ class TestWeb:
         assert "Not connected" in alice.see(web.a).text
         assert alice.see(web.a, alice.allow(alice.connect(web.b))).headers["Location"] == "/"
 
+    @pytest.mark.promise("a-callback-is-for-one-request-token")
     def test_foreign_callback(self, web: Web) -> None:
         """A callback that somebody else was given is refused, and spoils nothing."""
         alice, mallory = web.alice(), Browser(web.provider, web.bob)
@@ -337,6 +338,7 @@ class TestWeb:
         assert alice.see(web.b, alice.allow(ours)).headers["Location"] == "/"
         assert "alice" in alice.see(web.a).text
 
+    @pytest.mark.promise("a-callback-is-for-one-request-token")
     def test_callback_without_a_session(self, web: Web) -> None:
         """A callback in a browser that began nothing is refused, and is still good in the one that did."""
         alice, stranger = web.alice(), web.alice()
@@ -391,6 +393,7 @@ class TestWeb:
         assert cookie.has_nonstandard_attr("HttpOnly")
         assert answer.headers["Cache-Control"] == "no-store"
 
+    @pytest.mark.promise("no-secret-is-logged")
     def test_nothing_secret_is_logged(self, web: Web) -> None:
         """The workers print no secret and no verifier."""
         alice = web.alice()
@@ -442,6 +445,7 @@ class TestDesktop:
         assert result.stderr.endswith("desktop.py: the user said no\n")
         assert not CredentialStore(folder / "examples.sqlite3")
 
+    @pytest.mark.promise("no-verifier-stays-in-the-url-bar")
     @pytest.mark.browser
     @pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")
     def test_with_a_real_browser(self, provider: Provider, folder: Path) -> None:

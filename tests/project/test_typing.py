@@ -33,7 +33,8 @@ MODULES = (
 NOT_FOR_USERS = {
     "OAuth.async_auth_flow", "OAuth.auth_flow", "OAuth.sync_auth_flow",  # httpx
     "OAuthAdapter.init_poolmanager", "OAuthAdapter.proxy_manager_for",  # requests
-    "OAuthHook.is_pinned_elsewhere", "OAuthHook.learn_from", "OAuthHook.on_redirect",  # hook/attach.py, hook/retry.py
+    "OAuthHook.is_pinned_elsewhere", "OAuthHook.is_plain", "OAuthHook.learn_from", "OAuthHook.may_sign",
+    "OAuthHook.on_redirect",  # hook/attach.py, hook/retry.py
     "Client.adopt", "Client.attach", "Client.registered",  # pump.py
 }  # fmt: skip
 

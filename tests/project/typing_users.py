@@ -7,9 +7,8 @@ needs nothing but a provider and a folder. The others are for the type checkers 
 
 from __future__ import annotations
 
-import hmac
 import os
-from collections.abc import Callable, ItemsView, Mapping
+from collections.abc import Callable, ItemsView, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import make_server
@@ -24,6 +23,7 @@ from oauth_hook import (
     Account,
     Consumer,
     CredentialStore,
+    KeyringStore,
     LoopbackReceiver,
     OAuthAdapter,
     OAuthFlow,
@@ -96,6 +96,7 @@ def signing_without_a_network() -> Signed:
     verdict = verify("GET", two_legged.url, headers=two_legged.headers, consumer=consumer)
     assert_type(verdict, Verdict)
     assert_type((verdict.consumer_key, verdict.token_key), tuple[str | None, str | None])
+    assert_type(verdict.parameters, Mapping[str, str])
     known: dict[str, Consumer] = {consumer.key: consumer}
     tokens: dict[str, AccessToken] = {}
     verify(
@@ -198,7 +199,7 @@ def methods_of_ones_own(provider: Provider) -> None:
     def hmac_sha384(text: str, key: Key) -> bytes:
         assert_type(key.signing_key, str)
         assert_type(key.rsa_key, RSAKey | None)
-        return hmac.digest(key.signing_key.encode(), text.encode(), "sha384")
+        return key.hmac(text.encode(), "sha384")
 
     method = Method("HMAC-SHA384", hmac_sha384)
     register(method)
@@ -243,7 +244,8 @@ def values() -> None:
     assert_type(AccessToken.from_dict(token.to_dict()), AccessToken)
     assert_type(RequestToken.from_dict({"key": "k"}), RequestToken)
     assert_type(Consumer.from_dict({"key": "k"}), Consumer)
-    account = Account(Consumer("key"), token, "tumblr")
+    account = Account(Consumer("key"), token, "tumblr", ["https://api.example.com"])
+    assert_type(account.origins, Sequence[str])
     assert_type(account.consumer, Consumer)
     assert_type(account.token, AccessToken | None)
     assert_type(account.service, str | None)
@@ -254,7 +256,7 @@ def keeping_them(provider: Provider, folder: str) -> None:
     with CredentialStore(os.path.join(folder, "credentials")) as store:
         assert_type(store, CredentialStore)
         assert_type(store.path, str)
-        store["me"] = Account(provider.consumer, provider.add_token(), "example")
+        store["me"] = Account(provider.consumer, provider.add_token(), "example", provider.url)
         kept = store["me"]
         assert_type(kept, Credentials)
         if isinstance(kept, Account):
@@ -276,6 +278,15 @@ def keeping_them(provider: Provider, folder: str) -> None:
         del store["me"]
         store.clear()
     store.close()
+
+
+def keeping_them_in_the_keyring(account: Account) -> None:
+    with KeyringStore("my program") as store:
+        assert_type(store, KeyringStore)
+        assert_type(store.service_name, str)
+        store["me"] = account
+        assert_type(store["me"], Credentials)
+        assert_type(hook_for_account("me", store), OAuthHook)
 
 
 # --- tokens ---

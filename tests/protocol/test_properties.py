@@ -16,7 +16,7 @@ from oauthlib.oauth1.rfc5849 import signature as oracle
 
 from oauth_hook import AccessToken, Consumer, UsageError, sign, verify
 from oauth_hook.protocol.encoding import escape, escape_form, from_wire_like, to_wire, unescape
-from oauth_hook.protocol.parameters import divide
+from oauth_hook.protocol.parameters import divide, normalize, parse_pairs, sortable
 from oauth_hook.protocol.placement import PLACEMENTS, authorization, parse_authorization, quote_pairs, quote_realm
 from oauth_hook.protocol.url import split_url
 
@@ -142,6 +142,15 @@ def test_the_callers_segments_stay_as_they_are(query):
     kept = [s for s in segments if not re.match("oauth(_|%5[Ff])", s)]
     assert from_wire_like(own, "") == "&".join(kept)
     assert len(pairs) + len(protocol) == len([s for s in segments if s])
+
+
+@given(encoded)
+def test_parameters_are_sorted_as_pairs(query):
+    """By name, then by value (s3.4.1.3.2), where one name begins with another, too; and each segment is a parameter."""
+    query = re.sub("oauth(_|%5[Ff])", "o", query)
+    pairs = parse_pairs(escape_form(to_wire(query)))
+    assert divide(to_wire(query))[1] == sortable(pairs)
+    assert normalize(sortable(pairs)) == "&".join(f"{name}={value}" for name, value in sorted(pairs))
 
 
 @given(st.text())

@@ -223,6 +223,7 @@ def test_another_schemes_authorization_is_left_alone_by_other_placements(consume
 # --- body hash ---
 
 
+@pytest.mark.promise("a-body-hash-covers-the-body")
 @pytest.mark.parametrize("algorithm", ["sha1", "sha256", "sha512"])
 def test_body_hash_covers_other_bodies(algorithm, consumer):
     """oauth_body_hash is the digest of a body that is no form; verify holds the body to it."""
@@ -274,6 +275,7 @@ def test_plaintext_may_go_to_this_machine(url, consumer):
     assert sign("GET", url, consumer=consumer, signature_method="PLAINTEXT")
 
 
+@pytest.mark.promise("plaintext-is-refused-over-plain-http")
 @pytest.mark.parametrize(
     "url", ["http://example.com/", "http://127.0.0.1.example.com/", "http://localhost.example/", "http://127.999.1.1/"]
 )
@@ -416,6 +418,7 @@ def test_verify_says_what_is_wrong(consumer, token):
     assert "http" in reason(url="ftp://example.com/")
 
 
+@pytest.mark.promise("what-is-no-secret-signs-nothing")
 def test_an_rsa_consumer_is_not_impersonated_by_its_empty_secret(rsa_key):
     """Where the consumer has an RSA key, HMAC with its empty secret, which everybody knows, is refused."""
     forged = sign("GET", URL, consumer=Consumer("c"))
@@ -427,6 +430,7 @@ def test_an_rsa_consumer_is_not_impersonated_by_its_empty_secret(rsa_key):
 # --- nonce and clock (s3.3) ---
 
 
+@pytest.mark.promise("no-nonce-is-used-twice")
 def test_nonces_are_letters_and_digits_of_the_systems_source(monkeypatch):
     """A nonce has 24 letters and digits: more than 128 bits, and short enough for oauthlib's default limit."""
     nonces = {new_nonce() for _ in range(2000)}

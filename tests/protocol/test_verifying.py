@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import hmac
+import random
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from oauthlib.oauth1 import RequestValidator, ResourceEndpoint
 
 from oauth_hook import AccessToken, Consumer, RequestToken, UsageError, sign, verify
 
@@ -33,6 +38,9 @@ def test_the_verdict_names_the_keys():
     assert (bool(verdict), verdict.consumer_key, verdict.token_key) == (True, "key", "token")
     verdict = judge(signed_get(consumer=Consumer("other", "secret"), token=None), token=None)
     assert (bool(verdict), verdict.consumer_key, verdict.token_key) == (False, "other", None)
+    headers = with_header(signed_get(), 'consumer_key="key"', 'consumer_key=""')
+    verdict = verify("GET", URL, headers=headers, consumer=lambda key: CONSUMER, token=TOKEN)
+    assert (bool(verdict), verdict.consumer_key, verdict.token_key) == (False, None, "token")
     verdict = verify("GET", URL, consumer=CONSUMER)
     assert (bool(verdict), verdict.consumer_key, verdict.token_key) == (False, None, None)
 
@@ -61,6 +69,45 @@ class TestCallables:
         assert verdict.token_key == "stranger"
 
 
+def test_the_verdict_has_the_parameters():
+    """A verdict has what the request said besides: verifier, body hash, what stood in its header; and no signature."""
+    signed = signed_get(verifier="v", nonce="n", timestamp=5, signature_method="PLAINTEXT")
+    verdict = judge(signed)
+    assert (verdict.parameters["oauth_verifier"], verdict.parameters["oauth_nonce"]) == ("v", "n")
+    assert "secret" not in repr(verdict) + str(vars(verdict)["parameters"])
+    moved = signed_get("https://api.example.com/items", headers={"Authorization": 'OAuth a="1"'})
+    assert {name for name in judge(moved).parameters if not name.startswith("oauth_")} == {"a"}
+
+
+class Several(dict):
+    """Headers as they came, some of them more than once, as Starlette has them."""
+
+    def __iter__(self):
+        return iter([*self.keys(), "content-type"])
+
+
+@pytest.mark.promise("a-request-says-a-thing-once")
+@pytest.mark.parametrize(
+    "more", [{"content-type": "text/plain", "Content-Type": FORM["Content-Type"]}, {"AUTHORIZATION": "Basic x"}]
+)
+def test_a_header_that_is_there_twice_is_refused(more):
+    """Whoever reads the request afterwards may take the other one."""
+    signed = signed_get()
+    assert "more than one" in judge(signed, headers={**signed.headers, **more}).reason
+    assert "Content-Type" in judge(signed, headers=Several({**signed.headers, "Content-Type": "text/plain"})).reason
+
+
+@pytest.mark.promise("the-host-header-plays-no-part")
+@pytest.mark.promise("a-request-says-a-thing-once")
+@pytest.mark.parametrize("header", ['OAuth oauth_nonce="x', 'oauth a="1" b="2"', "OAuth x"])
+def test_a_malformed_header_is_refused(header):
+    """An OAuth header in which there is no sense is refused, though query or form are signed rightly."""
+    signed = signed_get(placement="query")
+    assert judge(signed)
+    assert "malformed" in judge(signed, headers={"Authorization": header}).reason
+    assert judge(signed, headers={"Authorization": "Bearer x"})
+
+
 def test_the_url_that_is_given_is_judged():
     """The Host header plays no part: neither a proxy's nor an attacker's changes what was signed."""
     signed = signed_get()
@@ -69,6 +116,7 @@ def test_the_url_that_is_given_is_judged():
     assert not judge(elsewhere, url=URL, headers={**elsewhere.headers, "Host": "evil.example"})
 
 
+@pytest.mark.promise("a-request-says-a-thing-once")
 class TestPlaces:
     """Protocol parameters stand in one place (s3.5)."""
 
@@ -84,6 +132,7 @@ class TestPlaces:
         assert "one place" in judge(signed, url=URL + "&oauth_verifier=x").reason
 
 
+@pytest.mark.promise("timestamps-and-nonces-are-judged")
 class TestTimestampAndNonce:
     """A timestamp is a positive whole number, and a nonce is not empty (s3.3); PLAINTEXT needs neither (s3.1)."""
 
@@ -152,12 +201,14 @@ class TestTokens:
 class TestForgeries:
     """What anybody could have made, or seen, is refused."""
 
+    @pytest.mark.promise("what-is-no-secret-signs-nothing")
     @pytest.mark.parametrize("method", ["HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512"])
     def test_two_empty_secrets(self, method):
         """HMAC with two empty secrets is signed by everybody."""
         signed = signed_get(consumer=Consumer("key"), token=None, signature_method=method)
         assert "empty" in judge(signed, consumer=Consumer("key"), token=None).reason
 
+    @pytest.mark.promise("plaintext-is-refused-over-plain-http")
     def test_plaintext_over_plain_http(self):
         """PLAINTEXT that came over plain http is refused, loopback aside."""
         for url, is_right in (("http://api.example.com/", False), ("https://api.example.com/", True),
@@ -175,6 +226,28 @@ class TestForgeries:
             judge(signed, methods=["HMAC-MD5"])
 
 
+@pytest.mark.promise("signatures-are-compared-in-constant-time")
+@pytest.mark.parametrize("method", ["HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "PLAINTEXT"])
+def test_signatures_are_compared_in_constant_time(method, monkeypatch):
+    """Right or wrong, a signature is compared as a whole: how long that takes tells nothing about where it differs."""
+    compared = []
+    compare_digest = hmac.compare_digest
+
+    def compare(ours, theirs):
+        compared.append((ours, theirs))
+        return compare_digest(ours, theirs)
+
+    monkeypatch.setattr("oauth_hook.protocol.methods.hmac.compare_digest", compare)
+    signed = signed_get(signature_method=method)
+    assert judge(signed)
+    assert [ours == theirs for ours, theirs in compared] == [True]
+    (signature, _) = compared.pop()
+    for wrong in (signature[:-1], bytes([signature[0] ^ 1]) + signature[1:], signature + b"x", b""):
+        given = quote(wrong.decode(), safe="")
+        assert not judge(signed, headers=with_header(signed, quote(signature.decode(), safe=""), given))
+        assert compared.pop() == (signature, wrong)
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [
@@ -186,6 +259,9 @@ class TestForgeries:
         ({"max_age": float("nan")}, "max_age"),
         ({"clock": 5}, "clock"),
         ({"is_new": "yes"}, "is_new"),
+        ({"methods": 5}, "methods"),
+        ({"consumer": lambda key: (key, "secret")}, "consumer"),
+        ({"token": lambda key: CONSUMER}, "token"),
     ],
 )
 def test_wrong_arguments(more, words):
@@ -194,9 +270,89 @@ def test_wrong_arguments(more, words):
         judge(signed_get(), **more)
 
 
+@pytest.mark.promise("a-wrong-request-raises-nothing")
+def test_a_body_that_is_no_text():
+    """A body with a lone surrogate has no bytes to hash: a wrong request, and no error."""
+    headers = {"Content-Type": "text/plain"}
+    signed = sign("POST", URL, headers=headers, body="x", consumer=CONSUMER, token=TOKEN, body_hash="sha1")
+    verdict = verify("POST", URL, headers=signed.headers, body="\ud800", consumer=CONSUMER, token=TOKEN)
+    assert "surrogate" in verdict.reason
+    with pytest.raises(UsageError, match="surrogate"):
+        sign("POST", URL, headers=headers, body="\ud800", consumer=CONSUMER, body_hash="sha1")
+
+
+@pytest.mark.promise("a-wrong-request-raises-nothing")
 @given(st.text(), st.text(), st.one_of(st.none(), st.text(), st.binary()))
 def test_no_request_raises(url, header, body):
     """Whatever comes in, there is a verdict."""
     for address in (url, "http://example.com/" + url, URL):
         for headers in ({"Authorization": header}, {**FORM, "Authorization": "OAuth " + header, "Host": header}):
             assert not verify("GET", address, headers=headers, body=body, consumer=CONSUMER, token=TOKEN, max_age=1)
+
+
+class Validator(RequestValidator):
+    """What oauthlib's server asks its application: the consumer and the token of these tests, at any time."""
+
+    enforce_ssl = False
+    timestamp_lifetime = 10**12
+    allowed_signature_methods = ("HMAC-SHA1", "HMAC-SHA256")
+    dummy_client = dummy_access_token = "nobody"
+
+    def check_client_key(self, key):
+        return True
+
+    check_access_token = check_nonce = check_client_key
+
+    def get_client_secret(self, key, request):
+        return CONSUMER.secret
+
+    def get_access_token_secret(self, key, token, request):
+        return TOKEN.secret
+
+    def validate_client_key(self, key, request):
+        return key == CONSUMER.key
+
+    def validate_access_token(self, key, token, request):
+        return token == TOKEN.key
+
+    def validate_timestamp_and_nonce(self, *_, **__):
+        return True
+
+    validate_realms = validate_timestamp_and_nonce
+
+
+PIECES = ("&", "=", "%20", "+", "%", "&oauth_nonce=x", "&oauth_token=token", "a=1", ";", '"', ", ", "\\", "%C3%A9", " ",
+          ', oauth_version="1.0"', ', a="1"', 'realm="x"', "oauth_", "OAuth ")  # fmt: skip
+
+
+def change(text, dice):
+    """Return a text with a piece put in, left out, or doubled."""
+    start, end = sorted((dice.randrange(len(text) + 1), dice.randrange(len(text) + 1)))
+    return dice.choice(
+        [text[:start] + dice.choice(PIECES) + text[start:], text[:start] + text[end:], text[:end] + text[start:]]
+    )
+
+
+@pytest.mark.soak
+@pytest.mark.promise("verify-accepts-nothing-that-oauthlib-refuses")
+def test_what_oauthlib_refuses_is_refused(portion):
+    """Of requests that were signed and then changed anyhow, none is accepted that oauthlib's server refuses."""
+    endpoint, dice, accepted = ResourceEndpoint(Validator()), random.Random(5849), 0
+    for _ in range(portion(10_000)):
+        method, url = dice.choice(["GET", "POST"]), URL + dice.choice(["", "&b=%20x&a=0", "&c"])
+        headers, body = dice.choice([({}, None), (FORM, "x=1&y=%C3%A9"), (FORM, "")])
+        signed = sign(
+            method, url, headers=headers, body=body, consumer=CONSUMER, token=TOKEN,
+            placement=dice.choice(["header", "query", "url-encoded", "header+url-encoded"]),
+            signature_method=dice.choice(Validator.allowed_signature_methods),
+        )  # fmt: skip
+        parts = {"query": signed.url.partition("?")[2], "body": signed.body, **signed.headers}
+        for part in dice.choices([name for name, text in parts.items() if text], k=dice.randrange(3)):
+            parts[part] = change(parts[part], dice)
+        url, body = f"https://api.example.com/items?{parts.pop('query')}", parts.pop("body")
+        if not parts.get("Authorization", "OAuth ").startswith("OAuth "):
+            continue  # another scheme's, in which oauthlib looks for parameters all the same
+        if verify(method, url, headers=parts, body=body, consumer=CONSUMER, token=TOKEN):
+            accepted += 1
+            assert endpoint.validate_protected_resource_request(url, method, body, parts)[0], (method, url, body, parts)
+    assert accepted > portion(10_000) / 5

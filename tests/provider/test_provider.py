@@ -488,6 +488,7 @@ class TestRefusals:
         answer = requests.get(provider.resource_url, headers=headers, timeout=10)
         assert problem(answer) == (400, "version_rejected")
 
+    @pytest.mark.promise("what-is-on-the-wire-is-what-is-signed")
     @pytest.mark.parametrize(("was", "now"), [("a=1", "a=2"), ("a=1", "a=1&c=3"), ("b=1", "b=2"), ("&b=1", "")])
     def test_changed_on_the_way(self, provider: Provider, token: AccessToken, was: str, now: str) -> None:
         """s3.4: whoever changes query or form breaks the signature."""
@@ -515,6 +516,7 @@ class TestBodyHash:
         answer = self.send(provider, token, b64encode(hashlib.new(name, body).digest()).decode(), body)
         assert hashlib.sha256(body).hexdigest() == answer.json()["body_sha256"]
 
+    @pytest.mark.promise("a-body-hash-covers-the-body")
     @pytest.mark.parametrize("body_hash", [b64encode(bytes(20)).decode(), b64encode(bytes(32)).decode(), "ü", ""])
     def test_wrong(self, provider: Provider, token: AccessToken, body_hash: str) -> None:
         """Any other is refused."""

@@ -1410,6 +1410,7 @@ def test_a_store_that_cannot_be_written(server, tmp_path):
 # --- secrets ---
 
 
+@pytest.mark.promise("no-secret-is-shown")
 def test_no_secret_shows(server, caplog, capfd):
     """Neither representations, nor logs at DEBUG, nor output, nor errors with their tracebacks show a secret."""
     caplog.set_level(logging.DEBUG)

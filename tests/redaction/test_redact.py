@@ -81,6 +81,7 @@ SPELLINGS = {
 }  # fmt: skip
 
 
+@pytest.mark.promise("no-error-shows-what-a-server-echoes")
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_a_secret_is_found_in_every_spelling(spelling):
     """A secret that a server echoes is masked as a whole, whatever it was escaped for."""
@@ -288,6 +289,7 @@ ADVERSARIES = [
 STARTS = ['{"secret":', "secret", '"secret="', "<secret", "&#", "%"]
 
 
+@pytest.mark.promise("strangers-are-read-in-linear-time")
 @pytest.mark.parametrize("piece", ADVERSARIES)
 def test_it_takes_no_longer_than_the_text_is(piece):
     """A text that is made to be slow takes time as it is long, and not as its square."""
@@ -323,6 +325,7 @@ def refused(server, text, **more):
     return error, "\n".join([str(error), repr(error), error.body, str(error.problem)])
 
 
+@pytest.mark.promise("no-error-shows-what-a-server-echoes")
 def test_no_error_shows_what_a_server_echoes(server):
     """Message, problem and body of an error have no secret in them, and still say what was wrong."""
     echo = 'consumer\\u0027hunter\\/2 request\\u0026hunter\\u002b2 verifier\\"hunter 2'
@@ -336,6 +339,7 @@ def test_no_error_shows_what_a_server_echoes(server):
     assert str(error).endswith("signature_invalid: key=***")
 
 
+@pytest.mark.promise("no-error-shows-what-a-server-echoes")
 def test_no_error_shows_a_new_secret(server):
     """What a server hands out in an answer that is refused is in no error."""
     for text in ('oauth_token=a&oauth_token=b&oauth_token_secret=new"hunter, 2;x\\y z',

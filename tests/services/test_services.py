@@ -173,6 +173,28 @@ def test_rows_are_well_formed(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_origins_are_where_the_api_is(name):
+    """Each is https and a host, and nothing else; a hook can be pinned to them, and the API's own URL is at one."""
+    service = SERVICES[name]
+    assert all(re.fullmatch(r"https://[a-z0-9.-]+", origin) for origin in service.origins)
+    assert len({*service.origins}) == len(service.origins)
+    if service.origins:
+        OAuthHook(None, None, "key", "secret", origins=service.origins)
+    if service.api_url:
+        assert service.api_url.startswith(tuple(f"{origin}/" for origin in service.origins))
+
+
+def test_an_api_that_is_elsewhere_is_among_the_origins():
+    """Where the API is not on the host of the three legs, the table says where it is."""
+    for name, origin in {
+        "launchpad": "https://api.launchpad.net", "tumblr": "https://api.tumblr.com", "x": "https://api.twitter.com",
+        "flickr": "https://up.flickr.com", "garmin": "https://apis.garmin.com", "zotero": "https://api.zotero.org",
+    }.items():  # fmt: skip
+        assert origin in SERVICES[name].origins
+        assert origin in SERVICES[name].to_dict()["origins"]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_three_legs_or_none(name):
     """A service has all three addresses, unless it is one that has no flow."""
     present = [bool(getattr(SERVICES[name], field)) for field in THREE]

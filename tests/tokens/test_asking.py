@@ -83,6 +83,7 @@ def test_the_console_gives_up(stdin):
     assert "OAuthHookError: no verifier was entered" in done.stderr
 
 
+@pytest.mark.promise("only-web-urls-are-shown-and-opened")
 def test_the_console_shows_web_addresses_only():
     """A link that is no web address is refused."""
     assert "UsageError" in console("abc\n", "file:///etc/passwd").stderr

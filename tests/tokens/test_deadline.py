@@ -81,6 +81,7 @@ def test_a_name_with_many_addresses(monkeypatch):
     assert made[0].fileno() == -1, "what is connected too late is closed"
 
 
+@pytest.mark.promise("a-timeout-bounds-the-whole-response")
 @pytest.mark.parametrize("verify", [True, False])
 def test_a_handshake_that_drips(listener, verify):
     """A server that sends TLS' first messages byte by byte is hung up."""

@@ -251,6 +251,7 @@ def test_other_fields_and_expiry_travel_along(server):
     assert (token.secret, token.expires_at, token.extra["user"]) == ("", None, {"id": 1})
 
 
+@pytest.mark.promise("an-unconfirmed-callback-is-refused-or-warned-of")
 @pytest.mark.parametrize(
     ("policy", "answer", "outcome"),
     [
@@ -315,6 +316,7 @@ def test_callbacks_that_are_ours(callback, server):
     assert flow_at(server).parse_callback(callback, TOKEN) == TAKEN[callback]
 
 
+@pytest.mark.promise("a-callback-is-for-one-request-token")
 @pytest.mark.parametrize("callback", REFUSED)
 def test_callbacks_that_are_not(callback, server):
     """A foreign or missing token, a missing verifier, and denial in its three spellings, verifier or not."""
@@ -594,6 +596,7 @@ def test_every_failure_is_one_clear_error(case, step, server, caplog):
     assert len(server.received) == 1
 
 
+@pytest.mark.promise("token-requests-stay-with-their-service")
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_redirects_of_token_requests(status, server, abroad):
     """At home a redirect is followed, signed anew; another origin is refused and never asked."""
@@ -658,6 +661,7 @@ class Drip:
         self.socket.close()
 
 
+@pytest.mark.promise("a-timeout-bounds-the-whole-response")
 @pytest.mark.parametrize("head", [False, True])
 @pytest.mark.parametrize("own", [False, True])
 def test_the_timeout_bounds_the_whole_answer(head, own):
@@ -684,6 +688,7 @@ def test_the_wires_failures_are_requests_own():
         flow.fetch_request_token()
 
 
+@pytest.mark.promise("no-secret-is-logged")
 def test_no_secret_is_logged(oauth_provider, caplog):
     """With DEBUG on everywhere, the whole flow and its refusals log no secret, verifier or password."""
     caplog.set_level(logging.DEBUG)
@@ -716,7 +721,13 @@ BAD = {
     "callback": ({"callback": 5}, "callback"),
     "callback without a scheme": ({"callback": "nourl"}, "absolute URL.*'oob'.*None.*'nourl'"),
     "callback that is a path": ({"callback": "/back"}, "absolute"),
-    "callback with a space": ({"callback": "https://app.example/a b"}, "absolute"),
+    "callback with a space": ({"callback": "https://app.example/a b"}, "absolute URL.* space .*%20"),
+    "callback with a line feed": ({"callback": "https://app.example/a\n"}, "absolute URL.* line feed"),
+    "callback with a NUL": ({"callback": "https://app.example/\0"}, "absolute URL.* control character"),
+    "callback with DEL": ({"callback": "https://app.example/\x7f"}, "absolute URL.* control character"),
+    "callback with a no-break space": ({"callback": "https://app.example/\xa0"}, "absolute URL"),
+    "callback that is not ASCII": ({"callback": "https://b\xfccher.example/"}, "absolute URL.* not ASCII"),
+    "callback with a fullwidth letter": ({"callback": "https://app.example/\uff21"}, "absolute URL.* not ASCII"),
     "callback, empty": ({"callback": ""}, "absolute"),
     "unknown": ({"colour": "red"}, "colour"),
     "url": ({"request_token_url": None}, "request_token_url"),

@@ -404,6 +404,7 @@ class TestDocuments:
         with pytest.raises(ProviderError, match=r"no absolute http or https URL for .*authorize"):
             discover(account(server.url), scheme="http")
 
+    @pytest.mark.promise("https-never-leads-to-plain-http")
     @pytest.mark.parametrize("host", ["pump.example", "127.0.0.1"])
     def test_https_never_leads_to_plain_http(
         self, server: Recorder, pump: PumpIO, secure: requests.Session, host: str
@@ -438,6 +439,7 @@ class TestDocuments:
         service = discover(account(server.url), scheme="http")
         assert service.request_token_url == f"{abroad.url}/oauth/request_token"
 
+    @pytest.mark.promise("https-never-leads-to-plain-http")
     def test_redirects_to_plain_http(self, server: Recorder, abroad: Recorder, secure: requests.Session) -> None:
         """An https discovery does not go on over plain http."""
         server.answer = lambda request: (302, {"Location": abroad.url + request.target}, b"")
@@ -511,6 +513,7 @@ BOMB = (
 class TestXml:
     """XML comes from strangers: nothing in it is expanded, fetched or looked up."""
 
+    @pytest.mark.promise("xml-is-read-without-document-types")
     @pytest.mark.parametrize(
         "head",
         [
@@ -529,6 +532,7 @@ class TestXml:
             discover(account(server.url), scheme="http", timeout=20)
         assert time.process_time() - started < 5
 
+    @pytest.mark.promise("xml-is-read-without-document-types")
     @pytest.mark.parametrize("charset", ["utf-16", "utf-16-le", "utf-7", "utf-32"])
     def test_no_encoding_hides_them(self, server: Recorder, pump: PumpIO, charset: str) -> None:
         """Nor where the document is encoded otherwise, and says so or not."""
@@ -762,6 +766,7 @@ class TestAnswers:
             assert requests.post(url, json=sent, timeout=10).status_code == status
         register_client(url, application_name="x", redirect_uris=["https://a.example/"], contacts=["a@a.example"])
 
+    @pytest.mark.promise("token-requests-stay-with-their-service")
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
     def test_redirects_elsewhere(self, server: Recorder, abroad: Recorder, status: int) -> None:
         """A registration does not go to another origin: pump.io redirects a wrong Host, POSTs too."""
@@ -782,6 +787,7 @@ class TestAnswers:
         assert register_client(f"{server.url}/r", application_name="Test.io").key == "a"
         assert server.received[0].body == server.received[1].body
 
+    @pytest.mark.promise("responses-are-bounded")
     def test_huge(self, server: Recorder) -> None:
         """An answer of more than a megabyte is refused, in discovery too."""
         server.answer = lambda request: (200, JSON, json.dumps(GOOD).encode() + b" " * (2 << 20))
@@ -810,6 +816,7 @@ class TestTime:
     def cut(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{")
 
+    @pytest.mark.promise("a-timeout-bounds-the-whole-response")
     @pytest.mark.parametrize("answer", [silent, drip])
     @pytest.mark.parametrize("what", [discover, register_client])
     def test_slow_servers(self, raw: Any, answer: Callable[[socket.socket], None], what: Any) -> None:

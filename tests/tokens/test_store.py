@@ -360,6 +360,7 @@ def watched(monkeypatch) -> list:
     return seen
 
 
+@pytest.mark.promise("the-store-is-its-owners-alone")
 @posix
 @pytest.mark.parametrize("umask", [0, 0o022, 0o777], ids=oct)
 def test_the_file_is_private_whatever_the_umask(tmp_path, monkeypatch, umask):
@@ -384,6 +385,7 @@ def test_the_file_is_private_whatever_the_umask(tmp_path, monkeypatch, umask):
     assert os.listdir(tmp_path / "a/b") == ["credentials"]
 
 
+@pytest.mark.promise("the-store-is-its-owners-alone")
 @posix
 @pytest.mark.parametrize(("before", "after"), [(0o644, 0o600), (0o777, 0o600), (0o440, 0o400), (0o400, 0o400)])
 def test_a_store_that_others_can_read_is_tightened(store, path, before, after):
@@ -411,6 +413,7 @@ def test_a_link_leads_to_its_file(tmp_path):
         CredentialStore(tmp_path / "circle")["a"] = TOKEN
 
 
+@pytest.mark.promise("what-is-removed-leaves-the-file")
 def test_what_is_removed_leaves_the_file(store, path):
     """Removed, replaced and cleared credentials are overwritten in the file."""
     secrets = [f"{SECRET}-{i}" for i in range(40)]
@@ -535,6 +538,7 @@ def version_lost(path, data):
     change(path, "PRAGMA user_version = 0")
 
 
+@pytest.mark.promise("a-damaged-store-is-reported")
 @pytest.mark.parametrize("damage", [truncated, scribbled, schema_lost, table_lost, version_lost])
 def test_a_damaged_store_is_reported_and_not_touched(store, path, damage):
     """The message names the file and says what to do; not an octet changes."""
@@ -567,6 +571,7 @@ def shown(operation) -> str:
     return ""
 
 
+@pytest.mark.promise("a-damaged-store-is-reported")
 def test_any_damage_gives_only_our_errors(store, path):
     """Octets turned over at random: the store works, or raises ours, and never shows a secret."""
     store.update({str(i): AccessToken("k", SECRET) for i in range(30)})
@@ -579,6 +584,74 @@ def test_any_damage_gives_only_our_errors(store, path):
         path.write_bytes(data)
         for operation in every_operation(store):
             assert SECRET not in shown(operation)
+
+
+@pytest.mark.promise("a-changed-byte-is-noticed")
+@pytest.mark.soak
+def test_a_changed_byte_gives_the_stored_value_or_an_error(store, path, portion):
+    """Wherever it is: what is read is what was stored, or a UsageError; a name in whose own bytes it is may be missing.
+
+    No value is ever another's, and reading leaves the file as it is.
+    """
+    stored = {name: Account(Consumer(f"c-{name}", SECRET), TOKEN, "tumblr") for name in ("alice", "bob", "carol")}
+    store.update(stored)
+    sound = path.read_bytes()
+    written = [i for i in range(len(sound)) if any(sound[max(i - 8, 0) : i + 9])]  # most of a page is empty
+    dice = random.Random(5849)
+    missing = []
+    for place in dice.sample(written, portion(len(written))):
+        data = bytearray(sound)
+        data[place] ^= dice.randrange(1, 256)
+        path.write_bytes(data)
+        for name, value in stored.items():
+            with contextlib.suppress(UsageError):
+                if name not in store:
+                    missing.append((place, name))
+                else:
+                    assert store[name] == value
+        with contextlib.suppress(UsageError):
+            assert stored.items() >= store.items()
+        assert path.read_bytes() == data
+    assert [
+        name for place, name in missing if name.encode() not in sound[place - len(name) - 8 : place + len(name)]
+    ] == []
+
+
+def before_checksums(path) -> None:
+    """Make a store as it was before version 1.0.0."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute(
+            "CREATE TABLE credentials (name TEXT PRIMARY KEY NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL)"
+            " WITHOUT ROWID"
+        )
+        connection.execute(f"PRAGMA application_id = {0x4F417448}")
+        connection.execute("PRAGMA user_version = 1")
+        rows = {"account": Account(CONSUMER, TOKEN, "tumblr"), "token": TOKEN}
+        for name, value in rows.items():
+            fields = {field: part for field, part in value.to_dict().items() if field != "origins"}
+            row = (name, type(value).__name__, json.dumps(fields))
+            connection.execute("INSERT INTO credentials VALUES (?, ?, ?)", row)
+        connection.execute("INSERT INTO credentials VALUES ('bad', 'AccessToken', CAST(x'ff' AS TEXT))")
+        connection.commit()
+
+
+def test_a_store_without_checksums_is_read_and_gains_them_when_it_is_written_to(store, path):
+    """Reading leaves it as it is; the first write, whatever it is, gives every value its checksum."""
+    before_checksums(path)
+    old = path.read_bytes()
+    assert (list(store), len(store)) == (["account", "bad", "token"], 3)
+    assert (store["account"], store["token"]) == (Account(CONSUMER, TOKEN, "tumblr"), TOKEN)
+    with pytest.raises(UsageError, match=r"'bad' .* is damaged"):
+        store["bad"]
+    assert path.read_bytes() == old
+    del store["bad"]
+    assert dict(store) == {"account": Account(CONSUMER, TOKEN, "tumblr"), "token": TOKEN}
+    store["new"] = TOKEN
+    change(path, "UPDATE credentials SET value = replace(value, '7', '8')")  # user_id
+    for name in ("account", "token", "new"):
+        with pytest.raises(UsageError, match=rf"'{name}' .* is damaged"):
+            store[name]
+    check(path)
 
 
 ROWS = {
@@ -683,23 +756,75 @@ def test_without_the_right_to_write_it_can_be_read():
         in_a_fresh_process(without_rights, directory)
 
 
+root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can make another's file")
+NOBODY = 65534
+
+
+@pytest.mark.promise("the-store-is-its-owners-alone")
 @posix
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can make another user's file")
-def test_another_users_file_that_we_cannot_tighten_is_refused():
+@root
+def test_another_users_file_is_refused():
     """Others can read it, and it is not ours to change: nothing is put in."""
     with tempfile.TemporaryDirectory() as directory:
         CredentialStore(f"{directory}/file")["a"] = TOKEN
         os.chmod(directory, 0o711)  # noqa: S103
         os.chmod(f"{directory}/file", 0o666)  # noqa: S103
-        in_a_fresh_process(cannot_tighten, directory)
+        in_a_fresh_process(refused_as_nobody, directory)
 
 
-def cannot_tighten(directory: str) -> None:
+def refused_as_nobody(directory: str) -> None:
     """As a user who does not own the file."""
     os.setgroups([])
-    os.setuid(65534)
+    os.setuid(NOBODY)
     with pytest.raises(UsageError, match="Operation not permitted"):
         len(CredentialStore(f"{directory}/file"))
+
+
+@pytest.mark.promise("the-store-is-its-owners-alone")
+@posix
+@root
+@pytest.mark.parametrize("name", ["file", "file-journal", "file-wal", "link"])
+def test_root_fills_no_file_that_somebody_else_made(tmp_path, name):
+    """A store, a journal that waits beside it, a link that leads elsewhere: nothing is put in or changed."""
+    store = CredentialStore(tmp_path / "file")
+    if name == "link":
+        (tmp_path / "elsewhere").touch()
+        os.symlink(tmp_path / "elsewhere", tmp_path / "link")
+        store = CredentialStore(tmp_path / "link")
+    elif name == "file":
+        store["a"] = TOKEN
+    else:
+        (tmp_path / name).touch()
+    os.chown(tmp_path / name, NOBODY, NOBODY, follow_symlinks=False)
+    if name == "file":
+        os.chmod(tmp_path / name, 0o644)
+    match = rf"belongs to another user \(uid {NOBODY}\).*another path"
+    refused_untouched(Path(os.path.realpath(store.path)), match, every_operation(store))
+    os.chown(tmp_path / name, 0, 0, follow_symlinks=False)
+    store["b"] = TOKEN
+    assert store["b"] == TOKEN
+
+
+@pytest.mark.promise("the-store-is-its-owners-alone")
+@posix
+@root
+def test_a_file_that_is_exchanged_meanwhile_is_not_filled(store, path, monkeypatch):
+    """Whoever owns the directory may put another file in between our look and SQLite's: that is seen."""
+    store["a"] = TOKEN
+    os.chown(path, NOBODY, NOBODY)
+    theirs = path.read_bytes()
+    path.rename(path.with_name("theirs"))
+    store["a"] = TOKEN
+    make = store_module._connected
+
+    def exchanged_first(address):
+        path.with_name("theirs").replace(path)
+        return make(address)
+
+    monkeypatch.setattr(store_module, "_connected", exchanged_first)
+    with pytest.raises(UsageError, match="belongs to another user"):
+        store["b"] = TOKEN
+    assert path.read_bytes() == theirs
 
 
 def within_a_limit(path: str) -> None:
@@ -809,14 +934,14 @@ def test_one_of_many_takers_gets_it(store):
 
 def test_setdefault_keeps_what_another_stored_meanwhile(store, path, monkeypatch):
     """Between its look and its write another process may store the name: then that value stays, and is returned."""
-    encoded = store_module._encoded
+    encode = store_module.encode
 
-    def meanwhile(value):
+    def meanwhile(name, value):
         monkeypatch.undo()
         CredentialStore(path)["a"] = CONSUMER
-        return encoded(value)
+        return encode(name, value)
 
-    monkeypatch.setattr(store_module, "_encoded", meanwhile)
+    monkeypatch.setattr(store_module, "encode", meanwhile)
     assert store.setdefault("a", TOKEN) == CONSUMER
     assert store["a"] == CONSUMER
 
@@ -880,6 +1005,7 @@ def four_writers(path: str) -> None:
     assert all(token.key == name for name, token in store.items())
 
 
+@pytest.mark.promise("what-was-stored-survives-a-kill")
 @posix
 def test_four_processes_write_and_none_is_lost(path):
     """Four times a hundred, on a file that none of them has made yet."""
@@ -936,6 +1062,7 @@ def kills(directory: str, number: str) -> None:
     print(sum(map(len, reported.values())), lost_halfway)
 
 
+@pytest.mark.promise("what-was-stored-survives-a-kill")
 @posix
 @pytest.mark.soak
 def test_two_hundred_kills_lose_nothing(tmp_path, portion):

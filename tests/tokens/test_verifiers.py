@@ -303,6 +303,7 @@ class TestReceiver:
         assert call.result() == f"{call.receiver.callback_url}?{OURS}"
         assert not is_open(port_of(call.receiver))
 
+    @pytest.mark.promise("no-verifier-stays-in-the-url-bar")
     def test_no_verifier_stays_in_the_address_bar(self, kit: Kit) -> None:
         """The callback is redirected to an address without its query."""
         call = kit.call()
@@ -332,6 +333,7 @@ class TestReceiver:
         assert f"<h1>{heading}</h1>" in get(call.receiver, query).text
         assert call.result() == f"{call.receiver.callback_url}?{query}"
 
+    @pytest.mark.promise("the-receiver-takes-its-own-callback-only")
     @pytest.mark.parametrize(
         "query",
         [
@@ -380,6 +382,7 @@ class TestReceiver:
         """The token is the oauth_token of the authorization URL, or the token, as E*TRADE has it."""
         assert came_back(kit.call(url=url))
 
+    @pytest.mark.promise("the-receiver-takes-its-own-callback-only")
     @pytest.mark.parametrize(
         "target", ["/favicon.ico", f"/x?{OURS}", f"//?{OURS}", f"http://evil.example/?{OURS}", "*"]
     )
@@ -396,6 +399,7 @@ class TestReceiver:
         assert raw(call.receiver, request(call.receiver)).startswith(b"HTTP/1.1 404 ")
         assert came_back(call)
 
+    @pytest.mark.promise("the-receiver-takes-its-own-callback-only")
     @pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "OPTIONS", "PROPFIND", "BREW"])
     def test_other_methods(self, kit: Kit, method: str) -> None:
         """Only GET brings an answer."""
@@ -413,6 +417,7 @@ class TestReceiver:
         assert raw(call.receiver, head + b"x" * 3_000_000).startswith(b"HTTP/1.1 405 ")
         assert came_back(call)
 
+    @pytest.mark.promise("the-receiver-takes-its-own-callback-only")
     def test_other_names(self, kit: Kit) -> None:
         """A page of another name that resolves to 127.0.0.1 (DNS rebinding) gets nothing."""
         call = kit.call()
@@ -599,6 +604,7 @@ class TestReceiver:
         assert "our-token" not in repr(loopback.Request("GET", f"/?{OURS}", {"cookie": "our-token"}))
 
 
+@pytest.mark.promise("strangers-are-read-in-linear-time")
 @pytest.mark.parametrize("field", [b"A:" + b" " * 32000 + b"x", b"A:" + b" \t" * 16000, b"A: " + b"\r" * 32000])
 def test_a_request_is_read_in_linear_time(field: bytes) -> None:
     """White space in a header, which a stranger may send, costs no time to speak of."""
@@ -641,6 +647,7 @@ class TestEndOfTheCall:
         assert opening_threads()
         over.set()
 
+    @pytest.mark.promise("the-receiver-takes-its-own-callback-only")
     def test_good_once(self, kit: Kit) -> None:
         """One call for each receiver; not two at once, none after the end."""
         call = kit.call()
@@ -820,6 +827,7 @@ class TestArguments:
         """An infinite timeout is one."""
         assert came_back(kit.call(kit.make(timeout=float("inf"))))
 
+    @pytest.mark.promise("the-receiver-listens-on-loopback-only")
     def test_loopback_only(self, kit: Kit) -> None:
         """Nobody on the network reaches it."""
         assert kit.make()._server._listener.getsockname()[0] == "127.0.0.1"
