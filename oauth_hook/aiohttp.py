@@ -6,17 +6,19 @@
             ...
 
 aiohttp asks its middlewares for each request that goes out, redirects too, so that each is signed for where it goes,
-and nothing cross-origin is. What it makes for a redirect says nothing of the request before it, except that the list
-of traces is the call's: by that a redirect finds what it has been through, for as long as aiohttp keeps the
-responses that led to it. Tasks and threads share nothing.
+and nothing cross-origin is. The request that it makes for a redirect knows nothing of the one before it. What all
+requests of a call have in common is the list of their traces (``trace_configs=``): there stands, among the caller's
+and for as long as the call's responses live, what its redirects have been through. Tasks and threads share nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 import weakref
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 try:
@@ -26,14 +28,18 @@ except ModuleNotFoundError as error:
         raise
     raise ImportError("oauth_hook.aiohttp needs aiohttp: pip install 'requests-oauth-hook[aiohttp]'") from None
 from aiohttp.base_protocol import BaseProtocol
+from aiohttp.payload import IOBasePayload, Payload
+from aiohttp.tracing import Trace
 from yarl import URL
 
-from .errors import UsageError, check_type
-from .hook.hook import MAX_REPORT_BYTES, OAuthHook
-from .hook.prepared import read_message
+from .errors import UsageError, check_type, conceal_frames
+from .hook.clock import MAX_REPORT_BYTES, is_short_report
+from .hook.hook import OAuthHook
+from .hook.prepared import can_be_sent_again, read_message
 from .hook.redirects import RequestState, Status
 from .protocol.body_hash import encode_digest
 from .protocol.message import Message
+from .protocol.parameters import is_form
 
 __all__ = ["OAuth"]
 
@@ -48,16 +54,8 @@ if tuple(int(number) for number in re.findall(r"\d+", aiohttp.__version__)[:2]) 
     )
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-
-
-class _Sent(NamedTuple):
-    """How a request was sent that its server redirected."""
-
-    state: RequestState
-    message: Message
-    request: weakref.ref[aiohttp.ClientRequest]
-    response: weakref.ref[aiohttp.ClientResponse]
-    source: _Sent | None  #: the request before it, where it was a redirect itself
+# Bytes that are hashed on the event loop; a longer piece is hashed in another thread.
+MAX_BYTES_ON_LOOP = 1 << 20
 
 
 class OAuth:
@@ -74,7 +72,6 @@ class OAuth:
     def __init__(self, hook: OAuthHook) -> None:
         check_type(hook, OAuthHook, "hook", "an OAuthHook")
         self.hook = hook
-        self._calls: dict[int, _Sent] = {}  # by the identity of the list of traces that a call has
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.hook!r})"
@@ -83,74 +80,80 @@ class OAuth:
         """Sign a request, send it, and send it once more where its refusal taught the hook something.
 
         :raises UsageError: the request cannot be signed truthfully; it is left as it was.
+        :raises ProviderError: a redirect would take what is ours to another origin, and cannot be stripped of it.
         """
         if handler is None:
             raise UsageError("oauth_hook.aiohttp.OAuth is for aiohttp: requests takes the hook itself, auth=hook")
         return self._send(request, handler)
 
+    @conceal_frames
     async def _send(self, request: aiohttp.ClientRequest, handler: _Handler) -> aiohttp.ClientResponse:
-        source = self._find_source(request)
-        outgoing = await self._sign(request, source)
+        chain = self._find_chain(request)
+        source = None if chain is None else chain.find_source(request)
+        outgoing = await _sign(self.hook, request, source)
         response = await handler(request)
-        if await _may_help(outgoing, response):
-            response.close()
-            jar = request.session.cookie_jar
-            jar.update_cookies(response.cookies, response.url)
-            request.update_cookies(jar.filter_cookies(request.url))
-            outgoing = await self._sign(request, source)
+        state = await _learn(outgoing, response)
+        if state is not None:
+            await _prepare_retry(request, response)
+            outgoing = await _sign(self.hook, request, state=state)
             response = await handler(request)
+            await _learn(outgoing, response)
         if response.status in _REDIRECTS:
-            self._remember(request, response, outgoing, source)
+            if chain is None:
+                chain = _Chain(self)
+                _traces(request).append(chain)
+            chain.sent = _Sent(outgoing.oauth_state, read_message(outgoing), weakref.ref(request), source)
         return response
 
-    def _find_source(self, request: aiohttp.ClientRequest) -> _Sent | None:
-        """Return how the request was sent that this one is a redirect of; ``None`` where it is none."""
-        traces = _traces(request)
-        sent = self._calls.get(id(traces))
-        response = None if sent is None else sent.response()
-        if sent is None or response is None or _traces(response) is not traces:
-            return None
-        # Another middleware may send the very request again that was redirected.
-        return sent.source if sent.request() is request else sent
+    def _find_chain(self, request: aiohttp.ClientRequest) -> _Chain | None:
+        """Return what the redirects of a request's call have been through; ``None``: there was none."""
+        for trace in _traces(request):
+            if isinstance(trace, _Chain) and trace.middleware is self:
+                return trace
+        return None
 
-    def _remember(
-        self,
-        request: aiohttp.ClientRequest,
-        response: aiohttp.ClientResponse,
-        outgoing: _Outgoing,
-        source: _Sent | None,
-    ) -> None:
-        """Keep how a request was sent for the redirect that may follow, as long as its response is there."""
-        key, calls = id(_traces(request)), self._calls
 
-        def forget(reference: weakref.ref[Any]) -> None:
-            if key in calls and calls[key].response is reference:
-                del calls[key]
+class _Sent(NamedTuple):
+    """How a request was sent that its server redirected."""
 
-        calls[key] = _Sent(
-            outgoing.oauth_state,
-            read_message(outgoing),
-            weakref.ref(request),
-            weakref.ref(response, forget),
-            source,
+    state: RequestState
+    message: Message
+    request: weakref.ref[aiohttp.ClientRequest]
+    source: _Sent | None  #: the request before it, where it was a redirect itself
+
+
+_SILENT = aiohttp.TraceConfig()
+_SILENT.freeze()
+
+
+class _Chain(Trace):
+    """What the redirects of a call have been through: one of its traces, and one that does nothing."""
+
+    sent: _Sent
+
+    def __init__(self, middleware: OAuth) -> None:
+        super().__init__(None, _SILENT, None)  # type: ignore[arg-type]
+        self.middleware = middleware
+
+    def find_source(self, request: aiohttp.ClientRequest) -> _Sent | None:
+        """Return how the request was sent that this one is a redirect of.
+
+        Another middleware may send the very request again that was redirected.
+        """
+        return self.sent.source if self.sent.request() is request else self.sent
+
+
+def _traces(request: Any) -> list[Any]:
+    """Return the list of traces of a request, which all requests of a call have in common.
+
+    :raises UsageError: there is none. Then a redirect could not be told from another request.
+    """
+    traces = getattr(request, "_traces", None)
+    if not isinstance(traces, list):
+        raise UsageError(
+            f"oauth_hook.aiohttp does not know aiohttp {aiohttp.__version__}: use the newest versions of both"
         )
-
-    async def _sign(self, request: aiohttp.ClientRequest, source: _Sent | None) -> _Outgoing:
-        """Sign a request for where it goes, or take out of it what is ours."""
-        hook: Any = self.hook
-        outgoing = _Outgoing(request, RequestState(Status.CROSS_ORIGIN, hook), await _read_body(request))
-        if source is not None and outgoing.is_stream and not _can_be_sent_again(request.body):
-            raise UsageError(
-                "a redirect asks for the body again, and it can be read only once: pass bytes or another file"
-            )
-        if hook.body_hash is not None and outgoing.is_stream:
-            outgoing.body_digest = await _hash_payload(request.body, hook.body_hash)
-        if source is None:
-            hook(outgoing)
-        else:
-            hook.on_redirect(outgoing, source.state, source.message)
-        await outgoing.put_back()
-        return outgoing
+    return traces
 
 
 class _Outgoing:
@@ -158,113 +161,167 @@ class _Outgoing:
 
     in_wire_form = True  #: its URL is as aiohttp sends it, and not as urllib3 would spell it
     _body_position = None
+    body_digest: str | None = None
 
     def __init__(self, request: aiohttp.ClientRequest, state: RequestState, body: Any) -> None:
-        self._request = request
         self.method, self.headers = request.method, request.headers
-        self.url = self._url_before = str(request.url)
-        self.body = self._body_before = body
-        self.body_digest: str | None = None
+        self.url = str(request.url)
+        self.proxies = {"http": str(request.proxy)} if request.proxy is not None else {}
+        self.body = body
         self.oauth_state = state
 
-    @property
-    def is_stream(self) -> bool:
-        """Whether the body is something that signing does not read."""
-        return self.body is not None and not isinstance(self.body, bytes)
 
-    async def put_back(self) -> None:
-        """Set the URL and the body of the request where signing changed them; its headers are set."""
-        request = self._request
-        if self.url != self._url_before:
-            request.url = URL(self.url, encoded=True)
-        if self.body is self._body_before:
-            return
-        body: Any = self.body.encode() if isinstance(self.body, str) else self.body
-        if hasattr(request, "update_body"):
-            await request.update_body(body)
-        else:  # before aiohttp 3.12.7
-            del request.headers["Content-Length"]
-            request.update_body_from_data(body)
-        self.body = self._body_before = body
+async def _sign(
+    hook: OAuthHook, request: aiohttp.ClientRequest, source: _Sent | None = None, state: RequestState | None = None
+) -> _Outgoing:
+    """Sign a request for where it goes, or take out of it what is ours.
 
-
-def _traces(of: Any) -> list[Any]:
-    """Return the list of traces of a request's or a response's call, which all of a call have in common.
-
-    :raises UsageError: there is none. Then a redirect could not be told from another request.
+    :param source: what it is a redirect of.
+    :param state: that of one more attempt.
+    :raises UsageError: it cannot be signed truthfully; it is left as it was.
     """
-    try:
-        traces: list[Any] = of._traces
-    except AttributeError:
-        raise UsageError(
-            f"oauth_hook.aiohttp does not know aiohttp {aiohttp.__version__}: use the newest versions of both"
-        ) from None
-    return traces
+    signer: Any = hook
+    # A subclass of the hook may pass a request over, and with it its redirects.
+    outgoing = _Outgoing(request, state or RequestState(Status.CROSS_ORIGIN, signer), await _read_body(request))
+    url, body = outgoing.url, outgoing.body
+    if source is not None and not _can_be_sent_again(body):
+        raise UsageError("a redirect asks for the body again, and it can be read only once: pass bytes or another file")
+    if hook.body_hash is not None and isinstance(body, Payload) and _is_to_be_signed(hook, url, source):
+        outgoing.body_digest = await _hash_payload(request, body, hook.body_hash)
+    if source is None:
+        signer(outgoing)
+    else:
+        signer.on_redirect(outgoing, source.state, source.message)
+    if outgoing.url != url:
+        request.url = URL(outgoing.url, encoded=True)
+    if outgoing.body is not body:
+        await _replace_body(request, outgoing.body)
+    return outgoing
+
+
+def _is_to_be_signed(hook: OAuthHook, url: str, source: _Sent | None) -> bool:
+    if source is None:
+        return not hook.is_pinned_elsewhere(url)
+    return source.state.status is not Status.CROSS_ORIGIN and hook.may_sign(source.message.url, url)
 
 
 async def _read_body(request: aiohttp.ClientRequest) -> Any:
-    """Return a body as signing sees it: bytes, or something that is not read; ``None``: there is none."""
-    payload: Any = request.body
-    if isinstance(payload, aiohttp.BytesPayload):
-        # ``decode`` is all that aiohttp 3.12.0 has; Latin-1 gives the very bytes back.
-        payload = await payload.as_bytes() if hasattr(payload, "as_bytes") else payload.decode("latin-1")
-        payload = payload.encode("latin-1") if isinstance(payload, str) else bytes(payload)
-    return payload or None
+    """Return a body as signing sees it: the bytes of a form, or something that is not read; ``None``: there is none."""
+    body: Any = request.body
+    if isinstance(body, aiohttp.BytesPayload):
+        if not body.size:
+            return None
+        if is_form(request.headers.get("Content-Type")):
+            pieces = _Pieces()
+            await body.write(pieces)  # type: ignore[arg-type]
+            return b"".join(pieces.read)
+    return body or None
 
 
-def _can_be_sent_again(payload: Any) -> bool:
-    """Tell whether a body can be read from its beginning once more: aiohttp knows the size of what can."""
-    return payload.size is not None and not getattr(payload, "consumed", True)
+class _Pieces:
+    """What a body can be written to, to be read."""
+
+    def __init__(self) -> None:
+        self.read: list[bytes] = []
+
+    async def write(self, piece: bytes) -> None:
+        """Keep a piece."""
+        self.read.append(piece)
 
 
 class _Digest:
     """What a body can be written to, to be hashed."""
 
     def __init__(self, algorithm: str) -> None:
-        import hashlib
+        self.hash, self.is_empty = hashlib.new(algorithm), True
 
-        self.hash, self.length = hashlib.new(algorithm), 0
+    async def write(self, piece: bytes) -> None:
+        """Hash a piece."""
+        self.is_empty = self.is_empty and not len(piece)
+        if len(piece) > MAX_BYTES_ON_LOOP:
+            await asyncio.to_thread(self.hash.update, piece)
+        else:
+            self.hash.update(piece)
 
-    async def write(self, chunk: bytes) -> None:
-        """Add to the digest."""
-        self.hash.update(chunk)
-        self.length += len(chunk)
 
+async def _hash_payload(request: aiohttp.ClientRequest, payload: Payload, algorithm: str) -> str | None:
+    """Return ``oauth_body_hash`` for a body that is read in pieces and rewound; ``None`` where it has none.
 
-async def _hash_payload(payload: Any, algorithm: str) -> str | None:
-    """Return ``oauth_body_hash`` for a body that is read in pieces and rewound; ``None`` for an empty one.
+    aiohttp reads a file in another thread, and hands it on in pieces.
 
-    :raises UsageError: it cannot be rewound.
+    :raises UsageError: it can be read only once, or is compressed as it is sent.
     """
+    if is_form(request.headers.get("Content-Type")):
+        return None
+    if request.compress:
+        raise UsageError(
+            "body_hash covers a body as it is sent, and aiohttp compresses it only then: compress it yourself, and set "
+            "its Content-Encoding, or leave compress or body_hash out"
+        )
     if not _can_be_sent_again(payload):
         raise UsageError(
             f"body_hash covers the whole body before it is sent, and a {type(payload).__name__} can be read only once: "
             "pass bytes or a file that can be rewound, or leave body_hash out"
         )
     digest = _Digest(algorithm)
-    await payload.write(digest)
-    return encode_digest(digest.hash.digest()) if digest.length else None
+    await payload.write(digest)  # type: ignore[arg-type]
+    return None if digest.is_empty else encode_digest(digest.hash.digest())
 
 
-async def _may_help(outgoing: _Outgoing, response: aiohttp.ClientResponse) -> bool:
-    """Have the hook learn from a refusal, and tell whether to send its request once more."""
+def _can_be_sent_again(body: Any) -> bool:
+    """Tell whether aiohttp can send a body once more: bytes, files that can be rewound, and parts that are such."""
+    if isinstance(body, aiohttp.MultipartWriter):
+        return all(_can_be_sent_again(part) for part, *_ in body)
+    if isinstance(body, IOBasePayload):  # which aiohttp closes once it is sent, before 3.12.7
+        return not getattr(body, "consumed", True) and can_be_sent_again(body._value, 0)
+    return body is None or isinstance(body, bytes | aiohttp.BytesPayload)
+
+
+async def _replace_body(request: aiohttp.ClientRequest, body: bytes | str) -> None:
+    """Have a request send a form that has been changed, or made."""
+    content = body.encode() if isinstance(body, str) else body
+    # A redirect takes its Content-Type from the body.
+    payload = aiohttp.BytesPayload(content, content_type=request.headers["Content-Type"])
+    if hasattr(request, "update_body"):
+        await request.update_body(payload)
+    else:  # before aiohttp 3.12.7
+        request.headers.popall("Content-Length", None)
+        if request.chunked:
+            request.headers.popall("Transfer-Encoding", None)
+        request.update_body_from_data(payload)
+        request.update_transfer_encoding()
+
+
+async def _learn(outgoing: _Outgoing, response: aiohttp.ClientResponse) -> RequestState | None:
+    """Have the hook learn from a response, and return the state of one more attempt; ``None``: the response stands."""
     state = outgoing.oauth_state
-    if response.ok or state.status is not Status.SIGNED:
-        return False
-    content = await _read_refusal(response)
-    learned = state.handler.learn_from(read_message(outgoing), response.status, response.headers, content)
-    return learned and (not outgoing.is_stream or _can_be_sent_again(outgoing.body))
+    if not state.is_to_learn_from(response.status):
+        return None
+    return state.handler.learn_from(
+        read_message(outgoing), state, response.status, response.headers, await _read_refusal(response),
+        can_retry=_can_be_sent_again(outgoing.body),
+    )  # fmt: skip
 
 
 async def _read_refusal(response: aiohttp.ClientResponse) -> bytes:
     """Return a short body of a refusal, and leave it to be read or streamed once more."""
-    length = response.headers.get("Content-Length", "")
-    if not re.fullmatch("[0-9]{1,9}", length) or int(length) > MAX_REPORT_BYTES:
+    if response.ok or not is_short_report(response.headers):
         return b""
-    content = await response.read()
-    loop = asyncio.get_running_loop()
-    stream = aiohttp.StreamReader(BaseProtocol(loop), MAX_REPORT_BYTES, loop=loop)
-    stream.feed_data(content)
-    stream.feed_eof()
-    response.content = stream
-    return content
+    with suppress(aiohttp.ClientError):  # it was cut off, which its reader will find as well
+        content = await response.read()
+        loop = asyncio.get_running_loop()
+        response.content = aiohttp.StreamReader(BaseProtocol(loop), MAX_REPORT_BYTES, loop=loop)
+        response.content.feed_data(content)
+        response.content.feed_eof()
+        return content
+    return b""
+
+
+async def _prepare_retry(request: aiohttp.ClientRequest, response: aiohttp.ClientResponse) -> None:
+    """Let go of a refusal, so that its request can be sent once more, with the cookies that it set."""
+    response.release()
+    await request.close()  # waits for what still sends the body
+    jar = request.session.cookie_jar
+    jar.update_cookies(response.cookies, response.url)
+    set_now = jar.filter_cookies(request.url)
+    request.update_cookies({name: set_now[name] for name in response.cookies if name in set_now})
