@@ -184,7 +184,7 @@ async def _sign(
     # A subclass of the hook may pass a request over, and with it its redirects.
     outgoing = _Outgoing(request, state or RequestState(Status.CROSS_ORIGIN, signer), await _read_body(request))
     url, body = outgoing.url, outgoing.body
-    if source is not None and not _can_be_sent_again(body):
+    if source is not None and (not _can_be_sent_again(body) or _is_left_over(body, source.message.body)):
         raise UsageError("a redirect asks for the body again, and it can be read only once: pass bytes or another file")
     if hook.body_hash is not None and isinstance(body, Payload) and _is_to_be_signed(hook, url, source):
         outgoing.body_digest = await _hash_payload(request, body, hook.body_hash)
@@ -272,9 +272,15 @@ def _can_be_sent_again(body: Any) -> bool:
     """Tell whether aiohttp can send a body once more: bytes, files that can be rewound, and parts that are such."""
     if isinstance(body, aiohttp.MultipartWriter):
         return all(_can_be_sent_again(part) for part, *_ in body)
-    if isinstance(body, IOBasePayload):  # which aiohttp closes once it is sent, before 3.12.7
+    if isinstance(body, IOBasePayload):  # which aiohttp closes once it is sent in 3.12.0
         return not getattr(body, "consumed", True) and can_be_sent_again(body._value, 0)
     return body is None or isinstance(body, bytes | aiohttp.BytesPayload)
+
+
+def _is_left_over(body: Any, before: Any) -> bool:
+    """Tell whether a redirect has what is left of a file: aiohttp 3.12 goes on where the request before it stopped."""
+    is_file = isinstance(body, IOBasePayload) and isinstance(before, IOBasePayload)
+    return is_file and body is not before and body._value is before._value
 
 
 async def _replace_body(request: aiohttp.ClientRequest, body: bytes | str) -> None:
@@ -284,7 +290,7 @@ async def _replace_body(request: aiohttp.ClientRequest, body: bytes | str) -> No
     payload = aiohttp.BytesPayload(content, content_type=request.headers["Content-Type"])
     if hasattr(request, "update_body"):
         await request.update_body(payload)
-    else:  # before aiohttp 3.12.7
+    else:  # in aiohttp 3.12.0
         request.headers.popall("Content-Length", None)
         if request.chunked:
             request.headers.popall("Transfer-Encoding", None)
