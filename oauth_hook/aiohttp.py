@@ -36,7 +36,7 @@ from .errors import UsageError, check_type, conceal_frames
 from .hook.clock import MAX_REPORT_BYTES, is_short_report
 from .hook.hook import OAuthHook
 from .hook.prepared import can_be_sent_again, read_message
-from .hook.redirects import RequestState, Status
+from .hook.redirects import NullHandler, RequestState, Status
 from .protocol.body_hash import encode_digest
 from .protocol.message import Message
 from .protocol.parameters import is_form
@@ -53,6 +53,8 @@ if tuple(int(number) for number in re.findall(r"\d+", aiohttp.__version__)[:2]) 
         f"oauth_hook.aiohttp needs {needed}, and {aiohttp.__version__} is installed: pip install '{needed}'"
     )
 
+# A subclass of the hook may pass a request over, and with it its redirects.
+_PASSED_OVER = RequestState(Status.CROSS_ORIGIN, NullHandler())
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Bytes that are hashed on the event loop; a longer piece is hashed in another thread.
 MAX_BYTES_ON_LOOP = 1 << 20
@@ -88,26 +90,28 @@ class OAuth:
 
     @conceal_frames
     async def _send(self, request: aiohttp.ClientRequest, handler: _Handler) -> aiohttp.ClientResponse:
-        chain = self._find_chain(request)
+        traces = _traces(request)
+        chain = self._find_chain(traces) if traces else None
         source = None if chain is None else chain.find_source(request)
         outgoing = await _sign(self.hook, request, source)
         response = await handler(request)
-        state = await _learn(outgoing, response)
-        if state is not None:
-            await _prepare_retry(request, response)
-            outgoing = await _sign(self.hook, request, state=state)
-            response = await handler(request)
-            await _learn(outgoing, response)
+        if outgoing.oauth_state.is_to_learn_from(response.status):
+            state = await _learn(outgoing, response)
+            if state is not None:
+                await _prepare_retry(request, response)
+                outgoing = await _sign(self.hook, request, state=state)
+                response = await handler(request)
+                await _learn(outgoing, response)
         if response.status in _REDIRECTS:
             if chain is None:
                 chain = _Chain(self)
-                _traces(request).append(chain)
+                traces.append(chain)
             chain.sent = _Sent(outgoing.oauth_state, read_message(outgoing), weakref.ref(request), source)
         return response
 
-    def _find_chain(self, request: aiohttp.ClientRequest) -> _Chain | None:
-        """Return what the redirects of a request's call have been through; ``None``: there was none."""
-        for trace in _traces(request):
+    def _find_chain(self, traces: list[Any]) -> _Chain | None:
+        """Return what the redirects of a call have been through; ``None``: there was none."""
+        for trace in traces:
             if isinstance(trace, _Chain) and trace.middleware is self:
                 return trace
         return None
@@ -181,9 +185,9 @@ async def _sign(
     :raises UsageError: it cannot be signed truthfully; it is left as it was.
     """
     signer: Any = hook
-    # A subclass of the hook may pass a request over, and with it its redirects.
-    outgoing = _Outgoing(request, state or RequestState(Status.CROSS_ORIGIN, signer), await _read_body(request))
-    url, body = outgoing.url, outgoing.body
+    body = await _read_body(request) if request.body else None
+    outgoing = _Outgoing(request, state or _PASSED_OVER, body)
+    url = outgoing.url
     if source is not None and (not _can_be_sent_again(body) or _is_left_over(body, source.message.body)):
         raise UsageError("a redirect asks for the body again, and it can be read only once: pass bytes or another file")
     if hook.body_hash is not None and isinstance(body, Payload) and _is_to_be_signed(hook, url, source):
@@ -192,8 +196,11 @@ async def _sign(
         signer(outgoing)
     else:
         signer.on_redirect(outgoing, source.state, source.message)
-    if outgoing.url != url:
-        request.url = URL(outgoing.url, encoded=True)
+    if outgoing.url != url:  # in its query
+        before, query = request.url, outgoing.url.partition("?")[2]
+        request.url = URL.build(
+            scheme=before.scheme, authority=before.raw_authority, path=before.raw_path, query_string=query, encoded=True
+        )
     if outgoing.body is not body:
         await _replace_body(request, outgoing.body)
     return outgoing
@@ -215,7 +222,7 @@ async def _read_body(request: aiohttp.ClientRequest) -> Any:
             pieces = _Pieces()
             await body.write(pieces)  # type: ignore[arg-type]
             return b"".join(pieces.read)
-    return body or None
+    return body
 
 
 class _Pieces:
