@@ -16,10 +16,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-import weakref
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 try:
     import aiohttp
@@ -92,8 +91,7 @@ class OAuth:
     async def _send(self, request: aiohttp.ClientRequest, handler: _Handler) -> aiohttp.ClientResponse:
         traces = _traces(request)
         chain = self._find_chain(traces) if traces else None
-        source = None if chain is None else chain.find_source(request)
-        outgoing = await _sign(self.hook, request, source)
+        outgoing = await _sign(self.hook, request, chain)
         response = await handler(request)
         if outgoing.oauth_state.is_to_learn_from(response.status):
             state = await _learn(outgoing, response)
@@ -106,7 +104,7 @@ class OAuth:
             if chain is None:
                 chain = _Chain(self)
                 traces.append(chain)
-            chain.sent = _Sent(outgoing.oauth_state, read_message(outgoing), weakref.ref(request), source)
+            chain.state, chain.source = outgoing.oauth_state, read_message(outgoing)
         return response
 
     def _find_chain(self, traces: list[Any]) -> _Chain | None:
@@ -117,15 +115,6 @@ class OAuth:
         return None
 
 
-class _Sent(NamedTuple):
-    """How a request was sent that its server redirected."""
-
-    state: RequestState
-    message: Message
-    request: weakref.ref[aiohttp.ClientRequest]
-    source: _Sent | None  #: the request before it, where it was a redirect itself
-
-
 _SILENT = aiohttp.TraceConfig()
 _SILENT.freeze()
 
@@ -133,18 +122,12 @@ _SILENT.freeze()
 class _Chain(Trace):
     """What the redirects of a call have been through: one of its traces, and one that does nothing."""
 
-    sent: _Sent
+    state: RequestState  #: of the last request that was redirected
+    source: Message  #: that request, as it was sent
 
     def __init__(self, middleware: OAuth) -> None:
         super().__init__(None, _SILENT, None)  # type: ignore[arg-type]
         self.middleware = middleware
-
-    def find_source(self, request: aiohttp.ClientRequest) -> _Sent | None:
-        """Return how the request was sent that this one is a redirect of.
-
-        Another middleware may send the very request again that was redirected.
-        """
-        return self.sent.source if self.sent.request() is request else self.sent
 
 
 def _traces(request: Any) -> list[Any]:
@@ -176,11 +159,11 @@ class _Outgoing:
 
 
 async def _sign(
-    hook: OAuthHook, request: aiohttp.ClientRequest, source: _Sent | None = None, state: RequestState | None = None
+    hook: OAuthHook, request: aiohttp.ClientRequest, chain: _Chain | None = None, state: RequestState | None = None
 ) -> _Outgoing:
     """Sign a request for where it goes, or take out of it what is ours.
 
-    :param source: what it is a redirect of.
+    :param chain: what its call has been through.
     :param state: that of one more attempt.
     :raises UsageError: it cannot be signed truthfully; it is left as it was.
     """
@@ -188,14 +171,14 @@ async def _sign(
     body = await _read_body(request) if request.body else None
     outgoing = _Outgoing(request, state or _PASSED_OVER, body)
     url = outgoing.url
-    if source is not None and (not _can_be_sent_again(body) or _is_left_over(body, source.message.body)):
+    if chain is not None and (not _can_be_sent_again(body) or _is_left_over(body, chain.source.body)):
         raise UsageError("a redirect asks for the body again, and it can be read only once: pass bytes or another file")
-    if hook.body_hash is not None and isinstance(body, Payload) and _is_to_be_signed(hook, url, source):
+    if hook.body_hash is not None and isinstance(body, Payload) and _is_to_be_signed(hook, url, chain):
         outgoing.body_digest = await _hash_payload(request, body, hook.body_hash)
-    if source is None:
+    if chain is None:
         signer(outgoing)
     else:
-        signer.on_redirect(outgoing, source.state, source.message)
+        signer.on_redirect(outgoing, chain.state, chain.source)
     if outgoing.url != url:  # in its query
         before, query = request.url, outgoing.url.partition("?")[2]
         request.url = URL.build(
@@ -206,10 +189,10 @@ async def _sign(
     return outgoing
 
 
-def _is_to_be_signed(hook: OAuthHook, url: str, source: _Sent | None) -> bool:
-    if source is None:
+def _is_to_be_signed(hook: OAuthHook, url: str, chain: _Chain | None) -> bool:
+    if chain is None:
         return not hook.is_pinned_elsewhere(url)
-    return source.state.status is not Status.CROSS_ORIGIN and hook.may_sign(source.message.url, url)
+    return chain.state.status is not Status.CROSS_ORIGIN and hook.may_sign(chain.source.url, url)
 
 
 async def _read_body(request: aiohttp.ClientRequest) -> Any:
