@@ -196,15 +196,12 @@ def _is_to_be_signed(hook: OAuthHook, url: str, chain: _Chain | None) -> bool:
 
 
 async def _read_body(request: aiohttp.ClientRequest) -> Any:
-    """Return a body as signing sees it: the bytes of a form, or something that is not read; ``None``: there is none."""
+    """Return a body as signing sees it: the bytes of a form, or something that is not read."""
     body: Any = request.body
-    if isinstance(body, aiohttp.BytesPayload):
-        if not body.size:
-            return None
-        if is_form(request.headers.get("Content-Type")):
-            pieces = _Pieces()
-            await body.write(pieces)  # type: ignore[arg-type]
-            return b"".join(pieces.read)
+    if isinstance(body, aiohttp.BytesPayload) and is_form(request.headers.get("Content-Type")):
+        pieces = _Pieces()
+        await body.write(pieces)  # type: ignore[arg-type]
+        return b"".join(pieces.read)
     return body
 
 

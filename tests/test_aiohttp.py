@@ -18,6 +18,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import time
@@ -133,6 +134,7 @@ def opened():
 
 BODIES = {
     "nothing": {},
+    "nothing, bytes": {"data": b""},
     "form, a dict": {"data": {"a": "b c", "é": "~'"}},
     "form, pairs": {"data": [("a", "b c"), ("é", "~'")]},
     "form, FormData": {"data": fields},
@@ -198,7 +200,7 @@ def test_the_body_on_the_wire_is_the_callers(placement, server):
             assert our_body == plain_body
         ours.pop("authorization", None)
         assert ours == plain, body
-        assert len(our_body) > 0 or body == "nothing"
+        assert len(our_body) > 0 or body.startswith("nothing")
 
 
 def without_boundary(got):
@@ -245,7 +247,7 @@ def test_what_cannot_be_signed_truthfully_is_not_sent(server):
     for body in ("JSON", "multipart, FormData", "generator", "buffered reader", "text"):
         with pytest.raises(UsageError, match="this body cannot become a form"):
             ask(hook.replace(placement="body"), "POST", server.url, **BODIES[body])
-    for data in (watched, lambda: Pipe()):
+    for data in (watched, Pipe, piped):
         with pytest.raises(UsageError, match="can be read only once"):
             ask(hook.replace(body_hash="sha256"), "POST", server.url, data=data)
     assert (server.received, read) == ([], [])
@@ -359,7 +361,7 @@ def test_every_redirect_at_home_is_signed_anew(placement, home):
         assert len({echo["oauth"]["nonce"] for echo in seen}) == 3
         kept = status in (307, 308)
         assert [echo["method"] for echo in seen] == (["POST"] * 3 if kept else ["POST", "GET", "GET"])
-        if kept and body != "nothing" and not is_form(body):
+        if kept and not body.startswith("nothing") and not is_form(body):
             assert len({echo["body_sha256"] for echo in seen}) == 1
             assert seen[2]["body_length"] > 0
         if is_form(body):
@@ -390,14 +392,15 @@ class Pipe(io.RawIOBase):
         return self.left.pop(0) if self.left else b""
 
 
+def piped():
+    writer = aiohttp.MultipartWriter("mixed")
+    writer.append(Pipe())
+    return writer
+
+
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_nothing_is_sent_in_the_place_of_what_is_used_up(server, abroad):
     """A generator or a pipe goes out once; a redirect that asks for it again is an error, aiohttp's own or ours."""
-
-    def piped():
-        writer = aiohttp.MultipartWriter("mixed")
-        writer.append(Pipe())
-        return writer
 
     for location in ("/again", abroad.url):
         for data in (pieces, Pipe, piped):
@@ -538,6 +541,8 @@ def test_origins_hold(home, abroad):
     ask(pinned, "POST", abroad.url + "/?a=1", data=pieces)
     assert all(nothing_of_ours(home, got) and got.body == b"one, two" for got in abroad.received)
     assert [got.target for got in abroad.received] == ["/?a=1"] * 2
+    abroad.answer = lambda got: (307, {"Location": "/2"}, b"") if got.target == "/1" else (200, {}, b"")
+    assert ask(pinned, "POST", abroad.url + "/1", data=b"abc", compress=True).status == 200
     assert ask(pinned, "GET", home.resource_url).status == 200
     assert ask(hook_for(home, origins=abroad.url), "GET", home.resource_url).status == 401
 
@@ -708,6 +713,36 @@ def test_a_refusal_that_is_cut_off(abroad):
         thread.join(10)
 
 
+@pytest.mark.skipif(CLOSES_FILES, reason="aiohttp 3.12.0 sends no file again")
+def test_a_refusal_before_all_has_been_sent():
+    """The second attempt begins anew, once the first has let go of the file."""
+    content, received = os.urandom(8 << 20), []
+
+    async def answer(reader, writer):
+        head = await reader.readuntil(b"\r\n\r\n")
+        if received:
+            received.append(await reader.readexactly(len(content)))
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        else:
+            received.append(head)
+            writer.write(b"HTTP/1.1 401 No\r\nDate: " + Y2K["Date"].encode() + b"\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async def job(session):
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        with tempfile.TemporaryFile() as file:
+            file.write(content)
+            file.seek(0)
+            response = await send(session, "PUT", url, data=file)
+        server.close()
+        return response.status
+
+    assert run(job, OAuthHook("t", "s", "c", "s", header_auth=True)) == 200
+    assert received[1:] == [content]
+
+
 def test_what_teaches_nothing(home, server):
     """A wrong secret is refused once; the refusal of what was not signed is none of the hook's business."""
     wrong = OAuthHook(home.token.key, "wrong", home.consumer.key, home.consumer.secret)
@@ -756,39 +791,32 @@ def test_body_hash(algorithm, server):
         assert without_boundary(got)[1] == without_boundary(plain)[1]
         expected = base64.b64encode(hashlib.new(algorithm, got.body).digest()).decode()
         found = unescape(dict(parse_authorization(got.authorization)[1]).get("oauth_body_hash", ""))
-        assert found == ("" if body == "nothing" or is_form(body) else expected), body
+        assert found == ("" if body.startswith("nothing") or is_form(body) else expected), body
 
 
 @pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
 @pytest.mark.skipif(CLOSES_FILES, reason="aiohttp 3.12.0 closes what is read to be hashed")
-def test_a_long_body_is_hashed_off_the_loop(server):
-    """In pieces; other tasks go on while it is, whether it is a file, bytes or a part."""
+@pytest.mark.parametrize("data", [io.BytesIO, bytes])
+def test_a_long_body_is_hashed_beside_other_tasks(data):
+    """In pieces, or in another thread: the event loop goes round meanwhile."""
 
     async def job(session):
-        longest = [0.0]
+        rounds = 0
 
-        async def watch():
+        async def turn():
+            nonlocal rounds
             while True:
-                begin = time.perf_counter()
                 await asyncio.sleep(0)
-                longest[0] = max(longest[0], time.perf_counter() - begin)
+                rounds += 1
 
-        watching = asyncio.create_task(watch())
-        await asyncio.sleep(0)
+        turning = asyncio.create_task(turn())
         with pytest.raises(UsageError, match="https"):  # which it says once all has been hashed
-            await send(session, "POST", "http://api.invalid", data=io.BytesIO(BULK), headers={"Content-Type": "a/b"})
-        with pytest.raises(UsageError, match="https"):
-            await send(session, "POST", "http://api.invalid", data=BULK)
-        watching.cancel()
-        return longest[0]
+            await send(session, "POST", "http://api.invalid", data=data(bytes(20 << 20)))
+        turning.cancel()
+        return rounds
 
     hook = OAuthHook("t", "s", "c", "s", header_auth=True, body_hash="sha512", signature_method="PLAINTEXT")
-    begin = time.perf_counter()
-    hashlib.sha512(BULK)
-    assert run(job, hook) < max(0.5 * (time.perf_counter() - begin), 0.05)
-
-
-BULK = bytes(10 << 20)
+    assert run(job, hook) > 20
 
 
 def test_realm_and_rsa():
