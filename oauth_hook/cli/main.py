@@ -36,6 +36,9 @@ credentials come from the store (NAME), or from the environment:
   OAUTH_TOKEN, OAUTH_TOKEN_SECRET             the user's; without them the request is two-legged
 never from an argument, which other users of the machine could see.
 """
+_FORBID = """
+OAUTH_HOOK_FORBID=PLAINTEXT,SHA1 in the environment forbids signature methods: nothing is signed with them.
+"""
 
 
 @conceal_frames
@@ -373,7 +376,7 @@ The default METHOD is GET, or POST if there is something to send (-d, --json, --
 are sent and printed as they come, whatever their size. The service determines how
 requests are signed and which headers they carry; the options given here override it. An account is used at its
 service only, and where --origin allowed it.""",
-        _ENVIRONMENT,
+        _ENVIRONMENT + _FORBID,
     ),
     _Command(
         "sign",
@@ -407,9 +410,10 @@ What is printed is for one request, once, within the next minutes: a signature h
             _JSON,
         ),
         """\
-FILE is raw HTTP (the request, and after it the response if it was saved), the output of 'curl -v' or
-'curl --trace-ascii', a curl command line, or a HAR file (exported from a browser with sensitive data, or the
-signature is missing); "-", or no FILE, is standard input. The secrets come from the store (NAME) or the
+FILE is raw HTTP (the request, and after it the response if it was saved), alone or in a log; what curl, wget, HTTPie,
+mitmdump or a library shows of its work; a curl command line or another call that a browser copies; or a HAR file
+(exported from a browser with sensitive data, or the signature is missing). "-", or no FILE, is standard input. The
+page "Why did it say 401?" of the documentation lists all formats. The secrets come from the store (NAME) or the
 environment; without them, only what the request itself shows is checked.""",
         _ENVIRONMENT,
     ),

@@ -26,7 +26,7 @@ USERS = ROOT / "tests" / "project" / "typing_users.py"
 TREE = ast.parse(USERS.read_text(encoding="utf-8"))
 MODULES = (
     "aiohttp", "cassettes", "cli.saved", "client", "diagnosis", "httpx", "protocol", "protocol.rsa", "provider",
-    "pump", "tokens.accounts",
+    "pump", "requests_oauthlib", "tokens.accounts",
 )  # fmt: skip
 
 CLIENTS = {"aiohttp": ["aiohttp"], "httpx": ["httpx", "httpx2"]}  # what an optional module needs one of
