@@ -11,19 +11,27 @@ from oauth_hook.version import __version__
 
 
 class _Stub:
-    """Stands for a class of httpx: ``oauth_hook.httpx`` makes a request of it when it is imported, to see its parts."""
+    """Stands for a class of a client."""
 
-    stream = None
-
-    def __init__(self, *_args: object, **_more: object) -> None:
-        pass
+    def freeze(self) -> None:
+        """Do nothing, as a ``TraceConfig`` of aiohttp's."""
 
 
-if not (find_spec("httpx2") or find_spec("httpx")):  # docs need no HTTP client but requests
-    httpx = ModuleType("httpx2")
-    names = ("Auth", "ByteStream", "SyncByteStream", "ResponseNotRead", "Request")
-    vars(httpx).update({name: type(name, (_Stub,), {}) for name in names}, __version__="2.0")
-    sys.modules["httpx2"] = httpx
+def _stand_in(client: str, version: str, *names: str) -> None:
+    """Put a module with those classes in the place of a client's that is not installed."""
+    sys.modules[client] = module = ModuleType(client)
+    vars(module).update({name: type(name, (_Stub,), {}) for name in names}, __version__=version)
+
+
+# Docs need no HTTP client but requests.
+if not (find_spec("httpx2") or find_spec("httpx")):
+    _stand_in("httpx2", "2.0", "Auth", "ByteStream", "SyncByteStream")
+if not find_spec("aiohttp"):
+    _stand_in("aiohttp", "3.12", "TraceConfig")
+    _stand_in("aiohttp.base_protocol", "", "BaseProtocol")
+    _stand_in("aiohttp.payload", "", "IOBasePayload", "Payload")
+    _stand_in("aiohttp.tracing", "", "Trace")
+    _stand_in("yarl", "", "URL")
 
 project = "oauth_hook"
 author = "the oauth_hook authors"

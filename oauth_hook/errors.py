@@ -48,6 +48,7 @@ __all__ = [
 
 # Special methods that are called from another one's frame, or cannot fail.
 _INNER = frozenset({"__post_init__", "__eq__", "__hash__"})
+_CO_COROUTINE = 0x80  # as inspect has it, which takes longer to load than all of this
 _MAX_WORD = 40  # characters of a mistyped word
 
 
@@ -135,12 +136,31 @@ class _Ready:
 
 
 def conceal_frames(function: Callable[_P, _T]) -> Callable[_P, _T]:
-    """Have a function's errors carry no variables of ours: neither its own nor those of what it called."""
+    """Have a function's errors carry no variables of ours: neither its own nor those of what it called.
+
+    A coroutine's too, which come where it is awaited.
+    """
+    if function.__code__.co_flags & _CO_COROUTINE:
+        concealing: Callable[_P, _T] = _conceal_coroutine(function)
+        return concealing
 
     @functools.wraps(function)
     def concealed(*arguments: _P.args, **named: _P.kwargs) -> _T:
         try:
             return function(*arguments, **named)
+        except BaseException as error:
+            del arguments, named
+            clear_frames(error)
+            raise
+
+    return concealed
+
+
+def _conceal_coroutine(function: Any) -> Any:
+    @functools.wraps(function)
+    async def concealed(*arguments: Any, **named: Any) -> Any:
+        try:
+            return await function(*arguments, **named)
         except BaseException as error:
             del arguments, named
             clear_frames(error)

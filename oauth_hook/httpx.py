@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from requests.utils import get_environ_proxies
 
 from .errors import UsageError, check_type, conceal_frames
-from .hook.clock import MAX_REPORT_BYTES
+from .hook.clock import is_short_report
 from .hook.hook import OAuthHook
 from .hook.prepared import can_be_sent_again, is_used_up, read_message
 from .hook.redirects import RequestState, Status
@@ -385,9 +385,7 @@ def _find_sent(response: Any) -> _Sent | None:
     It was signed, and it was refused or tried out an offset of the clock.
     """
     sent: _Sent | None = response.request.extensions.get(_EXTENSION)
-    if sent is None or sent.state.status is not Status.SIGNED:
-        return None
-    if sent.state.trial is None and (not response.is_error or sent.state.is_retry):
+    if sent is None or not sent.state.is_to_learn_from(response.status_code):
         return None
     # A redirect that nobody has signed comes with what the request before it says.
     return sent if sent.request() is response.request else None
@@ -395,8 +393,7 @@ def _find_sent(response: Any) -> _Sent | None:
 
 def _is_to_be_read(response: Any) -> bool:
     """Tell whether to read a refusal for its reason: a short one, as httpx does not tell who is to stream it."""
-    length = response.headers.get("Content-Length", "")
-    short = re.fullmatch("[0-9]{1,9}", length) is not None and int(length) <= MAX_REPORT_BYTES
+    short = is_short_report(response.headers)
     return short and response.is_error and not response.is_stream_consumed and _find_sent(response) is not None
 
 

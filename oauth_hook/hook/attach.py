@@ -189,10 +189,9 @@ def attach(request: Any, handler: RedirectHandler, *, status: Status, base_strin
     if kind is requests.PreparedRequest:  # the commonest first: this is a part of each signing
         request.__class__ = _SIGNED
         request.oauth_state = _new_tuple(RequestState, (status, handler, base_string, *_NEW_STATE))
-    elif state_of(request) is not None:
-        request.oauth_state = request.oauth_state._replace(
-            status=status, handler=handler, base_string=base_string, source=None, signed_as=None
-        )
+    elif (state := state_of(request)) is not None:
+        kept = (state.sent, None, None, state.is_retry, state.trial, state.is_frozen)
+        request.oauth_state = _new_tuple(RequestState, (status, handler, base_string, *kept))
         if not isinstance(request, SignedRequest):  # httpx', whose redirects and retries are its binding's
             return
     elif isinstance(request, requests.PreparedRequest) or is_niquests(request, "PreparedRequest"):

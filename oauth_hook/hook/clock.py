@@ -8,6 +8,7 @@ It is the only thing about a hook that changes; threads, and the hooks of other 
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
@@ -17,7 +18,7 @@ from ..protocol.message import Message, protocol_parameters, read
 from ..protocol.problem_reporting import read_problem, server_time
 from ..protocol.url import Origin, parse_origin
 
-__all__ = ["MAX_REPORT_BYTES", "Refusal", "ServerClock", "read_refused_time"]
+__all__ = ["MAX_REPORT_BYTES", "Refusal", "ServerClock", "is_short_report", "read_refused_time"]
 
 _V = TypeVar("_V")
 
@@ -124,6 +125,12 @@ class ServerClock:
         if not isinstance(now, int | float) or not math.isfinite(now):
             raise UsageError(f"clock must return seconds since the epoch, not {now!r}")
         return now
+
+
+def is_short_report(headers: Any) -> bool:
+    """Tell whether a refusal is short enough to be read for its reason, where the client may mean to stream it."""
+    length = headers.get("Content-Length", "")
+    return re.fullmatch("[0-9]{1,9}", length) is not None and int(length) <= MAX_REPORT_BYTES
 
 
 def _with(mapping: Mapping[Origin | None, _V], origin: Origin | None, value: _V) -> dict[Origin | None, _V]:

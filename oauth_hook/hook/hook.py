@@ -41,6 +41,7 @@ _Request = TypeVar("_Request")  # of requests, or of niquests, which may not be 
 # Methods that may be repeated without another effect (RFC 9110 s9.2.2).
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 _BAD_REQUEST = 400
+_URL_TYPES = (str, type(None))  # a union takes four times as long
 # Refusals by the application itself; who has too much to do, or is broken, has not looked at the signature.
 _DECIDED = frozenset(range(400, 500)) - {429}
 
@@ -160,6 +161,11 @@ class OAuthHook(AuthBase):
         """Where the protocol parameters go (s3.5), by name."""
         return self._signer.placement
 
+    @property
+    def body_hash(self) -> str | None:
+        """The digest that covers bodies that are no forms, by name; ``None``: they are not covered."""
+        return self._signer.body_hash
+
     @repr_anyhow
     def __repr__(self) -> str:
         token = "" if self.token is None else f"access_token={self.token.key!r}, access_token_secret=***, "
@@ -238,7 +244,7 @@ class OAuthHook(AuthBase):
             if isinstance(found, requests.Request) or is_niquests(found, "Request"):
                 found.auth = self
                 return request
-            if not isinstance(getattr(found, "url", ...), str | None):
+            if not isinstance(getattr(found, "url", ...), _URL_TYPES):
                 raise _foreign(found)
             if isinstance(found, SignedRequest) and self._leave_alone(found):
                 return request
@@ -377,6 +383,8 @@ class OAuthHook(AuthBase):
         """Return the digest that is to cover the body; a file is read in pieces and rewound."""
         if message.body is None or isinstance(message.body, bytes | str) or is_form(message.content_type):
             return self._signer.hash_body(message)
+        if hasattr(request, "body_digest"):  # aiohttp's, whose bodies are read by coroutines
+            return request.body_digest  # type: ignore[no-any-return]
         return hash_body(message.body, request._body_position, str(self._signer.body_hash))
 
 

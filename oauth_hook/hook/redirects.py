@@ -46,6 +46,7 @@ __all__ = [
 
 # What a signature of somebody else's may have in common with ours, and so does not give ours away.
 _COMMON = frozenset({"oauth_signature_method", "oauth_version"})
+_BAD_REQUEST = 400
 # Values that are ours wherever they stand and whatever they are called there, and from how many bytes on. Shorter ones,
 # and all other parameters (a timestamp, a callback, a body's hash), are ours beside their names only: a path with "ab",
 # the time or the callback in it is innocent. So is one with a consumer key that is a word: programs choose their own at
@@ -144,6 +145,15 @@ class RequestState(NamedTuple):
 
     def __repr__(self) -> str:
         return f"RequestState({self.status})"  # PLAINTEXT's parameters are the secrets
+
+    def is_to_learn_from(self, status: int) -> bool:
+        """Tell whether a response is the first refusal of what was signed, or shows whether an offset is right.
+
+        :param status: the response's.
+        """
+        if self.status is not Status.SIGNED:
+            return False
+        return self.trial is not None or not (self.is_retry or status < _BAD_REQUEST)
 
 
 def state_of(request: Any) -> RequestState | None:

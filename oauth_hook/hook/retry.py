@@ -12,7 +12,7 @@ from requests.utils import rewind_body
 
 from ..errors import conceal_frames
 from .prepared import is_used_up, read_message
-from .redirects import RequestState, Status, state_of
+from .redirects import RequestState, state_of
 
 __all__ = ["add_to_history", "is_to_learn_from", "make_retry", "retry_refused"]
 
@@ -38,9 +38,7 @@ def retry_refused(response: requests.Response, **kwargs: Any) -> requests.Respon
 def is_to_learn_from(response: Any) -> bool:
     """Tell whether a response is the first refusal of what was signed, or shows whether an offset is right."""
     state = state_of(response.request)
-    if state is None or state.status is not Status.SIGNED:
-        return False
-    return state.trial is not None or not (response.ok or state.is_retry)
+    return state is not None and state.is_to_learn_from(response.status_code)
 
 
 @conceal_frames

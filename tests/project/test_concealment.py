@@ -6,6 +6,7 @@ traceback, and in those of the errors behind it, is looked through for them, raw
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import copy
 import enum
@@ -503,6 +504,7 @@ SERVED: dict[str, Callable[[str], object]] = {
     "adapter": lambda url: mounted(url).post(url, {"password": SECRETS["password"]}).raise_for_status(),
     "hook": lambda url: requests.post(url, auth=PLAIN.replace(placement="query")).raise_for_status(),
     "httpx": lambda url: with_httpx(url),
+    "aiohttp": lambda url: with_aiohttp(url),
     "Session": lambda url: oauth_hook.session({"pre_request": PLAIN}).post(url, {"password": SECRETS["password"]}),
 }  # fmt: skip
 
@@ -514,6 +516,21 @@ def with_httpx(url: str) -> None:
     hooks = event_hooks(PLAIN.replace(placement="query"))
     with httpx.Client(event_hooks=hooks, follow_redirects=True, timeout=0.2) as session:
         session.post(url).raise_for_status()
+
+
+def with_aiohttp(url: str) -> None:
+    aiohttp = pytest.importorskip("aiohttp")
+    from oauth_hook.aiohttp import OAuth
+
+    async def ask() -> None:
+        middlewares = [OAuth(PLAIN.replace(placement="query"))]
+        async with (
+            aiohttp.ClientSession(middlewares=middlewares, timeout=aiohttp.ClientTimeout(0.4)) as session,
+            session.post(url, data={"password": SECRETS["password"]}) as response,
+        ):
+            response.raise_for_status()
+
+    asyncio.run(ask())
 
 
 def falcon(use_header: UseHeader, mode: Via) -> Client:
@@ -548,6 +565,7 @@ def test_what_a_server_fails(call, failure, raw):
         "Session",
         "hook",
         "httpx",
+        "aiohttp",
     ):  # what a session of the caller's own raises is its own
         assert error is None or not [leak for leak in leaks(error) if "the message of" not in leak]
     else:
@@ -557,7 +575,7 @@ def test_what_a_server_fails(call, failure, raw):
 
 
 # What a session of the caller's own raises is its own; the variables of our frames are ours.
-OWN_SESSION = ("PyPump.request", "adapter", "Session", "hook", "httpx")
+OWN_SESSION = ("PyPump.request", "adapter", "Session", "hook", "httpx", "aiohttp")
 
 
 def error_of(call: Callable[[], object]) -> BaseException | None:

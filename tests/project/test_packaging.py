@@ -194,7 +194,7 @@ class TestMetadata:
         needs = [need.replace(" ", "") for need in said.get_all("Requires-Dist")]
         assert {need for need in needs if ";" not in need} == {"requests>=2.32.2", "oauthlib>=3.2.2"}
         assert set(said.get_all("Provides-Extra")) == {
-            "rsa", "httpx", "niquests", "test", "packaging", "coverage", "lint", "docs", "bench",
+            "rsa", "httpx", "aiohttp", "niquests", "keyring", "test", "packaging", "coverage", "lint", "docs", "bench",
         }  # fmt: skip
 
     def test_where_it_begins(self, built: Built) -> None:

@@ -25,9 +25,11 @@ ROOT = Path(__file__).parent.parent.parent
 USERS = ROOT / "tests" / "project" / "typing_users.py"
 TREE = ast.parse(USERS.read_text(encoding="utf-8"))
 MODULES = (
-    "cassettes", "cli.saved", "client", "diagnosis", "httpx", "protocol", "protocol.rsa", "provider", "pump",
-    "requests_oauthlib", "tokens.accounts",
+    "aiohttp", "cassettes", "cli.saved", "client", "diagnosis", "httpx", "protocol", "protocol.rsa", "provider",
+    "pump", "requests_oauthlib", "tokens.accounts",
 )  # fmt: skip
+
+CLIENTS = {"aiohttp": ["aiohttp"], "httpx": ["httpx", "httpx2"]}  # what an optional module needs one of
 
 # Public to the machinery that calls them, and not to users.
 NOT_FOR_USERS = {
@@ -42,7 +44,7 @@ NOT_FOR_USERS = {
 def public_modules() -> Iterator[Any]:
     yield oauth_hook
     for name in MODULES:
-        if name != "httpx" or find_spec("httpx") or find_spec("httpx2"):
+        if name not in CLIENTS or any(map(find_spec, CLIENTS[name])):
             yield import_module(f"oauth_hook.{name}")
 
 
@@ -103,7 +105,7 @@ def runnable() -> list[Callable[..., object]]:
 @pytest.mark.parametrize("function", runnable(), ids=lambda function: function.__name__)
 def test_what_the_types_say_is_so(function: Callable[..., object], oauth_provider: Provider, tmp_path: Path) -> None:
     """The same code runs, and each value is of the class that its type says."""
-    for client in ("httpx2", "httpx"):
+    for client in ("aiohttp", "httpx2", "httpx"):
         if client in function.__name__.split("_"):
             pytest.importorskip(client, reason=f"{client} is not installed")
     given = {"provider": oauth_provider, "oauth_provider": oauth_provider, "folder": str(tmp_path)}

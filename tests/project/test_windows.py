@@ -75,7 +75,8 @@ EVERYTHING = """
 import importlib, pkgutil, threading
 import oauth_hook
 for found in pkgutil.walk_packages(oauth_hook.__path__, "oauth_hook."):
-    if found.name.rpartition(".")[2] not in ("__main__", "httpie", "httpx", "pytest_plugin"):  # others' extras
+    # Others' extras.
+    if found.name.rpartition(".")[2] not in ("__main__", "aiohttp", "httpie", "httpx", "pytest_plugin"):
         importlib.import_module(found.name)
 
 import requests

@@ -535,6 +535,28 @@ def with_httpx2(provider: Provider) -> None:
         assert http.get(provider.resource_url, auth=OAuth(hook)).is_success
 
 
+def with_aiohttp(provider: Provider) -> None:
+    import asyncio
+
+    import aiohttp
+
+    from oauth_hook.aiohttp import OAuth
+
+    token, app = provider.add_token(), provider.consumer
+    hook = OAuthHook(token.key, token.secret, app.key, app.secret, header_auth=True, body_hash="sha256")
+    assert_type(hook.body_hash, str | None)
+
+    async def ask() -> None:
+        async with aiohttp.ClientSession(middlewares=[OAuth(hook)]) as session:
+            async with session.post(provider.resource_url, json={"a": 1}) as response:
+                assert_type(response, aiohttp.ClientResponse)
+                assert response.ok
+            async with session.get(provider.resource_url, middlewares=(OAuth(hook),)) as response:
+                assert response.ok
+
+    asyncio.run(ask())
+
+
 async def with_httpx2_async(url: str, hook: OAuthHook) -> None:
     import httpx2
 
