@@ -57,7 +57,7 @@ class Parts:
     """
 
     method: str
-    scheme: str
+    scheme: str  #: empty for none, as nobody should have it
     host: str
     port: str  #: empty for none
     path: str
@@ -107,7 +107,7 @@ class Parts:
         path = self.path
         if self.spell_path is not None:
             path = "/".join([self.spell_path(segment) for segment in path.split("/")])
-        uri = f"{self.scheme}://{self.host}{self.port and ':' + self.port}{path}"
+        uri = f"{self.scheme and self.scheme + '://'}{self.host}{self.port and ':' + self.port}{path}"
         return f"{self.method}&{quote(uri.encode('latin-1'), safe='~')}&"
 
     @cached_property
