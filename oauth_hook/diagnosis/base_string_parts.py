@@ -177,8 +177,12 @@ _RESERVED = r"!*'()/:;,@$?+\[\]"
 _HEAD = rf"\b([A-Z]{{3,10}})&(https?(?:%3A%2F%2F|://)[A-Za-z0-9._~%={_RESERVED}-]+)&"
 _base_string = re.compile(rf"{_HEAD}[A-Za-z0-9._~%-]*", re.IGNORECASE)
 _goes_on = re.compile(rf"[A-Za-z0-9._~%=&{_RESERVED}-]{{0,4096}}").match
-_whole = re.compile(rf"{_HEAD}([A-Za-z0-9._~%=&{_RESERVED}-]*)", re.IGNORECASE).fullmatch
-_url = re.compile(r"([a-z]+)://(\[[^\]]*\]|[^:/?#]*)(?::(\d*))?(.*)", re.IGNORECASE | re.DOTALL).fullmatch
+# Of a text that is one for certain, the URL may lack its scheme, or all but its path.
+_whole = re.compile(
+    rf"([A-Z]{{3,10}})&(?=[^&]*(?:/|%2F))([A-Za-z0-9._~%={_RESERVED}-]+)&([A-Za-z0-9._~%=&{_RESERVED}-]*)",
+    re.IGNORECASE,
+).fullmatch
+_url = re.compile(r"(?:([a-z]+)://)?(\[[^\]]*\]|[^:/?#]*)(?::(\d*))?(.*)", re.IGNORECASE | re.DOTALL).fullmatch
 _MAX_BASE_STRINGS = 20  # of one text that are looked at
 _MAX_END_MARKS = 4  # characters after a base string that may not be its own
 
@@ -186,13 +190,13 @@ _MAX_END_MARKS = 4  # characters after a base string that may not be its own
 def parse(text: str) -> Parts | None:
     """Take a base string apart; ``None`` for any other text."""
     found = _whole(text)
-    url = None if found is None else _url(found[2] if "://" in found[2] else decoded(found[2]))
+    url = None if found is None else _url(found[2] if "/" in found[2] else decoded(found[2]))
     if found is None or url is None:
         return None
     scheme, host, port, path = url.groups()
     pairs = [segment.partition("=") for segment in _unquote_tail(found[3]).split("&") if segment]
     protocol = tuple((name, value) for name, _, value in pairs)
-    return Parts(found[1], scheme, in_bytes(host), port or "", in_bytes(path), protocol=protocol, order=list)
+    return Parts(found[1], scheme or "", in_bytes(host), port or "", in_bytes(path), protocol=protocol, order=list)
 
 
 def _unquote_tail(tail: str) -> str:

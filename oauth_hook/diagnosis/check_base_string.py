@@ -1,4 +1,4 @@
-"""The request beside the base string that its hook signed, and beside the server's."""
+"""The request beside the base string that its hook signed, beside the server's, and beside another client's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .comparison import differences
 from .context import Context
 from .findings import PROVEN, SEEN, Finding, proof
 
-__all__ = ["check_server_parts", "check_signed_text", "find_server_parts"]
+__all__ = ["check_client_text", "check_server_parts", "check_signed_text", "find_server_parts"]
 
 #: Seconds of this thread's time for the rule by which a server made its base string.
 SEARCH_SECONDS = 0.15
@@ -45,27 +45,41 @@ def check_signed_text(context: Context, parts: Parts) -> Iterator[Finding]:
 
 def find_server_parts(context: Context, parts: Parts) -> Parts | None:
     """Return the server's base string, made comparable; ``None`` where it is not known."""
-    given = [] if context.server_text is None else find_base_strings(context.server_text)
-    if context.server_text is not None and not given:
-        context.ruled_out.append(
-            "the server's base string: what was given is not a base string (METHOD&URL&parameters)"
-        )
-    found = [(text, parse(text)) for text in given or context.response.base_strings]
-    candidates = [(text, theirs) for text, theirs in found if theirs is not None]
-    if not given:  # a page may show base strings of others, as an example
-        candidates = [(text, theirs) for text, theirs in candidates if _may_be_of_request(parts, theirs)]
-    candidates = [one for one in candidates if _is_same_attempt(parts, one[1])] or candidates
+    candidates = _parse_given(context, parts, context.server_text, "the server's base string")
+    if not candidates:  # a page may show base strings of others, as an example
+        found = [(text, parse(text)) for text in context.response.base_strings]
+        candidates = [(text, one) for text, one in found if one is not None and _may_be_of_request(parts, one)]
     if not candidates:
         return None
+    context.server_raw, server = _choose_nearest(parts, candidates)
+    return server
+
+
+def _parse_given(context: Context, parts: Parts, given: str | None, whose: str) -> list[tuple[str, Parts]]:
+    """Return the base strings that a text may be which a person gave, copied in lines or not; nothing: it is junk."""
+    if given is None:
+        return []
+    texts = dict.fromkeys([*find_base_strings(given), "".join(given.split())])
+    candidates = [(text, one) for text in texts if (one := parse(text)) is not None]
+    of_request = [(text, one) for text, one in candidates if _may_be_of_request(parts, one)]
+    if not candidates:
+        context.junk.append(f"what was given as {whose} is not one (METHOD&URL&parameters)")
+        context.ruled_out.append(f"{whose}: what was given is not a base string (METHOD&URL&parameters)")
+    elif not of_request:
+        context.junk.append(f"what was given as {whose} is that of another request: of another client, to another URL")
+    return of_request
+
+
+def _choose_nearest(parts: Parts, candidates: list[tuple[str, Parts]]) -> tuple[str, Parts]:
+    """Return the base string that is nearest to the request's: where one ends in a page cannot always be told."""
     mine = _count_parts(parts)
 
     def distance(candidate: tuple[str, Parts]) -> int:
         theirs = _count_parts(candidate[1])
         return (mine - theirs).total() + (theirs - mine).total()
 
-    # Where one ends in a page cannot always be told: the request's own says it best.
-    context.server_raw, server = min(candidates[:_MAX_BASE_STRINGS], key=distance)
-    return server
+    of_attempt = [one for one in candidates if _is_same_attempt(parts, one[1])]
+    return min((of_attempt or candidates)[:_MAX_BASE_STRINGS], key=distance)
 
 
 def _count_parts(parts: Parts) -> Counter[tuple[str, str]]:
@@ -76,6 +90,14 @@ def _is_same_attempt(parts: Parts, theirs: Parts) -> bool:
     """Tell whether two base strings are of one attempt: whether they have the same nonce, escaped as it may be."""
     mine, other = (decoded(decoded(dict(each.protocol).get("oauth_nonce", ""))) for each in (parts, theirs))
     return mine == other
+
+
+def _as_same_attempt(parts: Parts, theirs: Parts) -> Parts:
+    """Return the base string of another attempt as if it were of this one: with its nonce and timestamp."""
+    if _is_same_attempt(parts, theirs):
+        return theirs
+    ours = {name: value for name, value in parts.protocol if name in ("oauth_nonce", "oauth_timestamp")}
+    return theirs.but(protocol=tuple((name, ours.get(name, value)) for name, value in theirs.protocol))
 
 
 def _may_be_of_request(parts: Parts, theirs: Parts) -> bool:
@@ -91,9 +113,7 @@ def check_server_parts(context: Context, parts: Parts, server: Parts | None) -> 
     if server is None:  # what was given may be one that cannot be taken apart
         theirs = set() if context.server_text is None else {context.server_text.strip()}
     elif context.server_raw != mine:
-        if not _is_same_attempt(parts, server):  # as if it were: with its nonce and timestamp
-            ours = {name: value for name, value in parts.protocol if name in ("oauth_nonce", "oauth_timestamp")}
-            server = server.but(protocol=tuple((name, ours.get(name, value)) for name, value in server.protocol))
+        server = _as_same_attempt(parts, server)
         theirs = set() if len(mine) > TOO_LONG else {server.text(), context.server_raw} - {mine}
     if server is not None:
         context.align("the request", parts, "the server", server)
@@ -108,6 +128,34 @@ def check_server_parts(context: Context, parts: Parts, server: Parts | None) -> 
             summary = f"The base strings differ: {difference.phrase_for('the request', 'the server')}."
             remedy = _REMEDIES.get(difference.code, "")
             yield proof(difference.code, summary, *context.evidence(), rank=SEEN - position, remedy=remedy)
+
+
+def check_client_text(context: Context, parts: Parts, server: Parts | None) -> Iterator[Finding]:
+    """Compare what another client says it signed with what is to be signed, and with what the server has."""
+    given = _parse_given(context, parts, context.client_text, "the other client's base string")
+    if not given:
+        return
+    mine, (raw, client) = parts.text(), _choose_nearest(parts, given)
+    is_same_attempt, client = _is_same_attempt(parts, client), _as_same_attempt(parts, client)
+    if mine in (raw, client.text()):
+        context.ruled_out.append("the other client's base string: it is that of the request")
+    else:
+        context.align("the client", client, "the request", parts)
+        texts = set() if len(mine) > TOO_LONG else {client.text(), *([raw] if is_same_attempt else [])}
+        variant = _find_variant(context, parts, texts)
+        if variant is not None:
+            summary = f"The other client made its base string {variant.phrase}."
+            yield proof(variant.code, summary, *context.evidence(), rank=PROVEN - 1)
+        else:
+            for position, difference in enumerate(differences(parts, client)):
+                phrase = difference.phrase_for("the request", "the other client")
+                summary = f"The other client signed another base string: {phrase}."
+                yield proof(difference.code, summary, *context.evidence(), rank=SEEN - position)
+    if server is not None:
+        server = _as_same_attempt(parts, server)
+        context.align("the client", client, "the server", server)
+        if client.text() == server.text():
+            context.ruled_out.append("the other client's base string: it is the server's")
 
 
 def _find_variant(context: Context, parts: Parts, base_strings: set[str]) -> Variant | None:

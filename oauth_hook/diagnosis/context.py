@@ -26,8 +26,10 @@ class Context:
     :ivar redact: takes all that must not be shown out of a text.
     :ivar server_text: the server's base string, as it was given.
     :ivar server_raw: the one that is compared, letter for letter; empty where the server's is not known.
+    :ivar client_text: the base string that another client says it signed, as it was given.
     :ivar server_signature: a signature known good for the same nonce and timestamp.
     :ivar own_key: the signing key, where it is not made of the secrets as RFC 5849 s3.4.2 says.
+    :ivar junk: what was given for a base string and is none, as lines.
     :ivar ruled_out: what was looked at and is not the cause.
     :ivar is_right: whether the signature is what the secrets make of what was sent; ``None``: that is not known.
     :ivar comparison: the base string beside that of the other side, without secrets.
@@ -42,6 +44,8 @@ class Context:
     server_signature: str | None = None
     rsa_key: RSAKey | None = None
     own_key: str | None = None
+    client_text: str | None = None
+    junk: list[str] = field(default_factory=list)
     ruled_out: list[str] = field(default_factory=list)
     is_right: bool | None = None
     comparison: Comparison | None = None

@@ -26,7 +26,7 @@ from ..protocol.rsa import load_key
 from ..redaction.redactor import MASK
 from ..redaction.request_secrets import find_key_secrets, known_secrets, redact_url, redactor_for
 from .base_string_parts import Parts
-from .check_base_string import check_server_parts, check_signed_text, find_server_parts
+from .check_base_string import check_client_text, check_server_parts, check_signed_text, find_server_parts
 from .check_request import check_clock, check_credentials, check_expiry, check_request, check_step, check_unsigned
 from .check_signature import check_signature
 from .comparison import ComparisonRow
@@ -54,6 +54,7 @@ def explain(
     token: Credentials | None = None,
     server_base_string: str | None = None,
     server_signature: str | None = None,
+    client_base_string: str | None = None,
     *,
     rsa_key: Any = None,
     signing_key: str | None = None,
@@ -67,12 +68,16 @@ def explain(
     :param token: likewise; ``None``: the request is two-legged.
     :param server_base_string: what the server says it signed; default: what its error page shows.
     :param server_signature: the server's, or another client's for the same nonce and timestamp.
+    :param client_base_string: what another client says it signed, of this attempt or of another.
     :param rsa_key: either half of the pair, for the RSA methods.
     :param signing_key: the key itself, where it is not made as RFC 5849 s3.4.2 says.
     :returns: findings, each with a stable code; ``no-cause-found`` where there is nothing to be found.
     :raises UsageError: an argument is wrong, or the first one is neither. No request or response raises anything.
     """
-    given = {"server_base_string": server_base_string, "server_signature": server_signature, "signing_key": signing_key}
+    given = {
+        "server_base_string": server_base_string, "server_signature": server_signature,
+        "client_base_string": client_base_string, "signing_key": signing_key,
+    }  # fmt: skip
     _check_arguments(consumer, token, given)
     key = None if rsa_key is None else load_key(rsa_key, public=True)
     raw_response = request_or_response if attribute(request_or_response, "status_code", _NONE) is not _NONE else None
@@ -83,9 +88,11 @@ def explain(
     carried = [secret for one in (request, *earlier) for secret in one.carried]
     redact = redactor_for((*own, signing_key or "", server_signature or "", *find_key_secrets(key), *carried))
     response = ResponseRecord() if raw_response is None else read_response(raw_response, request, earlier, redact)
-    server_text = None if server_base_string is None else sanitize_text(server_base_string)
+    server_text, client_text = (
+        None if text is None else sanitize_text(text) for text in (server_base_string, client_base_string)
+    )
     signature = response.signature if server_signature is None else server_signature
-    context = Context(request, response, redact, consumer, token, server_text, signature, key, signing_key)
+    context = Context(request, response, redact, consumer, token, server_text, signature, key, signing_key, client_text)
     if request is _NO_REQUEST:
         return Explanation((_redact_finding(context, _find_nothing(context)),))
     return _explain_context(context)
@@ -123,6 +130,7 @@ def _explain_context(context: Context) -> Explanation:
     for finding in sorted(_find_causes(context), key=lambda finding: -finding.rank):
         ordered.setdefault(finding.code, finding)
     findings = list(ordered.values()) or [_find_nothing(context)]
+    findings[0] = replace(findings[0], evidence=(*findings[0].evidence, *context.junk))
     message, response, parts = context.request.message, context.response, context.request.parts
     rows: tuple[ComparisonRow, ...] = ()
     if parts is not None:
@@ -159,6 +167,7 @@ def _find_causes(context: Context) -> Iterator[Finding]:
         server = find_server_parts(context, parts)
         yield from check_server_parts(context, parts, server)
         yield from check_signature(context, parts, server)
+        yield from check_client_text(context, parts, server)
     for check in (check_clock, check_step, check_expiry, _quote_causes):
         yield from check(context)
 
@@ -182,8 +191,6 @@ def _find_nothing(context: Context) -> Finding:
     evidence = _quote_server(context)
     if context.response.unread:
         evidence.append("the response's body was not read yet (stream=True): read response.content first")
-    if context.server_text is not None and not context.server_raw:
-        evidence.append("what was given as the server's base string is not one (METHOD&URL&parameters)")
     if context.request is _NO_REQUEST:
         evidence.append("the response has no request to look at")
     is_without_keys = context.consumer is None and context.rsa_key is None
