@@ -17,7 +17,7 @@ from urllib.parse import quote
 from ..protocol.encoding import Pair
 from .base_string_parts import Parts, decoded, split_segments
 from .findings import ABSENT
-from .spelling_variants import CHOICES, ENCODERS, FINISHES, ORDERS, PATHS, SPELLINGS, encode_again
+from .spelling_variants import CHOICES, ENCODERS, FINISHES, MERGES, ORDERS, PATHS, SPELLINGS, encode_again
 
 __all__ = [
     "FEW_RULES",
@@ -126,6 +126,13 @@ def _vary_path(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     for code, phrase, spell in PATHS:
         yield Variant(code, phrase, {"path": spell(parts.path)})
     yield Variant("path", "with the fragment in the URL", {"path": parts.path + context.fragment})
+
+
+def _merge_query_and_form(parts: Parts, context: RequestContext) -> Iterator[Variant]:
+    """One of each name, where query and form have a name in common: a server that has one table for both."""
+    names = [{segment.partition("=")[0] for segment in segments} for segments in (parts.query, parts.form)]
+    for code, phrase, choice in MERGES if names[0] & names[1] else ():
+        yield Variant(code, phrase, {"keep": choice})
 
 
 def _leave_out_form_or_query(parts: Parts, context: RequestContext) -> Iterator[Variant]:
@@ -296,7 +303,7 @@ Rule = Callable[[Parts, RequestContext], Iterator[Variant]]
 URL_RULES: tuple[Rule, ...] = (_vary_authority, _vary_method, _vary_path)
 #: Other parameters, or the same ones spelled or ordered otherwise.
 PARAMETER_RULES: tuple[Rule, ...] = (
-    _leave_out_form_or_query, _put_in, _vary_protocol, _vary_spelling, _choose, _leave_out_one,
+    _merge_query_and_form, _leave_out_form_or_query, _put_in, _vary_protocol, _vary_spelling, _choose, _leave_out_one,
 )  # fmt: skip
 #: The whole of the base string, spelled otherwise.
 WHOLE_RULES: tuple[Rule, ...] = (_vary_whole,)

@@ -61,6 +61,12 @@ def _read_secrets(context: Context) -> Secrets | None:
     return Secrets(consumer.secret, of_token[0], consumer.key, of_token[1])
 
 
+_UNENCODED = (
+    "Try the key once with the secrets as they are (override signing_key in a subclass of OAuthHook): where that is "
+    "accepted, tell the service; secrets of letters and digits are the same either way."
+)
+
+
 def _report_match(
     context: Context, search: Search, found: Match, target: TargetSignature, who: str, side: str
 ) -> Iterator[Finding]:
@@ -113,9 +119,18 @@ def _report_secrets(context: Context, summary: str, rank: int) -> Iterator[Findi
         yield guess("consumer-secret", summary, rank=rank, remedy=remedy)
         return
     yield from check_secrets(context, rank + 1)
+    if context.is_right and _needs_encoding(context):
+        odd = "The secrets have characters that are percent-encoded in the signing key; the server may not do that."
+        yield guess("signing-key-encoding", odd, rank=rank + 0.5, remedy=_UNENCODED)
     yield guess("consumer-secret", summary, rank=rank)
     if context.token is not None:
         yield guess("token-secret", summary, rank=rank - 1)
+
+
+def _needs_encoding(context: Context) -> bool:
+    """Tell whether a secret has characters that s3.6 encodes."""
+    owners = (context.consumer, context.token)
+    return any(owner is not None and re.search(r"[^A-Za-z0-9._~-]", owner.secret) for owner in owners)
 
 
 def _count_attempts(search: Search, whose: str) -> str:

@@ -20,7 +20,7 @@ from urllib.parse import quote, unquote, unquote_to_bytes
 from ..protocol.encoding import Pair
 from .base_string_parts import Choice, Spelling, decoded, in_bytes
 
-__all__ = ["CHOICES", "ENCODERS", "FINISHES", "ORDERS", "PATHS", "SPELLINGS", "encode_again"]
+__all__ = ["CHOICES", "ENCODERS", "FINISHES", "MERGES", "ORDERS", "PATHS", "SPELLINGS", "encode_again"]
 
 _Rule = TypeVar("_Rule")
 _Table = tuple[tuple[str, str, _Rule], ...]
@@ -242,18 +242,23 @@ def _values(spell: Spelling) -> Choice:
     return lambda pairs: [(name, spell(value)) for name, value in pairs]
 
 
-#: Parameters that one side loses, or has otherwise; without a cause: somebody changed the query or the form.
-CHOICES: _Table[Choice] = (
-    ("empty-value", "without parameters that are empty", lambda pairs: [pair for pair in pairs if pair[1]]),
+#: One parameter of those that are alike.
+MERGES: _Table[Choice] = (
     ("duplicate-parameters", "with the last of each name only", lambda pairs: list(dict(pairs).items())),
     ("duplicate-parameters", "with the first of each name only", lambda pairs: list(dict(pairs[::-1]).items())),
-    ("duplicate-parameters", "with the values of each name joined by commas", _join_by_comma),
-    ("duplicate-parameters", "with what has [] after its name numbered", _number_brackets),
     (
         "duplicate-parameters",
         "with the same parameter once, where it is there twice",
         lambda pairs: list(dict.fromkeys(pairs)),
     ),
+)  # fmt: skip
+
+#: Parameters that one side loses, or has otherwise; without a cause: somebody changed the query or the form.
+CHOICES: _Table[Choice] = (
+    ("empty-value", "without parameters that are empty", lambda pairs: [pair for pair in pairs if pair[1]]),
+    *MERGES,
+    ("duplicate-parameters", "with the values of each name joined by commas", _join_by_comma),
+    ("duplicate-parameters", "with what has [] after its name numbered", _number_brackets),
     ("duplicate-parameters", "with names that are repeated numbered", _number_repeated("%5B{}%5D")),
     ("duplicate-parameters", "with [] after names that are repeated", _number_repeated("%5B%5D")),
     ("", "without the [] of names", _names(lambda name: name.removesuffix("%5B%5D"))),
