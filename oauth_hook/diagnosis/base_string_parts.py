@@ -21,6 +21,7 @@ from ..protocol.parameters import join_pairs, parse_pairs
 from ..protocol.url import origin
 
 __all__ = [
+    "END_MARKS",
     "URL_PARTS",
     "Choice",
     "Parts",
@@ -184,13 +185,15 @@ _whole = re.compile(
 ).fullmatch
 _url = re.compile(r"(?:([a-z]+)://)?(\[[^\]]*\]|[^:/?#]*)(?::(\d*))?(.*)", re.IGNORECASE | re.DOTALL).fullmatch
 _MAX_BASE_STRINGS = 20  # of one text that are looked at
+END_MARKS = ").,;:!?]'"  #: characters that may end the sentence which a base string stands in
 _MAX_END_MARKS = 4  # characters after a base string that may not be its own
 
 
 def parse(text: str) -> Parts | None:
     """Take a base string apart; ``None`` for any other text."""
     found = _whole(text)
-    url = None if found is None else _url(found[2] if "/" in found[2] else decoded(found[2]))
+    is_plain = found is not None and ("://" in found[2] or found[2].startswith("/"))
+    url = None if found is None else _url(found[2] if is_plain else decoded(found[2]))
     if found is None or url is None:
         return None
     scheme, host, port, path = url.groups()
@@ -230,6 +233,6 @@ def _endings(text: str) -> Iterator[str]:
         for ending in (match[0], match[0] + (more[0] if more else "")):
             yield ending
             for _ in range(_MAX_END_MARKS):  # of a sentence that it stands in
-                if ending[-1] in ").,;:!?]'":
+                if ending[-1] in END_MARKS:
                     ending = ending[:-1]
                     yield ending

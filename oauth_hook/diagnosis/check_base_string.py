@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 
-from .base_string_parts import Parts, decoded, find_base_strings, parse
+from .base_string_parts import END_MARKS, Parts, decoded, find_base_strings, parse
 from .base_string_variants import TOO_LONG, Variant, make_variants
 from .comparison import differences
 from .context import Context
@@ -59,7 +59,9 @@ def _parse_given(context: Context, parts: Parts, given: str | None, whose: str) 
     """Return the base strings that a text may be which a person gave, copied in lines or not; nothing: it is junk."""
     if given is None:
         return []
-    texts = dict.fromkeys([*find_base_strings(given), "".join(given.split())])
+    whole = "".join(given.split())
+    is_whole = parse(whole) is not None and whole[-1] not in END_MARKS
+    texts = [whole] if is_whole else dict.fromkeys([*find_base_strings(given), whole])
     candidates = [(text, one) for text in texts if (one := parse(text)) is not None]
     of_request = [(text, one) for text, one in candidates if _may_be_of_request(parts, one)]
     if not candidates:
@@ -109,15 +111,16 @@ def _may_be_of_request(parts: Parts, theirs: Parts) -> bool:
 
 def check_server_parts(context: Context, parts: Parts, server: Parts | None) -> Iterator[Finding]:
     """Name the difference between the request's base string and the server's."""
-    mine, theirs = parts.text(), set()
+    mine, theirs = parts.text(), []
     if server is None:  # what was given may be one that cannot be taken apart
-        theirs = set() if context.server_text is None else {context.server_text.strip()}
+        theirs = [] if context.server_text is None else [context.server_text.strip()]
     elif context.server_raw != mine:
         server = _as_same_attempt(parts, server)
-        theirs = set() if len(mine) > TOO_LONG else {server.text(), context.server_raw} - {mine}
+        others = [context.server_raw, server.text()]
+        theirs = [] if len(mine) > TOO_LONG else [text for text in others if text != mine]
     if server is not None:
         context.align("the request", parts, "the server", server)
-    variant = _find_variant(context, parts, theirs) if theirs else None
+    variant = _find_variant(context, parts, theirs)
     if variant is not None:
         summary, remedy = f"The server made its base string {variant.phrase}.", _REMEDIES.get(variant.code, "")
         yield proof(variant.code, summary, *context.evidence(), rank=PROVEN - 1, remedy=remedy)
@@ -141,7 +144,7 @@ def check_client_text(context: Context, parts: Parts, server: Parts | None) -> I
         context.ruled_out.append("the other client's base string: it is that of the request")
     else:
         context.align("the client", client, "the request", parts)
-        texts = set() if len(mine) > TOO_LONG else {client.text(), *([raw] if is_same_attempt else [])}
+        texts = [] if len(mine) > TOO_LONG else [*([raw] if is_same_attempt else []), client.text()]
         variant = _find_variant(context, parts, texts)
         if variant is not None:
             summary = f"The other client made its base string {variant.phrase}."
@@ -158,12 +161,14 @@ def check_client_text(context: Context, parts: Parts, server: Parts | None) -> I
             context.ruled_out.append("the other client's base string: it is the server's")
 
 
-def _find_variant(context: Context, parts: Parts, base_strings: set[str]) -> Variant | None:
-    """Return the mistake that makes one of these base strings, if it is found in time."""
+def _find_variant(context: Context, parts: Parts, base_strings: list[str]) -> Variant | None:
+    """Return the mistake that makes one of these base strings, the first if it is found in time, else another."""
     deadline = time.thread_time() + SEARCH_SECONDS
-    for variant in make_variants(parts, context.request.context):
+    found: dict[str, Variant] = {}
+    for variant in make_variants(parts, context.request.context) if base_strings else ():
         if time.thread_time() > deadline:
-            return None
-        if parts.but(**variant.changes).text() in base_strings:
-            return variant
-    return None
+            break
+        found.setdefault(parts.but(**variant.changes).text(), variant)
+        if base_strings[0] in found:
+            break
+    return next((found[text] for text in base_strings if text in found), None)

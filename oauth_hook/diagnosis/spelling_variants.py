@@ -61,17 +61,11 @@ def _encode_as(left_alone: str = "", *, space: str = "%20", tilde: str = "~", fi
     return spell
 
 
-_find_other = re.compile(r"[^A-Za-z0-9@*_+./-]").sub
-
-
-def _escape_units(text: str) -> str:
-    """Spell a text as JavaScript's ``escape`` does: a byte for what is in Latin-1, ``%uXXXX`` for all other units."""
-
-    def escape(other: re.Match[str]) -> str:
-        units = memoryview(other[0].encode("utf-16", "surrogatepass")).cast("H")[1:]
-        return "".join(f"%{unit:02X}" if unit < 256 else f"%u{unit:04X}" for unit in units)
-
-    return _find_other(escape, decoded(text)) if "%" in text or "~" in text else text
+def _escape_units(escapes: re.Match[str]) -> str:
+    """Spell escaped text as JavaScript's ``escape``: a byte for what is in Latin-1, ``%uXXXX`` for all other units."""
+    units = memoryview(decoded(escapes[0]).encode("utf-16", "surrogatepass")).cast("H")[1:]
+    spelled = (f"%{unit:02X}" if unit < 256 else f"%u{unit:04X}" for unit in units)
+    return "".join(chr(unit) if chr(unit) in "@*+/" else escape for unit, escape in zip(units, spelled, strict=True))
 
 
 def _escape_all_marks(text: str) -> str:
@@ -130,14 +124,17 @@ ENCODERS: _Table[Spelling] = (
     ("percent-encoding", "with $&+=:@ left alone", _encode_as("$&+=:@")),  # Go's PathEscape
     ("percent-encoding", "with @:/ and the like left alone", _encode_as(":/@,;$!*'()")),
     ("percent-encoding", "with @:/ and the like left alone, ? too", _encode_as(":/@,;$!*'()?")),
-    # Swift's character sets for a URL's query, path, host and user; and JavaScript's encodeURI.
+    # Swift's character sets for a URL's parts, java.net.URI, JavaScript's encodeURI.
     ("percent-encoding", "with what may stand in a query left alone", _encode_as("!$&'()*+,/:;=?@")),
     ("percent-encoding", "with what may stand in a path left alone", _encode_as("!$&'()*+,/:=@")),
+    ("percent-encoding", "with what may stand in a path left alone, ; too", _encode_as("!$&'()*+,/:;=@")),
     ("percent-encoding", "with what may stand in a host left alone", _encode_as("!$&'()*+,:;=[]")),
     ("percent-encoding", "with what may stand in a user's name left alone", _encode_as("!$&'()*+,;=")),
     ("percent-encoding", "with what may stand in a URL left alone", _encode_as("!$&'()*+,/:;=?@#")),
     ("percent-encoding", "with what may stand in a URL left alone, [ and ] too", _encode_as("!$&'()*+,/:;=?@#[]")),
     ("percent-encoding", "with -._~ escaped", _escape_all_marks),  # Swift's alphanumerics
+    ("percent-encoding", "with @*+/ left alone, and %uXXXX (JavaScript's escape)",
+     partial(re.compile("(?:%[0-9A-F]{2})+|~").sub, _escape_units)),
 )  # fmt: skip
 
 #: Names and values, spelled by other rules than s3.6's.
@@ -145,7 +142,6 @@ SPELLINGS: _Table[Spelling] = (
     ("double-encoding", "with names and values percent-encoded twice", encode_again),
     ("plus-as-space", "with spaces as plus signs", lambda text: text.replace("%20", "%2B")),
     ("plus-as-space", "with plus signs as spaces", lambda text: text.replace("%2B", "%20")),
-    *ENCODERS,
     ("charset", "with text in Latin-1", _recode(lambda utf8: utf8.decode().encode("latin-1"))),
     ("charset", "with text in Windows-1252", _recode(lambda utf8: utf8.decode().encode("cp1252"))),
     ("charset", "with text taken for Latin-1", _recode(lambda latin: latin.decode("latin-1").encode())),
@@ -159,7 +155,7 @@ SPELLINGS: _Table[Spelling] = (
     ("charset", "with text in Unicode's composed form (NFC)", _normalize("NFC")),
     ("charset", "with text in Unicode's decomposed form (NFD)", _normalize("NFD")),
     ("charset", "with text in Unicode's compatible form (NFKC)", _normalize("NFKC")),
-    ("percent-encoding", "as JavaScript's escape does, with %uXXXX", _escape_units),
+    *ENCODERS,
     ("double-encoding", "with names and values not percent-encoded", decoded),
 )  # fmt: skip
 
@@ -292,9 +288,15 @@ _COLLATION = {mark: chr(rank) for rank, mark in enumerate("_-,;:!?.'\"()[]{}@*/\
 _collate = str.maketrans(_COLLATION)
 
 
-def _rank_by_locale(pair: Pair) -> list[tuple[str, str]]:
+def _rank_by_locale(read: Spelling) -> Callable[[Pair], Any]:
     """Return what sorts as a dictionary does: small letters before capital ones, where all else is the same."""
-    return [(text.lower().translate(_collate), text.swapcase()) for text in (decoded(pair[0]), decoded(pair[1]))]
+    return lambda pair: [(text.lower().translate(_collate), text.swapcase()) for text in map(read, pair)]
+
+
+def _rank_by_size(pair: Pair) -> Any:
+    """Return what sorts as a dictionary does, numbers by their size."""
+    runs = [[_rank_number(run) for run in re.split(r"(\d+)", text.lower())] for text in pair]
+    return [[(kind, size, run.translate(_collate)) for kind, size, run in text] for text in runs]
 
 
 def _rank_by_letters(pair: Pair) -> list[tuple[str, str]]:
@@ -331,7 +333,11 @@ ORDERS: tuple[tuple[str, Choice], ...] = (
     ("with numbers in names sorted by their size", _sort(_rank_runs(r"(\d+)"))),
     ("with numbers in names and values sorted by their size",
      _sort(lambda pair: [[_rank_number(run) for run in re.split(r"(\d+)", decoded(text))] for text in pair])),
-    ("with the parameters sorted as a locale has it", _sort(_rank_by_locale)),
+    ("with numbers in values sorted by their size",
+     _sort(lambda pair: (pair[0], [_rank_number(run) for run in re.split(r"(\d+)", decoded(pair[1]))]))),
+    ("with the parameters sorted as a locale has it", _sort(_rank_by_locale(str))),
+    ("with the parameters sorted as a locale has it, before their encoding", _sort(_rank_by_locale(decoded))),
+    ("with the parameters sorted as a locale has it, numbers by their size", _sort(_rank_by_size)),
     ("with the parameters sorted as a locale has it, by letters and digits alone", _sort(_rank_by_letters)),
     ("with the protocol parameters sorted, and all others before them as they came",
      _sort(lambda pair: (True, pair) if _is_protocol(pair) else (False,))),
