@@ -103,7 +103,7 @@ def _vary_authority(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     host, mark, port = context.url_host.rpartition(":")
     if not mark or not port.isdecimal():
         host, port = context.url_host, ""
-    hosts = [host, parts.host.removeprefix("www."), f"www.{parts.host}", f"{parts.host}.", parts.host.upper()]
+    hosts = [host, parts.host.removeprefix("www."), f"www.{parts.host}", f"{parts.host}.", _capitalize(parts.host)]
     for name in (*hosts, "localhost", "127.0.0.1", "[::1]"):
         if name:
             yield Variant("host", f"for the host {name}", {"host": name})
@@ -111,11 +111,16 @@ def _vary_authority(parts: Parts, context: RequestContext) -> Iterator[Variant]:
         yield Variant("host", f"for the host {context.url_host}", {"host": host, "port": port})
 
 
+def _capitalize(host: str) -> str:
+    """Return a host in capitals: a character stands for a byte, and what is not ASCII stays."""
+    return host.encode("latin-1").upper().decode("latin-1")
+
+
 def _spell_authority(parts: Parts) -> Iterator[Variant]:
     """Scheme and host in capitals, or not there at all."""
     scheme, host = parts.scheme.upper(), parts.host
     yield Variant("scheme", f"with the scheme as {scheme}", {"scheme": scheme})
-    yield Variant("host", "with the scheme and the host in capitals", {"scheme": scheme, "host": host.upper()})
+    yield Variant("host", "with the scheme and the host in capitals", {"scheme": scheme, "host": _capitalize(host)})
     yield Variant("scheme", "without the scheme", {"scheme": ""})
     yield Variant("scheme", "with // alone for the scheme", {"scheme": "", "host": f"//{host}"})
     yield Variant("host", "with the path alone for the URL", {"scheme": "", "host": "", "port": ""})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from .base_string_variants import TOO_LONG, Variant, make_variants
 from .comparison import differences
 from .context import Context
 from .findings import PROVEN, SEEN, Finding, proof
+from .spelling_variants import encode_again
 
 __all__ = ["check_client_text", "check_server_parts", "check_signed_text", "find_server_parts"]
 
@@ -94,12 +96,14 @@ def _is_same_attempt(parts: Parts, theirs: Parts) -> bool:
     return mine == other
 
 
-def _as_same_attempt(parts: Parts, theirs: Parts) -> Parts:
+def _as_same_attempt(parts: Parts, raw: str, theirs: Parts) -> tuple[str, Parts]:
     """Return the base string of another attempt as if it were of this one: with its nonce and timestamp."""
     if _is_same_attempt(parts, theirs):
-        return theirs
+        return raw, theirs
     ours = {name: value for name, value in parts.protocol if name in ("oauth_nonce", "oauth_timestamp")}
-    return theirs.but(protocol=tuple((name, ours.get(name, value)) for name, value in theirs.protocol))
+    for name, value in ours.items():
+        raw = re.sub(rf"({name}(?:=|%(?:25)*3D))[\w.~-]*", rf"\g<1>{encode_again(value)}", raw, flags=re.IGNORECASE)
+    return raw, theirs.but(protocol=tuple((name, ours.get(name, value)) for name, value in theirs.protocol))
 
 
 def _may_be_of_request(parts: Parts, theirs: Parts) -> bool:
@@ -115,8 +119,8 @@ def check_server_parts(context: Context, parts: Parts, server: Parts | None) -> 
     if server is None:  # what was given may be one that cannot be taken apart
         theirs = [] if context.server_text is None else [context.server_text.strip()]
     elif context.server_raw != mine:
-        server = _as_same_attempt(parts, server)
-        others = [context.server_raw, server.text()]
+        raw, server = _as_same_attempt(parts, context.server_raw, server)
+        others = [raw, context.server_raw, server.text()]
         theirs = [] if len(mine) > TOO_LONG else [text for text in others if text != mine]
     if server is not None:
         context.align("the request", parts, "the server", server)
@@ -138,13 +142,12 @@ def check_client_text(context: Context, parts: Parts, server: Parts | None) -> I
     given = _parse_given(context, parts, context.client_text, "the other client's base string")
     if not given:
         return
-    mine, (raw, client) = parts.text(), _choose_nearest(parts, given)
-    is_same_attempt, client = _is_same_attempt(parts, client), _as_same_attempt(parts, client)
-    if mine in (raw, client.text()):
+    mine, (raw, client) = parts.text(), _as_same_attempt(parts, *_choose_nearest(parts, given))
+    if raw == mine:
         context.ruled_out.append("the other client's base string: it is that of the request")
     else:
         context.align("the client", client, "the request", parts)
-        texts = [] if len(mine) > TOO_LONG else [*([raw] if is_same_attempt else []), client.text()]
+        texts = [] if len(mine) > TOO_LONG else [text for text in (raw, client.text()) if text != mine]
         variant = _find_variant(context, parts, texts)
         if variant is not None:
             summary = f"The other client made its base string {variant.phrase}."
@@ -155,7 +158,7 @@ def check_client_text(context: Context, parts: Parts, server: Parts | None) -> I
                 summary = f"The other client signed another base string: {phrase}."
                 yield proof(difference.code, summary, *context.evidence(), rank=SEEN - position)
     if server is not None:
-        server = _as_same_attempt(parts, server)
+        _, server = _as_same_attempt(parts, context.server_raw, server)
         context.align("the client", client, "the server", server)
         if client.text() == server.text():
             context.ruled_out.append("the other client's base string: it is the server's")
