@@ -128,9 +128,9 @@ def _report_secrets(context: Context, summary: str, rank: int) -> Iterator[Findi
 
 
 def _needs_encoding(context: Context) -> bool:
-    """Tell whether a secret has characters that s3.6 encodes."""
+    """Tell whether a secret has characters that s3.6 encodes; one with white space is none that a service gave."""
     owners = (context.consumer, context.token)
-    return any(owner is not None and re.search(r"[^A-Za-z0-9._~-]", owner.secret) for owner in owners)
+    return any(owner is not None and re.fullmatch(r"(?=.*[^A-Za-z0-9._~-])\S+", owner.secret) for owner in owners)
 
 
 def _count_attempts(search: Search, whose: str) -> str:

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from itertools import product
 
 import pytest
 
