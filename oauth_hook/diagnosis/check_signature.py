@@ -11,7 +11,7 @@ from ..protocol import methods
 from .base_string_parts import Parts
 from .check_request import check_secrets
 from .context import Context
-from .findings import GUESSED, PROVEN, SEEN, Finding, fingerprint, guess, proof
+from .findings import GUESSED, PROVEN, SEEN, SIGNER, Finding, fingerprint, guess, proof, server_side
 from .key_variants import Secrets
 from .search import Match, Search, TargetSignature, describe, fits_method, parse_signature
 
@@ -35,7 +35,7 @@ def check_signature(context: Context, parts: Parts, server: Parts | None) -> Ite
     if found is None:
         yield from _guess_causes(context, search, parts, sent, has_same_text)
     elif found.codes or not fits_method(context.method, sent):
-        yield from _report_match(context, search, found, sent, "The request was signed", "signed")
+        yield from _report_match(context, search, found, sent)
     else:
         context.is_right = True
         context.ruled_out.append("the arithmetic: the signature is what these secrets make of what was sent")
@@ -62,19 +62,21 @@ def _read_secrets(context: Context) -> Secrets | None:
 
 
 def _report_match(
-    context: Context, search: Search, found: Match, target: TargetSignature, who: str, side: str
+    context: Context, search: Search, found: Match, target: TargetSignature, *, is_server: bool = False
 ) -> Iterator[Finding]:
     """Say what reproduces a signature."""
     codes, phrase = describe(found, target, context.method)
+    who, shown = ("The server made its signature", "the server") if is_server else ("The request was signed", "signed")
     parts = context.request.parts
     if parts is not None and found.parts is not parts:
-        context.align(side, found.parts, "sent", parts)
+        context.align(shown, found.parts, "sent", parts)
     evidence = list(context.evidence())
     if found.keys:
-        size, shown = len(search.right_key), fingerprint(search.right_key)
-        evidence.append(f"the right signing key has {size} characters, fingerprint {shown}")
+        size, mark = len(search.right_key), fingerprint(search.right_key)
+        evidence.append(f"the right signing key has {size} characters, fingerprint {mark}")
     for position, code in enumerate(codes):
-        yield proof(code, f"{who} {phrase}.", *evidence, rank=PROVEN - position)
+        side = server_side(code) if is_server else SIGNER
+        yield proof(code, f"{who} {phrase}.", *evidence, rank=PROVEN - position, side=side)
 
 
 def _check_server_signature(context: Context, search: Search, given: str) -> Iterator[Finding]:
@@ -87,7 +89,7 @@ def _check_server_signature(context: Context, search: Search, given: str) -> Ite
         context.ruled_out.append(_count_attempts(search, "the server's"))
         yield from _report_secrets(context, "The server's signature comes of other secrets, or of another request.", 40)
     elif found.codes or not fits_method(context.method, target):
-        yield from _report_match(context, search, found, target, "The server made its signature", "the server")
+        yield from _report_match(context, search, found, target, is_server=True)
     else:
         context.ruled_out.append("the server's signature: it is that of the request")
 
