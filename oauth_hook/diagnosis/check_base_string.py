@@ -20,6 +20,7 @@ SEARCH_SECONDS = 0.15
 
 _MAX_BASE_STRINGS = 20  # base strings of a server that are compared with the request's
 
+
 def check_signed_text(context: Context, parts: Parts) -> Iterator[Finding]:
     """Compare the request with the base string that its hook signed."""
     if not context.request.signed_text:

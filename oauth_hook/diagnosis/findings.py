@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -47,7 +46,7 @@ SIGNER, SERVER, BETWEEN = "signer", "server", "between"
 #: rely on them.
 ADVICE = {
     "unsigned": "See that what sends this signs it, and that what is between passes the signature on.",
-    "clock-skew": "Compare both clocks with the time; a hook corrects itself by the server's response, and tries again.",
+    "clock-skew": "Compare both clocks with the time; a hook corrects itself by the server's Date, and tries again.",
     "nonce-reused": "Sign each attempt anew: mount OAuthAdapter for retries, and do not send a signed request twice.",
     "consumer-key": "Use the consumer key that this service gave for this application, without spaces around it.",
     "consumer-secret": "Compare the consumer secret with the one the service shows for this consumer key.",
@@ -97,8 +96,8 @@ _PLAIN_NAMES = (
 
 # ... and where that is known.
 _SIDED_ADVICE = {
-    ("unsigned", SIGNER): "Attach the hook as session.auth, as auth= of the call, or in an OAuthAdapter; plain requests "
-    "ignores pre_request hooks unless inject_into_requests() was called.",
+    ("unsigned", SIGNER): "Attach the hook as session.auth, as auth= of the call, or in an OAuthAdapter; plain "
+    "requests ignores pre_request hooks unless inject_into_requests() was called.",
     ("clock-skew", SIGNER): "Set this machine's clock; a hook corrects itself by the server's response, and tries "
     "again.",
     ("method", SIGNER): "Sign the method that is sent, in upper case (RFC 5849 s3.4.1.1).",
@@ -201,7 +200,7 @@ class Finding:
 
 
 def proof(code: str, summary: str, *evidence: str, rank: float, remedy: str = "", side: str = SIGNER) -> Finding:
-    """Return a cause that was computed, or found in the request itself: the signer's mistake, if no other's is named."""
+    """Return a cause that was computed, or found in the request itself: the signer's mistake, where none is named."""
     return Finding(code, summary, evidence, proven=True, rank=rank, remedy=remedy, side=side)
 
 
@@ -239,7 +238,8 @@ def contrast(left: str, right: str) -> tuple[str, str]:
     """Return two values as they are, or as short as their difference allows: where it begins is in sight."""
     if max(len(left), len(right)) <= _MAX_CONTRAST_CHARS:
         return left, right
-    same = len(os.path.commonprefix((left, right)))
+    pairs = enumerate(zip(left, right, strict=False))
+    same = next((position for position, (a, b) in pairs if a != b), min(len(left), len(right)))
     start = max(0, min(same - _CONTEXT_CHARS, max(len(left), len(right)) - _MAX_CONTRAST_CHARS))
     shown = [text[start : start + _MAX_CONTRAST_CHARS] for text in (left, right)]
     return tuple(
