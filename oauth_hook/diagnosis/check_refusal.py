@@ -13,7 +13,7 @@ from .server_messages import SERVER_SAYS
 
 __all__ = ["check_candidates", "check_demands", "check_lost", "is_unexplained", "quote_causes", "quote_server"]
 
-_UNAUTHORIZED = 401
+_BAD_REQUEST, _UNAUTHORIZED = 400, 401
 _DEMANDED, _OFTEN = 88, 45  # how certain a demand is that is not met, and one that is not always insisted on
 
 
@@ -76,9 +76,13 @@ def check_demands(context: Context) -> Iterator[Finding]:
     """Say what the service is known to want, and the request does not have; and after a refusal what may be why."""
     if context.demands is None or context.is_success or context.request.reading is None:
         return
-    parts = _read_parts(context)
+    parts, words = _read_parts(context), context.response.words
+    is_of_use = words.is_about_oauth or not context.response.is_refusal
     for position, demand in enumerate(context.demands.demands):
-        rank = (_OFTEN if demand.often else _DEMANDED) - position / 10
+        if demand.often and not words.is_about_oauth:
+            continue
+        is_sure = not demand.often and (is_of_use or demand.code == "no-cause-found")
+        rank = (_DEMANDED if is_sure else _OFTEN) - position / 10
         if demand.is_seen and not demand.is_met(parts):
             side = BETWEEN if demand.code == "unsigned" else SERVER if demand.part in ("form", "path") else SIGNER
             make = guess if demand.often else proof
@@ -93,7 +97,7 @@ def is_unexplained(context: Context) -> bool:
     """Tell whether a refusal is about OAuth, and does not say what is wrong."""
     response, words = context.response, context.response.words
     is_denied = words.denies_permission and response.status != _UNAUTHORIZED
-    return response.is_refusal and words.is_about_oauth and not words.codes and not is_denied
+    return response.is_refusal and words.is_about_oauth and not words.codes and not words.missing and not is_denied
 
 
 def _read_parts(context: Context) -> dict[str, str | None]:
@@ -132,7 +136,7 @@ def _show_part(demand: Demand, value: str | None) -> list[str]:
         return [f"it has no {name}"]
     if demand.part in _SHOWN:
         return [f"its {name} is {value!r}"]
-    found = re.search(demand.must_not, value) if demand.must_not else None
+    found = re.search(demand.must_not, value) if demand.must_not and demand.part != "day" else None
     return [f"its {name} has {found[0]!r}"] if found is not None and found[0] else []
 
 
@@ -148,6 +152,8 @@ _LOOK_AT_TOKEN = "See on the service's page what the application and the token m
 
 def check_candidates(context: Context) -> Iterator[Finding]:
     """Yield the usual causes of a refusal that names none, the likeliest first, with the step that decides."""
+    if context.response.status == _BAD_REQUEST and context.response.words.phrase.lower() in ("", "bad request"):
+        yield from _suspect_method(context)
     if not is_unexplained(context):
         return
     words, challenge = context.response.words, context.response.challenge
@@ -159,10 +165,7 @@ def check_candidates(context: Context) -> Iterator[Finding]:
         summary = f"The server asks for {challenge} and not for OAuth, as if it had seen no OAuth parameters."
         remedy = "See that this URL takes OAuth 1.0a at all, and that no password protection stands before it."
         yield guess("unsigned", summary, rank=GUESSED + 5, remedy=remedy)
-    if context.method not in ("HMAC-SHA1", "PLAINTEXT"):
-        summary = f"Some servers take HMAC-SHA1 alone, and refuse {context.method} without a word."
-        remedy = 'Look up which methods the service takes, or try signature_method="HMAC-SHA1".'
-        yield guess("signature-method", summary, rank=GUESSED - 2.5, remedy=remedy)
+    yield from _suspect_method(context)
     if context.is_right is None and not words.denies_permission:
         yield from _suspect_secrets(context, has_token=has_token)
     code, what = ("token-expired", "token") if has_token else ("consumer-key", "consumer key")
@@ -171,6 +174,14 @@ def check_candidates(context: Context) -> Iterator[Finding]:
     if context.response.date is None:
         summary = "The clocks may differ: the response has no Date to compare oauth_timestamp with."
         yield guess("clock-skew", summary, rank=GUESSED - 4)
+
+
+def _suspect_method(context: Context) -> Iterator[Finding]:
+    """Say that the method may be one that a server does not know: passport says no more than Bad Request."""
+    if context.method not in ("HMAC-SHA1", "PLAINTEXT"):
+        summary = f"Some servers take HMAC-SHA1 alone, and refuse {context.method} without a word."
+        remedy = 'Look up which methods the service takes, or try signature_method="HMAC-SHA1".'
+        yield guess("signature-method", summary, rank=GUESSED - 2.5, remedy=remedy)
 
 
 def _suspect_secrets(context: Context, *, has_token: bool) -> Iterator[Finding]:

@@ -207,7 +207,7 @@ def check_credentials(context: Context) -> Iterator[Finding]:
         and not context.method.startswith("RSA-") and not context.is_success
     ):  # fmt: skip
         summary = "The request names a token, and none was given to explain: the signing key has its secret in it."
-        yield proof("token-missing", summary, f"oauth_token is {token_key}", rank=79, remedy=_WITH_TOKEN)
+        yield proof("token-missing", summary, f"oauth_token is {token_key}", rank=79, remedy=_WITH_TOKEN, side="")
 
 
 _WITH_TOKEN = (

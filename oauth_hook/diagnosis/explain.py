@@ -42,7 +42,7 @@ from .check_request import (
 from .check_signature import check_signature
 from .comparison import ComparisonRow
 from .context import Context
-from .findings import Finding, guess, is_prose
+from .findings import MAX_CANDIDATE, Finding, guess, is_prose
 from .records import (
     RequestRecord,
     ResponseRecord,
@@ -164,7 +164,7 @@ def _explain_context(context: Context) -> Explanation:
         findings=tuple(_redact_finding(context, finding) for finding in findings),
         request=request,
         response=shown_status,
-        ruled_out=context.redacted(context.ruled_out),
+        ruled_out=context.redacted(context.ruled_out, is_prose=True),
         base_string=_join_rows(rows) if rows else "",
         comparison=context.comparison,
     )
@@ -191,7 +191,10 @@ def _find_causes(context: Context) -> list[Finding]:
     found += _look_at_all(context)
     if not any(finding.rank >= _DECISIVE for finding in found):
         found += check_candidates(context)
-    if context.response.status in _NOTHING_OF_OAUTH and not context.response.words.is_about_oauth:
+    response = context.response
+    is_elsewhere = response.is_refusal and not response.words.is_about_oauth
+    has_doubt = any(MAX_CANDIDATE < finding.rank < _OF_NO_USE for finding in found)
+    if is_elsewhere and (has_doubt or response.status in _NOTHING_OF_OAUTH):
         found.append(_find_nothing(context))
     return found
 
@@ -223,25 +226,34 @@ def _find_nothing(context: Context) -> Finding:
         evidence.append("what was given as the server's base string is not one (METHOD&URL&parameters)")
     if context.request is _NO_REQUEST:
         evidence.append("the response has no request to look at")
-    is_without_keys = context.consumer is None and context.rsa_key is None
-    summary, remedy, rank = _NOTHING, _COMPARED if context.server_raw else "", 0
+    summary, remedy = _say_nothing(context)
+    rank = 84 if response.status in _NOTHING_OF_OAUTH else _OF_NO_USE
+    return guess("no-cause-found", summary, *evidence, rank=rank, remedy=remedy)
+
+
+_OF_NO_USE = 50  # how certain it is that a refusal is not about OAuth: less than what was seen, more than a demand
+
+
+def _say_nothing(context: Context) -> tuple[str, str]:
+    """Return what is said where no cause was found, and what to do."""
+    response, status = context.response, context.response.status or 0
     if context.is_success and context.request is not _NO_REQUEST:
         signed = "" if context.is_right is None else _SIGNED[context.is_right]
-        summary, remedy = f"The server took the request: it said {_join_status(response)}{signed}.", _ALL_IS_WELL
-    elif response.words.denies_permission:
-        summary, remedy = _DENIED, _ASK_FOR_PERMISSION
-    elif response.is_refusal and not response.words.is_about_oauth:
-        summary = _RIGHT if context.is_right else _NOT_OAUTHS
-        remedy, rank = _WHERE_TO_LOOK.get(response.status or 0, _OWN_REASON), 84
-        if (response.status or 0) >= 500:
-            remedy = _BROKEN
-        if context.is_right is None and is_without_keys and context.request.parts is not None:
-            summary, remedy = f"{summary} The signature was not checked.", f"{remedy} {_WITH_SECRETS}"
-    elif context.is_right and response.is_refusal:
-        summary, remedy = _RIGHT, _OWN_REASON
-    elif context.is_right is None and is_without_keys and context.request.parts is not None:
-        summary, remedy = _UNCHECKED, _WITH_SECRETS
-    return guess("no-cause-found", summary, *evidence, rank=rank, remedy=remedy)
+        return f"The server took the request: it said {_join_status(response)}{signed}.", _ALL_IS_WELL
+    if response.words.denies_permission:
+        return _DENIED, _ASK_FOR_PERMISSION
+    is_without_keys = context.consumer is None and context.rsa_key is None
+    is_unchecked = context.is_right is None and is_without_keys and context.request.parts is not None
+    if response.is_refusal and not response.words.is_about_oauth:
+        remedy = _BROKEN if status >= 500 else _WHERE_TO_LOOK.get(status, _OWN_REASON)
+        if is_unchecked:
+            return f"{_NOT_OAUTHS} The signature was not checked.", f"{remedy} {_WITH_SECRETS}"
+        return _RIGHT if context.is_right else _NOT_OAUTHS, remedy
+    if context.is_right and response.is_refusal:
+        return _RIGHT, _OWN_REASON
+    if is_unchecked:
+        return _UNCHECKED, _WITH_SECRETS
+    return _NOTHING, _COMPARED if context.server_raw else ""
 
 
 def _join_status(response: ResponseRecord) -> str:

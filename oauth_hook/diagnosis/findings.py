@@ -12,6 +12,7 @@ __all__ = [
     "ADVICE",
     "BETWEEN",
     "GUESSED",
+    "MAX_CANDIDATE",
     "MAX_TEXT_CHARS",
     "PROVEN",
     "SAID",
@@ -36,6 +37,7 @@ ABSENT = {
 
 #: How certain a finding is: computed; seen in the request or in a comparison; said by the server; guessed.
 PROVEN, SEEN, SAID, GUESSED = 96, 93, 85, 20
+MAX_CANDIDATE = 40  # what is less certain is a candidate
 
 MAX_TEXT_CHARS = 2000  # characters of a value that are shown to tools; people are shown fewer
 
@@ -182,6 +184,11 @@ class Finding:
         return self.remedy or _SIDED_ADVICE.get((self.code, self.side)) or ADVICE[self.code]
 
     @property
+    def is_candidate(self) -> bool:
+        """Whether it is one of the usual causes, of which nothing was seen or said."""
+        return not self.proven and self.rank <= MAX_CANDIDATE
+
+    @property
     def message(self) -> str:
         """What is wrong, and what to do."""
         return f"{self.summary} {self.advice}"
@@ -196,6 +203,7 @@ class Finding:
             "evidence": list(self.evidence),
             "proven": self.proven,
             "side": self.side,
+            "candidate": self.is_candidate,
         }
 
 

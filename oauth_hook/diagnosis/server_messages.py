@@ -122,6 +122,7 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
 # What no other part of a service says: where the status is as good as any, this makes a response one about OAuth.
 _speaks_of_oauth = re.compile(
     r"oauth|consumer ?(?:key|secret|token)|signature (?:base string|method)|callback url not approved|"
+    r"bad authentication data|(?:missing|no) authori[sz]ation header|"
     r"used nonce|plain http request was sent to https|form urlencoded|invalid api key \(key"
 ).search
 # And so does what is said of one of these, where nothing is said besides. A token that is missing, or the format of a
@@ -150,8 +151,7 @@ _found_none = re.compile(
     rf"(?:{_HEADER}|{_PARAMETERS}) (?:\w+ ){{0,3}}(?:missing|absent|required|not (?:\w+ )?{_GIVEN})\b|"
     r"bad authentication data|authentication credentials were not provided|"
     r"(?:not|neither|aren[o']t) (?:currently )?(?:logged|signed) in\b|"
-    r"(?:must|need to|have to|please) (?:be )?(?:authenticated?|log(?:ged)? in|sign(?:ed)? in)\b|"
-    r"\b(?:authentication|login|authori[sz]ation) (?:is )?(?:required|needed)|requires? (?:user )?authentication\b"
+    r"(?:must|need to|have to|please) (?:be )?(?:authenticated?|log(?:ged)? in|sign(?:ed)? in)\b"
 ).search
 _misses_one = re.compile(
     rf"\b{_PARAMETER}(?: parameter| field)?(?: is| was| has)? (?:missing|absent|required|not (?:\w+ )?{_GIVEN})\b"

@@ -40,7 +40,7 @@ class Demand:
     says: str
     advice: str
     part: str = ""
-    must: str = ""
+    must: str | None = None
     must_not: str = ""
     needed: bool = False
     often: bool = False
@@ -63,7 +63,7 @@ class Demand:
         value = parts.get(self.part)
         if value is None:
             return not self.needed
-        is_right = not self.must or re.fullmatch(self.must, value) is not None
+        is_right = self.must is None or re.fullmatch(self.must, value) is not None
         return is_right and not (self.must_not and re.search(self.must_not, value))
 
 
