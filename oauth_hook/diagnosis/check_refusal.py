@@ -154,7 +154,7 @@ def check_candidates(context: Context) -> Iterator[Finding]:
     """Yield the usual causes of a refusal that names none, the likeliest first, with the step that decides."""
     if context.response.status == _BAD_REQUEST and context.response.words.phrase.lower() in ("", "bad request"):
         yield from _suspect_method(context)
-    if not is_unexplained(context):
+    if not is_unexplained(context) or context.is_right is False:  # then the signature is what is wrong
         return
     words, challenge = context.response.words, context.response.challenge
     has_token = bool(context.request.values.get("oauth_token"))
