@@ -157,7 +157,7 @@ _DECIDE_SHAPE = (
     "To decide, send the same request without it: if that is accepted, report it to the service, and send plain names, "
     "each once."
 )
-_is_plain = re.compile(r"[A-Za-z0-9._~-]*").fullmatch
+_is_plain = re.compile(r"[A-Za-z0-9._~ -]*").fullmatch  # no service gives secrets with spaces
 
 
 def _suspect_key(context: Context, rank: float) -> Iterator[Finding]:
@@ -206,6 +206,7 @@ def _guess_causes(
     if context.token is None and "oauth_token" in context.request.values:
         context.ruled_out.append("nothing of the token's secret: the request names a token, and none was given")
         return
+    context.is_right = False
     summary = "These secrets do not make this signature of what was sent: others signed it, or it was changed since."
     yield from _report_secrets(context, summary, GUESSED)
     # Ahead of the token's secret, where both a query and a form may have been changed.

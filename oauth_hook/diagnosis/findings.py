@@ -118,7 +118,6 @@ _SIDED_ADVICE = {
     "out so (RFC 5849 s3.4.1.3.1).",
     ("empty-value", SIGNER): "Sign parameters without a value too, as name= (RFC 5849 s3.4.1.3.2); or do not send "
     "them.",
-    ("query-changed", SIGNER): "Sign last: nothing may change the query after it was signed.",
     ("method", SERVER): f"{_REPORT} do without method overrides, and without HEAD.",
     ("method", BETWEEN): "Something on the way has changed the method (an override, a proxy): have it pass the method "
     "on, or sign the one that the server sees.",
