@@ -94,15 +94,26 @@ def check_server_parts(context: Context, parts: Parts, server: Parts | None) -> 
         context.align("the request", parts, "the server", server)
     variant = _find_variant(context, parts, theirs) if theirs else None
     if variant is not None:
-        summary, side = f"The server made its base string {variant.phrase}.", server_side(variant.code)
-        yield proof(variant.code, summary, *context.evidence(), rank=PROVEN - 1, side=side)
+        code = variant.code if server is None else _recognize_duplicates(variant.code, parts, server)
+        summary = f"The server made its base string {variant.phrase}."
+        yield proof(code, summary, *context.evidence(), rank=PROVEN - 1, side=server_side(code))
     elif context.server_raw == mine:
         context.ruled_out.append("the base string: the server's is that of the request")
     elif server is not None:
         for position, difference in enumerate(differences(parts, server)):
             summary = f"The base strings differ: {difference.phrase_for('the request', 'the server')}."
-            side = _find_side(difference.code, parts)
-            yield proof(difference.code, summary, *context.evidence(), rank=SEEN - position, side=side)
+            code = _recognize_duplicates(difference.code, parts, server)
+            side = _find_side(code, parts)
+            yield proof(code, summary, *context.evidence(), rank=SEEN - position, side=side)
+
+
+def _recognize_duplicates(code: str, parts: Parts, server: Parts) -> str:
+    """Return the cause: a server may seem to leave out a query or a form, and keep one parameter of each name."""
+    mine, theirs = _count_parts(parts), _count_parts(server)
+    lost, kept = mine - theirs, {name for name, _ in theirs}
+    if code in ("query-changed", "body-changed", "body-not-signed") and lost and not theirs - mine:
+        return "duplicate-parameters" if all(name in kept for name, _ in lost) else code
+    return code
 
 
 def _find_side(code: str, parts: Parts) -> str:

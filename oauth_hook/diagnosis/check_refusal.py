@@ -66,7 +66,16 @@ def quote_causes(context: Context) -> Iterator[Finding]:
         not_found = "The server misses a parameter, or does not look for it where it is."
         summary = not_found if words.problem == "parameter_absent" else SERVER_SAYS[code]
         side = "" if code in _NOT_THE_SIGNERS else SIGNER
-        yield guess(code, summary, *quote_server(context), rank=SAID - position, side=side)
+        known = _find_reason(context, code)
+        evidence = quote_server(context) if known is None else [*quote_server(context), known.says.rstrip(".")]
+        remedy = "" if known is None else known.advice
+        yield guess(code, summary, *evidence, rank=SAID - position, side=side, remedy=remedy)
+
+
+def _find_reason(context: Context, code: str) -> Demand | None:
+    """Return what the service is known to mean by a cause."""
+    demands = () if context.demands is None else context.demands.demands
+    return next((demand for demand in demands if demand.code == code and not demand.is_seen), None)
 
 
 # --- what the service wants ---

@@ -164,7 +164,8 @@ _misses_another = re.compile(
 
 # What says that whoever asks may not do this.
 _denial = re.compile(
-    r"permission|insufficient|privilege|read ?only|\bscopes?\b|(?:not|n[o']t) (?:authori[sz]ed|allowed|permitted) to\b|"
+    r"permission|access level|access to a subset|insufficient|privilege|read ?only|\bscopes?\b|"
+    r"(?:not|n[o']t) (?:authori[sz]ed|allowed|permitted) to\b|"
     r"access (?:to \w+ )?(?:is )?(?:restricted|forbidden|not allowed)"
 ).search
 _speaks_of_callback = re.compile(r"callback(?: url)? is (?:invalid|missing|not valid)").search

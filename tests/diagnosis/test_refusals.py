@@ -103,6 +103,12 @@ OTHERS = [
             detail="When authenticating requests to the API, you must use keys and tokens from a Developer App in a "
             "Project.",
             type="https://api.twitter.com/2/problems/client-forbidden")),
+    Refusal(
+        "X: access level",
+        403,
+        x(453, "You currently have access to a subset of X API V2 endpoints and limited v1.1 endpoints (e.g. media "
+          "post, oauth) only."),
+    ),
     Refusal("X: messages", 403, x(349, "You cannot send messages to this user.")),
     Refusal("Tumblr: forbidden", 403, '{"meta":{"status":403,"msg":"Forbidden"},"response":[]}'),
     Refusal("WordPress: may not edit", 403,
@@ -536,6 +542,38 @@ def test_what_real_servers_say_is_read(row):
     """The first finding is what it means there."""
     explanation = explain(row.response(), row.request.consumer, row.request.token)
     assert explanation.findings[0].code == row.code, explanation
+
+
+def test_what_a_service_is_known_to_mean_is_said_with_its_words():
+    """BrickLink's word for a token is about an IP address, E*TRADE's for a key that it does not know about its end."""
+    ip = '{"meta":{"description":"TOKEN_IP_MISMATCHED: 192.0.2.1","message":"BAD_OAUTH_REQUEST","code":401}}'
+    for host, body, status, code, says in (
+        ("api.bricklink.com", ip, 200, "token-key", "IP address"),
+        ("api.etrade.com", "oauth_problem=consumer_key_unknown", 401, "consumer-key", "new consumer key"),
+        ("api.etrade.com", "oauth_problem=token_expired", 401, "token-expired", "Renew"),
+        ("platform.fatsecret.com", '{"error":{"code":6,"message":"Invalid/expired timestamp"}}', 200, "clock-skew",
+         "one clock"),
+    ):  # fmt: skip
+        request = GET.but(host=host).request()
+        first = explain(answer(request, body, status), GET.consumer, GET.token).findings[0]
+        assert (first.code, first.proven) == (code, False)
+        assert says in first.advice
+
+
+def test_a_server_that_keeps_what_its_language_can_hold():
+    """PECL's OAuthProvider renames brackets and dots, and drops what stands in query and form: on the server's side."""
+    twice = FORM.but(query="tag=1", body="tag=2")
+    for right, base, code in (
+        (GET.but(query="a%5B0%5D=1&x=2"), GET.but(query="a=1&x=2"), "query-changed"),
+        (FORM.but(body="a.b=1&x=2"), FORM.but(body="a_b=1&x=2"), "body-changed"),
+        (twice, twice.but(body=""), "duplicate-parameters"),
+        (twice, twice.but(query=""), "duplicate-parameters"),
+        (FORM.but(query="tag=1&x=1", body="tag=1"), FORM.but(query="tag=1&x=1", body=""), "duplicate-parameters"),
+    ):
+        first = explain(right.request(), right.consumer, right.token, server_base_string=base.base()).findings[0]
+        assert (first.code, first.side, first.proven) == (code, "server", True)
+        assert "Many servers" in first.advice
+        assert "Sign last" not in first.message
 
 
 # --- sides, and words ---
