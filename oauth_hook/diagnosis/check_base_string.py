@@ -11,7 +11,7 @@ from .base_string_parts import END_MARKS, Parts, decoded, find_base_strings, par
 from .base_string_variants import TOO_LONG, Variant, make_variants
 from .comparison import differences
 from .context import Context
-from .findings import PROVEN, SEEN, Finding, proof
+from .findings import BETWEEN, PROVEN, SEEN, SERVER, Finding, proof, server_side
 from .spelling_variants import encode_again
 
 __all__ = ["check_client_text", "check_server_parts", "check_signed_text", "find_server_parts"]
@@ -20,12 +20,6 @@ __all__ = ["check_client_text", "check_server_parts", "check_signed_text", "find
 SEARCH_SECONDS = 0.15
 
 _MAX_BASE_STRINGS = 20  # base strings of a server that are compared with the request's
-
-# What to do where it is the server that lacks what the request has.
-_REMEDIES = {
-    "token-missing": "See whether the server looks for the token where it was put (header, query or form), and whether "
-    "the URL is one for a consumer alone: sign without a token there.",
-}
 
 
 def check_signed_text(context: Context, parts: Parts) -> Iterator[Finding]:
@@ -126,15 +120,35 @@ def check_server_parts(context: Context, parts: Parts, server: Parts | None) -> 
         context.align("the request", parts, "the server", server)
     variant = _find_variant(context, parts, theirs)
     if variant is not None:
-        summary, remedy = f"The server made its base string {variant.phrase}.", _REMEDIES.get(variant.code, "")
-        yield proof(variant.code, summary, *context.evidence(), rank=PROVEN - 1, remedy=remedy)
+        code = variant.code if server is None else _recognize_duplicates(variant.code, parts, server)
+        summary = f"The server made its base string {variant.phrase}."
+        yield proof(code, summary, *context.evidence(), rank=PROVEN - 1, side=server_side(code))
     elif context.server_raw == mine:
         context.ruled_out.append("the base string: the server's is that of the request")
     elif server is not None:
         for position, difference in enumerate(differences(parts, server)):
             summary = f"The base strings differ: {difference.phrase_for('the request', 'the server')}."
-            remedy = _REMEDIES.get(difference.code, "")
-            yield proof(difference.code, summary, *context.evidence(), rank=SEEN - position, remedy=remedy)
+            code = _recognize_duplicates(difference.code, parts, server)
+            side = _find_side(code, parts)
+            yield proof(code, summary, *context.evidence(), rank=SEEN - position, side=side)
+
+
+def _recognize_duplicates(code: str, parts: Parts, server: Parts) -> str:
+    """Return the cause: a server may seem to leave out a query or a form, and keep one parameter of each name."""
+    mine, theirs = _count_parts(parts), _count_parts(server)
+    lost, kept = mine - theirs, {name for name, _ in theirs}
+    if code in ("query-changed", "body-changed", "body-not-signed") and lost and not theirs - mine:
+        return "duplicate-parameters" if all(name in kept for name, _ in lost) else code
+    return code
+
+
+def _find_side(code: str, parts: Parts) -> str:
+    """Return who changed what was sent: a server where it has names that many cannot keep, else what is between."""
+    if code not in ("query-changed", "body-changed"):
+        return server_side(code)
+    names = [name for name, _ in parts.pairs]
+    is_odd = len(set(names)) < len(names) or any(re.search(r"%5[BD]|\.|%20", name) for name in names)
+    return SERVER if is_odd else BETWEEN
 
 
 def check_client_text(context: Context, parts: Parts, server: Parts | None) -> Iterator[Finding]:
