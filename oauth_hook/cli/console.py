@@ -143,8 +143,8 @@ def warn(text: str) -> None:
 
 
 def report_causes(explanation: Explanation | None) -> None:
-    """Say why a request was refused, where OAuth has to do with it."""
-    if explanation is not None and explanation.findings[0].code != "no-cause-found":
+    """Say why a request was refused, or where to look."""
+    if explanation is not None:
         report(explanation.brief)
 
 

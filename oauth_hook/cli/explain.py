@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..diagnosis.base_string_parts import find_base_strings
+from ..diagnosis.base_string_parts import parse as parse_base_string
 from ..diagnosis.explain import Explanation
 from ..diagnosis.explain import explain as explain_request
 from ..errors import UsageError, suggest_word
@@ -32,6 +33,7 @@ class _Options:
     store: Store | str | None
     words: list[str]
     base_string: str | None
+    my_base_string: str | None
     signature: str | None
     rsa_key: str | None
     scheme: str | None
@@ -47,9 +49,12 @@ def explain(arguments: argparse.Namespace) -> int:
     consumer = credentials.consumer
     data = _read_request(path)
     saved = read_saved(data, scheme=options.scheme)
-    base_string = None if options.base_string is None else _read_base_string(options.base_string)
+    base_string = _read_base_string(options.base_string, "--base-string")
+    my_base_string = _read_base_string(options.my_base_string, "--my-base-string")
     key = None if options.rsa_key is None else read_rsa_key(options.rsa_key, public=True)
-    explanation = explain_request(saved, consumer, credentials.token, base_string, options.signature, rsa_key=key)
+    explanation = explain_request(
+        saved, consumer, credentials.token, base_string, options.signature, my_base_string, rsa_key=key
+    )
     first = explanation.findings[0]
     if first.code == "unsigned" and is_har(data):
         warn(_SANITIZED_HAR)
@@ -108,12 +113,14 @@ def _read_request(path: str) -> bytes:
     return data
 
 
-def _read_base_string(given: str) -> str:
-    """Return a base string that was given as it is, or as @FILE.
+def _read_base_string(given: str | None, option: str) -> str | None:
+    """Return a base string that was given as it is, or as @FILE; ``None`` where none was.
 
     :raises UsageError: it is not a base string.
     """
+    if given is None:
+        return None
     text = _read_request(given[1:]).decode("utf-8", "replace").strip() if given.startswith("@") else given
-    if not find_base_strings(text):
-        raise UsageError("--base-string must be METHOD&URL&parameters, such as GET&https%3A%2F%2F...&a%3D1")
+    if not find_base_strings(text) and parse_base_string("".join(text.split())) is None:
+        raise UsageError(f"{option} must be METHOD&URL&parameters, such as GET&https%3A%2F%2F...&a%3D1")
     return text

@@ -398,6 +398,7 @@ What is printed is for one request, once, within the next minutes: a signature h
         (
             _argument("words", nargs="*", metavar="[NAME] [FILE]", help=_WORDS_HELP),
             _file("--base-string", metavar="TEXT|@FILE", help="what the server says it signed"),
+            _file("--my-base-string", metavar="TEXT|@FILE", help="what another client says it signed"),
             _argument(
                 "--signature", metavar="TEXT", help="a signature known to be right for the same nonce and timestamp"
             ),

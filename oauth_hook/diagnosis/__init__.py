@@ -13,7 +13,8 @@
 ``findings.py``                 what a cause is called, and what to do about it
 ``report.py``                   the explanation: findings in order, and the base string part by part
 ``context.py``                  what is known of a request, and what was found out so far
-``check_request.py``            what is wrong with a request as it stands
+``check_request.py``            what is wrong with a request and the secrets as they stand
+``check_refusal.py``            what a refusal says, what was lost, what the service wants, what is likely
 ``check_base_string.py``        the request beside what was signed, and beside what the server has
 ``check_signature.py``          the signature, computed anew
 ==============================  ==================================================================

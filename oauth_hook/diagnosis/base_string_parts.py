@@ -21,6 +21,7 @@ from ..protocol.parameters import join_pairs, parse_pairs
 from ..protocol.url import origin
 
 __all__ = [
+    "END_MARKS",
     "URL_PARTS",
     "Choice",
     "Parts",
@@ -57,7 +58,7 @@ class Parts:
     """
 
     method: str
-    scheme: str
+    scheme: str  #: empty for none, as nobody should have it
     host: str
     port: str  #: empty for none
     path: str
@@ -107,7 +108,7 @@ class Parts:
         path = self.path
         if self.spell_path is not None:
             path = "/".join([self.spell_path(segment) for segment in path.split("/")])
-        uri = f"{self.scheme}://{self.host}{self.port and ':' + self.port}{path}"
+        uri = f"{self.scheme and self.scheme + '://'}{self.host}{self.port and ':' + self.port}{path}"
         return f"{self.method}&{quote(uri.encode('latin-1'), safe='~')}&"
 
     @cached_property
@@ -177,22 +178,28 @@ _RESERVED = r"!*'()/:;,@$?+\[\]"
 _HEAD = rf"\b([A-Z]{{3,10}})&(https?(?:%3A%2F%2F|://)[A-Za-z0-9._~%={_RESERVED}-]+)&"
 _base_string = re.compile(rf"{_HEAD}[A-Za-z0-9._~%-]*", re.IGNORECASE)
 _goes_on = re.compile(rf"[A-Za-z0-9._~%=&{_RESERVED}-]{{0,4096}}").match
-_whole = re.compile(rf"{_HEAD}([A-Za-z0-9._~%=&{_RESERVED}-]*)", re.IGNORECASE).fullmatch
-_url = re.compile(r"([a-z]+)://(\[[^\]]*\]|[^:/?#]*)(?::(\d*))?(.*)", re.IGNORECASE | re.DOTALL).fullmatch
+# Of a text that is one for certain, the URL may lack its scheme, or all but its path.
+_whole = re.compile(
+    rf"([A-Z]{{3,10}})&(?=[^&]*(?:/|%2F))([A-Za-z0-9._~%={_RESERVED}-]+)&([A-Za-z0-9._~%=&{_RESERVED}-]*)",
+    re.IGNORECASE,
+).fullmatch
+_url = re.compile(r"(?:([a-z]+)://)?(\[[^\]]*\]|[^:/?#]*)(?::(\d*))?(.*)", re.IGNORECASE | re.DOTALL).fullmatch
 _MAX_BASE_STRINGS = 20  # of one text that are looked at
+END_MARKS = ").,;:!?]'"  #: characters that may end the sentence which a base string stands in
 _MAX_END_MARKS = 4  # characters after a base string that may not be its own
 
 
 def parse(text: str) -> Parts | None:
     """Take a base string apart; ``None`` for any other text."""
     found = _whole(text)
-    url = None if found is None else _url(found[2] if "://" in found[2] else decoded(found[2]))
+    is_plain = found is not None and ("://" in found[2] or found[2].startswith("/"))
+    url = None if found is None else _url(found[2] if is_plain else decoded(found[2]))
     if found is None or url is None:
         return None
     scheme, host, port, path = url.groups()
     pairs = [segment.partition("=") for segment in _unquote_tail(found[3]).split("&") if segment]
     protocol = tuple((name, value) for name, _, value in pairs)
-    return Parts(found[1], scheme, in_bytes(host), port or "", in_bytes(path), protocol=protocol, order=list)
+    return Parts(found[1], scheme or "", in_bytes(host), port or "", in_bytes(path), protocol=protocol, order=list)
 
 
 def _unquote_tail(tail: str) -> str:
@@ -226,6 +233,6 @@ def _endings(text: str) -> Iterator[str]:
         for ending in (match[0], match[0] + (more[0] if more else "")):
             yield ending
             for _ in range(_MAX_END_MARKS):  # of a sentence that it stands in
-                if ending[-1] in ").,;:!?]'":
+                if ending[-1] in END_MARKS:
                     ending = ending[:-1]
                     yield ending

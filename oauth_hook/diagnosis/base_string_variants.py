@@ -17,7 +17,7 @@ from urllib.parse import quote
 from ..protocol.encoding import Pair
 from .base_string_parts import Parts, decoded, split_segments
 from .findings import ABSENT
-from .spelling_variants import CHOICES, FINISHES, ORDERS, PATHS, SPELLINGS, encode_again
+from .spelling_variants import CHOICES, ENCODERS, FINISHES, MERGES, ORDERS, PATHS, SPELLINGS, encode_again
 
 __all__ = [
     "FEW_RULES",
@@ -89,9 +89,12 @@ def _vary_authority(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """Another scheme, host or port: a proxy in between, most often (s3.4.1.2)."""
     other, default = ("https", "80") if parts.scheme == "http" else ("http", "443")
     yield Variant("scheme", f"for {other}", {"scheme": other})
+    yield from _spell_authority(parts)
     if parts.port:
         yield Variant("port", "without the port", {"port": ""})
         yield Variant("scheme", f"for {other}, without the port", {"scheme": other, "port": ""})
+        yield Variant("path", "without the port and the path", {"port": "", "path": "/"})
+        yield Variant("path", "without the port, the path and its slash", {"port": "", "path": ""})
     else:
         yield Variant("port", f"with the default port, :{default}", {"port": default})
     for port in _PORTS:
@@ -100,7 +103,7 @@ def _vary_authority(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     host, mark, port = context.url_host.rpartition(":")
     if not mark or not port.isdecimal():
         host, port = context.url_host, ""
-    hosts = [host, parts.host.removeprefix("www."), f"www.{parts.host}", f"{parts.host}.", parts.host.upper()]
+    hosts = [host, parts.host.removeprefix("www."), f"www.{parts.host}", f"{parts.host}.", _capitalize(parts.host)]
     for name in (*hosts, "localhost", "127.0.0.1", "[::1]"):
         if name:
             yield Variant("host", f"for the host {name}", {"host": name})
@@ -108,11 +111,33 @@ def _vary_authority(parts: Parts, context: RequestContext) -> Iterator[Variant]:
         yield Variant("host", f"for the host {context.url_host}", {"host": host, "port": port})
 
 
+def _capitalize(host: str) -> str:
+    """Return a host in capitals: a character stands for a byte, and what is not ASCII stays."""
+    return host.encode("latin-1").upper().decode("latin-1")
+
+
+def _spell_authority(parts: Parts) -> Iterator[Variant]:
+    """Scheme and host in capitals, or not there at all."""
+    scheme, host = parts.scheme.upper(), parts.host
+    yield Variant("scheme", f"with the scheme as {scheme}", {"scheme": scheme})
+    yield Variant("host", "with the scheme and the host in capitals", {"scheme": scheme, "host": _capitalize(host)})
+    yield Variant("scheme", "without the scheme", {"scheme": ""})
+    yield Variant("scheme", "with // alone for the scheme", {"scheme": "", "host": f"//{host}"})
+    yield Variant("host", "with the path alone for the URL", {"scheme": "", "host": "", "port": ""})
+
+
 def _vary_path(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """Another path, or one that was encoded or decoded on the way (s3.4.1.2)."""
     for code, phrase, spell in PATHS:
         yield Variant(code, phrase, {"path": spell(parts.path)})
     yield Variant("path", "with the fragment in the URL", {"path": parts.path + context.fragment})
+
+
+def _merge_query_and_form(parts: Parts, context: RequestContext) -> Iterator[Variant]:
+    """One of each name, where query and form have a name in common: a server that has one table for both."""
+    names = [{segment.partition("=")[0] for segment in segments} for segments in (parts.query, parts.form)]
+    for code, phrase, choice in MERGES if names[0] & names[1] else ():
+        yield Variant(code, phrase, {"keep": choice})
 
 
 def _leave_out_form_or_query(parts: Parts, context: RequestContext) -> Iterator[Variant]:
@@ -139,6 +164,18 @@ def _put_in(parts: Parts, context: RequestContext) -> Iterator[Variant]:
         yield Variant("query-changed", "with the query in the URL, too", {"path": path})
         moved = {"path": path, "query": ()}
         yield Variant("query-changed", "with the query in the URL, not among the parameters", moved)
+        if context.fragment:
+            yield from _put_in_fragment(parts, path, context.fragment)
+
+
+def _put_in_fragment(parts: Parts, path: str, fragment: str) -> Iterator[Variant]:
+    """The fragment, which is never sent, behind the query."""
+    whole = path + fragment
+    yield Variant("path", "with the query and the fragment in the URL, too", {"path": whole})
+    moved = {"path": whole, "query": ()}
+    yield Variant("path", "with the query and the fragment in the URL, not among the parameters", moved)
+    longer = {"query": (*parts.query[:-1], parts.query[-1] + _escape(fragment))}
+    yield Variant("path", "with the fragment as a part of the query", longer)
 
 
 def _put_in_body(body: str, content_type: str) -> Iterator[Variant]:
@@ -196,7 +233,8 @@ def _vary_protocol(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     yield Variant("double-encoding", "with the protocol parameters percent-encoded twice", again)
     for name, value in parts.protocol[:_MAX_LEFT_OUT]:
         left = tuple(pair for pair in parts.protocol if pair != (name, value))
-        yield Variant(ABSENT.get(name, "query-changed"), f"without {name}", {"protocol": left})
+        code = ABSENT.get(name, "query-changed") if value else "empty-value"
+        yield Variant(code, f"without {name}" if value else f"without {name}, which is empty", {"protocol": left})
         for code, phrase, other in _other_values(name, value):
             yield Variant(code, phrase, {"protocol": left, "more": ((name, other),)})
     yield Variant("duplicate-parameters", "with the protocol parameters twice", {"more": parts.protocol})
@@ -255,18 +293,25 @@ def _leave_out_one(parts: Parts, context: RequestContext) -> Iterator[Variant]:
             yield Variant(code, f"without {segment.partition('=')[0][:40]} of the {place}", {place: left})
 
 
+def _vary_whole(parts: Parts, context: RequestContext) -> Iterator[Variant]:
+    """The whole of the base string, spelled otherwise: its parts by another encoder, too, or instead."""
+    for code, phrase, finish in FINISHES:
+        yield Variant(code, phrase, {"finish": finish})
+    for code, phrase, spell in ENCODERS:
+        yield Variant(code, f"{phrase}, in the URL and the parameters as a whole", {"finish": spell})
+        yield Variant(code, f"{phrase}, in values and as a whole", {"spell": spell, "finish": spell})
+
+
 Rule = Callable[[Parts, RequestContext], Iterator[Variant]]
 
 #: Another method or URL, and the same parameters.
 URL_RULES: tuple[Rule, ...] = (_vary_authority, _vary_method, _vary_path)
 #: Other parameters, or the same ones spelled or ordered otherwise.
 PARAMETER_RULES: tuple[Rule, ...] = (
-    _leave_out_form_or_query, _put_in, _vary_protocol, _vary_spelling, _choose, _leave_out_one,
+    _merge_query_and_form, _leave_out_form_or_query, _put_in, _vary_protocol, _vary_spelling, _choose, _leave_out_one,
 )  # fmt: skip
 #: The whole of the base string, spelled otherwise.
-WHOLE_RULES: tuple[Rule, ...] = (
-    lambda parts, context: (Variant(code, phrase, {"finish": finish}) for code, phrase, finish in FINISHES),
-)
+WHOLE_RULES: tuple[Rule, ...] = (_vary_whole,)
 #: Those that cost little, however long a request is.
 FEW_RULES: tuple[Rule, ...] = (*URL_RULES, _leave_out_form_or_query)
 _ALL_RULES = URL_RULES + PARAMETER_RULES + WHOLE_RULES

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import quote, unquote
 
+from ..credentials import Credentials
 from ..errors import UsageError
 from ..protocol.body_hash import check_body_hash
 from ..protocol.methods import METHODS
@@ -13,7 +16,7 @@ from ..protocol.parameters import is_form
 from ..protocol.url import origin, split_url
 from ..redaction.request_secrets import redact_url
 from .context import Context
-from .findings import Finding, guess, proof
+from .findings import SIGNER, Finding, contrast, guess, proof
 from .records import RequestRecord
 from .server_messages import gives_access_tokens, gives_request_tokens
 
@@ -60,7 +63,26 @@ def check_unsigned(context: Context) -> Iterator[Finding]:
             scheme = f" ({words[0]})" if len(words) > 1 and _is_scheme(words[0]) else ""
             other = f"its Authorization header is of another scheme{scheme}: .netrc or the session's auth set it"
             evidence.append(other)
-        yield proof("unsigned", "The request went out unsigned: no hook has seen it.", *evidence, rank=100)
+        if _is_of_python(request):
+            yield proof("unsigned", "The request went out unsigned: no hook has seen it.", *evidence, rank=100)
+        else:
+            agent = request.headers.get("user-agent", "").partition(" ")[0][:40]
+            evidence.append(f"its User-Agent is {agent}")
+            yield proof("unsigned", "The request went out unsigned.", *evidence, rank=100, remedy=_SIGN_ELSEWHERE)
+
+
+_SIGN_ELSEWHERE = (
+    "What sent it does not sign, or its Authorization header was left out when it was saved. Sign in that program, or "
+    "send what oauth_hook.sign() returns."
+)
+_names_python = re.compile("python|requests|httpx|aiohttp|oauth", re.IGNORECASE).search
+
+
+def _is_of_python(request: RequestRecord) -> bool:
+    """Tell whether a request may be of a client that a hook can be attached to: a program names itself as it likes."""
+    agent = request.headers.get("user-agent", "")
+    is_other = re.match(r"Mozilla/|curl/|Wget/|Postman|insomnia|Java/|okhttp|Go-http|axios|node|Apache-Http", agent)
+    return is_other is None or _names_python(agent) is not None
 
 
 def _show_url(request: RequestRecord) -> str:
@@ -84,6 +106,11 @@ _NEVER_EMPTY = {
     "oauth_token": "token-key",  # which may be empty in a two-legged request
 }  # fmt: skip
 
+_IN_SECONDS = (
+    "Send whole seconds since 1970, in UTC: int(time.time()) in Python, Math.floor(Date.now() / 1000) in JavaScript, "
+    "time() in PHP."
+)
+
 # What cannot be right in protocol parameters, whatever the service (s2.1, s2.3, s3.1 to s3.3): the cause, when it is
 # so, what is said, and what to do if that is not the usual. Verifiers are not shown.
 _RULES: tuple[tuple[str, Callable[[Mapping[str, str]], bool], str, str], ...] = (
@@ -97,9 +124,9 @@ _RULES: tuple[tuple[str, Callable[[Mapping[str, str]], bool], str, str], ...] = 
      "oauth_version is {oauth_version!r}, and is 1.0 wherever it is sent (RFC 5849 s3.1).",
      "Leave oauth_version out, or say 1.0."),
     ("clock-skew", lambda sent: not re.fullmatch("[0-9]+", sent.get("oauth_timestamp", "0")),
-     "oauth_timestamp must be a number of seconds, and is {oauth_timestamp!r}.", ""),
+     "oauth_timestamp must be a number of seconds, and is {oauth_timestamp!r}.", _IN_SECONDS),
     ("clock-skew", lambda sent: len(sent.get("oauth_timestamp", "")) > _MAX_TIMESTAMP_DIGITS,
-     "oauth_timestamp has {digits} digits: milliseconds, perhaps, where seconds are wanted (s3.3).", ""),
+     "oauth_timestamp has {digits} digits: milliseconds, perhaps, where seconds are wanted (s3.3).", _IN_SECONDS),
     ("signature-method", lambda sent: not sent.get("oauth_signature_method"),
      "The request names no signature method.", ""),
     ("signature-method", lambda sent: sent.get("oauth_signature_method", "PLAINTEXT") not in METHODS,
@@ -175,6 +202,17 @@ def check_credentials(context: Context) -> Iterator[Finding]:
     elif token is not None and token_key != token.key:
         evidence = _compare_keys("oauth_token", token_key, token.key)
         yield proof("token-key", "The request names another token.", evidence, rank=95)
+    elif (
+        token is None and token_key and consumer is not None
+        and not context.method.startswith("RSA-") and not context.is_success
+    ):  # fmt: skip
+        summary = "The request names a token, and none was given to explain: the signing key has its secret in it."
+        yield proof("token-missing", summary, f"oauth_token is {token_key}", rank=79, remedy=_WITH_TOKEN, side="")
+
+
+_WITH_TOKEN = (
+    "Give the token too, its key and its secret; or, if the request was signed without one, take oauth_token out of it."
+)
 
 
 def _compare_keys(name: str, sent: str | None, given: str) -> str:
@@ -184,31 +222,73 @@ def _compare_keys(name: str, sent: str | None, given: str) -> str:
         return f"{name} differs by white space only: {sent!r} was sent, {given!r} was given"
     if given in (unquote(sent), quote(sent, safe="~")):
         return f"{name} differs by percent-encoding only: {sent!r} was sent, {given!r} was given"
+    sent, given = contrast(sent, given)
     return f"{name} is {sent!r}, and {given!r} was given"
 
 
-def check_secrets(context: Context, rank: int) -> Iterator[Finding]:
-    """Yield what looks wrong with the secrets that were given, where they may be why a request was refused.
+def check_secrets(context: Context) -> Iterator[Finding]:
+    """Yield what looks wrong with the secrets that were given, whatever the server says.
 
-    :param rank: of the findings.
+    What may be right, and is odd, is said where the request was refused.
     """
+    if context.method.startswith("RSA-") or context.is_success:
+        return
     for owner, credentials in (("consumer", context.consumer), ("token", context.token)):
         if credentials is None:
             continue
-        secret, code = credentials.secret, f"{owner}-secret"
-        bare = secret.strip().strip("\"'")
-        if bare != secret:
-            summary = f"The {owner}'s secret, as it was given, has white space or quotes around it."
-            evidence = f"it has {len(secret)} characters, {len(bare)} without them"
-            yield guess("secret-whitespace", summary, evidence, rank=rank)
-        elif not secret:
-            yield guess(code, f"The {owner}'s secret is empty.", rank=rank)
-        elif secret == credentials.key:
-            yield guess(code, f"The {owner}'s secret is the same as its key.", rank=rank)
-        elif unquote(secret) != secret:
-            yield guess("signing-key-encoding", f"The {owner}'s secret looks percent-encoded already.", rank=rank - 2)
-    if context.consumer and context.token and context.token.secret and context.token.secret == context.consumer.secret:
-        yield guess("token-secret", "The token's secret is the same as the consumer's.", rank=rank)
+        yield from _check_characters(owner, credentials.secret)
+        if context.response.is_refusal:
+            yield from _check_oddities(context, owner, credentials)
+    if (
+        context.response.is_refusal and context.consumer and context.token
+        and context.token.secret and context.token.secret == context.consumer.secret
+    ):  # fmt: skip
+        yield guess("token-secret", "The token's secret is the same as the consumer's.", rank=60, side=SIGNER)
+
+
+_QUOTES = "\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb"
+_unseen = re.compile(r"[^\S ]|[\x00-\x1f\x7f-\xa0\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
+
+
+def _check_characters(owner: str, secret: str) -> Iterator[Finding]:
+    """White space, quotes, and what cannot be seen: none of it is part of a secret."""
+    bare = _unseen.sub("", secret).strip().strip(_QUOTES)
+    if bare == secret:
+        return
+    found = [f"U+{ord(c):04X} ({unicodedata.name(c, 'a control character').lower()})" for c in _unseen.findall(secret)]
+    evidence = [f"it has {len(secret)} characters, {len(bare)} without them"]
+    if found:
+        evidence.append(f"among them {', '.join(dict.fromkeys(found[:3]))}")
+    summary = f"The {owner}'s secret, as it was given, has white space, quotes or unseen characters in it."
+    yield proof("secret-whitespace", summary, *evidence, rank=83)
+
+
+def _check_oddities(context: Context, owner: str, credentials: Credentials) -> Iterator[Finding]:
+    secret, code = credentials.secret, f"{owner}-secret"
+    wants_none = context.demands is not None and any(
+        one.part == code.replace("-", "_") for one in context.demands.demands
+    )
+    if not secret and not wants_none:
+        yield proof(code, f"The {owner}'s secret is empty.", rank=60)
+    elif secret and secret == credentials.key:
+        yield proof(code, f"The {owner}'s secret is the same as its key.", rank=60)
+    elif unquote(secret) != secret:
+        yield proof("signing-key-encoding", f"The {owner}'s secret looks percent-encoded already.", rank=58)
+    elif _is_base64_of_text(secret):
+        remedy = "If the service shows another one, use that: a secret is signed with as it is, not in base64."
+        summary = f"The {owner}'s secret looks like base64 of a text."
+        yield proof("signing-key-encoding", summary, rank=57, remedy=remedy)
+
+
+def _is_base64_of_text(secret: str) -> bool:
+    try:
+        plain = b64decode(secret, validate=True)
+    except ValueError:
+        return False
+    return len(plain) >= _MIN_TEXT_BYTES and plain.isascii() and plain.decode().isprintable()
+
+
+_MIN_TEXT_BYTES = 10  # bytes that are a text by chance once in ten thousand times
 
 
 def _read_timestamp(context: Context) -> int | None:
@@ -230,7 +310,8 @@ def check_clock(context: Context) -> Iterator[Finding]:
     way = "behind" if off < 0 else "ahead of"
     summary = f"The request was signed for a time {abs(off) / length:.0f} {unit} {way} the server's."
     evidence = f"oauth_timestamp is {timestamp}, the response's Date is {date:.0f}"
-    yield guess("clock-skew", summary, evidence, rank=50 if context.response.words.blames_signature else 85)
+    rank = 50 if context.response.words.blames_signature else 85
+    yield guess("clock-skew", summary, evidence, rank=rank, side=SIGNER)
 
 
 _SPANS = (("days", 86400), ("hours", 3600), ("minutes", 60))

@@ -8,10 +8,23 @@ from urllib.parse import unquote
 
 from ..errors import UsageError
 from ..protocol import methods
-from .base_string_parts import Parts
-from .check_request import check_secrets
+from .base_string_parts import Parts, decoded
+from .check_refusal import is_unexplained
 from .context import Context
-from .findings import GUESSED, PROVEN, SEEN, Finding, fingerprint, guess, proof
+from .findings import (
+    BETWEEN,
+    GUESSED,
+    PROVEN,
+    SAID,
+    SEEN,
+    SERVER,
+    SIGNER,
+    Finding,
+    fingerprint,
+    guess,
+    proof,
+    server_side,
+)
 from .key_variants import Secrets
 from .search import Match, Search, TargetSignature, describe, fits_method, parse_signature
 
@@ -35,16 +48,19 @@ def check_signature(context: Context, parts: Parts, server: Parts | None) -> Ite
     if found is None:
         yield from _guess_causes(context, search, parts, sent, has_same_text)
     elif found.codes or not fits_method(context.method, sent):
-        yield from _report_match(context, search, found, sent, "The request was signed", "signed")
+        yield from _report_match(context, search, found, sent)
     else:
         context.is_right = True
         context.ruled_out.append("the arithmetic: the signature is what these secrets make of what was sent")
         if context.server_signature is not None:
             yield from _check_server_signature(context, search, context.server_signature.strip())
-        elif server is None and context.response.words.blames_signature:
-            yield from _guess_server_view(context, parts)
         elif has_same_text:
-            yield from _report_secrets(context, "The server has the same base string, and not the same secrets.", SEEN)
+            yield from _suspect_key(context, SAID - 4.5)
+            yield from _report_secrets(
+                context, "The server has the same base string, and not the same secrets.", SAID - 5
+            )
+        elif server is None and (context.response.words.blames_signature or is_unexplained(context)):
+            yield from _guess_server_view(context, parts)
 
 
 def _read_secrets(context: Context) -> Secrets | None:
@@ -62,19 +78,21 @@ def _read_secrets(context: Context) -> Secrets | None:
 
 
 def _report_match(
-    context: Context, search: Search, found: Match, target: TargetSignature, who: str, side: str
+    context: Context, search: Search, found: Match, target: TargetSignature, *, is_server: bool = False
 ) -> Iterator[Finding]:
     """Say what reproduces a signature."""
     codes, phrase = describe(found, target, context.method)
+    who, shown = ("The server made its signature", "the server") if is_server else ("The request was signed", "signed")
     parts = context.request.parts
     if parts is not None and found.parts is not parts:
-        context.align(side, found.parts, "sent", parts)
+        context.align(shown, found.parts, "sent", parts)
     evidence = list(context.evidence())
     if found.keys:
-        size, shown = len(search.right_key), fingerprint(search.right_key)
-        evidence.append(f"the right signing key has {size} characters, fingerprint {shown}")
+        size, mark = len(search.right_key), fingerprint(search.right_key)
+        evidence.append(f"the right signing key has {size} characters, fingerprint {mark}")
     for position, code in enumerate(codes):
-        yield proof(code, f"{who} {phrase}.", *evidence, rank=PROVEN - position)
+        side = server_side(code) if is_server else SIGNER
+        yield proof(code, f"{who} {phrase}.", *evidence, rank=PROVEN - position, side=side)
 
 
 def _check_server_signature(context: Context, search: Search, given: str) -> Iterator[Finding]:
@@ -87,7 +105,7 @@ def _check_server_signature(context: Context, search: Search, given: str) -> Ite
         context.ruled_out.append(_count_attempts(search, "the server's"))
         yield from _report_secrets(context, "The server's signature comes of other secrets, or of another request.", 40)
     elif found.codes or not fits_method(context.method, target):
-        yield from _report_match(context, search, found, target, "The server made its signature", "the server")
+        yield from _report_match(context, search, found, target, is_server=True)
     else:
         context.ruled_out.append("the server's signature: it is that of the request")
 
@@ -96,25 +114,74 @@ def _guess_server_view(context: Context, parts: Parts) -> Iterator[Finding]:
     """Where a right signature is refused, and nothing is known of what the server computes: the usual reasons."""
     if parts.form and ";" in (context.request.message.content_type or ""):
         summary = "Some servers (pump.io) do not take a form for one where its Content-Type has parameters."
-        yield guess("content-type", summary, f"it is {context.request.message.content_type}", rank=GUESSED + 8)
+        yield guess(
+            "content-type", summary, f"it is {context.request.message.content_type}", rank=GUESSED + 8, side=SERVER
+        )
     if _has_bare_plus(context.request.message.authorization or ""):
         summary = "The + of the signature is not percent-encoded in the header; some servers take it for a space."
-        yield guess("percent-encoding", summary, rank=GUESSED + 9)
-    summary = "The signature is right for these secrets; the server may have others."
-    yield from _report_secrets(context, summary, GUESSED)
+        yield guess("percent-encoding", summary, rank=GUESSED + 9, side=SIGNER)
+    yield from _suspect_shapes(context, parts)
+    yield from _suspect_key(context, GUESSED + 0.5)
+    summary = "The signature is right for these secrets; the server may have others for these keys."
+    yield from _report_secrets(context, summary, GUESSED, _COPY_ANEW)
     if parts.scheme == "https":
         summary = "The signature is right for the URL that was requested; behind a proxy, the server may see another."
-        yield guess("scheme", summary, rank=GUESSED - 5)
+        yield guess("scheme", summary, rank=GUESSED - 5, side=BETWEEN)
 
 
-def _report_secrets(context: Context, summary: str, rank: int) -> Iterator[Finding]:
+_COPY_ANEW = (
+    "To decide, copy key and secret anew from the service's page, and send a plain GET without parameters with them: "
+    "if that is refused too, it is the credentials; if not, it is what this request has besides."
+)
+
+
+def _suspect_shapes(context: Context, parts: Parts) -> Iterator[Finding]:
+    """Say what many servers mishandle: the first of what this request has of it."""
+    names = [name for name, _ in parts.pairs]
+    changed = "body-changed" if parts.form else "query-changed"
+    found = next((name for name in names if re.search(r"%5[BD]|\.|%20", name) and not name.startswith("oauth_")), None)
+    twice = next((name for name in names if names.count(name) > 1), None) if len(names) <= _MAX_NAMES else None
+    if twice is not None:
+        summary = f"The request has {decoded(twice)} more than once, and many servers keep one parameter of each name."
+        yield guess("duplicate-parameters", summary, rank=GUESSED + 6, side=SERVER, remedy=_DECIDE_SHAPE)
+    if found is not None:
+        summary = f"The request has {decoded(found)}, and many servers rename what has brackets, dots or spaces in it."
+        yield guess(changed, summary, rank=GUESSED + 5, side=SERVER, remedy=_DECIDE_SHAPE)
+    if (context.request.message.content_type or "").lower().startswith("multipart/"):
+        summary = "The body is multipart, which is not signed (RFC 5849 s3.4.1.3.1); many servers sign its fields."
+        yield guess("body-signed", summary, rank=GUESSED + 4, side=SERVER, remedy=_DECIDE_SHAPE)
+
+
+_MAX_NAMES = 200  # parameters that are compared with one another
+_DECIDE_SHAPE = (
+    "To decide, send the same request without it: if that is accepted, report it to the service, and send plain names, "
+    "each once."
+)
+_is_plain = re.compile(r"[A-Za-z0-9._~ -]*").fullmatch  # no service gives secrets with spaces
+
+
+def _suspect_key(context: Context, rank: float) -> Iterator[Finding]:
+    """Say that a secret has characters of which servers make another key."""
+    if context.method.startswith("RSA-"):
+        return
+    secrets = [one.secret for one in (context.consumer, context.token) if one is not None]
+    if not all(map(_is_plain, secrets)):
+        summary = "A secret has characters that are percent-encoded in the signing key, and some servers leave them."
+        remedy = (
+            "To decide, sign with a key of the secrets as they are (override OAuthHook.signing_key): if that is "
+            "accepted, report it to the service, or ask it for secrets of letters and digits."
+        )
+        yield guess("signing-key-encoding", summary, rank=rank, side=SERVER, remedy=remedy)
+
+
+def _report_secrets(context: Context, summary: str, rank: int, decision: str = "") -> Iterator[Finding]:
     if context.method.startswith("RSA-"):  # where no secret counts
         remedy = "Sign with the private key whose public half, or certificate, the service has for this consumer key."
         yield guess("consumer-secret", summary, rank=rank, remedy=remedy)
         return
-    yield from check_secrets(context, rank + 1)
-    yield guess("consumer-secret", summary, rank=rank)
+    yield guess("consumer-secret", summary, rank=rank, remedy=decision)
     if context.token is not None:
+        summary = "Or it is the token's secret, in the same way."
         yield guess("token-secret", summary, rank=rank - 1)
 
 
@@ -139,11 +206,11 @@ def _guess_causes(
     if context.token is None and "oauth_token" in context.request.values:
         context.ruled_out.append("nothing of the token's secret: the request names a token, and none was given")
         return
+    context.is_right = False
     summary = "These secrets do not make this signature of what was sent: others signed it, or it was changed since."
     yield from _report_secrets(context, summary, GUESSED)
     # Ahead of the token's secret, where both a query and a form may have been changed.
     rank = GUESSED - 0.5 if parts.query and parts.form else GUESSED - 2
-    if parts.query:
-        yield guess("query-changed", summary, rank=rank)
-    if parts.form:
-        yield guess("body-changed", summary, rank=rank)
+    for code, what, segments in (("query-changed", "query", parts.query), ("body-changed", "form", parts.form)):
+        if segments:
+            yield guess(code, f"Or the {what} was changed after it was signed.", rank=rank, side=SIGNER)

@@ -105,13 +105,21 @@ def _compare_parameters(ours: Parts, only_ours: Counter[Pair], only_theirs: Coun
     missing = []
     for pair in only_ours.elements():
         changed = "body-changed" if pair in form else "query-changed"
-        others = partners.get(decoded(pair[0]))
+        others, renamed = partners.get(decoded(pair[0])), partners.get(_rename(decoded(pair[0])))
         if others:
             found.append(_compare_values(pair, others.popleft(), changed))
+        elif renamed:
+            phrase = f"{{right}} has {decoded(renamed.popleft()[0])} for {decoded(pair[0])}"
+            missing.append(Difference(changed, f"{phrase}, as PHP and its like rename parameters"))
         else:
             missing.append(_explain_missing(pair, "duplicate-parameters" if names[pair[0]] > 1 else changed))
     found += missing + [_explain_extra(pair) for others in partners.values() for pair in others]
     return list({difference.code: difference for difference in reversed(found)}.values())[::-1]
+
+
+def _rename(name: str) -> str:
+    """Return what PHP makes of a name: a variable's, without brackets, and with _ for what it cannot have."""
+    return re.sub("[. ]", "_", name.partition("[")[0])
 
 
 def _compare_values(ours: Pair, theirs: Pair, changed: str) -> Difference:
@@ -154,10 +162,10 @@ _each_lost = re.compile(r"[^\x00-\x3e\x40-\x7f]+").sub
 
 def _explain_missing(pair: Pair, otherwise: str) -> Difference:
     name = decoded(pair[0])
-    if name in ABSENT:
-        return Difference(ABSENT[name], f"{{right}} has no {name}")
     if not pair[1]:
         return Difference("empty-value", f"{{right}} has no {name}, which is empty")
+    if name in ABSENT:
+        return Difference(ABSENT[name], f"{{right}} has no {name}")
     is_repeated = otherwise == "duplicate-parameters"
     return Difference(otherwise, f"{{right}} has {name} less often" if is_repeated else f"{{right}} has no {name}")
 
@@ -166,6 +174,6 @@ def _explain_extra(pair: Pair) -> Difference:
     name = decoded(pair[0])
     if name == "realm":
         return Difference("realm", "{right} has the realm among the parameters")
-    if not pair[1] and name == "oauth_token":
+    if not pair[1]:
         return Difference("empty-value", f"{{right}} has an empty {name}")
     return Difference("query-changed", f"{{right}} has {name}, and {{left}} has not")

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from ..credentials import Consumer, Credentials
 from ..protocol.rsa import RSAKey
 from ..redaction.redactor import Redactor
+from ..services.demands import KnownDemands
 from .base_string_parts import Parts
 from .comparison import align
-from .findings import shorten_line
+from .findings import contrast, shorten_line
 from .records import RequestRecord, ResponseRecord
 from .report import Comparison, mask_rows
 
@@ -26,8 +27,12 @@ class Context:
     :ivar redact: takes all that must not be shown out of a text.
     :ivar server_text: the server's base string, as it was given.
     :ivar server_raw: the one that is compared, letter for letter; empty where the server's is not known.
+    :ivar client_text: the base string that another client says it signed, as it was given.
     :ivar server_signature: a signature known good for the same nonce and timestamp.
     :ivar own_key: the signing key, where it is not made of the secrets as RFC 5849 s3.4.2 says.
+    :ivar junk: what was given for a base string and is none, as lines.
+    :ivar demands: what the service is known to want.
+    :ivar prose_redact: takes secrets out of sentences of ours; those that are words of such sentences themselves stay.
     :ivar ruled_out: what was looked at and is not the cause.
     :ivar is_right: whether the signature is what the secrets make of what was sent; ``None``: that is not known.
     :ivar comparison: the base string beside that of the other side, without secrets.
@@ -42,6 +47,10 @@ class Context:
     server_signature: str | None = None
     rsa_key: RSAKey | None = None
     own_key: str | None = None
+    client_text: str | None = None
+    junk: list[str] = field(default_factory=list)
+    demands: KnownDemands | None = None
+    prose_redact: Redactor | None = None
     ruled_out: list[str] = field(default_factory=list)
     is_right: bool | None = None
     comparison: Comparison | None = None
@@ -52,9 +61,26 @@ class Context:
         """The signature method that the request names."""
         return self.request.values.get("oauth_signature_method", "")
 
-    def redacted(self, lines: Iterable[str], *, fields: bool = True) -> tuple[str, ...]:
-        """Return texts without the secrets in them, and short enough to be read."""
-        return tuple(shorten_line(self.redact(text[:_MAX_LINE_CHARS], fields=fields)) for text in lines)
+    @property
+    def is_success(self) -> bool:
+        """Whether the server said yes."""
+        return self.response.status is not None and not self.response.is_refusal
+
+    @property
+    def placement(self) -> str:
+        """Where the protocol parameters are: ``header``, ``query`` or ``body``."""
+        reading = self.request.reading
+        if reading is None or reading.in_header is not None:
+            return "header"
+        return "query" if reading.in_query else "body"
+
+    def redacted(self, lines: Iterable[str], *, is_prose: bool = False) -> tuple[str, ...]:
+        """Return texts without the secrets in them, and short enough to be read.
+
+        :param is_prose: they are sentences of ours.
+        """
+        redact = self.prose_redact if is_prose and self.prose_redact is not None else self.redact
+        return tuple(shorten_line(redact(text[:_MAX_LINE_CHARS], fields=not is_prose)) for text in lines)
 
     def align(self, left: str, mine: Parts, right: str, other: Parts) -> None:
         """Put two base strings side by side."""
@@ -67,7 +93,8 @@ class Context:
         rows = [row for row in self.comparison.rows if row.differs][:5]
         shown = {None: "none", "": "empty"}
         return tuple(
-            f"{row.name}: {self.comparison.left} has {shown.get(row.left, row.left)}, "
-            f"{self.comparison.right} {shown.get(row.right, row.right)}"
+            f"{row.name}: {self.comparison.left} has {shown.get(row.left, left)}, "
+            f"{self.comparison.right} {shown.get(row.right, right)}"
             for row in rows
+            for left, right in [contrast(row.left or "", row.right or "")]
         )

@@ -25,13 +25,24 @@ from ..protocol.message import Message
 from ..protocol.rsa import load_key
 from ..redaction.redactor import MASK
 from ..redaction.request_secrets import find_key_secrets, known_secrets, redact_url, redactor_for
+from ..services.catalog import Service
+from ..services.demands import find_demands
 from .base_string_parts import Parts
-from .check_base_string import check_server_parts, check_signed_text, find_server_parts
-from .check_request import check_clock, check_credentials, check_expiry, check_request, check_step, check_unsigned
+from .check_base_string import check_client_text, check_server_parts, check_signed_text, find_server_parts
+from .check_refusal import check_candidates, check_demands, check_lost, quote_causes, quote_server
+from .check_request import (
+    check_clock,
+    check_credentials,
+    check_expiry,
+    check_request,
+    check_secrets,
+    check_step,
+    check_unsigned,
+)
 from .check_signature import check_signature
 from .comparison import ComparisonRow
 from .context import Context
-from .findings import SAID, Finding, guess
+from .findings import MAX_CANDIDATE, Finding, guess, is_prose
 from .records import (
     RequestRecord,
     ResponseRecord,
@@ -42,7 +53,6 @@ from .records import (
     sanitize_text,
 )
 from .report import MAX_ROWS, Comparison, Explanation, mask_rows
-from .server_messages import SERVER_SAYS
 
 __all__ = ["Explanation", "Finding", "explain", "pinned_elsewhere"]
 
@@ -54,6 +64,8 @@ def explain(
     token: Credentials | None = None,
     server_base_string: str | None = None,
     server_signature: str | None = None,
+    client_base_string: str | None = None,
+    service: Service | str | None = None,
     *,
     rsa_key: Any = None,
     signing_key: str | None = None,
@@ -67,13 +79,21 @@ def explain(
     :param token: likewise; ``None``: the request is two-legged.
     :param server_base_string: what the server says it signed; default: what its error page shows.
     :param server_signature: the server's, or another client's for the same nonce and timestamp.
+    :param client_base_string: what another client says it signed, of this attempt or of another.
+    :param service: what it is known to want is looked at too: a service, or the name of a known one; ``None``: it is
+        recognized by the request's URL, if it is a known one.
     :param rsa_key: either half of the pair, for the RSA methods.
     :param signing_key: the key itself, where it is not made as RFC 5849 s3.4.2 says.
     :returns: findings, each with a stable code; ``no-cause-found`` where there is nothing to be found.
     :raises UsageError: an argument is wrong, or the first one is neither. No request or response raises anything.
     """
-    given = {"server_base_string": server_base_string, "server_signature": server_signature, "signing_key": signing_key}
+    given = {
+        "server_base_string": server_base_string, "server_signature": server_signature,
+        "client_base_string": client_base_string, "signing_key": signing_key,
+    }  # fmt: skip
     _check_arguments(consumer, token, given)
+    if service is not None:
+        check_type(service, (Service, str), "service", "a Service or the name of one")
     key = None if rsa_key is None else load_key(rsa_key, public=True)
     raw_response = request_or_response if attribute(request_or_response, "status_code", _NONE) is not _NONE else None
     raw_request = request_or_response if raw_response is None else attribute(raw_response, "request")
@@ -81,11 +101,30 @@ def explain(
     earlier = read_earlier_requests(raw_response)
     own = known_secrets(consumer, token)
     carried = [secret for one in (request, *earlier) for secret in one.carried]
-    redact = redactor_for((*own, signing_key or "", server_signature or "", *find_key_secrets(key), *carried))
+    secrets = [*own, signing_key or "", server_signature or "", *find_key_secrets(key), *carried]
+    redact, prose_redact = redactor_for(secrets), None
+    if any(map(is_prose, secrets)):
+        prose_redact = redactor_for(secret for secret in secrets if not is_prose(secret))
     response = ResponseRecord() if raw_response is None else read_response(raw_response, request, earlier, redact)
-    server_text = None if server_base_string is None else sanitize_text(server_base_string)
+    server_text, client_text = (
+        None if text is None else sanitize_text(text) for text in (server_base_string, client_base_string)
+    )
     signature = response.signature if server_signature is None else server_signature
-    context = Context(request, response, redact, consumer, token, server_text, signature, key, signing_key)
+    demands = find_demands(service, request.message.url)
+    context = Context(
+        request,
+        response,
+        redact,
+        consumer,
+        token,
+        server_text,
+        signature,
+        key,
+        signing_key,
+        client_text,
+        demands=demands,
+        prose_redact=prose_redact,
+    )
     if request is _NO_REQUEST:
         return Explanation((_redact_finding(context, _find_nothing(context)),))
     return _explain_context(context)
@@ -122,7 +161,12 @@ def _explain_context(context: Context) -> Explanation:
     ordered: dict[str, Finding] = {}
     for finding in sorted(_find_causes(context), key=lambda finding: -finding.rank):
         ordered.setdefault(finding.code, finding)
-    findings = list(ordered.values()) or [_find_nothing(context)]
+    findings = _show_evidence_once(list(ordered.values()) or [_find_nothing(context)])
+    findings[0] = replace(findings[0], evidence=(*findings[0].evidence, *context.junk))
+    if context.response.unread and _UNREAD not in findings[0].evidence:
+        findings[0] = replace(findings[0], evidence=(*findings[0].evidence, _UNREAD))
+    if context.is_success and findings[0].code != "no-cause-found":
+        context.ruled_out.append(f"a refusal: the server said {_join_status(context.response)}")
     message, response, parts = context.request.message, context.response, context.request.parts
     rows: tuple[ComparisonRow, ...] = ()
     if parts is not None:
@@ -131,7 +175,7 @@ def _explain_context(context: Context) -> Explanation:
         rows = mask_rows(own, context.redact, more=len(pairs) - len(own))
         context.comparison = context.comparison or Comparison("the request", "the request", rows)
     phrase = context.redact(response.words.phrase)[:300]
-    status = "" if response.status is None else f"{response.status} {response.reason}".rstrip()
+    status = "" if response.status is None else _join_status(response)
     request, shown_status = context.redacted([
         f"{message.method} {redact_url(message.url)}", f"{status}: {phrase}" if status and phrase else status,
     ])  # fmt: skip
@@ -139,19 +183,47 @@ def _explain_context(context: Context) -> Explanation:
         findings=tuple(_redact_finding(context, finding) for finding in findings),
         request=request,
         response=shown_status,
-        ruled_out=context.redacted(context.ruled_out),
+        ruled_out=context.redacted(context.ruled_out, is_prose=True),
         base_string=_join_rows(rows) if rows else "",
         comparison=context.comparison,
     )
 
 
-def _find_causes(context: Context) -> Iterator[Finding]:
-    unsigned = list(check_unsigned(context))
-    if unsigned:
-        yield from unsigned
-        return
-    yield from check_request(context)
-    yield from check_credentials(context)
+_UNREAD = "the response's body was not read yet (stream=True): read response.content first"
+
+
+def _show_evidence_once(findings: list[Finding]) -> list[Finding]:
+    """Return findings without the lines of evidence that an earlier one has: one comparison shows two mistakes."""
+    seen: set[str] = set()
+    shown = []
+    for finding in findings:
+        shown.append(replace(finding, evidence=tuple(line for line in finding.evidence if line not in seen)))
+        seen.update(finding.evidence)
+    return shown
+
+
+def _find_causes(context: Context) -> list[Finding]:
+    """Return what was found, and what is likely where that is not much."""
+    found = list(check_unsigned(context))
+    if found:
+        return found
+    found += _look_at_all(context)
+    if not any(finding.rank >= _DECISIVE for finding in found):
+        found += check_candidates(context)
+    response = context.response
+    is_elsewhere = response.is_refusal and not response.words.is_about_oauth
+    has_doubt = any(MAX_CANDIDATE < finding.rank < _OF_NO_USE for finding in found)
+    if is_elsewhere and (has_doubt or response.status in _NOTHING_OF_OAUTH):
+        found.append(_find_nothing(context))
+    return found
+
+
+_DECISIVE = 80  # how certain a finding has to be for the usual causes to be of no interest
+
+
+def _look_at_all(context: Context) -> Iterator[Finding]:
+    for check in (check_request, check_credentials, check_secrets):
+        yield from check(context)
     parts = context.request.parts
     changed = [] if parts is None else list(check_signed_text(context, parts))
     yield from changed
@@ -159,57 +231,103 @@ def _find_causes(context: Context) -> Iterator[Finding]:
         server = find_server_parts(context, parts)
         yield from check_server_parts(context, parts, server)
         yield from check_signature(context, parts, server)
-    for check in (check_clock, check_step, check_expiry, _quote_causes):
+        yield from check_client_text(context, parts, server)
+    for check in (check_clock, check_step, check_expiry, check_demands):
         yield from check(context)
-
-
-def _quote_causes(context: Context) -> Iterator[Finding]:
-    """Say what the server says."""
-    words = context.response.words
-    for position, code in enumerate(words.codes):
-        not_found = "The server misses a parameter, or does not look for it where it is."
-        summary = not_found if words.problem == "parameter_absent" else SERVER_SAYS[code]
-        yield guess(code, summary, *_quote_server(context), rank=SAID - position)
-
-
-def _quote_server(context: Context) -> list[str]:
-    phrase = context.redact(context.response.words.phrase)
-    return [f"the server says: {phrase[:200]}"] if phrase else []
+    yield from list(check_lost(context)) or quote_causes(context)
 
 
 def _find_nothing(context: Context) -> Finding:
     """Say that no cause was found, and what would tell more."""
-    evidence = _quote_server(context)
-    if context.response.unread:
-        evidence.append("the response's body was not read yet (stream=True): read response.content first")
-    if context.server_text is not None and not context.server_raw:
-        evidence.append("what was given as the server's base string is not one (METHOD&URL&parameters)")
+    response, evidence = context.response, quote_server(context)
+    if response.unread:
+        evidence.append(_UNREAD)
     if context.request is _NO_REQUEST:
         evidence.append("the response has no request to look at")
+    summary, remedy = _say_nothing(context)
+    rank = 84 if response.status in _NOTHING_OF_OAUTH else _OF_NO_USE
+    return guess("no-cause-found", summary, *evidence, rank=rank, remedy=remedy)
+
+
+_OF_NO_USE = 50  # how certain it is that a refusal is not about OAuth: less than what was seen, more than a demand
+
+
+def _say_nothing(context: Context) -> tuple[str, str]:
+    """Return what is said where no cause was found, and what to do."""
+    response, status = context.response, context.response.status or 0
+    if context.is_success and context.request is not _NO_REQUEST:
+        signed = "" if context.is_right is None else _SIGNED[context.is_right]
+        return f"The server took the request: it said {_join_status(response)}{signed}.", _ALL_IS_WELL
+    if response.words.denies_permission:
+        return _DENIED, _ASK_FOR_PERMISSION
     is_without_keys = context.consumer is None and context.rsa_key is None
-    summary, remedy = _NOTHING, _COMPARED if context.server_raw else ""
-    if context.is_right and context.response.is_refusal:
-        summary, remedy = _RIGHT, _NOT_OAUTHS
-    elif context.is_right is None and is_without_keys and context.request.parts is not None:
-        summary, remedy = _UNCHECKED, _WITH_SECRETS
-    return guess("no-cause-found", summary, *evidence, rank=0, remedy=remedy)
+    is_unchecked = context.is_right is None and is_without_keys and context.request.parts is not None
+    if response.is_refusal and not response.words.is_about_oauth:
+        remedy = _BROKEN if status >= 500 else _WHERE_TO_LOOK.get(status, _OWN_REASON)
+        if is_unchecked:
+            return f"{_NOT_OAUTHS} The signature was not checked.", f"{remedy} {_WITH_SECRETS}"
+        return _RIGHT if context.is_right else _NOT_OAUTHS, remedy
+    if context.is_right and response.is_refusal:
+        return _RIGHT, _OWN_REASON
+    if is_unchecked:
+        return _UNCHECKED, _WITH_SECRETS
+    return _NOTHING, _COMPARED if context.server_raw else ""
+
+
+def _join_status(response: ResponseRecord) -> str:
+    return f"{response.status} {response.reason}".rstrip()
 
 
 _NOTHING = "Nothing is wrong with the request, as far as can be seen from here."
-_RIGHT = "Nothing is wrong with the request: its signature is right for these secrets."
+_RIGHT = "The signature is right for these secrets: the server refuses something else."
+_NOT_OAUTHS = "The server refuses something else than who asks: nothing in its response is about OAuth."
+_DENIED = "The server says that whoever asks may not do this: it is not the signature that it refuses."
+_ASK_FOR_PERMISSION = (
+    "See on the service's page what the application and the token may do; get a new token after a change, or ask as "
+    "another user."
+)
+_SIGNED = {True: ", and the signature is right for these secrets", False: ", though the signature is of other secrets"}
+_ALL_IS_WELL = "There is nothing to mend."
 _UNCHECKED = (
     "Nothing is wrong with the request, as far as can be seen without its secrets: the signature was not checked."
 )
 _WITH_SECRETS = "Give the secrets of consumer and token, and the signature is computed anew."
-_NOT_OAUTHS = (
+_OWN_REASON = (
     "The service may refuse for a reason of its own: permissions, limits, a URL that takes no signature. Where it "
     "blames the signature, ask it for the base string that it signed, and explain the request together with it."
 )
+_BROKEN = (
+    "The server, or what stands before it, has failed: try again later, each time with a fresh signature; if it stays, "
+    "report it to the service."
+)
+# What is nothing that a signature could mend, and where to look.
+_WHERE_TO_LOOK = {
+    400: "Read what the service says of the parameters: their names, their values, their form.",
+    402: "The service wants to be paid: look at the plan of the account.",
+    403: "Look at the permissions of the application, the token and the user, and at the limits of the service; a "
+    "firewall before it may refuse this machine, or its User-Agent.",
+    404: "Look at the URL: its version, its path, its id; some services hide so what the user may not see.",
+    405: "Look at the method: this URL takes others (the Allow header names them).",
+    406: "Look at the Accept header, and at the ending of the path.",
+    407: "A proxy on this side wants a name and a password: give them in the proxy's URL.",
+    409: "What is asked for conflicts with what the service has: read what it says.",
+    410: "What was there is gone: look for a newer version of the API.",
+    411: "Send a Content-Length: a stream of unknown length has none.",
+    413: "Send less at once: the body is too large for the service, or for a proxy before it.",
+    414: "Send the parameters in a form, by POST: the URL is too long.",
+    415: "Look at the Content-Type: this URL takes another.",
+    422: "Read what the service says of the values: it has understood, and does not take them.",
+    426: "Use https, or the version of HTTP that the service asks for.",
+    429: "Wait, as long as Retry-After says, and ask less often; sign each attempt anew.",
+    431: "Send fewer or shorter headers: sign in the query, or drop cookies.",
+    451: "The service may not show this where you are.",
+}
+_NOTHING_OF_OAUTH = frozenset({404, 405, 406, 407, 410, 413, 414, 429, 431, 451, *range(500, 600)})
 _COMPARED = "The server has the same base string: compare the secrets with those that the service has."
 
 
 def _redact_finding(context: Context, finding: Finding) -> Finding:
-    summary = context.redacted([finding.summary], fields=False)[0]
+    summary = context.redacted([finding.summary], is_prose=True)[0]
     return replace(finding, summary=summary, evidence=context.redacted(finding.evidence))
 
 

@@ -10,15 +10,22 @@ from typing import Any
 __all__ = [
     "ABSENT",
     "ADVICE",
+    "BETWEEN",
     "GUESSED",
+    "MAX_CANDIDATE",
     "MAX_TEXT_CHARS",
     "PROVEN",
     "SAID",
     "SEEN",
+    "SERVER",
+    "SIGNER",
     "Finding",
+    "contrast",
     "fingerprint",
     "guess",
+    "is_prose",
     "proof",
+    "server_side",
     "shorten_line",
 ]
 
@@ -30,14 +37,18 @@ ABSENT = {
 
 #: How certain a finding is: computed; seen in the request or in a comparison; said by the server; guessed.
 PROVEN, SEEN, SAID, GUESSED = 96, 93, 85, 20
+MAX_CANDIDATE = 40  # what is less certain is a candidate
 
 MAX_TEXT_CHARS = 2000  # characters of a value that are shown to tools; people are shown fewer
 
-#: What to do about each cause, by its code. The codes are stable: tools may rely on them.
+#: Whose mistake a cause is: the side that signs, the one that verifies, or a proxy or web server between the two.
+SIGNER, SERVER, BETWEEN = "signer", "server", "between"
+
+#: What to do about each cause, by its code, where nobody knows whose mistake it is. The codes are stable: tools may
+#: rely on them.
 ADVICE = {
-    "unsigned": "Attach the hook as session.auth, as auth= of the call, or in an OAuthAdapter; plain requests ignores "
-    "pre_request hooks unless inject_into_requests() was called.",
-    "clock-skew": "Set this machine's clock; a hook corrects itself by the server's response, and tries again.",
+    "unsigned": "See that what sends this signs it, and that what is between passes the signature on.",
+    "clock-skew": "Compare both clocks with the time; a hook corrects itself by the server's Date, and tries again.",
     "nonce-reused": "Sign each attempt anew: mount OAuthAdapter for retries, and do not send a signed request twice.",
     "consumer-key": "Use the consumer key that this service gave for this application, without spaces around it.",
     "consumer-secret": "Compare the consumer secret with the one the service shows for this consumer key.",
@@ -54,15 +65,12 @@ ADVICE = {
     "host": "Sign for the host that the server sees: let proxies pass Host on, or use the service's own name.",
     "port": "Leave default ports out and put others in (RFC 5849 s3.4.1.2); a proxy may have changed the port.",
     "path": "Sign the path that the server sees, to the last slash; a proxy or a rewriting rule may change it.",
-    "double-encoding": "Percent-encode once: pass values to the client as plain text, and do not quote them before; "
-    "where it is the server that does, tell the service.",
+    "double-encoding": "Percent-encode once: pass values to the client as plain text, and do not quote them before.",
     "plus-as-space": "Send spaces as %20, and a plus sign as %2B: servers and libraries mistake one for the other.",
-    "body-not-signed": "The fields of a form-encoded body are signed (RFC 5849 s3.4.1.3.1): send them as a form, or "
-    "put them where the server looks.",
+    "body-not-signed": "Both sides must sign the fields of a form-encoded body (RFC 5849 s3.4.1.3.1).",
     "body-signed": "Only form-encoded bodies are signed (RFC 5849 s3.4.1.3.1): leave JSON, multipart and files out.",
     "body-changed": "Sign last: nothing may change the body after it was signed.",
-    "query-changed": "Sign last: nothing may change the query after it was signed, nor add to it on the way; where "
-    "it is the server that does, tell the service.",
+    "query-changed": "Sign last: nothing may change the query after it was signed, nor add to it on the way.",
     "duplicate-parameters": "Send each protocol parameter once (RFC 5849 s3.1); of others, a server may keep only one "
     "of each name.",
     "parameter-order": "Sort by the percent-encoded name, then by the percent-encoded value (RFC 5849 s3.4.1.3.2).",
@@ -81,6 +89,71 @@ ADVICE = {
     "no-cause-found": "Ask the service for the base string that it signed, and explain the request together with it.",
 }
 
+_REPORT = "What was sent is right; report this to the service. Until it is mended,"
+# Servers that keep parameters in the variables of their language lose what these cannot hold.
+_PLAIN_NAMES = (
+    "Many servers drop or rename such parameters before they verify (PHP keeps one of each name, and makes a.b a_b and "
+    "a[0] an array): send plain names, each once, and report it to the service."
+)
+
+# ... and where that is known.
+_SIDED_ADVICE = {
+    ("unsigned", SIGNER): "Attach the hook as session.auth, as auth= of the call, or in an OAuthAdapter; plain "
+    "requests ignores pre_request hooks unless inject_into_requests() was called.",
+    ("clock-skew", SIGNER): "Set this machine's clock; a hook corrects itself by the server's response, and tries "
+    "again.",
+    ("method", SIGNER): "Sign the method that is sent, in upper case (RFC 5849 s3.4.1.1).",
+    ("scheme", SIGNER): "Sign the URL that is requested, with its scheme (RFC 5849 s3.4.1.2).",
+    ("host", SIGNER): "Sign the host that the request names, in lower case: the Host header's, else the URL's "
+    "(RFC 5849 s3.4.1.2).",
+    ("port", SIGNER): "Leave the default ports out of what is signed, and put others in (RFC 5849 s3.4.1.2).",
+    ("path", SIGNER): "Sign the path that is sent, to the last slash (RFC 5849 s3.4.1.2).",
+    ("plus-as-space", SIGNER): "In what is signed, a space is %20 and a plus sign %2B (RFC 5849 s3.6); a + in a query "
+    "or a form is a space.",
+    ("body-not-signed", SIGNER): "Sign the fields of the form too (RFC 5849 s3.4.1.3.1): let what signs see the body "
+    "and its Content-Type.",
+    ("duplicate-parameters", SIGNER): "Sign each parameter as often as it is sent (RFC 5849 s3.4.1.3.1); send each "
+    "protocol parameter once (s3.1).",
+    ("content-type", SIGNER): "Send forms as application/x-www-form-urlencoded, and sign those bodies alone that go "
+    "out so (RFC 5849 s3.4.1.3.1).",
+    ("empty-value", SIGNER): "Sign parameters without a value too, as name= (RFC 5849 s3.4.1.3.2); or do not send "
+    "them.",
+    ("method", SERVER): f"{_REPORT} do without method overrides, and without HEAD.",
+    ("method", BETWEEN): "Something on the way has changed the method (an override, a proxy): have it pass the method "
+    "on, or sign the one that the server sees.",
+    ("path", SERVER): f"{_REPORT} use a path in the form in which the server sees it.",
+    ("double-encoding", SERVER): f"{_REPORT} send values that need no percent-encoding.",
+    ("percent-encoding", SERVER): f"{_REPORT} send none of the characters that it escapes otherwise.",
+    ("plus-as-space", SERVER): f"{_REPORT} send no spaces and no plus signs.",
+    ("charset", SERVER): f"{_REPORT} send ASCII alone.",
+    ("parameter-order", SERVER): f"{_REPORT} send names that sort alike before and after their encoding: no brackets, "
+    "none twice.",
+    ("empty-value", SERVER): f"{_REPORT} send no parameters without a value.",
+    ("realm", SERVER): f"{_REPORT} send no realm.",
+    ("duplicate-parameters", SERVER): _PLAIN_NAMES,
+    ("query-changed", SERVER): _PLAIN_NAMES,
+    ("body-changed", SERVER): _PLAIN_NAMES,
+    ("query-changed", BETWEEN): "Something on the way changes the query (a rewriting rule, a proxy, a cache): have it "
+    "leave the query alone, or request the URL that the server sees.",
+    ("body-changed", BETWEEN): "Something on the way changes the form: have it pass the body on as it came.",
+    ("body-not-signed", SERVER): f"{_REPORT} put the parameters into the query.",
+    ("body-signed", SERVER): f"{_REPORT} send a body that it does not take for a form.",
+    ("content-type", SERVER): "Send application/x-www-form-urlencoded with nothing after it, not even a charset; and "
+    "report it to the service.",
+    ("signature-method", SERVER): "Sign with the method that the service documents; it does not heed "
+    "oauth_signature_method.",
+    ("signing-key-encoding", SERVER): "Report it to the service, which makes the key otherwise than RFC 5849 s3.4.2; "
+    "or ask it for secrets of letters and digits alone.",
+    ("consumer-secret", SERVER): "The server signs with another secret than the consumer's: report it to the service.",
+    ("token-secret", SERVER): "The server signs with another secret than the token's: report it to the service.",
+    ("consumer-key", SERVER): "The server has read another consumer key than was sent: report it to the service.",
+    ("token-key", SERVER): "The server has read another token than was sent: report it to the service.",
+    ("token-missing", SERVER): "See whether the server looks for the token where it was put (header, query or form), "
+    "and whether the URL is one for a consumer alone: sign without a token there.",
+    ("callback-missing", SERVER): f"{_REPORT} send oauth_callback where the other protocol parameters are.",
+    ("verifier-missing", SERVER): f"{_REPORT} send oauth_verifier where the other protocol parameters are.",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -92,6 +165,8 @@ class Finding:
     :ivar proven: whether it was computed, or found in the request itself, rather than guessed.
     :ivar rank: what orders findings; the most certain has the most.
     :ivar remedy: what to do, where that is not what ``ADVICE`` says.
+    :ivar side: whose mistake it is: ``"signer"``, ``"server"``, ``"between"`` (a proxy, a web server); empty: that is
+        not known.
     """
 
     code: str
@@ -100,11 +175,17 @@ class Finding:
     proven: bool = False
     rank: float = 0
     remedy: str = ""
+    side: str = ""
 
     @property
     def advice(self) -> str:
-        """What to do."""
-        return self.remedy or ADVICE[self.code]
+        """What to do, and in whose code."""
+        return self.remedy or _SIDED_ADVICE.get((self.code, self.side)) or ADVICE[self.code]
+
+    @property
+    def is_candidate(self) -> bool:
+        """Whether it is one of the usual causes, of which nothing was seen or said."""
+        return not self.proven and self.rank <= MAX_CANDIDATE
 
     @property
     def message(self) -> str:
@@ -120,17 +201,24 @@ class Finding:
             "advice": self.advice,
             "evidence": list(self.evidence),
             "proven": self.proven,
+            "side": self.side,
+            "candidate": self.is_candidate,
         }
 
 
-def proof(code: str, summary: str, *evidence: str, rank: float, remedy: str = "") -> Finding:
-    """Return a cause that was computed, or found in the request itself."""
-    return Finding(code, summary, evidence, proven=True, rank=rank, remedy=remedy)
+def proof(code: str, summary: str, *evidence: str, rank: float, remedy: str = "", side: str = SIGNER) -> Finding:
+    """Return a cause that was computed, or found in the request itself: the signer's mistake, where none is named."""
+    return Finding(code, summary, evidence, proven=True, rank=rank, remedy=remedy, side=side)
 
 
-def guess(code: str, summary: str, *evidence: str, rank: float, remedy: str = "") -> Finding:
+def guess(code: str, summary: str, *evidence: str, rank: float, remedy: str = "", side: str = "") -> Finding:
     """Return a cause that is likely."""
-    return Finding(code, summary, evidence, rank=rank, remedy=remedy)
+    return Finding(code, summary, evidence, rank=rank, remedy=remedy, side=side)
+
+
+def server_side(code: str) -> str:
+    """Return whose mistake a base string is that the server has made otherwise: a proxy's, where it is of the URL."""
+    return BETWEEN if code in ("method", "scheme", "host", "port", "path") else SERVER
 
 
 def fingerprint(text: str) -> str:
@@ -147,3 +235,30 @@ def shorten_line(text: str) -> str:
     To be used after secrets are taken out: half a secret would not be found any more.
     """
     return _long_words(r"\1...", text)[:MAX_TEXT_CHARS].encode("utf-8", "replace").decode()
+
+
+_MAX_CONTRAST_CHARS = 60  # characters of a value that is shown beside another
+_CONTEXT_CHARS = 12  # of it, those before the first difference
+
+
+def contrast(left: str, right: str) -> tuple[str, str]:
+    """Return two values as they are, or as short as their difference allows: where it begins is in sight."""
+    if max(len(left), len(right)) <= _MAX_CONTRAST_CHARS:
+        return left, right
+    pairs = enumerate(zip(left, right, strict=False))
+    same = next((position for position, (a, b) in pairs if a != b), min(len(left), len(right)))
+    start = max(0, min(same - _CONTEXT_CHARS, max(len(left), len(right)) - _MAX_CONTRAST_CHARS))
+    shown = [text[start : start + _MAX_CONTRAST_CHARS] for text in (left, right)]
+    return tuple(
+        ("..." if start else "") + piece + ("..." if start + len(piece) < len(text) else "")
+        for piece, text in zip(shown, (left, right), strict=True)
+    )  # type: ignore[return-value]
+
+
+_words = re.compile(r"[a-z]+").findall
+_PROSE = frozenset(_words(" ".join((*ADVICE.values(), *_SIDED_ADVICE.values())).lower()))
+
+
+def is_prose(secret: str) -> bool:
+    """Tell whether a secret is nothing but words of our own sentences, which tell nobody what it is."""
+    return re.fullmatch("[a-z& ]+", secret) is not None and _PROSE.issuperset(_words(secret))

@@ -157,6 +157,9 @@ _JOINS: tuple[tuple[str, str], ...] = (
     ("with the two secrets joined without & and percent-encoding", "{consumer}{token}"),
     ("with the & of the key percent-encoded", "{c}%26{t}"),
     ("with the secrets in the order token, consumer", "{t}&{c}"),
+    ("with the consumer's secret not percent-encoded", "{consumer}&{t}"),
+    ("with the token's secret not percent-encoded", "{c}&{token}"),
+    ("with &amp; between the secrets", "{c}&amp;{t}"),
 )
 _DECODINGS: tuple[tuple[str, Callable[[str], bytes]], ...] = (
     ("base64", lambda secret: b64decode(secret, validate=True)),
@@ -172,6 +175,7 @@ def _vary_making(secrets: Secrets) -> Iterator[tuple[str, bytes]]:
     for phrase, key in _JOINS:
         yield phrase, _to_bytes(key.format(consumer=consumer, token=token, c=_quote(consumer), t=_quote(token)))
     yield "with the key percent-encoded as a whole", _to_bytes(_quote(f"{consumer}&{token}"))
+    yield "with the key percent-encoded as a whole once more", _to_bytes(_quote(secrets.signing_key))
     yield "with the secrets in Latin-1", f"{consumer}&{token}".encode("latin-1", "replace")
     for name, decode in _DECODINGS:
         with suppress(ValueError):

@@ -216,6 +216,7 @@ class ResponseRecord:
     :ivar earlier_requests: the requests before the last, the first one first.
     :ivar location: where the server redirects to, if nobody followed it there.
     :ivar retries: how many attempts urllib3 made before this one, with the same headers.
+    :ivar challenge: the scheme that it asks for in ``WWW-Authenticate``; empty where it asks for none.
     """
 
     status: int | None = None
@@ -228,6 +229,7 @@ class ResponseRecord:
     earlier_requests: tuple[RequestRecord, ...] = ()
     location: str = ""
     retries: int = 0
+    challenge: str = ""
 
     @property
     def is_refusal(self) -> bool:
@@ -280,6 +282,7 @@ def read_response(
         earlier_requests,
         headers.get("location", "") if 300 <= status < 400 else "",
         sum(attribute(attempt, "redirect_location") is None for attempt in attempts),
+        named.get("WWW-Authenticate", "").lstrip().partition(" ")[0][:20],
     )
 
 

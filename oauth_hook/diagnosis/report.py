@@ -10,6 +10,7 @@ from typing import Any
 from ..protocol.encoding import unescape
 from ..redaction import is_secret_name
 from ..redaction.redactor import MASK, Redactor
+from .base_string_parts import URL_PARTS
 from .comparison import ComparisonRow
 from .findings import MAX_TEXT_CHARS, Finding, fingerprint
 
@@ -88,7 +89,8 @@ class Explanation:
     def _findings(self) -> list[str]:
         lines = []
         for number, finding in enumerate(self.findings, 1):
-            lines += ["", f"{number}. {finding.code}{' (proven)' if finding.proven else ''}"]
+            mark = " (proven)" if finding.proven else " (candidate)" if finding.is_candidate else ""
+            lines += ["", f"{number}. {finding.code}{mark}"]
             lines += _wrapped(finding.summary) + _wrapped(finding.advice)
             lines += [line for text in finding.evidence for line in _wrapped(text, "     - ", "       ")]
         return lines[1:]
@@ -133,6 +135,13 @@ def _clip(value: str | None, start: int) -> str:
     return head + text[start : start + _COLUMN_CHARS] + tail
 
 
+# What every base string has in it: a secret that is the same word is not found out by it.
+_PUBLIC_NAMES = frozenset((
+    *URL_PARTS, "oauth_consumer_key", "oauth_nonce", "oauth_signature_method", "oauth_timestamp", "oauth_token",
+    "oauth_version",
+))  # fmt: skip
+
+
 def mask_rows(rows: Iterable[ComparisonRow], redact: Redactor, more: int = 0) -> tuple[ComparisonRow, ...]:
     """Return rows without secrets: those of ours, and the values of parameters that are secret by their names.
 
@@ -150,7 +159,8 @@ def mask_rows(rows: Iterable[ComparisonRow], redact: Redactor, more: int = 0) ->
         right = _mask(row.right, redact, is_secret) if row.differs else left
         if row.differs and left == right:
             right = f"{right} (another)"
-        masked.append(ComparisonRow(_mask(row.name, redact, False) or "", left, right))
+        name = row.name if row.name in _PUBLIC_NAMES else _mask(row.name, redact, False) or ""
+        masked.append(ComparisonRow(name, left, right))
     rest = f"({more:,} more)"
     return (*masked, ComparisonRow("...", rest, rest)) if more else tuple(masked)
 

@@ -146,11 +146,11 @@ def _cut_page(text: str) -> str:
 
 
 # Names in lower case: Mastercard's have capitals.
-_within = ("messages", "errors", "error", "err")
-_words_for_it = ("error", "code", "errorcode", "error_code", "reasoncode", "type", "name")
+_within = ("messages", "errors", "error", "err", "o:errordetails")
+_words_for_it = ("error", "code", "errorcode", "error_code", "o:errorcode", "reasoncode", "type", "name")
 _texts_about_it = (
     "message", "error_description", "description", "info", "detail", "msg", "reason", "developer_message",
-    "error_message", "user_message", "error",
+    "error_message", "user_message", "error", "title",
 )  # fmt: skip
 
 
@@ -170,5 +170,8 @@ def _read_object(found: Mapping[str, Any]) -> tuple[str | None, str]:
         for name, value in found.items()
         if isinstance(value, str | int) and value != "" and not isinstance(value, bool)
     }
-    word = next((plain[name] for name in _words_for_it if name in plain), None)
+    word = next((plain[name] for name in _words_for_it if name in plain and not _is_url(plain[name])), None)
     return word, next((plain[name] for name in _texts_about_it if name in plain), "")
+
+
+_is_url = re.compile(r"about:|(?:https?|urn|tag):\S", re.IGNORECASE).match  # a problem's type (RFC 9457 s3.1.1)

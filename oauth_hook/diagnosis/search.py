@@ -203,14 +203,13 @@ class Search:
 
     def find_plain(self, target: TargetSignature) -> Match | None:
         """Find the key that was sent as the signature (s3.4.4)."""
-        for spelled in dict.fromkeys((target.text, unquote(target.text))):
-            for key in self._keys:
-                if hmac.compare_digest(key.signing_key, spelled.encode("utf-8", "replace")):
-                    found = self._match((), (key,))
-                    if spelled == target.text:
-                        return found
-                    phrase = "rightly, and the signature spelled wrong"
-                    return found._replace(codes=(*key.codes, "double-encoding"), variants=(phrase,))
+        for key, spelled in product(self._keys, dict.fromkeys((target.text, unquote(target.text)))):
+            if hmac.compare_digest(key.signing_key, spelled.encode("utf-8", "replace")):
+                found = self._match((), (key,))
+                if spelled == target.text:
+                    return found
+                phrase = "rightly, and the signature spelled wrong"
+                return found._replace(codes=(*key.codes, "double-encoding"), variants=(phrase,))
         return None
 
     def _find_one(self, target: TargetSignature, thorough: bool) -> Match | None:

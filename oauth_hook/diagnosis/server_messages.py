@@ -37,12 +37,18 @@ class Words(NamedTuple):
     :ivar text: what it says to a person; may be empty.
     :ivar codes: the causes that it names, the likeliest first.
     :ivar blames_signature: it says that the signature is wrong, and so nothing of nonces, clocks and tokens.
+    :ivar missing: the protocol parameters that it says it did not get; ``oauth_``: all of them.
+    :ivar is_about_oauth: it refuses who asks, and not what is asked for.
+    :ivar denies_permission: it says that whoever asks may not do this.
     """
 
     problem: str | None
     text: str
     codes: tuple[str, ...]
     blames_signature: bool
+    missing: tuple[str, ...] = ()
+    is_about_oauth: bool = False
+    denies_permission: bool = False
 
     def __repr__(self) -> str:
         return f"Words(codes={self.codes!r})"
@@ -105,7 +111,7 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (rf"(?:token|session|authori[sz]ation){_NEAR}(?:expired|revoked?)|expired{_NEXT}token", ("token-expired",)),
     (rf"{_ABSENT_WORD}{_NEAR}(?:oauth|access|request) token\b", ("token-missing",)),
     (rf"{_BAD}{_NEAR}consumer secret|consumer secret{_NEAR}(?:{_BAD}|{_NOT})", ("consumer-secret",)),
-    (rf"{_BAD}{_NEAR}{_KEY}|(?:no|missing) consumer|^invalid key", _CONSUMER),
+    (rf"{_BAD}{_NEAR}{_KEY}|(?:no|missing) consumer|^invalid key|\binvalid client$", _CONSUMER),
     (rf"{_KEY}{_NEAR}(?:{_BAD}|{_NOT}|disabled|suspended|expired|missing)", _CONSUMER),
     (rf"{_BAD}{_NEAR}token|no approved grant", _TOKEN),  # the latter is MediaWiki's
     (rf"token{_NEAR}(?:{_BAD}|{_NOT}|mismatch|not (?:been )?a(?:ssociated|uthori[sz]ed))", _TOKEN),
@@ -116,6 +122,7 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
 # What no other part of a service says: where the status is as good as any, this makes a response one about OAuth.
 _speaks_of_oauth = re.compile(
     r"oauth|consumer ?(?:key|secret|token)|signature (?:base string|method)|callback url not approved|"
+    r"bad authentication data|(?:missing|no) authori[sz]ation header|"
     r"used nonce|plain http request was sent to https|form urlencoded|invalid api key \(key"
 ).search
 # And so does what is said of one of these, where nothing is said besides. A token that is missing, or the format of a
@@ -132,10 +139,41 @@ _FILLERS = (
 )
 _values = re.compile(r"(?<!\S)\d{1,4}(?= )|\b(?=\w{0,99}\d)\w{8,}")  # the number of an error; what a server echoes
 
+# What says that nothing of OAuth's was found in the request, and that one thing of it was not.
+_GIVEN = r"(?:found|supplied|provided|present(?:ed)?|given|specified|included|set|sent|received|detected)"
+_PARAMETER = (
+    "((?:oauth )?(?:consumer key|signature method|signature|timestamp|nonce|token|version|callback|verifier|body hash))"
+)
+_HEADER = r"(?:authori[sz]ation|oauth|authentication) header"
+_PARAMETERS = r"oauth (?:parameters?|params|credentials|data|information)"
+_found_none = re.compile(
+    rf"\b(?:no|without|missing|expected|requires?) (?:\w+ ){{0,2}}(?:{_PARAMETERS}|oauth signature|{_HEADER})\b|"
+    rf"(?:{_HEADER}|{_PARAMETERS}) (?:\w+ ){{0,3}}(?:missing|absent|required|not (?:\w+ )?{_GIVEN})\b|"
+    r"bad authentication data|authentication credentials were not provided|"
+    r"(?:not|neither|aren[o']t) (?:currently )?(?:logged|signed) in\b|"
+    r"(?:must|need to|have to|please) (?:be )?(?:authenticated?|log(?:ged)? in|sign(?:ed)? in)\b"
+).search
+_misses_one = re.compile(
+    rf"\b{_PARAMETER}(?: parameter| field)?(?: is| was| has)? (?:missing|absent|required|not (?:\w+ )?{_GIVEN})\b"
+).search
+_misses_another = re.compile(
+    r"\b(?:missing|no|absent|requires?|lacks?)"
+    r"(?: (?:the|an?|your|required|mandatory|oauth|protocol|parameters?:?|field)){0,4} "
+    rf"{_PARAMETER}\b(?! (?:secret|is|was|method)\b)"
+).search
+
+# What says that whoever asks may not do this.
+_denial = re.compile(
+    r"permission|access level|access to a subset|insufficient|privilege|read ?only|\bscopes?\b|"
+    r"(?:not|n[o']t) (?:authori[sz]ed|allowed|permitted) to\b|"
+    r"access (?:to \w+ )?(?:is )?(?:restricted|forbidden|not allowed)"
+).search
+_speaks_of_callback = re.compile(r"callback(?: url)? is (?:invalid|missing|not valid)").search
+
 # What says no more than that the signature, or the credentials behind it, are not believed.
 _disbelief = re.compile(
     r"signature(?! method)|could(?: not|n't) (?:authenticate|verify)|\b(?:invalid|bad) .{0,20}credentials|"
-    r"authentication failed|login attempt"
+    r"authentication failed|login attempt|check your (?:\w+ )?key and secret"
 ).search
 _FAULTY = ("signature_invalid",)
 
@@ -157,7 +195,7 @@ _asks_for_access_token = re.compile(
 
 _MAX_BODY = 1 << 16  # characters of a response that are looked at
 _MAX_SHOWN = 200  # characters of what a server calls a problem, and says about it
-_BAD_REQUEST, _UNAUTHORIZED = 400, 401
+_BAD_REQUEST, _UNAUTHORIZED, _BROKEN = 400, 401, 500
 _REFUSED = (_BAD_REQUEST, _UNAUTHORIZED, 403)
 
 
@@ -214,7 +252,9 @@ def read_refusal(
     heard = read_response_text(headers, body[:_MAX_BODY], anywhere=refused or status >= 400)
     if status < 400 and not refused and not heard.is_error:
         return Words(None, "", (), False)
-    codes, blames = _name_causes(status, headers, heard, tokens, sent)
+    is_about_oauth = _is_about_oauth(status, headers, heard, tokens, sent)
+    codes, blames = _name_causes(heard) if is_about_oauth else ((), False)
+    missing = _find_missing(heard) if is_about_oauth else ()
     shown = heard
     if redact is not None:
         # A secret of a few letters may stand in a field's name: such go when the message has been found.
@@ -225,7 +265,8 @@ def read_refusal(
         problem = "signature_invalid" if blames else next((_WORDS[code] for code in codes if code in _WORDS), None)
     if problem is not None and problem not in PROBLEMS:
         problem = _show(shown.problem or "", redact) or None
-    return Words(problem, _show(shown.text, redact), codes, blames)
+    denies = heard.problem == "permission_denied" or _denial(_simplify(heard.said)) is not None
+    return Words(problem, _show(shown.text, redact), codes, blames, missing, is_about_oauth, denies)
 
 
 _READ_HEADERS = ("WWW-Authenticate",)
@@ -238,25 +279,40 @@ def _show(text: str, redact: Redactor | None) -> str:
     return shorten(text if redact is None else redact(text), _MAX_SHOWN)
 
 
-def _name_causes(
-    status: int, headers: Mapping[str, str], heard: ResponseText, tokens: bool, sent: str
-) -> tuple[tuple[str, ...], bool]:
-    """Return the causes that a refusal names, and whether it blames the signature."""
+def _is_about_oauth(status: int, headers: Mapping[str, str], heard: ResponseText, tokens: bool, sent: str) -> bool:
+    """Tell whether a refusal is about who asks: not found, too many, broken are nothing that OAuth could help."""
+    if heard.is_reported:
+        return True
     spoken = _simplify(heard.said)
-    if not heard.is_reported:
-        # Not found, too many, broken: nothing that OAuth could help. Wrong, forbidden: as may be.
-        challenge = headers.get("WWW-Authenticate", "").lstrip()[:5].lower()
-        is_about_oauth = (
-            status == _UNAUTHORIZED or tokens or challenge == "oauth"
-            or _speaks_of_oauth(spoken) is not None or _is_bare(heard.said, sent)
-        )  # fmt: skip
-        if not (status < _BAD_REQUEST or status in _REFUSED) or not is_about_oauth:
-            return (), False
+    if status == _BROKEN:  # WordPress refuses a callback so; a page of some length may show anything
+        return len(spoken) <= _MAX_SHOWN and _speaks_of_callback(spoken) is not None
+    if not (status < _BAD_REQUEST or status in _REFUSED):
+        return False
+    challenge = headers.get("WWW-Authenticate", "").lstrip()[:5].lower()
+    return (
+        status == _UNAUTHORIZED or tokens or challenge == "oauth"
+        or _speaks_of_oauth(spoken) is not None or _is_bare(heard.said, sent)
+    )  # fmt: skip
+
+
+def _name_causes(heard: ResponseText) -> tuple[tuple[str, ...], bool]:
+    """Return the causes that a refusal names, and whether it blames the signature."""
     codes = _read_fields(heard.fields, heard.problem)
     if heard.problem in _FAULTY:
         return codes, True  # what it says besides is about the signature, too
     codes = codes or _read_text([heard.problem or "", *re.findall(r"\w+", heard.described[:_MAX_SHOWN])], heard.said)
-    return codes, not codes and _disbelief(spoken) is not None
+    return codes, not codes and _disbelief(_simplify(heard.said)) is not None
+
+
+def _find_missing(heard: ResponseText) -> tuple[str, ...]:
+    """Return the protocol parameters that a refusal says it did not get; ``oauth_`` where it is all of them."""
+    if heard.problem == "parameter_absent":
+        return tuple(re.findall(r"oauth_\w{1,40}", heard.fields.get("oauth_parameters_absent", ""), re.ASCII))
+    spoken = _simplify(heard.said)
+    if _found_none(spoken) is not None:
+        return ("oauth_",)
+    words = next((found for found in (_misses_one(spoken), _misses_another(spoken)) if found is not None), None)
+    return () if words is None else (f"oauth_{words[1].replace(' ', '_').removeprefix('oauth_')}",)
 
 
 _camels = re.compile(r"(?<=[a-z][a-z])(?=[A-Z])")  # OAuth and xAuth are one word

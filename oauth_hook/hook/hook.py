@@ -31,6 +31,7 @@ from .redirects import RequestState, Status, follow, is_within, parse_sent_origi
 
 if TYPE_CHECKING:
     from ..diagnosis.explain import Explanation
+    from ..services.catalog import Service
 
 __all__ = ["OAuthHook"]
 
@@ -356,7 +357,12 @@ class OAuthHook(AuthBase):
 
     @conceal_frames
     def explain(
-        self, request_or_response: Any, server_base_string: str | None = None, server_signature: str | None = None
+        self,
+        request_or_response: Any,
+        server_base_string: str | None = None,
+        server_signature: str | None = None,
+        client_base_string: str | None = None,
+        service: Service | str | None = None,
     ) -> Explanation:
         """Say why a request was refused; the hook lends its credentials. See ``oauth_hook.explain``.
 
@@ -367,7 +373,8 @@ class OAuthHook(AuthBase):
         from ..diagnosis.records import attribute
 
         explanation = explain(
-            request_or_response, self.consumer, self.token, server_base_string, server_signature,
+            request_or_response, self.consumer, self.token, server_base_string, server_signature, client_base_string,
+            service=service,
             rsa_key=self._signer.rsa_key,
             signing_key=None if type(self).signing_key is _STANDARD_KEY else self._own_key(),
         )  # fmt: skip

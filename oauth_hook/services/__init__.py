@@ -1,4 +1,4 @@
-"""The services that are known, as data: ``SERVICES``, each a ``Service``."""
+"""The services that are known, as data: ``SERVICES``, each a ``Service``; what they want, in ``demands.py``."""
 
 from .catalog import SERVICES, Service, UnknownServiceError
 

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from itertools import product
 
 import pytest
 from tables import for_each
@@ -606,8 +607,8 @@ def test_a_base_string_in_a_file(command):
     signed, octets = saved_and_signed()
     theirs = signed.base_string.replace("https%3A", "http%3A")
     (command.folder / "base").write_text(theirs + "\n")
-    for given in (theirs, "@base"):
-        assert "1. scheme (proven)" in command("--base-string", given, stdin=octets).out
+    for option, given in product(("--base-string", "--my-base-string"), (theirs, "@base")):
+        assert "1. scheme (proven)" in command(option, given, stdin=octets).out
     assert "cannot read nowhere" in command("--base-string", "@nowhere", stdin=octets, check=2).err
 
 
@@ -623,10 +624,10 @@ def test_a_base_string_that_is_none(command):
     """What is no base string, in a file or not, is misuse."""
     _, octets = saved_and_signed()
     (command.folder / "base").write_text("hello\n")
-    for given in ("hello", "@base", ""):
-        error = command("--base-string", given, stdin=octets, check=2).err
+    for option, given in product(("--base-string", "--my-base-string"), ("hello", "@base", "")):
+        error = command(option, given, stdin=octets, check=2).err
         assert error.count("\n") == 1
-        assert "METHOD&URL&parameters" in error
+        assert f"{option} must be METHOD&URL&parameters" in error
 
 
 def test_a_file_before_the_name(command):

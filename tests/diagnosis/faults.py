@@ -4,6 +4,9 @@
 what one side does instead (``right.but(method="GET")``): the request goes out with the signature of the one, and the
 other is what the server has. The signer shares no code with the package: it is made of ``hmac``, ``hashlib`` and
 ``urllib`` (and cryptography for RSA), so that it can judge. The tables are in ``test_diagnosis_faults.py``.
+
+``read_clients`` returns what clients in other languages made of the same requests: ``clients/`` has their base strings
+and signatures as data, and the small programs that made them.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 import re
 import time
 import unicodedata
@@ -18,6 +22,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote_to_bytes
 
@@ -149,7 +154,7 @@ class Signing:
 
     @property
     def token(self) -> AccessToken | None:
-        return None if self.token_key is None else AccessToken(self.token_key, self.token_secret)
+        return AccessToken(self.token_key, self.token_secret) if self.token_key else None
 
     @property
     def secrets(self) -> set[str]:
@@ -278,6 +283,61 @@ def rsa_signature(base: bytes, algorithm: str) -> bytes:
 
     chosen = {"RSA-SHA1": hashes.SHA1, "RSA-SHA256": hashes.SHA256, "RSA-SHA512": hashes.SHA512}[algorithm]()
     return bytes(_rsa_key().sign(base, padding.PKCS1v15(), chosen))
+
+
+# --- what clients in other languages made ---
+
+CLIENTS = Path(__file__).parent / "clients"
+CLIENTS_TIME = 1_700_000_000  #: when they signed
+
+
+@dataclass(frozen=True)
+class Made:
+    """A base string and a signature that a client in another language made of a request, by one of its ways.
+
+    :ivar codes: what the way is called, as a person who has not run ``explain`` has put it down.
+    """
+
+    client: str
+    way: str
+    codes: str
+    right: Signing
+    base: str
+    signature: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.client.split()[0]}: {self.way}"
+
+    @property
+    def shows_base(self) -> bool:
+        """Whether the base string, as it may be copied, shows what is wrong."""
+        return self.base.strip() != self.right.base()
+
+    def answered(self, signature: str) -> requests.Response:
+        return answer(self.right.request(signature), "oauth_problem=signature_invalid", date=CLIENTS_TIME)
+
+    def sent(self) -> Fault:
+        """Return the refused request of that client."""
+        given = {"consumer": self.right.consumer, "token": self.right.token}
+        return Fault(self.answered(self.signature), given, self.right.secrets)
+
+    def verified(self) -> Fault:
+        """Return a right request that a server refuses which has such a base string."""
+        given = {"consumer": self.right.consumer, "token": self.right.token, "server_base_string": self.base}
+        return Fault(self.answered(self.right.signature()), given, self.right.secrets)
+
+
+def read_clients() -> list[Made]:
+    """Return what the clients made."""
+    rights = {}
+    for line in (CLIENTS / "requests.tsv").read_text(encoding="utf-8").splitlines():
+        name, method, scheme, host, path, place, fields = line.split("\t")
+        wire = "&".join("=".join(escape(half) for half in field.split("=", 1)) for field in fields.split("|"))
+        own = {"query": wire} if place == "query" else {"query": "", "body": wire, "content_type": FORM_TYPE}
+        rights[name] = Signing(method, scheme, host, path, timestamp=str(CLIENTS_TIME), **own)  # type: ignore[arg-type]
+    rows = [row for name in ("node", "perl", "java") for row in json.loads((CLIENTS / f"{name}.json").read_bytes())]
+    return [Made(right=rights[row.pop("request")], **row) for row in rows]
 
 
 # --- answers ---

@@ -14,13 +14,15 @@ The table of faults
 
 What ``explain`` is held to: each row is a right request with one thing made wrong, on either side, what a person in
 that situation has in hand, and the cause that has to be named. Of all rows the cause must be among the first three
-findings, and in nine of ten it must be the first. The faults are made by a signer that is none of this package's
-(``tests/diagnosis/faults.py``); this page is made of the table by
+findings, and in 98 of 100 it must be the first. The faults are made by a signer that is none of this package's
+(``tests/diagnosis/faults.py``), or by clients in JavaScript, Perl and Java
+(``tests/diagnosis/clients``); this page is made of the table by
 ``python tests/diagnosis/faults_page.py``, and a test compares the two.
 Where a row expects one cause "or" another, either counts.
 
 In brackets, who is wrong and what is known. ``client``: the request carries a wrong signature. ``mine``: likewise, and
-the credentials in hand are the wrong ones that it was signed with. ``server``: the request is right, and the server
+the credentials in hand are the wrong ones that it was signed with. ``+own``: the
+client says what it signed. ``server``: the request is right, and the server
 computes something else. ``+signature``: the right signature is known, or the server's. ``+base``: the server says what
 it signed. ``+answer``: there is nothing but a bare refusal.
 

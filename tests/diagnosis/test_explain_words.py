@@ -21,7 +21,7 @@ WITH_NONCE = "oauth_problem=parameter_absent&oauth_parameters_absent=oauth_nonce
     ("response", "code", "says", "does_not_say"),
     [
         (answer(GET.but(nonce=None).request(), WITH_NONCE), "nonce-reused", "has no oauth_nonce", "seen this nonce"),
-        (answer(GET.request(), WITH_NONCE), "nonce-reused", "misses a parameter", "seen this nonce"),
+        (answer(GET.request(), WITH_NONCE), "unsigned", "has oauth_nonce, which the server misses", "Attach the hook"),
         (answer(GET.but(timestamp=None).request(), "no"), "clock-skew", "has no oauth_timestamp", "machine's clock"),
         (answer(GET.but(version="2.0").request(), "no"), "signature-method", "Leave oauth_version out", "base64"),
         (answer(GET.request(), "oauth_problem=parameter_rejected&oauth_parameters_rejected=oauth_token"), "token-key",

@@ -898,3 +898,53 @@ def test_the_credentials_are_no_other_ones():
         "consumer": Consumer(GET.consumer_key, GET.consumer_secret),
         "token": AccessToken(GET.token_key or "", GET.token_secret),
     }
+
+
+# --- what another client signed ---
+
+
+def test_what_another_client_signed_is_compared_with_the_request_and_the_server():
+    """It may be of another attempt; where the server's is known, the two stand side by side."""
+    own = GET.but(scheme="http", nonce="of-another-attempt", timestamp="12")
+    explanation = explain(GET.request(), client_base_string=own.base())
+    assert (codes(explanation), explanation.findings[0].proven) == (["scheme"], True)
+    explanation = explain(GET.request(), client_base_string=own.base(), server_base_string=GET.base())
+    assert (explanation.comparison.left, explanation.comparison.right) == ("the client", "the server")
+    assert [row.name for row in explanation.comparison.rows if row.differs] == ["scheme"]
+    explanation = explain(refused(GET), **held(GET), client_base_string=own.but(scheme="https").base())
+    assert "the other client's base string: it is that of the request" in ruled_out(explanation)
+    agreed = GET.but(path="/else").base()
+    explanation = explain(GET.request(), client_base_string=agreed, server_base_string=agreed)
+    assert "the other client's base string: it is the server's" in ruled_out(explanation)
+
+
+@pytest.mark.parametrize("name", ["server_base_string", "client_base_string"])
+def test_junk_for_a_base_string_is_said_to_be_junk(name):
+    """What is no base string, or one of another request, is named with the first finding, and is no cause."""
+    others = GET.but(consumer_key="ck-else", nonce="else", timestamp="1", host="photos.example.net").base()
+    for text, said in (
+        ("hello", "is not one"), ("GET&&", "is not one"), ("a=1&b=2", "is not one"), ("", "is not one"),
+        (GET.signature(), "is not one"), (others, "is that of another request"),
+    ):  # fmt: skip
+        explanation = explain(refused(FORM), **held(FORM), **{name: text})
+        assert said in "".join(explanation.findings[0].evidence), text
+        assert not any(finding.proven for finding in explanation.findings)
+
+
+@pytest.mark.parametrize("name", ["server_base_string", "client_base_string"])
+def test_a_base_string_that_was_copied_in_lines_is_one(name):
+    """Line ends of a terminal, and white space around, are no difference."""
+    base = GET.base()
+    lines = f"  {base[:60]}\r\n{base[60:100]}\n {base[100:]}\n"
+    explanation = explain(GET.request(), **held(GET), **{name: lines})
+    assert codes(explanation) == ["no-cause-found"]
+    assert explanation.findings[0].evidence == ()
+
+
+def test_one_base_string_of_a_url_without_its_scheme_or_host_is_read():
+    """What a signer by hand makes of a URL is taken apart and shown, too."""
+    for uri in ("api.example.com/1/items.json", "//api.example.com/1/items.json", "/1/items.json"):
+        made = GET.but(uri=lambda _, uri=uri: uri, query="count=3")
+        explanation = explain(GET.request(), client_base_string=made.base())
+        assert codes(explanation)[0] in ("scheme", "host")
+        assert "query-changed" in codes(explanation)

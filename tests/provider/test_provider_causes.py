@@ -197,6 +197,12 @@ ADDRESSES = {
     "with ~ escaped, in the path too": Fault(
         "percent-encoding", path="/~me", own=[("a", "1")], uri=lambda uri: uri.replace("~", "%7E")),
     "with lower-case escapes in the path": Fault("percent-encoding", path="/Caf%C3%A9", uri=lower),
+    "with the scheme as HTTP": Fault("scheme", uri=lambda uri: uri.replace("http:", "HTTP:")),
+    "without the scheme": Fault("scheme", uri=lambda uri: uri.removeprefix("http://")),
+    "with // alone for the scheme": Fault("scheme", uri=lambda uri: uri.removeprefix("http:")),
+    "with the path alone for the URL": Fault("host", uri=lambda uri: "/" + uri.split("/", 3)[3]),
+    "without the port and the path": Fault("path", uri=lambda uri: re.sub(r":\d+/.*", "/", uri)),
+    "with two slashes before the path": Fault("path", uri=lambda uri: uri.replace("/api", "//api")),
     "with the query in the URL, not among the parameters": Fault(
         "query-changed", own=[("q", "1")], uri=lambda uri: f"{uri}?q=1", pairs=drop("q")),
     "with the query in the URL, too": Fault("query-changed", own=[("q", "1")], uri=lambda uri: f"{uri}?q=1"),
@@ -207,6 +213,21 @@ PARAMETERS = {
     "without the query": Fault("query-changed", pairs=drop("a", "b", "b2")),
     "without the query and the form": Fault(
         "query-changed", form=[("s", "hi")], pairs=drop("a", "b", "b2", "s")),
+    "with the same parameter once, where it is there twice": Fault(
+        "duplicate-parameters", own=[("a", "1"), ("c", "2"), ("c", "3")], form=[("a", "1"), ("d", "4"), ("d", "5")],
+        pairs=lambda pairs: list(dict.fromkeys(pairs))),
+    "with names that are repeated numbered": Fault(
+        "duplicate-parameters", own=TWICE,
+        pairs=lambda pairs: [(f"tag[{TWICE.index(pair)}]" if pair in TWICE else pair[0], pair[1]) for pair in pairs]),
+    "with names as PHP has them, without brackets": Fault(
+        "query-changed", own=[("a.b[c]", "1")],
+        pairs=lambda pairs: [(n.replace("a.b[c]", "a_b"), v) for n, v in pairs]),
+    "with values escaped for HTML": Fault(
+        "query-changed", own=[("q", "a<b")], pairs=lambda pairs: [(n, v.replace("<", "&lt;")) for n, v in pairs]),
+    "with &amp; between the parameters": Fault(
+        "percent-encoding", finish=lambda text: text.replace("%26", "%26amp%3B")),
+    "with its parameters percent-encoded once more": Fault(
+        "double-encoding", finish=lambda text: text.rpartition("&")[0] + "&" + e(text.rpartition("&")[2])),
     "with the realm among the parameters": Fault("realm", realm="R", pairs=lambda pairs: [*pairs, ("realm", "R")]),
     "without b2 of the query": Fault("query-changed", pairs=drop("b2")),
     "without s2 of the form": Fault(
@@ -253,6 +274,19 @@ SPELLINGS = {
         "percent-encoding", own=[*ODD, *MARKS], spell=lambda text: quote(text, "~:/@,;$!*'()")),
     "with [ and ] left alone": Fault(
         "percent-encoding", own=[*NESTED, *ODD], spell=lambda text: quote(text, "~[]")),
+    "with !*'() left alone, in values and as a whole": Fault(
+        "percent-encoding", own=ODD, spell=lambda text: quote(text, "~!*'()"),
+        finish=lambda text: re.sub("%2[1789A]", lambda one: unquote(one[0]), text)),
+    "with / left alone, in values and as a whole": Fault(
+        "percent-encoding", own=ODD, spell=lambda text: quote(text, "~/"),
+        finish=lambda text: text.replace("%2F", "/")),
+    "with / left alone, in the URL and the parameters as a whole": Fault(
+        "percent-encoding", finish=lambda text: text.replace("%2F", "/")),
+    "with * left alone, ~ escaped and spaces as +, in values and as a whole": Fault(
+        "percent-encoding", own=[("a", "1 * ~")], spell=lambda text: e(text).replace("%20", "+").replace("%2A", "*")
+        .replace("~", "%7E"), finish=lambda text: text.replace("%2A", "*")),
+    "with @*+/ left alone, and %uXXXX (JavaScript's escape)": Fault(
+        "percent-encoding", own=[("a", "\u20ac")], spell=lambda text: e(text).replace("%E2%82%AC", "%u20AC")),
     "with text in Latin-1": Fault("charset", own=ODD, spell=with_octets(lambda text: text.encode("latin-1"))),
     "with text taken for Latin-1": Fault(
         "charset", own=ODD, spell=with_octets(lambda text: text.encode().decode("latin-1"))),
@@ -282,6 +316,9 @@ ORDERS = {
         order=lambda pairs: sorted(pairs, key=by_size)),
     "with the parameters sorted by names, the members of arrays as they came": Fault(
         "parameter-order", own=NESTED, order=lambda pairs: sorted(pairs, key=lambda p: p[0].partition("%5B")[0])),
+    "with numbers in values sorted by their size": Fault(
+        "parameter-order", own=[("n", "10"), ("n", "9")],
+        order=lambda pairs: sorted(pairs, key=lambda pair: (pair[0], len(pair[1]), pair[1]))),
     "with numbers in names sorted by their size": Fault(
         "parameter-order", own=[("n10", "x"), ("n9", "y")],
         order=lambda pairs: sorted(pairs, key=by_size)),

@@ -1,0 +1,133 @@
+"""What services are known to want of a signed request, as data: ``demands.json``, which ``explain`` reads.
+
+A service is recognized by the URL of a request, or named. Each demand has the cause that it is when it is not met,
+what it says, what to do, and the part of a request that it is about::
+
+    {"code": "realm", "part": "realm", "must": "[A-Z0-9]+(?:_[A-Z0-9]+)*", "says": "...", "advice": "..."}
+
+``must`` is what the whole part must match, where there is one (``needed``: there must be one); ``must_not`` is what
+must not be found in it. ``with`` names further parts and what must be found in them, for the demand to count at all.
+Without either it is something that a request does not show: a likely cause of a refusal.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from .catalog import SERVICES, Service
+
+__all__ = ["Demand", "KnownDemands", "find_demands"]
+
+
+@dataclass(frozen=True)
+class Demand:
+    """One thing that a service wants.
+
+    :ivar code: the cause that it is when it is not met, as ``explain`` names it.
+    :ivar says: what the service wants, in one sentence.
+    :ivar advice: what to do.
+    :ivar part: what of a request it is about; empty: a request does not show it.
+    :ivar often: what does not meet it is refused often, and not always.
+    """
+
+    code: str
+    says: str
+    advice: str
+    part: str = ""
+    must: str | None = None
+    must_not: str = ""
+    needed: bool = False
+    often: bool = False
+    given: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether a request shows that it is met, or is not."""
+        return bool(self.part)
+
+    def is_met(self, parts: Mapping[str, str | None]) -> bool:
+        """Tell whether a request meets it.
+
+        :param parts: of the request, by their names; ``None``: it has no such part.
+        """
+        if not all(re.search(pattern, parts.get(name) or "") for name, pattern in self.given.items()):
+            return True
+        if not self.part:
+            return False
+        value = parts.get(self.part)
+        if value is None:
+            return not self.needed
+        is_right = self.must is None or re.fullmatch(self.must, value) is not None
+        return is_right and not (self.must_not and re.search(self.must_not, value))
+
+
+@dataclass(frozen=True)
+class KnownDemands:
+    """What one service wants.
+
+    :ivar title: what people call it.
+    :ivar urls: what the beginning of its URLs matches.
+    """
+
+    name: str
+    title: str
+    urls: str
+    demands: tuple[Demand, ...]
+
+
+@cache
+def _read_all() -> dict[str, KnownDemands]:
+    with open(os.path.join(os.path.dirname(__file__), "demands.json"), encoding="utf-8") as file:
+        rows: list[dict[str, Any]] = json.load(file)
+    return {
+        row["name"]: KnownDemands(
+            row["name"], row["title"], row["urls"],
+            tuple(Demand(**{("given" if name == "with" else name): value for name, value in one.items()})
+                  for one in row["demands"]),
+        )
+        for row in rows
+    }  # fmt: skip
+
+
+def find_demands(service: Service | str | None, url: str) -> KnownDemands | None:
+    """Return what a service wants.
+
+    :param service: a service, or the name of a known one; ``None``: it is recognized by the URL.
+    :returns: ``None`` where nothing is known of it.
+    :raises UnknownServiceError: there is no service of that name.
+    """
+    known = _read_all()
+    if service is None:
+        return next((row for row in known.values() if re.match(row.urls, url[:_MAX_URL_CHARS], re.IGNORECASE)), None)
+    if isinstance(service, str):
+        if service in known:
+            return known[service]
+        service = SERVICES[service]
+    row = known.get(service.name, KnownDemands(service.name, service.title or service.name, "", ()))
+    return KnownDemands(row.name, row.title, row.urls, (*row.demands, *_read_service(service, row.demands)))
+
+
+_MAX_URL_CHARS = 2000
+
+
+def _read_service(service: Service, known: Sequence[Demand]) -> list[Demand]:
+    """Return what a service's own description says that it wants, where nothing more precise is known."""
+    title, parts = service.title or service.name, {demand.part for demand in known}
+    found = []
+    if service.realm is not None and "realm" not in parts:
+        found.append(Demand(
+            "realm", f"{title} wants the realm {service.realm!r} in the header.", f"Sign with realm={service.realm!r}.",
+            "realm", must=re.escape(service.realm), needed=True, given={"placement": "header"},
+        ))  # fmt: skip
+    if service.body_hash is not None and "body_hash" not in parts:
+        found.append(Demand(
+            "body-changed", f"{title} wants the hash of each body that is no form, in oauth_body_hash.",
+            f"Sign with body_hash={service.body_hash!r}.", "body_hash", needed=True, given={"other_body": "."},
+        ))  # fmt: skip
+    return found
