@@ -269,9 +269,9 @@ def _check_oddities(context: Context, owner: str, credentials: Credentials) -> I
         one.part == code.replace("-", "_") for one in context.demands.demands
     )
     if not secret and not wants_none:
-        yield proof(code, f"The {owner}'s secret is empty.", rank=60)
+        yield proof(code, f"The {owner}'s secret is empty.", rank=81)
     elif secret and secret == credentials.key:
-        yield proof(code, f"The {owner}'s secret is the same as its key.", rank=60)
+        yield proof(code, f"The {owner}'s secret is the same as its key.", rank=81)
     elif unquote(secret) != secret:
         yield proof("signing-key-encoding", f"The {owner}'s secret looks percent-encoded already.", rank=58)
     elif _is_base64_of_text(secret):

@@ -430,14 +430,16 @@ def why(provider: Provider) -> None:
             finding.message,
             finding.advice,
             finding.remedy,
+            finding.side,
             *finding.evidence,
         ]
         assert all(texts[:4])
         assert_type(finding.proven, bool)
+        assert_type(finding.is_candidate, bool)
         assert_type(finding.rank, float)
     again = explain(
-        response.request, provider.consumer, None, server_base_string="GET&...", server_signature=None, rsa_key=None,
-        signing_key=None,
+        response.request, provider.consumer, None, server_base_string="GET&...", server_signature=None, service=None,
+        rsa_key=None, signing_key=None,
     )  # fmt: skip
     assert_type(again, Explanation)
     assert_type(pinned_elsewhere(again), Explanation)
