@@ -362,7 +362,9 @@ service only, and where --origin allowed it.""",
                 choices=("https", "http"),
                 help="for raw HTTP, which does not say (default: https, or http for loopback and port 80)",
             ),
-            _file("--html", help="write a page to look at: the findings, both base strings part by part ('-': print it)"),
+            _file(
+                "--html", help="write a page to look at: the findings, both base strings part by part ('-': print it)"
+            ),
             _JSON,
         ),
         """\

@@ -33,7 +33,7 @@ body { display: block; } main { max-width: 64rem; margin: 0 auto; }
 h2 { margin: 2rem 0 .75rem; font-size: 1.125rem; } h3 { margin: 0 0 .375rem; font-size: 1rem; }
 ol, ul { margin: 0 0 1rem; padding-left: 1.25rem; } a { color: var(--accent); }
 code { font-size: .875rem; unicode-bidi: isolate; }
-.request { margin: 0 0 .25rem; } .response { color: var(--bad); font-weight: 600; }
+.request { margin: 0 0 .25rem; } .response { font-weight: 600; }
 .findings { padding: 0; list-style: none; } .findings > li { margin: 0 0 1rem; padding: .75rem 1rem;
   border: 1px solid var(--rule); border-left: .25rem solid var(--accent); border-radius: .375rem; }
 .findings p { margin: 0 0 .5rem; } .findings ul { margin: 0; font-size: .9375rem; }
@@ -47,7 +47,7 @@ h3 code { font-size: 1rem; } .tag { display: inline-block; margin-left: .5rem; p
 .parts .name { font-weight: 600; } .parts .about { margin: 0; font-size: .8125rem; color: var(--dim); }
 .flag { padding: 0 .375rem; font-size: .8125rem; color: var(--bad); border: 1px solid; border-radius: .25rem; }
 mark { color: inherit; font-weight: 700; background: var(--mark); border-bottom: 2px solid var(--bad); }
-mark:empty::before { content: "\\2038"; }
+dd em { font-size: .875rem; } mark:empty::before { content: "\\2038"; }
 pre { margin: 0 0 1rem; padding: .75rem; white-space: pre-wrap; word-break: break-all; background: var(--raised);
   border-radius: .375rem; }
 @media (min-width: 48rem) { .parts > li { display: grid; grid-template-columns: 20rem 1fr; gap: 0 1rem; } }

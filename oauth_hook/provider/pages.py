@@ -9,13 +9,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
-from ..redaction.html_page import PAGE_HEADERS, escape, render_page
+from ..redaction.html_page import PAGE_HEADERS, escape, render_page, show_text
 from .messages import HTML, Response
 
-__all__ = ["answered", "denied", "form", "index", "sent_back", "unknown", "verifier"]
+__all__ = ["answered", "denied", "explained", "form", "index", "recent", "sent_back", "unknown", "verifier"]
 
 _STYLE = """
 .bad { padding: .5rem .75rem; border-left: .25rem solid var(--bad); color: var(--bad); }
@@ -29,6 +29,8 @@ button[value=allow] { color: var(--on-accent); background: var(--accent); }
 output { display: block; margin: 1rem 0; padding: .75rem; text-align: center; user-select: all;
   font: 700 1.375rem/1.3 ui-monospace, monospace; border: 2px dashed var(--line); border-radius: .375rem; }
 dl { margin: 0; } dd { margin: 0 0 .75rem; } a { color: var(--accent); }
+ol { margin: 0; padding: 0; list-style: none; }
+li { padding: .5rem 0; border-top: 1px solid var(--line); }
 """
 
 
@@ -41,8 +43,33 @@ def index(endpoints: Iterable[tuple[str, str]]) -> Response:
     return _page(
         "OAuth 1.0a provider",
         "<p>This is a provider for trying out and testing clients (RFC 5849). It keeps no "
-        f"real data.</p><dl>{rows}</dl>",
+        'real data.</p><p><a href="requests">The last requests, and why they were refused</a></p>'
+        f"<dl>{rows}</dl>",
     )
+
+
+def recent(listed: Iterable[Mapping[str, str | int]]) -> Response:
+    """Return the list of the last signed requests, the last one first.
+
+    :param listed: of each, what the list shows, by its name.
+    """
+    rows = "".join(
+        f'<li><a href="requests/{each["number"]}"><code>{each["method"]} {show_text(str(each["path"]))}</code></a>'
+        f"<br><strong>{each['status']}</strong> {show_text(str(each['verdict']))}"
+        f'<br><time class="dim" datetime="{each["time"]}">{str(each["time"]).translate(_SPACED)}</time></li>'
+        for each in listed
+    )
+    text = f"<ol>{rows}</ol>" if rows else "<p>None has come yet.</p>"
+    note = '<p class="dim">The last one first. Each leads to what was signed, and what was wrong with it.</p>'
+    return _page("The last signed requests", note + text)
+
+
+_SPACED = str.maketrans({"T": " ", "Z": " UTC"})
+
+
+def explained(page: str) -> Response:
+    """Return the response that carries a page of ``explain``."""
+    return Response(200, HTML, page.encode("utf-8", "replace"), PAGE_HEADERS)
 
 
 def form(consumer: str, callback: str, name: str = "", *, failed: bool = False) -> Response:
