@@ -12,12 +12,11 @@ from .base_string_parts import Parts
 from .comparison import align
 from .findings import shorten_line
 from .records import RequestRecord, ResponseRecord
-from .report import Comparison, clip_pair, mask_rows
+from .report import Comparison, mask_rows
 
 __all__ = ["Context"]
 
 _MAX_LINE_CHARS = 1 << 14  # characters of a line that are looked through: far fewer are shown
-_MAX_EVIDENCE_CHARS = 48  # characters of a value that differs, around the difference
 
 
 @dataclass(repr=False)
@@ -67,8 +66,8 @@ class Context:
             return ()
         rows = [row for row in self.comparison.rows if row.differs][:5]
         shown = {None: "none", "": "empty"}
-        pairs = [clip_pair(row.left, row.right, _MAX_EVIDENCE_CHARS, shown) for row in rows]
         return tuple(
-            f"{row.name}: {self.comparison.left} has {left}, {self.comparison.right} {right}"
-            for row, (left, right) in zip(rows, pairs, strict=True)
+            f"{row.name}: {self.comparison.left} has {shown.get(row.left, row.left)}, "
+            f"{self.comparison.right} {shown.get(row.right, row.right)}"
+            for row in rows
         )
