@@ -31,7 +31,7 @@ _MAX_FORM_BYTES = 256 * 1024  # bytes of a form that are kept
 _MAX_PATH_CHARS = 120  # characters of a path in the list
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(eq=False, repr=False)
 class _SentRequest:
     """What ``explain`` reads of a request; a body that nobody has kept is a stream."""
 
@@ -41,7 +41,7 @@ class _SentRequest:
     body: bytes | Iterator[bytes]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(eq=False, repr=False)
 class _SentResponse:
     """What ``explain`` reads of a response."""
 
@@ -52,7 +52,7 @@ class _SentResponse:
     request: _SentRequest
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(eq=False, repr=False)
 class RecentRequest:
     """A request that was verified, or refused.
 
