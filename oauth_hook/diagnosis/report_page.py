@@ -105,7 +105,7 @@ def _show_comparison(comparison: Comparison) -> str:
     parts = "\n".join(_show_part(row, sides, is_of_url=index < len(URL_PARTS)) for index, row in shown)
     left_out = [f"{len(rows) - len(shown):,} parts"] if len(shown) < len(rows) else []
     left_out += [f"{more} parameters"] if more else []
-    note = f"<p>Left out: {' and '.join(left_out)}; the parts that differ come first.</p>" if left_out else ""
+    note = f"<p>Left out, equal ones first: {' and '.join(left_out)}.</p>" if left_out else ""
     return f'<h2>The base string, part by part</h2>\n{_introduce(sides)}\n{note}<ol class="parts">\n{parts}\n</ol>'
 
 
