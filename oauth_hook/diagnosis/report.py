@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..protocol.encoding import unescape
-from ..redaction import MASK, Redactor, is_secret_name
+from ..redaction import is_secret_name
+from ..redaction.redactor import MASK, Redactor
 from .base_string_parts import URL_PARTS
 from .comparison import ComparisonRow
 from .findings import MAX_TEXT_CHARS, Finding, fingerprint
@@ -17,11 +18,11 @@ from .records import RequestRecord
 __all__ = [
     "MAX_ROWS",
     "MORE_ROWS",
-    "SIDES",
     "Comparison",
     "Explanation",
     "clip_pair",
     "count_common",
+    "describe_finding",
     "mask_rows",
     "shorten_middle",
 ]
@@ -33,7 +34,7 @@ MAX_ROWS = 1000  # parameters that are shown, and as many again that differ
 MORE_ROWS = "..."  #: what the row is called that says how many are not shown
 
 #: Where a mistake is mended, by the side of its finding.
-SIDES = {"signer": "in the client's code", "server": "on the server", "between": "between client and server"}
+_SIDES = {"signer": "in the client's code", "server": "on the server", "between": "between client and server"}
 
 _ABSENT = {None: "(none)", "": "(empty)"}
 
@@ -112,9 +113,9 @@ class Explanation:
     def _findings(self) -> list[str]:
         lines = []
         for number, finding in enumerate(self.findings, 1):
-            place = SIDES.get(finding.to_dict().get("side", ""))
-            proven = " (proven)" if finding.proven else ""
-            lines += ["", f"{number}. {finding.code}{proven}{f', {place}' if place else ''}"]
+            certainty, place = describe_finding(finding)
+            mark = f" ({certainty})" if certainty else ""
+            lines += ["", f"{number}. {finding.code}{mark}{f', {place}' if place else ''}"]
             lines += _wrapped(finding.summary) + _wrapped(finding.advice)
             lines += [line for text in finding.evidence for line in _wrapped(text, "     - ", "       ")]
         return lines[1:]
@@ -139,6 +140,13 @@ class Explanation:
             "base_string": self.base_string,
             "parts": None if self.comparison is None else self.comparison.to_dict(),
         }
+
+
+def describe_finding(finding: Finding) -> tuple[str, str]:
+    """Return how certain a finding is, and where its mistake is mended; each empty where that is not known."""
+    made = finding.to_dict()
+    certainty = "proven" if finding.proven else "candidate" if made.get("candidate") else ""
+    return certainty, _SIDES.get(made.get("side", ""), "")
 
 
 def _printable(text: str) -> str:

@@ -12,7 +12,7 @@ from ..redaction.html_page import render_page, show_text
 from .base_string_parts import URL_PARTS
 from .comparison import ComparisonRow
 from .findings import Finding
-from .report import MORE_ROWS, SIDES, Comparison, Explanation, clip_pair, count_common, shorten_middle
+from .report import MORE_ROWS, Comparison, Explanation, clip_pair, count_common, describe_finding, shorten_middle
 
 __all__ = ["REPORT_STYLE", "render_explanation"]
 
@@ -37,7 +37,8 @@ code { font-size: .875rem; unicode-bidi: isolate; }
 .findings { padding: 0; list-style: none; } .findings > li { margin: 0 0 1rem; padding: .75rem 1rem;
   border: 1px solid var(--rule); border-left: .25rem solid var(--accent); border-radius: .375rem; }
 .findings p { margin: 0 0 .5rem; } .findings ul { margin: 0; font-size: .9375rem; }
-h3 code { font-size: 1rem; } .tag { display: inline-block; margin-left: .5rem; padding: 0 .5rem; font-size: .8125rem;
+h3 { display: flex; flex-wrap: wrap; gap: .25rem .5rem; align-items: baseline; }
+h3 code { font-size: 1rem; } .tag { padding: 0 .5rem; font-size: .8125rem;
   font-weight: 400; border: 1px solid var(--line); border-radius: 1rem; }
 .parts { padding: 0; list-style: none; border-bottom: 1px solid var(--rule); }
 .parts > li { padding: .5rem .75rem; border-top: 1px solid var(--rule); border-left: .25rem solid transparent; }
@@ -77,9 +78,8 @@ def render_explanation(explanation: Explanation) -> str:
 
 
 def _show_finding(number: int, finding: Finding) -> str:
-    tags = ["proven" if finding.proven else "likely"]
-    place = SIDES.get(finding.to_dict().get("side", ""))
-    tags += [f"to be mended {place}"] if place else []
+    certainty, place = describe_finding(finding)
+    tags = [certainty or "likely", *([place] if place else [])]
     shown = "".join(f' <span class="tag">{tag}</span>' for tag in tags)
     evidence = _list_texts(finding.evidence) if finding.evidence else ""
     return (

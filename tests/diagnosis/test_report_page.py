@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from html import unescape
 from html.parser import HTMLParser
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ import requests
 
 from oauth_hook import AccessToken, Consumer, OAuthHook, explain, sign
 from oauth_hook.diagnosis.findings import Finding
-from oauth_hook.diagnosis.report import SIDES, Explanation, clip_pair, shorten_middle
+from oauth_hook.diagnosis.report import Explanation, clip_pair, shorten_middle
 
 CONSUMER, TOKEN = Consumer("key", "consumer-hunter2"), AccessToken("token", "token-hunter2")
 HOOK = OAuthHook(TOKEN.key, TOKEN.secret, CONSUMER.key, CONSUMER.secret, header_auth=True)
@@ -110,15 +111,21 @@ def test_the_findings_are_on_the_page():
     assert explanation.base_string in page.text
 
 
-@pytest.mark.parametrize(("side", "place"), SIDES.items())
-def test_whose_mistake_it_is_stands_beside_the_code(side, place):
-    """On the page and in the text, for each side; where nobody knows, nothing is said."""
-    finding = Finding("path", "It is.", proven=True)
-    known = type("Known", (Finding,), {"to_dict": lambda self: {"side": side}})("path", "It is.", proven=True)
-    assert f"1. path (proven), {place}" in str(Explanation((known,)))
-    assert f"to be mended {place}" in Page(Explanation((known,)).to_html()).text
-    assert "1. path (proven)\n" in str(Explanation((finding,)))
-    assert "to be mended" not in Page(Explanation((finding,)).to_html()).text
+@pytest.mark.parametrize(
+    ("made", "text", "tags"),
+    [
+        ({"side": "signer"}, "1. path, in the client's code", ["likely", "in the client's code"]),
+        ({"side": "server"}, "1. path, on the server", ["likely", "on the server"]),
+        ({"side": "between"}, "1. path, between client and server", ["likely", "between client and server"]),
+        ({"side": "", "candidate": True}, "1. path (candidate)", ["candidate"]),
+        ({}, "1. path", ["likely"]),
+    ],
+)
+def test_how_certain_it_is_and_whose_mistake_stands_beside_the_code(made, text, tags):
+    """On the page and in the text, for each side; where nobody knows, nothing is said of it."""
+    finding = type("Made", (Finding,), {"to_dict": lambda self: made})("path", "It is.")
+    assert text in str(Explanation((finding,))).splitlines()
+    assert re.findall('<span class="tag">(.*?)</span>', unescape(Explanation((finding,)).to_html())) == tags
 
 
 def test_a_page_is_well_made():
