@@ -191,6 +191,13 @@ def shorten_middle(text: str, width: int) -> str:
     return f"{text[: width - len('...') - end]}...{text[-end:]}"
 
 
+# What every base string has in it: a secret that is the same word is not found out by it.
+_PUBLIC_NAMES = frozenset((
+    *URL_PARTS, "oauth_consumer_key", "oauth_nonce", "oauth_signature_method", "oauth_timestamp", "oauth_token",
+    "oauth_version",
+))  # fmt: skip
+
+
 def mask_rows(
     rows: Iterable[ComparisonRow], redact: Redactor, request: RequestRecord, more: int = 0
 ) -> tuple[ComparisonRow, ...]:
@@ -212,7 +219,8 @@ def mask_rows(
         right = _mask(row.right, redact, is_secret) if row.differs else left
         if row.differs and left == right:
             right = f"{right} (another)"
-        masked.append(ComparisonRow(_mask(row.name, redact, False) or "", left, right, row.source))
+        name = row.name if row.name in _PUBLIC_NAMES else _mask(row.name, redact, False) or ""
+        masked.append(ComparisonRow(name, left, right, row.source))
     rest = f"({more:,} more)"
     return (*masked, ComparisonRow(MORE_ROWS, rest, rest)) if more else tuple(masked)
 

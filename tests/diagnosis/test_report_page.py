@@ -290,3 +290,10 @@ def test_values_are_shortened_around_what_differs():
     assert clip_pair(None, "", 11) == ("(none)", "(empty)")
     assert shorten_middle("0123456789", 10) == "0123456789"
     assert shorten_middle("0123456789x", 10) == "0123...89x"
+
+
+def test_a_secret_that_is_a_common_word_does_not_blank_the_names_of_parts():
+    """What stands in every base string is shown, whatever the secret is."""
+    request = HOOK(requests.Request("GET", "https://api.example.com/").prepare())
+    text = explain(request, Consumer("key", "oauth_token"), AccessToken("token", "scheme")).to_html()
+    assert {"scheme", "oauth_token"} <= {part.split()[0] for part in Page(text).parts if "RFC 5849 section" in part}
