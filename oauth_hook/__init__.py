@@ -38,6 +38,7 @@ s2.2                 ways to ask the user                        ``tokens/verifi
 (requests)           the ``pre_request`` event                   ``hook/pre_request.py``
 (httpx, httpx2)      signing their requests and redirects        ``httpx.py``
 (Falcon, PyPump)     the calls of those two                      ``client.py``, ``pump/``
+(requests-oauthlib)  its names, and injection into others        ``requests_oauthlib/``
 (all of it)          why a request was refused                   ``diagnosis/``
 ===================  ==========================================  ==================================
 """

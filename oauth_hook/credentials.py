@@ -141,16 +141,19 @@ class Credentials:
 
 # eq=True would compare fields only within one class: a RequestToken never equals an AccessToken.
 # init=False: the constructor is that of Credentials, whose frame is concealed.
+@conceal_methods
 @dataclass(frozen=True, init=False, repr=False)
 class Consumer(Credentials):
     """Client credentials (s1.1): the application's identity with one service."""
 
 
+@conceal_methods
 @dataclass(frozen=True, init=False, repr=False)
 class RequestToken(Credentials):
     """Temporary credentials (s2.1): good only for asking the user and for the exchange."""
 
 
+@conceal_methods
 @dataclass(frozen=True, init=False, repr=False)
 class AccessToken(Credentials):
     """Token credentials (s2.3): the user's consent, to sign requests with."""
@@ -243,6 +246,7 @@ def _parse_host(server: str) -> str:
     return authority.lower()
 
 
+@conceal_methods
 @dataclass(frozen=True)
 class Account:
     """All that one needs to call a service on a user's behalf.

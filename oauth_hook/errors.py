@@ -47,7 +47,7 @@ __all__ = [
 ]
 
 # Special methods that are called from another one's frame, or cannot fail.
-_INNER = frozenset({"__post_init__", "__eq__", "__hash__", "__setattr__"})
+_INNER = frozenset({"__post_init__", "__eq__", "__hash__"})
 _MAX_WORD = 40  # characters of a mistyped word
 
 
@@ -193,11 +193,12 @@ def clear_frames(error: BaseException, packages: Collection[str] = ("oauth_hook"
 
 def list_errors(error: BaseException) -> list[BaseException]:
     """Return an error and those behind it, as far as they were raised below the frames that run now."""
-    running, errors = _list_running_frames(), [error]
+    running, errors, known = _list_running_frames(), [error], {id(error)}
     for each in errors:
         for behind in (each.__cause__, each.__context__):
-            if behind is None or any(behind is known for known in errors):
+            if behind is None or id(behind) in known:
                 continue
+            known.add(id(behind))
             if running.isdisjoint(_list_frames(behind)[:1]):  # what was raised before was caught in a frame that runs
                 errors.append(behind)
     return errors

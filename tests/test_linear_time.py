@@ -155,12 +155,18 @@ PIECES = [
     "QUJDQUJDQUJDQUJDQUJDQUJDQUJD ", "--b\r\n", 'form-data; name="secret"\r\n', "> GET / HTTP/1.1\n",
     "HTTP/1.1 100 a\n", "curl ", "-H ", "\\\n", "^\n", "$'", "<= Recv header, 9 bytes\n", "0000: ",
     "Error: oauth_a ", "token ", "An error occurred in the OAuth protocol: ", "GET&http%3A%2F%2Fh%2F&", "expected ",
-    "a.b", "\u00e9", "\x00", "://", "http://",
+    "a.b", "\u00e9", "\x00", "://", "http://", "send: b'GET / HTTP/1.1", "<- \"", ">> \"", "header: ",
+    "< GET / HTTP/1.1\n", "---request begin---", "a: GET http://a/\n", " << 401 ", "--> GET http://a\n", "###\n",
+    "@a=b\n", "{{a}}", "```\n", "\u201c", " \u2013a", '"Request Headers": {', "Request Headers\n", ":authority\n",
+    "URL: a\n", 'fetch("a",{', "irm ", "@{", "`", "10:00:00.000000 ", '"GET / HTTP/1.1\\r\\n"\n',
+    "2026 GET / HTTP/1.1\n",
 ]  # fmt: skip
 BEGINNINGS = [
     "", '{"secret":', '{"a": "', "<html>", "<error>", "oauth_token=", "oauth_problem=", 'OAuth realm="',
     "GET / HTTP/1.1\n", "HTTP/1.1 401 No\n\n", "curl '", "> GET / HTTP/1.1\n", '{"log": {"entries": [', "--b\r\n",
-    "https://h/?", "GET&", "<?xml ", "<XRD>", "cookie: ", "'", '"', "authorization:",
+    "send: b'GET / HTTP/1.1\\r\\n'\n", "a: GET http://a/\n", "irm 'http://a' ", "GET http://a/: {", "Request Headers\n",
+    "[{", ":authority", "2026 GET / HTTP/1.1\n", "```\n", "https://h/?", "GET&",
+    "<?xml ", "<XRD>", "cookie: ", "'", '"', "authorization:",
 ]  # fmt: skip
 
 MIN_PAIRS = 20  # of a beginning and a piece, for each reader

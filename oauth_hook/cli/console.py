@@ -10,7 +10,7 @@ import os
 import re
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from ..errors import UsageError, is_text, suggest_word
 
@@ -45,6 +45,7 @@ __all__ = [
     "report",
     "report_causes",
     "resolve_service",
+    "shows_colours",
     "warn",
 ]
 
@@ -113,13 +114,24 @@ def print_result(text: str, data: Any, *, as_json: bool) -> None:
         print_text(text)
 
 
-def print_text(text: str, errors: str = "backslashreplace") -> None:
+def print_text(text: str, end: str = "\n", errors: str = "backslashreplace") -> None:
     """Print a text that may have letters which the console lacks (Windows' own have 256): those are escaped.
 
     :param errors: how, in the words of ``str.encode``.
     """
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    print(text.encode(encoding, errors).decode(encoding))
+    print(text.encode(encoding, errors).decode(encoding), end=end)
+
+
+def shows_colours(stream: TextIO) -> bool:
+    """Tell whether what is written there may have colours (no-color.org; ``FORCE_COLOR`` asks for them anywhere)."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    # Consoles of Windows show colours only where a terminal says so, and else the escapes themselves.
+    is_able = os.name != "nt" or bool({"WT_SESSION", "ANSICON", "TERM"} & {*os.environ})
+    return stream.isatty() and is_able and os.environ.get("TERM") != "dumb"
 
 
 def report(text: str) -> None:

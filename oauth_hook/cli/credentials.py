@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
@@ -44,6 +45,7 @@ class _Options:
     store: Store | str | None
     action: str
     name: str
+    new: str
     service: str | None
     origin: list[str]
     replace: bool
@@ -52,11 +54,15 @@ class _Options:
 
 
 def credentials(arguments: argparse.Namespace) -> int:
-    """List, show, add or remove what is in the store, or allow an account elsewhere; secrets are masked."""
-    if not arguments.name and arguments.action != "list":
-        raise UsageError(f"NAME is missing: oauth-hook credentials {arguments.action} NAME")
+    """Do with the store what the action says; secrets are masked."""
     options = read_options(_Options, arguments)
-    actions = {"list": _list, "show": _show, "add": _add, "remove": _remove, "allow": _allow}
+    names = {"list": "", "rename": "NAME NEW"}.get(options.action, "NAME")
+    if [bool(options.name), bool(options.new)] != ["NAME" in names, "NEW" in names] and (names or options.new):
+        raise UsageError(f"use oauth-hook credentials {options.action} {names}".rstrip())
+    actions = {
+        "list": _list, "show": _show, "add": _add, "remove": _remove, "allow": _allow, "rename": _rename,
+        "export": _export,
+    }  # fmt: skip
     with open_store(options.store) as store:
         actions[options.action](options, store)
     return DONE
@@ -81,8 +87,13 @@ def _describe_entry(store: Store, name: str) -> str:
         return "cannot be read"
     if isinstance(value, Account):
         place = ServiceReference.parse(value.service).label if value.service else "no service"
-        return f"account at {place}" + ("" if value.token else ", not authorized yet")
+        return f"account at {place}{'' if value.token else _describe_missing_token(value)}"
     return {"Consumer": "consumer", "RequestToken": "request token"}.get(type(value).__name__, "access token")
+
+
+def _describe_missing_token(account: Account) -> str:
+    service = SERVICES.get(account.service or "")
+    return ", two-legged" if service is not None and not service.request_token_url else ", not authorized yet"
 
 
 def _show(options: _Options, store: Store) -> None:
@@ -150,3 +161,35 @@ def _allow(options: _Options, store: Store) -> None:
     allowed = list(store[options.name].origins)
     result = {"name": options.name, "origins": allowed}
     print_result(f"{options.name} may be used at {', '.join(allowed)}, too", result, as_json=options.json)
+
+
+def _rename(options: _Options, store: Store) -> None:
+    """Keep what is kept by one name by another.
+
+    :raises UsageError: there is nothing by the first, or the second is taken.
+    """
+    value = read_entry(store, options.name)
+    check_name_is_free(store, options.new, replace=options.replace)
+    store[options.new] = value  # first, so that nothing is lost whenever this ends
+    del store[options.name]
+    result = {"renamed": options.name, "name": options.new}
+    print_result(f"{options.name} is {options.new} now", result, as_json=options.json)
+
+
+def _export(options: _Options, store: Store) -> None:
+    """Print an account for another program: as lines that a POSIX shell sets its environment by, or as JSON.
+
+    :raises UsageError: nobody has asked for secrets, or it is no account.
+    """
+    if not options.show_secrets:
+        raise UsageError("what is exported is the secrets: use --show-secrets to have them printed")
+    value = read_entry(store, options.name)
+    if not isinstance(value, Account):
+        raise UsageError(
+            f"{options.name} is no account, and only those are exported: use 'oauth-hook credentials show'"
+        )
+    pairs = {"OAUTH_CONSUMER_KEY": value.consumer.key, "OAUTH_CONSUMER_SECRET": str(value.consumer.secret)}
+    if value.token is not None:
+        pairs |= {"OAUTH_TOKEN": value.token.key, "OAUTH_TOKEN_SECRET": str(value.token.secret)}
+    lines = [f"export {name}={shlex.quote(text)}" for name, text in pairs.items()]
+    print_result("\n".join(lines), pairs, as_json=options.json)

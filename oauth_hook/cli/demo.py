@@ -7,7 +7,6 @@ provider verifies through oauthlib and shares no code with the signer.
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import sys
 import textwrap
@@ -21,7 +20,7 @@ from ..credentials import AccessToken, RequestToken
 from ..errors import ProviderError
 from ..hook.hook import OAuthHook
 from ..redaction import Redactor
-from .console import DONE, REFUSED
+from .console import DONE, REFUSED, shows_colours
 
 if TYPE_CHECKING:
     from ..diagnosis.explain import Explanation
@@ -121,7 +120,7 @@ class Report:
     def say(self, text: str, colour: str = "") -> None:
         """Write a line, without the secrets in it."""
         text = self._redact(text, fields=False)
-        print(f"\x1b[{colour}m{text}\x1b[0m" if colour and self._on_a_terminal() else text, file=self.stream)
+        print(f"\x1b[{colour}m{text}\x1b[0m" if colour and shows_colours(self.stream) else text, file=self.stream)
 
     def mask(self, secret: str) -> None:
         """Never show this, unless asked to."""
@@ -188,11 +187,6 @@ class Report:
                 line = "    "
             line += piece
         self.say(f"      > {line}")
-
-    def _on_a_terminal(self) -> bool:
-        # Consoles of Windows show colours only where a terminal says so, and else the escapes themselves.
-        shows_colours = os.name != "nt" or bool({"WT_SESSION", "ANSICON", "TERM"} & {*os.environ})
-        return self.stream.isatty() and shows_colours and "NO_COLOR" not in os.environ
 
 
 def _describe_verdict(response: requests.Response) -> str:

@@ -75,7 +75,7 @@ def _write_page(path: str, explanation: Explanation) -> None:
     """
     page = explanation.to_html()
     if path == "-":
-        print_text(page, "xmlcharrefreplace")
+        print_text(page, errors="xmlcharrefreplace")
         return
     try:
         with open(path, "w", encoding="utf-8") as file:
@@ -124,7 +124,7 @@ def _read_request(path: str) -> bytes:
         raise UsageError("standard input is closed: name the FILE that the request is in")
     if path == "-" and sys.stdin.isatty():
         end = "Ctrl-Z and Enter" if os.name == "nt" else "Ctrl-D"
-        report(f"Paste the request here, as raw HTTP, a curl command line or HAR; then press {end}.")
+        report(f"Paste the request here, as your tool shows it: raw HTTP, curl, a log, HAR; then press {end}.")
     data = read_file(path, _MAX_BYTES + 1)
     if len(data) > _MAX_BYTES:
         raise UsageError(f"{path} is larger than 64 MB: save the one request that was refused")

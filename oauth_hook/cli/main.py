@@ -36,6 +36,9 @@ credentials come from the store (NAME), or from the environment:
   OAUTH_TOKEN, OAUTH_TOKEN_SECRET             the user's; without them the request is two-legged
 never from an argument, which other users of the machine could see.
 """
+_FORBID = """
+OAUTH_HOOK_FORBID=PLAINTEXT,SHA1 in the environment forbids signature methods: nothing is signed with them.
+"""
 
 
 @conceal_frames
@@ -123,18 +126,38 @@ def _conceal_typed(message: str) -> str:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = make_parser()
-    arguments, rest = parser.parse_known_args(argv)
-    # argparse wants positional arguments in one piece: `request GET -d a=1 URL` leaves the URL over.
-    unknown = [word for word in rest if word.startswith("-")] or ([] if hasattr(arguments, "words") else rest)
-    if unknown:
-        names = [found[0] for word in unknown if (found := _option_name(word))]
+    words = [*(sys.argv[1:] if argv is None else argv)]
+    if words[:1] == ["help"]:  # as of other commands
+        words = [*words[1:2], "--help"]
+    arguments, rest = make_parser().parse_known_args(words)
+    rest = _fill_gaps(arguments, rest)
+    if rest:
+        names = [found[0] for word in rest if (found := _option_name(word))]
         hint = "; the METHOD goes before the URL, by itself" if "-X" in names and arguments.command == "request" else ""
         told = f"unknown arguments: {' '.join(names)}" if names else "there are more words than it takes"
         arguments.parser.error(told + hint)
-    if rest:
-        arguments.words += rest
     return arguments
+
+
+def _fill_gaps(arguments: argparse.Namespace, rest: list[str]) -> list[str]:
+    """Take the words behind an option, and return what else is left over.
+
+    argparse wants positional arguments in one piece: ``request GET -d a=1 URL`` leaves the URL over, and
+    ``credentials show --show-secrets NAME`` the NAME, which may be left out.
+    """
+    unknown = [word for word in rest if word.startswith("-")]
+    words = [word for word in rest if not word.startswith("-")]
+    if unknown or not words:
+        return unknown
+    if hasattr(arguments, "words"):
+        arguments.words += words
+        return []
+    command = next(command for command in COMMANDS if command.name == arguments.command)
+    for argument in command.arguments:
+        name = argument.names[0]
+        if argument.settings.get("nargs") == "?" and not getattr(arguments, name) and words:
+            setattr(arguments, name, words.pop(0))
+    return words
 
 
 def make_parser() -> _Parser:
@@ -143,11 +166,9 @@ def make_parser() -> _Parser:
         prog="oauth-hook", description="OAuth 1.0a: get tokens, sign requests, and find out why they fail."
     )
     parser.add_argument("--version", action="version", version=f"oauth-hook {__version__}")
-    about = "where credentials are kept: a file, or the operating system's keyring (default: the user's data folder)"
-    store = _file("--store", metavar="FILE|keyring", help=about)
-    parser.add_argument(*store.names, **store.settings)
+    parser.add_argument(*STORE.names, **STORE.settings)
     add = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in _COMMANDS:
+    for command in COMMANDS:
         description = f"{command.about}\n\n{command.more}" if command.more else command.about
         child = add.add_parser(
             command.name,
@@ -159,7 +180,7 @@ def make_parser() -> _Parser:
         child.set_defaults(command=command.name, module=command.module or command.name, parser=child)
         child.register("type", None, _text)  # for arguments without a type; paths have str, and may be any bytes
         # Suppressed, the default leaves alone a --store given before the command's name.
-        child.add_argument(*store.names, **store.settings | {"default": argparse.SUPPRESS})
+        child.add_argument(*STORE.names, **STORE.settings | {"default": argparse.SUPPRESS})
         for argument in command.arguments:
             child.add_argument(*argument.names, **argument.settings)
     return parser
@@ -231,7 +252,7 @@ def _header(value: str) -> tuple[str, str]:
 # --- the commands ---
 
 
-class _Argument(NamedTuple):
+class Argument(NamedTuple):
     """What ``add_argument`` takes."""
 
     names: tuple[str, ...]
@@ -243,37 +264,66 @@ class _Command(NamedTuple):
 
     name: str
     about: str
-    arguments: tuple[_Argument, ...]
+    arguments: tuple[Argument, ...]
     more: str = ""  # what else its ``--help`` says
     epilog: str | None = None
     module: str | None = None
 
 
-def _argument(*names: str, **settings: Any) -> _Argument:
-    return _Argument(names, settings)
+def _argument(*names: str, **settings: Any) -> Argument:
+    return Argument(names, settings)
 
 
-def _flag(*names: str, help: str) -> _Argument:
+def _flag(*names: str, help: str) -> Argument:
     return _argument(*names, action="store_true", help=help)
 
 
-def _file(*names: str, metavar: str = "FILE", help: str) -> _Argument:
+def _file(*names: str, metavar: str = "FILE", help: str) -> Argument:
     return _argument(*names, type=str, metavar=metavar, help=help)
 
 
-def _repeated(*names: str, **settings: Any) -> _Argument:
+def _repeated(*names: str, **settings: Any) -> Argument:
     return _argument(*names, action="append", default=[], **settings)
 
 
+STORE = _file(
+    "--store",
+    metavar="FILE|keyring",
+    help="where credentials are kept: a file, or the operating system's keyring (default: the user's data folder)",
+)
 _JSON = _flag("--json", help="print the result as JSON")
 _PRIVATE_KEY = _file("--rsa-key", help="the private key for the RSA methods, in PEM")
 _ORIGIN = _repeated(
     "--origin", metavar="URL", help="where else the account may be used, besides its service; kept with the account"
 )
 _WORDS_HELP = "NAME is an account or token in the store"
-_ACTIONS = ("list", "show", "add", "remove", "allow")
+_ACTIONS = ("list", "show", "add", "remove", "rename", "allow", "export")
 
-_COMMANDS = (
+# What ``request`` and ``sign`` make a request of, and how they sign it.
+_REQUEST = (
+    _argument("words", nargs="+", metavar="[NAME] [METHOD] URL", help=_WORDS_HELP),
+    _repeated("--query", type=_pair, metavar="K=V", help="a field of the URL's query"),
+    _repeated("-d", "--data", type=_field, metavar="K=V|@FILE", help="a form field, or a file of them (a=1&b=2)"),
+    _flag("-G", "--get", help="put the fields of -d into the URL's query"),
+    _file("--json", metavar="TEXT|@FILE", help="a JSON body"),
+    _file("--data-binary", metavar="TEXT|@FILE|@-", help="a body as it is; of the type that -H gives it"),
+    _file("-T", "--upload-file", metavar="FILE|-", help="likewise, the file itself, by PUT"),
+    _repeated("-F", "--form", type=_part, metavar="K=V|K=@FILE", help="a part of a multipart form"),
+    _repeated("-H", "--header", type=_header, metavar="'N: V'", help="a header"),
+    _argument("--placement", metavar="PLACE", help="header (default), query, body, url-encoded or header+url-encoded"),
+    _argument("--signature-method", metavar="METHOD", help="default: the service's, or HMAC-SHA1"),
+    _PRIVATE_KEY,
+    _argument("--realm", metavar="TEXT", help="goes into the header, unsigned (default: the service's)"),
+    _argument(
+        "--body-hash",
+        choices=("sha1", "sha256", "sha512"),
+        help="sign a hash of bodies that are not forms (default: the service's)",
+    ),
+    _file("--service", metavar="SERVICE", help="sign as this service wants it: a known one, or a JSON file"),
+    _ORIGIN,
+)
+
+COMMANDS = (
     _Command(
         "demo",
         "Get a token, sign requests, and see changed ones refused, against a provider of its own on loopback.",
@@ -311,41 +361,36 @@ its token; for another service or another consumer key, use --replace.""",
         "request",
         "Send a signed request, and print the body of its response; if it was refused, say why.",
         (
-            _argument("words", nargs="+", metavar="[NAME] [METHOD] URL", help=_WORDS_HELP),
-            _repeated(
-                "-d", "--data", type=_field, metavar="K=V|@FILE", help="a form field, or a file of them (a=1&b=2)"
-            ),
-            _file("--json", metavar="TEXT|@FILE", help="a JSON body"),
-            _repeated("-F", "--form", type=_part, metavar="K=V|K=@FILE", help="a part of a multipart form"),
-            _repeated("-H", "--header", type=_header, metavar="'N: V'", help="a header"),
-            _file("-o", "--output", help="write the body to a file, unchanged"),
+            *_REQUEST,
+            _file("-o", "--output", help="write the body to a file, unchanged; a refusal does not take its place"),
+            _flag("--output-errors", help="write refusals there, too"),
             _flag("-i", "--include", help="print the response's status and headers, too"),
             _flag("-v", "--verbose", help="show what is sent, on standard error, without secrets"),
-            _argument(
-                "--placement",
-                metavar="PLACE",
-                help="header (default), query, body, url-encoded or header+url-encoded",
-            ),
-            _argument("--signature-method", metavar="METHOD", help="default: the service's, or HMAC-SHA1"),
-            _PRIVATE_KEY,
-            _argument("--realm", metavar="TEXT", help="goes into the header, unsigned (default: the service's)"),
-            _argument(
-                "--body-hash",
-                choices=("sha1", "sha256", "sha512"),
-                help="sign a hash of bodies that are not forms (default: the service's)",
-            ),
-            _file("--service", metavar="SERVICE", help="sign as this service wants it: a known one, or a JSON file"),
-            _ORIGIN,
             _argument(
                 "--timeout", type=_seconds, default=30, help="seconds to wait for the server each time (default: 30)"
             ),
             _flag("--show-secrets", help="show your secrets where the response echoes them"),
         ),
         """\
-The default METHOD is GET, or POST if there is something to send (-d, --json, -F). The service determines how
+The default METHOD is GET, or POST if there is something to send (-d, --json, --data-binary, -F; PUT with -T). Bodies
+are sent and printed as they come, whatever their size. The service determines how
 requests are signed and which headers they carry; the options given here override it. An account is used at its
 service only, and where --origin allowed it.""",
+        _ENVIRONMENT + _FORBID,
+    ),
+    _Command(
+        "sign",
+        "Print the signature that a request would have, for other programs to send; nothing is sent.",
+        (
+            *_REQUEST,
+            _flag("--url", help="print the signed URL instead of the header (with --placement query)"),
+            _flag("--curl", help="print a command line for curl"),
+            _flag("--show-secrets", help="allow PLAINTEXT, whose signature is the secrets themselves"),
+        ),
+        """\
+What is printed is for one request, once, within the next minutes: a signature has a nonce and a timestamp.""",
         _ENVIRONMENT,
+        "request",
     ),
     _Command(
         "explain",
@@ -368,9 +413,10 @@ service only, and where --origin allowed it.""",
             _JSON,
         ),
         """\
-FILE is raw HTTP (the request, and after it the response if it was saved), the output of 'curl -v' or
-'curl --trace-ascii', a curl command line, or a HAR file (exported from a browser with sensitive data, or the
-signature is missing); "-", or no FILE, is standard input. The secrets come from the store (NAME) or the
+FILE is raw HTTP (the request, and after it the response if it was saved), alone or in a log; what curl, wget, HTTPie,
+mitmdump or a library shows of its work; a curl command line or another call that a browser copies; or a HAR file
+(exported from a browser with sensitive data, or the signature is missing). "-", or no FILE, is standard input. The
+page "Why did it say 401?" of the documentation lists all formats. The secrets come from the store (NAME) or the
 environment; without them, only what the request itself shows is checked.""",
         _ENVIRONMENT,
     ),
@@ -392,17 +438,18 @@ environment; without them, only what the request itself shows is checked.""",
     ),
     _Command(
         "credentials",
-        "List, show, add or remove what is in the store, or allow an account elsewhere; secrets are masked.",
+        "List, show, add, remove, rename or export what is in the store, or allow an account elsewhere.",
         (
             _argument("action", choices=_ACTIONS, metavar="|".join(_ACTIONS), help="show prints JSON"),
-            _argument("name", nargs="?", default="", metavar="NAME", help="what to show, add, remove or allow"),
+            _argument("name", nargs="?", default="", metavar="NAME", help="what it is about"),
+            _argument("new", nargs="?", default="", metavar="NEW", help="for rename: the new name"),
             _file(
                 "--service",
                 metavar="SERVICE",
                 help="for add: a known service, a JSON file or a server (default: NAME, if it is a known service)",
             ),
             _ORIGIN,
-            _flag("--replace", help="for add: replace what is kept as NAME"),
+            _flag("--replace", help="for add and rename: replace what is kept by that name"),
             _flag("--show-secrets", help="show secrets too, which are masked otherwise"),
             _flag("--json", help="print the list as JSON, too: {NAME: what it is}"),
         ),
@@ -410,7 +457,8 @@ environment; without them, only what the request itself shows is checked.""",
 'add' takes the credentials from the environment, if OAUTH_CONSUMER_KEY is set there (with OAUTH_CONSUMER_SECRET,
 OAUTH_TOKEN and OAUTH_TOKEN_SECRET); otherwise it asks for them, or reads them from standard input, one a line:
 consumer key, consumer secret, token, token secret. Without a token the account is two-legged.
-'allow' keeps with an account where it may be used (--origin URL), besides its service; elsewhere it signs nothing.""",
+'allow' keeps with an account where it may be used (--origin URL), besides its service; elsewhere it signs nothing.
+'export' prints lines for a shell (or JSON), with --show-secrets only.""",
     ),
     _Command(
         "services",
@@ -426,5 +474,18 @@ consumer key, consumer secret, token, token secret. Without a token the account 
             _file("--database", help="keep the state in a file (default: in memory)"),
             _flag("--verbose", help="log each request on standard error, and why it was refused"),
         ),
+    ),
+    _Command(
+        "completion",
+        "Print what makes a shell complete commands, options, services and stored names.",
+        (
+            _argument(
+                "shell", choices=("bash", "zsh", "fish", "candidates"), metavar="bash|zsh|fish", help="the shell"
+            ),
+            _argument("words", nargs="*", help=argparse.SUPPRESS),
+        ),
+        """\
+In ~/.bashrc or ~/.zshrc (after compinit):  eval "$(oauth-hook completion bash)", or zsh
+In ~/.config/fish/config.fish:              oauth-hook completion fish | source""",
     ),
 )

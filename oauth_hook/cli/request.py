@@ -1,29 +1,29 @@
-"""``oauth-hook request``: a signed request, and the body of its response."""
+"""``oauth-hook request``: a signed request, and the body of its response; ``oauth-hook sign``: what would be sent."""
 
 from __future__ import annotations
 
 import argparse
-import errno
 import json
-import os
 import re
-import secrets
-import stat
+import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from mimetypes import guess_type
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 import requests
 from requests.structures import CaseInsensitiveDict
 
 from ..credentials import ServiceReference
 from ..errors import OAuthHookError, ProviderError, UsageError, suggest_word
+from ..hook.hook import OAuthHook
+from ..protocol.parameters import is_form
 from ..protocol.rsa import RSAKey
-from ..redaction import MASK, redact
+from ..redaction import redact
 from ..services.catalog import Service
 from ..tokens.accounts import Store, allow_origins, find_credentials, store_hint
 from .console import (
@@ -43,21 +43,27 @@ from .console import (
     report_causes,
     warn,
 )
+from .response import Output, Progress, open_output, print_body, save_body
 
-__all__ = ["request"]
+__all__ = ["request", "sign"]
+
+_MAX_REFUSAL_BYTES = 1 << 20  # that are read at once, for what they say of the clock and of causes
 
 
 @dataclass(frozen=True)
 class _Options:
+    """What ``request`` and ``sign`` have in common."""
+
     store: Store | str | None
     words: list[str]
+    query: list[tuple[str, str]]
     data: list[tuple[str, str]]
+    get: bool
     json: str | None
+    data_binary: str | None
+    upload_file: str | None
     form: list[tuple[str, str]]
     header: list[tuple[str, str]]
-    output: str | None
-    include: bool
-    verbose: bool
     placement: str | None
     signature_method: str | None
     rsa_key: str | None
@@ -65,13 +71,66 @@ class _Options:
     body_hash: str | None
     service: str | None
     origin: list[str]
-    timeout: float
     show_secrets: bool
+
+    @property
+    def raw(self) -> str | None:
+        """A body that is sent as it is: a text, ``@FILE``, or ``@-`` for standard input."""
+        return self.data_binary if self.upload_file is None else f"@{self.upload_file}"
+
+
+@dataclass(frozen=True)
+class _RequestOptions(_Options):
+    output: str | None
+    output_errors: bool
+    include: bool
+    verbose: bool
+    timeout: float
+
+
+@dataclass(frozen=True)
+class _SignOptions(_Options):
+    url: bool
+    curl: bool
 
 
 def request(arguments: argparse.Namespace) -> int:
     """Send a signed request, and print the body of its response; if it was refused, say why."""
-    options = read_options(_Options, arguments)
+    options = read_options(_RequestOptions, arguments)
+    with ExitStack() as stack:
+        session = stack.enter_context(requests.Session())
+        prepared, hook = _prepare(options, session, stack)
+        output = None if options.output in (None, "-") else stack.enter_context(open_output(options.output))
+        known = [hook.consumer.secret, hook.token.secret if hook.token else ""]
+        if options.verbose:
+            report(_describe_request(prepared, known))
+        response = stack.enter_context(_send(session, prepared, options.timeout))
+        _print_head(options, response, known)
+        _give_body(options, response, output, [] if options.show_secrets else known)
+    if not response.ok:
+        reason = redact(response.reason or "", known)
+        warn(one_line(f"the provider said {response.status_code} {reason}"))
+        report_causes(hook.explain(response))
+    return DONE if response.ok else REFUSED
+
+
+def sign(arguments: argparse.Namespace) -> int:
+    """Print what would be sent, and send nothing."""
+    options = read_options(_SignOptions, arguments)
+    with ExitStack() as stack:
+        session = stack.enter_context(requests.Session())
+        session.headers.clear()  # what another client sends is its own
+        prepared, hook = _prepare(options, session, stack)
+        if hook.signature_method == "PLAINTEXT" and not options.show_secrets:
+            raise UsageError("PLAINTEXT's signature is the secrets themselves: use --show-secrets to have them printed")
+        print_text(_describe_signed(options, prepared))
+    return DONE
+
+
+def _prepare(
+    options: _Options, session: requests.Session, stack: ExitStack
+) -> tuple[requests.PreparedRequest, OAuthHook]:
+    """Return the request that the options describe, signed; files are open until the stack ends."""
     with open_store(options.store) as store:
         name, method, url = _read_words(options, store)
         if options.origin:
@@ -81,30 +140,10 @@ def request(arguments: argparse.Namespace) -> int:
         found = find_credentials(name, store, warn=warn)
     service = _apply_options(options, found.service)
     hook = found.make_hook(service, _read_key(options, service))
-    with ExitStack() as stack:
-        content = _make_content(options, service, stack)
-        session = stack.enter_context(requests.Session())
-        prepared = session.prepare_request(requests.Request(method, url, auth=hook, **content))
-        file = None if options.output in (None, "-") else stack.enter_context(_open_output(options.output))
-        known = [hook.consumer.secret, hook.token.secret if hook.token else ""]
-        if options.verbose:
-            report(_describe_request(prepared, known))
-        response = stack.enter_context(_send(session, prepared, options.timeout, stream=file is not None))
-        if file is None:
-            data = response.content
-            _check_whole(response)
-            _print_head(options, response, known)
-            _print_body(data, [] if options.show_secrets else known)
-        else:
-            _print_head(options, response, known)
-            for piece in response.iter_content(1 << 16):
-                file.write(piece)
-            _check_whole(response)
-    if not response.ok:
-        reason = redact(response.reason or "", known)
-        warn(one_line(f"the provider said {response.status_code} {reason}"))
-        report_causes(hook.explain(response))
-    return DONE if response.ok else REFUSED
+    if method in ("GET", "HEAD") and options.data and not options.get:
+        warn(f"-d makes a form of the body, which few servers read of a {method}: -G puts the fields into the URL")
+    content = _make_content(options, service, stack)
+    return session.prepare_request(requests.Request(method, _add_query(options, url), auth=hook, **content)), hook
 
 
 # --- who, and how it is signed ---
@@ -117,8 +156,8 @@ def _read_words(options: _Options, store: Store) -> tuple[str | None, str, str]:
     """Return NAME, METHOD and URL, of which the first two may be left out."""
     *words, url = options.words
     _check_order(words, url, store)
-    has_content = options.data or options.form or options.json is not None
-    assumed = "POST" if has_content else "GET"
+    has_content = (options.data and not options.get) or options.form or options.json is not None or options.data_binary
+    assumed = "PUT" if options.upload_file is not None else "POST" if has_content else "GET"
     if not words:
         return None, assumed, url
     if len(words) == 1 and words[0].upper() not in _METHODS and words[0] in store:
@@ -135,6 +174,8 @@ def _read_words(options: _Options, store: Store) -> tuple[str | None, str, str]:
 def _check_order(words: list[str], url: str, store: Store) -> None:
     """Refuse too many words, too few, or another order."""
     order = "use [NAME] [METHOD] URL"
+    if any("://" in word for word in words) and "=" in url and "://" not in url:
+        raise UsageError("a field of a form is -d NAME=VALUE, one of the URL's query --query NAME=VALUE")
     if any("://" in word for word in words):
         raise UsageError(f"the URL goes last: {order}")
     if len(words) > 2 or (not words and not re.search(r"[./:]", url) and url.upper() not in _METHODS):
@@ -176,12 +217,25 @@ def _read_key(options: _Options, service: Service) -> RSAKey | None:
 # --- what goes out ---
 
 
+def _add_query(options: _Options, url: str) -> str:
+    """Return the URL with the fields that are to go into its query; what is there stays as it is spelled."""
+    fields = [*options.query, *(_read_data(options) if options.get else [])]
+    if not fields:
+        return url
+    rest, mark, fragment = url.partition("#")
+    joint = "?" if "?" not in rest else "" if rest.endswith(("?", "&")) else "&"
+    query = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in fields)
+    return f"{rest}{joint}{query}{mark}{fragment}"
+
+
 def _make_content(options: _Options, service: Service, stack: ExitStack) -> dict[str, Any]:
     """Return body and headers, as requests takes them; files are open until the stack ends."""
     headers: CaseInsensitiveDict[str] = CaseInsensitiveDict(service.headers)
+    has_form = bool((options.data and not options.get) or options.form)
+    bodies = [has_form, options.json is not None, options.data_binary is not None, options.upload_file is not None]
+    if sum(bodies) > 1:
+        raise UsageError("a request has one body: use either -d and -F, or --json, or --data-binary, or -T")
     if options.json is not None:
-        if options.data or options.form:
-            raise UsageError("--json is a body by itself: it cannot be combined with -d or -F")
         headers["Content-Type"] = "application/json"
     names = [name.lower() for name, _ in options.header]
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -190,9 +244,71 @@ def _make_content(options: _Options, service: Service, stack: ExitStack) -> dict
     headers.update(options.header)
     if options.json is not None:
         return {"data": _read_json(options.json), "headers": headers}
+    if options.raw is not None:
+        return {"data": _open_raw(options.raw, headers, stack), "headers": headers}
     parts = [_make_part(name, value, stack) for name, value in options.form]
-    fields = [pair for name, value in options.data for pair in ([(name, value)] if name else _read_fields(value))]
+    fields = [] if options.get else _read_data(options)
     return {"data": fields or None, "files": parts or None, "headers": headers}
+
+
+def _read_data(options: _Options) -> list[tuple[str, str]]:
+    """Return the fields of a form, those in files too."""
+    return [pair for name, value in options.data for pair in ([(name, value)] if name else _read_fields(value))]
+
+
+def _open_raw(raw: str, headers: CaseInsensitiveDict[str], stack: ExitStack) -> Any:
+    """Return a body that is sent as it is; a file is sent as it is read. A form is read, as it is signed.
+
+    :param headers: gets the body's type, where it has none.
+    """
+    path = raw[1:] if raw.startswith("@") else None
+    if "Content-Type" not in headers:
+        guess = guess_type(path)[0] if path else None
+        headers["Content-Type"] = guess or "application/octet-stream"
+        warn(f"the body is sent as {headers['Content-Type']}: -H 'Content-Type: ...' gives another type")
+    if path is None:
+        return raw.encode("utf-8", "surrogateescape")
+    if is_form(headers["Content-Type"]):
+        return read_file(path)
+    file: IO[bytes]
+    if path == "-":
+        file = sys.stdin.buffer
+    else:
+        try:
+            file = stack.enter_context(open(path, "rb"))  # noqa: SIM115 - closed by the stack
+        except OSError as error:
+            raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    return _Upload(file, stack.enter_context(Progress("sent", _measure(file))))
+
+
+def _measure(file: IO[bytes]) -> int | None:
+    """Return how many bytes a file has; ``None`` for a pipe."""
+    return requests.utils.super_len(file) or None
+
+
+class _Upload:
+    """A file whose bytes are counted as they are sent."""
+
+    def __init__(self, file: IO[bytes], progress: Progress) -> None:
+        self._file, self._progress = file, progress
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def __iter__(self) -> Iterator[bytes]:
+        while piece := self.read(1 << 16):
+            yield piece
+
+    def read(self, size: int = -1) -> bytes:
+        """Read, and count what was read."""
+        piece = self._file.read(size)
+        self._progress.add(len(piece))
+        return piece
+
+    def seek(self, *place: int) -> int:
+        """Go back, for a redirect, or after the body was hashed."""
+        self._progress.count = 0
+        return self._file.seek(*place)
 
 
 def _read_json(given: str) -> bytes:
@@ -237,9 +353,7 @@ def _make_part(name: str, value: str, stack: ExitStack) -> tuple[str, tuple[str 
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
 
 
-def _send(
-    session: requests.Session, prepared: requests.PreparedRequest, timeout: float, *, stream: bool
-) -> requests.Response:
+def _send(session: requests.Session, prepared: requests.PreparedRequest, timeout: float) -> requests.Response:
     """Send it, and follow redirects.
 
     A URL that cannot be requested is ours to mend, or the server's where it redirected there; requests has one
@@ -249,8 +363,9 @@ def _send(
     :raises ProviderError: the server redirects to a URL that cannot be requested.
     """
     received: list[requests.Response] = []
+    prepared.hooks["response"].insert(0, _read_refusal)  # before the hook learns from it
     prepared.register_hook("response", lambda response, **_: received.append(response))
-    settings = session.merge_environment_settings(prepared.url or "", {}, stream, None, None)
+    settings = session.merge_environment_settings(prepared.url or "", {}, True, None, None)
     try:
         return session.send(prepared, timeout=timeout, allow_redirects=True, **settings)
     except requests.exceptions.InvalidHeader as error:  # of the response: ours were looked at before
@@ -261,6 +376,13 @@ def _send(
         if isinstance(error, OAuthHookError | requests.RequestException):
             raise
         raise UsageError(f"the URL cannot be requested: {error}") from error
+
+
+def _read_refusal(response: requests.Response, **_: Any) -> None:
+    """Read a refusal that is no larger than such are."""
+    length = response.headers.get("Content-Length", "0")
+    if not response.ok and length.isdigit() and int(length) <= _MAX_REFUSAL_BYTES:
+        response.content  # noqa: B018  # which keeps it
 
 
 def _describe_request(request: requests.PreparedRequest, known: list[str]) -> str:
@@ -274,7 +396,7 @@ def _describe_request(request: requests.PreparedRequest, known: list[str]) -> st
 # --- what came back ---
 
 
-def _print_head(options: _Options, response: requests.Response, known: list[str]) -> None:
+def _print_head(options: _RequestOptions, response: requests.Response, known: list[str]) -> None:
     """Show what else was sent, and what came back besides bodies, as far as that is wanted."""
     responses = [*response.history, response]
     if options.verbose:
@@ -288,64 +410,49 @@ def _print_head(options: _Options, response: requests.Response, known: list[str]
             print_text("\n".join(one_line(redact(line, secrets, fields=False)) for line in lines) + "\n")
 
 
-def _print_body(data: bytes, known: list[str]) -> None:
-    """Write the body to standard output, without what is known to be secret."""
-    shown = data
-    if known:  # whatever its type says: bytes taken for characters lose nothing
-        shown = redact(data.decode("latin-1"), known, fields=False).encode("latin-1")
-    if shown != data:
-        warn(f"the response contains one of your secrets, which is masked ({MASK}): use --show-secrets to see it")
-    if sys.stdout is not None:
-        if shown and not shown.endswith(b"\n") and sys.stdout.isatty():
-            shown += b"\n"  # what the terminal shows next begins a line
-        sys.stdout.flush()
-        sys.stdout.buffer.write(shown)
-        sys.stdout.buffer.flush()
+def _give_body(
+    options: _RequestOptions, response: requests.Response, output: Output | None, secrets: list[str]
+) -> None:
+    """Write the body where it is wanted; a refusal does not take the place of a good file."""
+    if output is None:
+        print_body(response, secrets)
+    elif response.ok or options.output_errors:
+        save_body(response, output)
+    else:
+        output.discard()
+        print_body(response, secrets)
+        warn(f"{output.name} is as it was: --output-errors writes refusals there, too")
 
 
-def _check_whole(response: requests.Response) -> None:
-    """Refuse a response that is shorter than its server said, which urllib3 1 leaves to its user."""
-    if getattr(response.raw, "length_remaining", None):
-        raise ProviderError("the response was cut off", status=response.status_code, response=response)
+# --- what would be sent ---
 
 
-@contextmanager
-def _open_output(path: str) -> Iterator[IO[bytes]]:
-    """Give a file to write a response to, which gets its name when all is there: until then, what was there stays.
-
-    :raises UsageError: nothing can be written there.
-    """
-    target = os.path.realpath(path)
-    try:
-        file, part = _create_output(target, path)
-    except OSError as error:
-        raise UsageError(f"cannot write {path!r}: {error.strerror}") from error
-    try:
-        with file:
-            yield file
-        if part is not None:
-            os.replace(part, target)
-    finally:
-        if part is not None:
-            with suppress(FileNotFoundError):
-                os.unlink(part)
+def _describe_signed(options: _SignOptions, prepared: requests.PreparedRequest) -> str:
+    """Return the signed URL, a command line for curl, or the header; the URL, where the header has no signature."""
+    url, header = prepared.url or "", prepared.headers.get("Authorization", "")
+    header = header.decode("latin-1") if isinstance(header, bytes) else header
+    if options.curl:
+        return _write_curl(options, prepared)
+    if options.url:
+        return url
+    if header:
+        return f"Authorization: {header}"
+    return prepared.body if isinstance(prepared.body, str) else url
 
 
-def _create_output(target: str, path: str) -> tuple[IO[bytes], str | None]:
-    """Return a file beside the target, and its name; or the target itself, where it is a device or a pipe."""
-    try:
-        mode = os.stat(target).st_mode
-    except FileNotFoundError:
-        mode = None
-    if mode is not None and not stat.S_ISREG(mode):
-        return open(target, "wb"), None
-    if not os.path.basename(path):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    if mode is not None and not os.access(target, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    part = os.path.join(os.path.dirname(target), f".oauth-hook-{secrets.token_hex(8)}.part")
-    file = open(part, "xb")  # noqa: SIM115 - the caller closes it
-    if mode is not None:
-        with suppress(OSError):  # some file systems have no modes
-            os.chmod(part, stat.S_IMODE(mode))
-    return file, part
+def _write_curl(options: _SignOptions, prepared: requests.PreparedRequest) -> str:
+    """Return a line that a POSIX shell runs as it stands, with curl."""
+    words = ["curl", "-X", str(prepared.method)]
+    for name, value in prepared.headers.items():
+        text = value.decode("latin-1") if isinstance(value, bytes) else value
+        if name not in ("Content-Length", "Transfer-Encoding"):
+            words += ["-H", f"{name}: {text}"]
+    body = prepared.body
+    if isinstance(body, bytes | str) and body:
+        text = body if isinstance(body, str) else body.decode("utf-8", "surrogateescape")
+        if "\0" in text or options.form:
+            raise UsageError("a body like this does not fit into a command line: use --data-binary @FILE, or -T")
+        words += ["--data-binary", text if not text.startswith("@") else f"@{text}"]
+    elif body is not None:
+        words += ["--data-binary", str(options.raw)]
+    return shlex.join([*words, str(prepared.url)])

@@ -14,6 +14,7 @@ from __future__ import annotations
 import copy
 import copyreg
 import sys
+from collections.abc import MutableMapping
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -205,7 +206,7 @@ def attach(request: Any, handler: RedirectHandler, *, status: Status, base_strin
     found = hooks.get("response") if hooks else None
     if type(found) is not list:  # a caller may have set anything that ``Session.send`` takes
         found = list_hooks(found)
-        if hooks is not None:  # in place: the session of an adapter that signs has read them already
+        if isinstance(hooks, MutableMapping):  # in place: the session of an adapter that signs has read them already
             hooks["response"] = found
         else:
             request.hooks = {"response": found}

@@ -168,6 +168,7 @@ class OAuthHook(AuthBase):
             f"placement={self.placement!r}, signature_method={self.signature_method!r})"
         )
 
+    @conceal_frames
     def __setattr__(self, name: str, value: object) -> None:
         # Threads share hooks; and a setting that came too late would be ignored in silence.
         if type(self) is OAuthHook or hasattr(OAuthHook, name):

@@ -24,7 +24,7 @@ def retry_refused(response: requests.Response, **kwargs: Any) -> requests.Respon
     """
     if not is_to_learn_from(response):
         return None
-    is_read = not response.ok and not kwargs.get("stream", False)
+    is_read = not response.ok and (not kwargs.get("stream", False) or isinstance(response._content, bytes))
     retry = make_retry(response, response.content or b"" if is_read else b"", kwargs)
     if retry is None:
         return None

@@ -28,6 +28,7 @@ __all__ = [
     "escape_base64",
     "escape_form",
     "escape_header_value",
+    "find_charset",
     "from_wire",
     "from_wire_like",
     "to_wire",
@@ -74,9 +75,14 @@ def decode_text(data: bytes, charset: str | None) -> str:
 
     What cannot be read becomes U+FFFD.
     """
-    name = normalize_encoding((charset or "")[:_MAX_CHARSET_NAME]).lower()
+    return data.decode(find_charset(charset), "replace")
+
+
+def find_charset(named: str | None) -> str:
+    """Return Python's name of a charset that a stranger names; UTF-8 where it is none of the known ones."""
+    name = normalize_encoding((named or "")[:_MAX_CHARSET_NAME]).lower()
     codec = aliases.aliases.get(name, name)
-    return data.decode(codec if _is_charset(codec) else "utf-8", "replace")
+    return codec if _is_charset(codec) else "utf-8"
 
 
 def to_wire(text: str | bytes) -> str:

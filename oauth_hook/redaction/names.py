@@ -43,8 +43,9 @@ __all__ = [
 _PASSWORD = "passw(?:or)?d"
 # What gives access by itself, whatever protocol it is of; spelled access_token, access-token or accessToken.
 _GIVES_ACCESS = (
-    r"(?:access|refresh|id|(?<!o)auth|authorization|bearer|session|security|csrf|xsrf|csrfmiddleware|authenticity)[_-]?token"
-    r"|(?:api|private|secret|access|signing|account|subscription)[_-]?key|pass(?:phrase|code|wd)|pwd|jwt"
+    r"(?:access|refresh|id|(?<!o)auth|authorization|bearer|api|private|user|device|deploy|job|session|security"
+    r"|csrf|xsrf|csrfmiddleware|authenticity)[_-]?token"
+    r"|(?:api|(?<!o)auth|private|secret|access|signing|account|subscription)[_-]?key|pass(?:phrase|code|wd)|pwd|jwt"
     r"|(?:php|j)?sess(?:ion)?[_-]?id|session[_-]?(?:key|handle)|(?:client[_-]?)?assertion|saml[_-]?response"
 )
 # Of an error, "access_token: expired" is a sentence, and "access_token=..." or '"access_token": ...' a field.

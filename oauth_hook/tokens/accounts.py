@@ -44,15 +44,14 @@ class AccountHook(OAuthHook):
     def __call__(self, request: Any) -> Any:
         """Sign a request to one of the account's origins.
 
-        :raises UsageError: it goes elsewhere, or nobody has said where the account is used.
+        :raises UsageError: it goes elsewhere, its URL has a user name, or nobody has said where the account is used.
         """
         url = getattr(request, "url", None)
         has_origins = self.is_pinned_elsewhere(None)  # a hook without any is pinned to nothing, and would sign for all
         is_redirect = isinstance(request, SignedRequest) and request.oauth_state.status is not Status.SIGNED
         if has_origins and (is_redirect or not isinstance(url, str) or not self.is_pinned_elsewhere(url)):
             return super().__call__(request)
-        origin = parse_origin(url) if isinstance(url, str) else None
-        place = "https://..." if origin is None else print_origin(origin)
+        place = print_origin(check_absolute_url(url, "the URL")) if isinstance(url, str) else "https://..."
         why = "" if has_origins else " (its service names no URLs)"
         raise UsageError(
             f"the account {self.account_name!r} is not for {place}{why}, so nothing was sent: if its credentials may "

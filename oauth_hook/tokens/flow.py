@@ -349,7 +349,7 @@ def _check_callback(callback: str) -> None:
     :raises UsageError: it is not.
     """
     if not _is_uri(callback):
-        trouble = f"{callback.partition('?')[0]!r} is none"
+        trouble = f"{callback.partition('?')[0]!r} is not"
         if " " in callback:
             trouble = "it has a space in it: write %20"
         elif not callback.isprintable():

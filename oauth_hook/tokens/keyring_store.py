@@ -29,7 +29,7 @@ import json
 import os
 import re
 from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from ..errors import UsageError, check_type, conceal_methods, is_text
@@ -147,14 +147,14 @@ class KeyringStore(BaseStore):
     def _read_index(self) -> _Index:
         """Return the latest index that a head names.
 
-        :raises UsageError: there is none that can be read, or a head is another program's.
+        :raises UsageError: there is none that can be read, or a head is another program's, or it is a newer version's.
         """
         heads = [head for head in map(self._get, _HEADS) if head is not None]
         found = [_read_head(head) for head in heads]
         for number in sorted({int(match[1]) for match in found if match is not None}, reverse=True):
             checksum, _, text = (self._read_text(number) or "").partition(" ")
             if None not in found and checksum == compute_checksum(text):
-                return _Index(number, **json.loads(text))
+                return self._parse_index(number, text)
         if not heads:
             return _Index(0, {}, [])
         if None in found:
@@ -165,6 +165,20 @@ class KeyringStore(BaseStore):
         raise UsageError(
             f"the index of {self._place} is damaged, and was left as it is, so that nothing in it can be found: remove "
             f"all entries of {self.service_name!r} with the keyring's own program, and authorize again"
+        )
+
+    def _parse_index(self, number: int, text: str) -> _Index:
+        """Return an index whose checksum is right.
+
+        :raises UsageError: it has another form, which a newer version gave it.
+        """
+        with suppress(TypeError, ValueError):
+            index = _Index(number, **json.loads(text))
+            if isinstance(index.names, dict) and isinstance(index.removed, list):
+                return index
+        raise UsageError(
+            f"{self._place} was written by a newer requests-oauth-hook, and was left as it is: upgrade this one, "
+            "or give another service_name"
         )
 
     def _write(self, index: _Index, rows: Mapping[str, Row | None]) -> _Index:

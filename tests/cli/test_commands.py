@@ -858,6 +858,9 @@ def test_an_account_is_used_at_its_service_only(call, server, abroad):
         assert f"'me' is not for {server.url}, so nothing was sent" in error
         assert f"--origin {server.url}" in error
         assert "hunter2" not in error
+    error = call("request", "me", "https://api.launchpad.net:pw@evil.example/", check=2).stderr
+    assert "user name or password in it" in error
+    assert "--origin" not in error
     assert server.received == []
     call("request", "--origin", server.url, "me", f"{server.url}/x")
     assert 'oauth_signature="%26hunter2"' in server.last.authorization
@@ -1234,6 +1237,7 @@ def test_help_names_the_environment(call):
     text = call("request", "--help").stdout
     for name in ("OAUTH_CONSUMER_KEY", "OAUTH_CONSUMER_SECRET", "OAUTH_TOKEN", "OAUTH_TOKEN_SECRET"):
         assert name in text
+    assert "OAUTH_HOOK_FORBID" in text
 
 
 # --- credentials, services, register ---

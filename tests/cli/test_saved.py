@@ -408,8 +408,7 @@ def test_what_is_none(octets):
 
 @pytest.mark.parametrize(
     "text",
-    ["Invoke-WebRequest -Uri 'https://a.example/'", "$session = New-Object Microsoft.PowerShell.Commands.Session",
-     'fetch("https://a.example/", {})', 'await fetch("https://a.example/")', "wget https://a.example/",
+    ["$session = New-Object Microsoft.PowerShell.Commands.Session", "wget https://a.example/",
      "http https://a.example/ a=1"],
 )  # fmt: skip
 def test_commands_of_other_tools(text):

@@ -15,10 +15,12 @@ import socket
 import sqlite3
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import is_dataclass
+from itertools import pairwise
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -253,6 +255,23 @@ def test_no_server(signer):
         assert error.request.method in ("GET", "POST")
 
 
+def test_a_long_chain_of_errors_takes_no_square():
+    """What an application's own callable raises may have very many errors behind it."""
+
+    chain = [RuntimeError() for _ in range(20_000)]
+    for error, cause in pairwise(chain):
+        error.__cause__ = cause
+
+    def fail() -> None:
+        raise chain[0]
+
+    hook = HOOK.replace(nonce=fail)
+    start = time.thread_time()
+    with pytest.raises(RuntimeError):
+        hook(prepared())
+    assert time.thread_time() - start < 2
+
+
 def test_an_error_that_was_handled_before_is_left_as_it_was():
     """Our calls conceal what they raise, and not what an application was handling when it made the call."""
 
@@ -337,6 +356,13 @@ CALLS: dict[str, Callable[[], object]] = {
     "Token with odd extras": lambda: AccessToken("k", SECRETS["token"], extra=[SECRETS["handle"]]),
     "from_dict": lambda: RequestToken.from_dict({"secret": SECRETS["token"], "odd": SECRETS["handle"]}),
     "Account.from_dict": lambda: Account.from_dict({"token": {"key": "", "secret": SECRETS["token"]}, "consumer": {}}),
+    **{
+        f"{type(value).__name__}.{name} =": lambda value=value, name=name: setattr(value, name, SECRETS["token"])
+        for value, name in [
+            (CONSUMER, "secret"), (REQUEST, "secret"), (ACCESS, "secret"), (Account(CONSUMER), "token"),
+            (OAuthHook("t", "s", "c", "s"), "consumer_secret"), (Client("c", "s"), "mode"),
+        ]
+    },
     # The hook
     **{
         f"OAuthHook({name}=)": lambda more=more: OAuthHook(**{

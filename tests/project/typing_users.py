@@ -46,6 +46,7 @@ from oauth_hook import (
     verify,
 )
 from oauth_hook import client as falcon
+from oauth_hook import requests_oauthlib as rol
 from oauth_hook.cassettes import scrub_request, scrub_response, scrub_text
 from oauth_hook.cli.saved import SavedRequest, SavedResponse, is_har, read_response_text, read_saved
 from oauth_hook.diagnosis import Explanation, Finding
@@ -576,6 +577,46 @@ def as_falcon_does(provider: Provider) -> None:
         assert_type(error.status, int | None)
         refusals: list[ProviderError] = [error]
         assert refusals
+
+
+def as_requests_oauthlib_does(provider: Provider) -> None:
+    methods = [rol.SIGNATURE_HMAC, rol.SIGNATURE_HMAC_SHA1, rol.SIGNATURE_HMAC_SHA256, rol.SIGNATURE_HMAC_SHA512]
+    methods += [rol.SIGNATURE_RSA, rol.SIGNATURE_RSA_SHA1, rol.SIGNATURE_RSA_SHA256, rol.SIGNATURE_RSA_SHA512]
+    methods += [rol.SIGNATURE_PLAINTEXT]
+    types = [rol.SIGNATURE_TYPE_AUTH_HEADER, rol.SIGNATURE_TYPE_QUERY, rol.SIGNATURE_TYPE_BODY]
+    assert_type((methods, types), tuple[list[str], list[str]])
+    oauth = rol.OAuth1Session(provider.consumer.key, provider.consumer.secret, callback_uri="http://127.0.0.1:9/")
+    assert_type(oauth.fetch_request_token(provider.request_token_url, ["a"], timeout=9), dict[str, Any])
+    callback = provider.approve(oauth.authorization_url(provider.authorization_url, lang="en"))
+    assert_type(oauth.parse_authorization_response(callback), dict[str, Any])
+    assert_type(oauth.fetch_access_token(provider.access_token_url), dict[str, Any])
+    assert_type((oauth.authorized, oauth.token), tuple[bool, dict[str, str]])
+    response = oauth.get(provider.resource_url)
+    assert_type(oauth.explain(response), Explanation)
+    oauth.rebuild_auth(response.request, response)
+    auth = rol.OAuth1("key", "secret", signature_type=types[0], force_include_body=False, nonce="n", timestamp="1")
+    auth.plaintext_origins = ["http://intranet.example"]
+    assert auth.client
+    assert auth.client_class
+    assert not auth.force_include_body
+    assert_type(auth(requests.Request("GET", provider.resource_url).prepare()), requests.PreparedRequest)
+    try:
+        rol.OAuth1Session("key").fetch_access_token(provider.access_token_url)
+    except rol.VerifierMissing as error:
+        assert_type(error, rol.VerifierMissing)
+    try:
+        oauth.token = {}
+    except (rol.TokenMissing, rol.TokenRequestDenied) as error:
+        assert_type(error.problem, str | None)
+    assert_type(rol.TokenRequestDenied("no", response).status_code, int | None)
+    assert rol.TokenMissing("no", {}).response == {}
+    for inject, extract in (
+        (rol.inject, rol.extract),
+        (rol.inject_into_rauth, rol.extract_from_rauth),
+        (rol.inject_into_authlib, rol.extract_from_authlib),
+    ):
+        inject()
+        extract()
 
 
 def as_pypump_does(provider: Provider) -> None:

@@ -23,7 +23,7 @@ S = "hunter2SEC"
 FORM = f"a=1&oauth_token_secret={S}&b=2"
 NAMES = ("oauth_token", "oauth_verifier", "oauth_token_secret", "client_secret", "x_auth_password", "access_token",
          "refreshToken", "id_token", "api_key", "apikey", "sessionid", "passphrase", "private_key", "my_api_key",
-         "userAccessToken", "new-password")  # fmt: skip
+         "userAccessToken", "new-password", "private_token", "api-token")  # fmt: skip
 
 
 def dumps(value):

@@ -18,11 +18,11 @@ NAMES = (
     "api_key", "apikey", "apiKey", "X-Api-Key", "access_token", "accessToken", "refresh_token", "id_token", "token",
     "csrf_token", "auth_token", "code", "pin", "otp", "passphrase", "passcode", "password", "client_secret", "secret",
     "session_id", "sessionid", "PHPSESSID", "sid", "auth", "sig", "signature", "jwt", "credentials", "private_key",
-    "client_assertion", "p[code]", "oauth_verifier",
+    "client_assertion", "p[code]", "oauth_verifier", "private_token", "api_token", "deviceToken", "auth_key",
 )  # fmt: skip
 SHOWN = ("a", "user_id", "oauth_token", "oauth_nonce", "oauth_consumer_key", "error_code", "postcode", "spin", "author",
          "sigma", "tokens", "token_count", "code_review", "max_id", "oauth_signature_method", "passenger",
-         "x-auth-service-provider")  # fmt: skip
+         "x-auth-service-provider", "next_page_token", "oauth_key")  # fmt: skip
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 # Each name has a value of its own, so that no other name takes it out.

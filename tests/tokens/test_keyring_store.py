@@ -47,6 +47,7 @@ from test_store import (  # noqa: F401 - what any store promises, on the store o
 
 from oauth_hook import AccessToken, Account, CredentialStore, KeyringStore, UsageError, cli
 from oauth_hook.tokens import store as store_module
+from oauth_hook.tokens.stored_values import compute_checksum
 
 LONG = AccessToken("t", "s" * 5000, extra={"é": "ü" * 3000})
 
@@ -86,6 +87,7 @@ def test_a_value_comes_back_equal_and_as_its_own_type(store, value):
     assert dict(KeyringStore("another")) == {}
 
 
+@pytest.mark.promise("the-keyring-alone-has-what-is-kept-there")
 def test_what_is_removed_leaves_the_keyring(store, backend):
     """Removed and replaced values are removed, whatever their length; an empty store keeps no credentials."""
     for value in (TOKEN, LONG, CONSUMER, LONG, TOKEN):
@@ -253,6 +255,20 @@ def test_any_damage_gives_the_stored_value_or_an_error(store, backend):
                     assert store[name] == value
 
 
+@pytest.mark.parametrize("index", ['{"names": {}, "removed": [], "more": 1}', '{"names": {}}', "[]", "5", "x",
+                                   '{"names": [1], "removed": []}', '{"names": {}, "removed": {}}'])  # fmt: skip
+def test_an_index_of_a_newer_version_is_reported(store, backend, index):
+    """Its checksum is right, and its form is none of ours: no operation touches it, and the error says what to do."""
+    store["alice"] = TOKEN
+    number = backend.entries["oauth-hook", "index"].split()[1]
+    backend.entries["oauth-hook", number] = f"1 {compute_checksum(index)} {index}"
+    before = dict(backend.entries)
+    for operation in every_operation(store):
+        with pytest.raises(UsageError, match="a newer requests-oauth-hook"):
+            operation()
+    assert backend.entries == before
+
+
 def test_a_damaged_value_is_reported_for_its_name_only(store, backend):
     """The names still iterate, the others can be read, and the damaged one can be removed or replaced."""
     for replace in (False, True):
@@ -365,6 +381,7 @@ def test_the_command_keeps_credentials_in_the_keyring(folder, monkeypatch, capsy
     assert capsys.readouterr().err.endswith("keep credentials in a file, --store FILE\n")
 
 
+@pytest.mark.promise("the-keyring-alone-has-what-is-kept-there")
 def test_nothing_is_written_but_the_lock(store, folder):
     """In the user's data folder there is one empty file, which only the user can open."""
     store["a"] = TOKEN

@@ -8,16 +8,18 @@ from typing import NamedTuple
 from urllib.parse import quote_plus, urlsplit
 
 from ...errors import UsageError
-from .messages import SavedRequest, find_header, is_absolute, join_headers
+from ...protocol.parameters import FORM
+from .http import parse_response
+from .messages import Saved, SavedRequest, cut_at, find_header, is_absolute, join_headers
 from .shell import split_words
 
-__all__ = ["is_curl", "parse_curl"]
+__all__ = ["find_curl_lines", "parse_curl"]
 
 # A prompt may stand before it, and a folder.
 _start = re.compile(
-    r"(?![A-Z]+ \S+ HTTP/)"
-    r"(?:[^\n]{0,200}?[$%>]\s{0,9})?(?:[^\s'\"]{0,200}[/\\])?curl(?:\.exe)?(?:\s|\Z)"
-).match
+    r"(?m)^(?![A-Z]+ \S+ HTTP/)"
+    r"(?:[^\n]{0,200}?[$%>][ \t]{0,9})?(?:[^\s'\"]{0,200}[/\\])?curl(?:\.exe)?(?:\s|\Z)"
+)
 
 _DATA = ("data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "json")
 
@@ -51,17 +53,17 @@ class _Line(NamedTuple):
         return [value for name, value in self.options if name in names]
 
 
-def is_curl(text: str) -> bool:
-    """Tell whether a text is a command line of curl's."""
-    return _start(text) is not None
+def find_curl_lines(text: str) -> list[str]:
+    """Return the command lines of curl's in a text."""
+    return cut_at(text, (match.start() for match in _start.finditer(text)))
 
 
-def parse_curl(text: str) -> SavedRequest:
-    """Read a command line of curl's; bytes in it that are not UTF-8 are lone surrogates.
+def parse_curl(text: str) -> Saved:
+    """Read a command line of curl's, and what ``curl -i`` shows below it; bytes that are not UTF-8 are lone surrogates.
 
     :raises UsageError: curl itself would not take it, or a file that is not here had the body.
     """
-    start = _start(text)
+    start = _start.match(text)
     line = _read_line(split_words(text[start.end() :] if start else ""))
     url, data = _read_url(line), _read_data(line)
     method = "HEAD" if line.has("head") else "PUT" if line.has("upload-file") else "GET"
@@ -70,7 +72,8 @@ def parse_curl(text: str) -> SavedRequest:
     elif data is not None or line.has("form", "form-string"):
         method = "POST"
     body = None if data is None else data.encode("utf-8", "surrogateescape")
-    return SavedRequest([method, *line.values("request")][-1], url, _make_headers(line, data), body)
+    request = SavedRequest([method, *line.values("request")][-1], url, _make_headers(line, data), body)
+    return parse_response(text.encode("utf-8", "surrogateescape"), request)
 
 
 def _read_line(words: list[str]) -> _Line:
@@ -134,7 +137,7 @@ def _make_headers(line: _Line, data: str | None) -> dict[str, str]:
     if "content-type" in (name.strip().lower() for name, _, _ in given):
         return headers
     if data is not None:
-        headers["Content-Type"] = "application/json" if line.has("json") else "application/x-www-form-urlencoded"
+        headers["Content-Type"] = "application/json" if line.has("json") else FORM
     elif line.has("form", "form-string"):  # its bytes are curl's to make, and are not signed
         headers["Content-Type"] = "multipart/form-data"
     return headers

@@ -2,50 +2,39 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64decode
 from contextlib import suppress
 from typing import Any
-from urllib.parse import quote_plus
 
 from ...errors import UsageError
-from .messages import SavedRequest, SavedResponse, find_header, join_headers
+from .messages import Saved, SavedRequest, SavedResponse, find_header, join_form, join_headers
 
-__all__ = ["parse_har"]
+__all__ = ["DAMAGED", "parse_har"]
+
+#: What an entry raises that has something else where a text, a number or an object belongs; it hides no other entry.
+DAMAGED = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
 
 
-# What an entry raises that has something else where a text, a number or an object belongs; it hides no other entry.
-_DAMAGED = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
+def parse_har(value: Any) -> list[Saved]:
+    """Read a HAR file: its entries, without those that cannot be read.
 
-
-def parse_har(text: str) -> SavedRequest | SavedResponse:
-    """Read a HAR file: of its entries the one that most looks like the refusal, the last of equals.
-
+    :param value: what its JSON says.
     :raises UsageError: it is not a HAR file, or has no entries.
     """
     try:
-        entries = list(json.loads(text)["log"]["entries"])
-    except (ValueError, KeyError, TypeError, RecursionError):
+        entries = list(value["log"]["entries"])
+    except (KeyError, TypeError):
         raise UsageError("this is not a HAR file: it has no log.entries, each with a request and a response") from None
     found = []
     for entry in entries:
-        with suppress(*_DAMAGED):
+        with suppress(*DAMAGED):
             found.append(_parse_entry(entry))
     if not found:
         raise UsageError("this HAR file has no entries that can be read")
-    return max(reversed(found), key=_rank_entry)
+    return found
 
 
-def _rank_entry(saved: SavedRequest | SavedResponse) -> tuple[bool, bool, bool, bool]:
-    """Order entries: a page's other requests (a 404 for its icon) have nothing to do with OAuth."""
-    status = saved.status_code if isinstance(saved, SavedResponse) else 0
-    request = saved.request if isinstance(saved, SavedResponse) else saved
-    places = (request.url, find_header(request.headers, "authorization"), (request.body or b"").decode("latin-1"))
-    is_signed = any("oauth_" in place for place in places)
-    return is_signed and status >= 400, status in (401, 403), is_signed, status >= 400
-
-
-def _parse_entry(entry: Any) -> SavedRequest | SavedResponse:
+def _parse_entry(entry: Any) -> Saved:
     sent, replied = entry["request"], entry.get("response") or {}
     headers = _headers(sent)
     posted = sent.get("postData") or {}
@@ -60,10 +49,8 @@ def _parse_entry(entry: Any) -> SavedRequest | SavedResponse:
 
 def _body(posted: Any) -> bytes | None:
     """Return what was sent: the text is that, as it was; parameters are the same, taken apart."""
-    pairs = posted.get("params") or []
-    text = posted.get("text") or "&".join(
-        f"{quote_plus(pair['name'])}={quote_plus(pair.get('value') or '')}" for pair in pairs
-    )
+    pairs = ((pair["name"], pair.get("value") or "") for pair in posted.get("params") or [])
+    text = posted.get("text") or join_form(pairs)
     return str(text).encode("utf-8", "replace") or None
 
 

@@ -6,12 +6,23 @@ import os
 import re
 
 from ...errors import UsageError
+from ...protocol.parameters import is_form
 from ...protocol.url import is_loopback
-from .messages import SavedRequest, SavedResponse, find_header, is_absolute, join_headers
+from .messages import Saved, SavedRequest, SavedResponse, cut_at, find_header, is_absolute, join_headers
+from .transcripts import unescape_dump
 
-__all__ = ["dedent", "parse_http"]
+__all__ = ["begins_raw", "dedent", "find_requests", "parse_http", "parse_response", "split_http_file"]
 
-_request_line = re.compile(r"([A-Za-z-]+) (\S+)(?: HTTP/\d(?:\.\d)?)?\s*").fullmatch
+# Its target may stand in quotation marks, as people copy a URL.
+_request_line = re.compile(
+    r"""(?!(?:wget|https?|xh|curl|twurl|xurl) )([A-Za-z-]+)(?: |(?<=[A-Z]{3}): (?=["'<]?https?://))"""
+    r"""(["'<](?=\w+://))?(\S+?)(?(2)[">'])(?: HTTP/\d(?:\.\d)?)?\s*"""
+).fullmatch
+
+# A request line within a log; before it is what the logger puts there.
+_logged_line = re.compile(rb"(?m)^([^\n]{0,200}?)[A-Z]{3,10} [^\s\"']+ HTTP/\d(?:\.\d)?[ \t]*\r?$").finditer
+_logged_string = re.compile(rb"(?m)^[^\n]{0,200}?(\"[A-Z]{3,10} [^\s\"']+ HTTP/\d(?:\.\d)?\\r\\n[^\n]*\")").findall
+_logged_response = re.compile(rb"(?m)^[^\n]{0,200}?(\"HTTP/\d(?:\.\d)? \d{3}[^\"\n]{0,100}\\r\\n[^\n]*\")").findall
 _status_line = re.compile(rb"(?m)^HTTP/\d(?:\.\d)? (\d{3}) ?([^\r\n]*)(?:\r?\n|\Z)").search
 
 # RFC 9110 s15.2: an interim response (100 Continue) is followed by the response, and may stand before the body.
@@ -19,10 +30,12 @@ _interim = re.compile(rb"(?m)^HTTP/\d(?:\.\d)? 1\d\d[^\n]*\n(?:[^\r\n][^\n]*\n){
 
 _NAME = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110 s5.6.2
 
+_next_header = re.compile(rb"[ \t]*(?:" + _NAME + rb":|\r?\n|\Z)").match
+
 _chunk = re.compile(rb"(?:\r?\n)?([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n").match
 
 
-def parse_http(data: bytes, scheme: str | None) -> SavedRequest | SavedResponse:
+def parse_http(data: bytes, scheme: str | None) -> Saved:
     """Read raw HTTP.
 
     :param scheme: where the target is a path; ``None``: http where the host is loopback or the port 80, else https.
@@ -32,11 +45,95 @@ def parse_http(data: bytes, scheme: str | None) -> SavedRequest | SavedResponse:
     data = _interim.sub(b"", line + end + dedent(rest))  # what was marked and copied begins without indentation
     status = _status_line(data)
     request = _request(data if status is None else data[: status.start()], scheme)
+    return request if status is None else parse_response(data[status.start() :], request)
+
+
+def parse_response(data: bytes, request: SavedRequest) -> Saved:
+    """Return a request with the response to it, which begins at a status line; the request where none is there."""
+    status = _status_line(data)
     if status is None:
         return request
     head, body = _split_head(data[status.end() :])
     headers = _headers(head)
     return SavedResponse(request, int(status[1]), status[2].decode("latin-1"), headers, _decode_chunks(body, headers))
+
+
+_separator = re.compile(rb"(?m)^###[^\n]*\n?")
+_definition = re.compile(rb"(?m)^@([\w.-]{1,80})[ \t]*=[ \t]*([^\r\n]*)").findall
+_above_request = re.compile(rb"(?:\s*(?:#|//|@[\w.-]{1,80}[ \t]*=)[^\n]*(?:\n|\Z))*\s*").match
+_continued = re.compile(rb"\A([A-Z]+ \S+)((?:\r?\n[ \t]+[?&][^\s]*)+)").sub
+
+
+def split_http_file(data: bytes) -> list[bytes]:
+    """Return the requests of an ``.http`` file, which ``###`` parts, with what its variables (``@name = value``) are.
+
+    What is no such file, or has a response, is returned as it is.
+    """
+    parts = _separator.split(data)
+    if _status_line(data) or (len(parts) == 1 and not data.startswith((b"@", b"//"))):
+        return [data]
+    values = {name: value.strip() for name, value in _definition(data)}
+    found = []
+    for part in parts:
+        above = _above_request(part)
+        part = part[above.end() if above else 0 :]
+        part = re.sub(rb"\{\{\s{0,9}([\w.-]{1,80})\s{0,9}\}\}", lambda match: values.get(match[1], match[0]), part)
+        part = _continued(lambda match: match[1] + b"".join(match[2].split()), part, 1)
+        if part.strip():
+            found.append(part)
+    return found
+
+
+def find_requests(data: bytes) -> list[bytes]:
+    """Return the raw HTTP that a log has, such as dumps of Go's ``httputil``, without what the logger puts before it.
+
+    What has the request alone, without a log, is returned as it is.
+    """
+    if _begins_with_line(data):
+        return [data]
+    strings = _logged_string(data)
+    if strings:
+        responses = _logged_response(data)
+        whole = b"\n\n".join(unescape_dump(text) for text in [strings[-1], *responses[-1:]])
+        return [*map(unescape_dump, strings[:-1]), whole]
+    matches = [*_logged_line(data)]
+    pieces = cut_at(data, (match.start() for match in matches))
+    return [_strip_prefix(piece, match[1]) for match, piece in zip(matches, pieces, strict=True)]
+
+
+def begins_raw(data: bytes) -> bool:
+    """Tell whether a text begins with raw HTTP, a request line and a header: whatever follows belongs to it."""
+    return _begins_with_line(data) and bool(_next_header(data.partition(b"\n")[2]))
+
+
+def _begins_with_line(data: bytes) -> bool:
+    """Tell whether a text begins with a request line; without a version, two words may be anything."""
+    line = data.partition(b"\n")[0].decode("latin-1")
+    match = _request_line(line)
+    if match is None:
+        return False
+    return " HTTP/" in line or match[1].isupper() or match[3][0] == "/" or bool(is_absolute(match[3]))
+
+
+def _strip_prefix(data: bytes, prefix: bytes) -> bytes:
+    """Return a logged text without its prefix, in which digits may differ from line to line.
+
+    A logger puts it before each line, or before each text: then the next one that is no response ends this one.
+    """
+    if not prefix.strip():
+        return data
+    shape = re.sub(rb"\d+", rb"\\d{1,20}", re.escape(prefix))
+    lines = data.split(b"\n")
+    is_prefixed = re.compile(shape).match
+    if len(lines) > 1 and is_prefixed(lines[1]):
+        return b"\n".join(line[match.end() :] if (match := is_prefixed(line)) else line for line in lines)
+    kept = [lines[0][len(prefix) :]]
+    for line in lines[1:]:
+        match = is_prefixed(line)
+        if match and not line.startswith(b"HTTP/", match.end()):
+            break
+        kept.append(line[match.end() :] if match else line)
+    return b"\n".join(kept)
 
 
 def dedent(data: bytes) -> bytes:
@@ -50,13 +147,9 @@ def _request(data: bytes, scheme: str | None) -> SavedRequest:
     line, _, rest = head.partition(b"\n")
     match = _request_line(line.decode("latin-1"))
     if match is None:
-        raise UsageError(
-            "this is neither raw HTTP (METHOD TARGET, headers, an empty line, the body) nor a curl command line nor HAR"
-            if line
-            else "there is no request in what was saved: METHOD TARGET, headers, an empty line, the body"
-        )
+        raise UsageError("there is no request in what was saved: METHOD TARGET, headers, an empty line, the body")
     headers = _headers(rest)
-    method, target = match.groups()
+    method, _, target = match.groups()
     if not is_absolute(target):
         path = "" if target == "*" else target if target.startswith("/") else f"/{target}"  # RFC 9112 s3.2.4
         target = f"{_origin(headers, scheme)}{path}"
@@ -77,7 +170,7 @@ def _split_head(data: bytes) -> tuple[bytes, bytes]:
     """Return head and body, which an empty line parts, whatever its line ends are."""
     if data[:1] == b"\n" or data[:2] == b"\r\n":  # of a response without headers
         return b"", data[data.index(b"\n") + 1 :]
-    match = re.search(rb"\r?\n\r?\n", data)
+    match = re.search(rb"\r?\n[ \t]*\r?\n", data)
     return (data, b"") if match is None else (data[: match.start()], data[match.end() :])
 
 
@@ -118,9 +211,8 @@ def _decode_chunks(body: bytes, headers: dict[str, str]) -> bytes:
 
 def _check_form(headers: dict[str, str], content: bytes | None) -> None:
     """Refuse a request whose form was left out: it is signed, so that nothing true could be said of the rest."""
-    is_form = find_header(headers, "content-type").lower().startswith("application/x-www-form-urlencoded")
     length = _length(headers)
-    if is_form and content is None and length:
+    if is_form(find_header(headers, "content-type")) and content is None and length:
         raise UsageError(
             f"the form of the saved request ({length} bytes, which are signed) is not in it: curl -v leaves bodies "
             "out; save with curl --trace-ascii FILE, or put the form after an empty line"

@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import AnyStr, TypeAlias
+from urllib.parse import quote_plus
 
-__all__ = ["SavedRequest", "SavedResponse", "find_header", "is_absolute", "join_headers", "read_response_text"]
+__all__ = [
+    "Saved",
+    "SavedRequest",
+    "SavedResponse",
+    "choose_refused",
+    "cut_at",
+    "find_header",
+    "is_absolute",
+    "is_signed",
+    "join_form",
+    "join_headers",
+    "read_response_text",
+]
 
 #: Whether a URL has a scheme; one may stand in its query, too (``?next=https://...``).
 is_absolute = re.compile("[A-Za-z][A-Za-z0-9+.-]*://").match
@@ -33,11 +48,44 @@ class SavedResponse:
     _content: bytes = b""
 
 
-def read_response_text(saved: SavedRequest | SavedResponse) -> str:
+Saved: TypeAlias = SavedRequest | SavedResponse
+
+
+def read_response_text(saved: Saved) -> str:
     """Return what a server said, headers and body; empty where no response was saved."""
     if isinstance(saved, SavedRequest):
         return ""
     return "\n".join([*saved.headers.values(), saved._content.decode("utf-8", "replace")])
+
+
+def is_signed(saved: Saved) -> bool:
+    """Tell whether a request has OAuth parameters, wherever they are."""
+    request = saved.request if isinstance(saved, SavedResponse) else saved
+    places = (request.url, find_header(request.headers, "authorization"), (request.body or b"").decode("latin-1"))
+    return any("oauth_" in place for place in places)
+
+
+def choose_refused(found: Sequence[Saved]) -> Saved:
+    """Return the one that most looks like a refused request, the last of equals.
+
+    Other requests of a page (a 404 for its icon) or of a script have nothing to do with OAuth.
+    """
+
+    def rank(saved: Saved) -> tuple[bool, bool, bool, bool]:
+        status = saved.status_code if isinstance(saved, SavedResponse) else 0
+        return is_signed(saved) and status >= 400, status in (401, 403), is_signed(saved), status >= 400
+
+    return max(reversed(found), key=rank)
+
+
+def cut_at(text: AnyStr, starts: Iterable[int]) -> list[AnyStr]:
+    """Return the pieces of a text that begin at these places; what is before the first is in none."""
+    return [text[start:end] for start, end in pairwise([*starts, len(text)])]
+
+
+def join_form(pairs: Iterable[tuple[str, str]]) -> str:
+    """Return a form as it is sent, of pairs that a tool shows decoded."""
+    return "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in pairs)
 
 
 def join_headers(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

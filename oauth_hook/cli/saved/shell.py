@@ -1,4 +1,4 @@
-"""The words of a command line, as a shell parts them: bash and its like, or Windows' cmd."""
+"""The words of a command line, as a shell parts them (bash and its like, or Windows' cmd), and escapes in strings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from ...errors import UsageError
 
-__all__ = ["split_words"]
+__all__ = ["split_words", "unescape_string"]
 
 _match_bash = re.compile(
     r"""
@@ -34,6 +34,9 @@ _is_cmd = re.compile(r"""[^']*?(?:(?:\A|\s)\^"|\^\r?\n)""").match
 
 _ends_command = re.compile(r"[|;&<>]|[0-9]>").match
 
+# A line end ends a command, unless the next line goes on with it: a page has taken the backslash before it.
+_GOES_ON = ("-", "http://", "https://", "'http", '"http')
+
 
 def split_words(text: str) -> list[str]:
     """Return the words of the first command.
@@ -60,6 +63,8 @@ def split_words(text: str) -> list[str]:
         if kind == "space":
             words += [] if word is None else ["".join(word)]
             word = None
+            if words and "\n" in found and not text.startswith(_GOES_ON, at):
+                break
         elif kind:
             word = word or []
             word.append(found)
@@ -91,3 +96,8 @@ def _decode_escape(escape: re.Match[bytes]) -> bytes:
         number = int(unit or point, 16)
         return chr(number).encode("utf-8", "surrogatepass") if number <= 0x10FFFF else escape[0]
     return bytes([_LETTERS[letter[0]]]) if letter[0] in _LETTERS else escape[0]
+
+
+def unescape_string(data: bytes) -> bytes:
+    """Return what a string of Python's, Ruby's or Go's stands for, without the quotation marks around it."""
+    return _ansi(lambda escape: b"#" if escape[0] == b"\\#" else _decode_escape(escape), data)
