@@ -17,8 +17,8 @@ COLOURS = (
     (re.compile(r"\s+> "), "#9fb3c8"),
     (re.compile(r"\s+< (?:200|alice)"), "#7ee787"),
     (re.compile(r"\s+< 401"), "#ff9b8e"),
-    (re.compile(r"\s+why: |\d+\. [a-z-]+( \(proven\))?$"), "#f2cc60"),
-    (re.compile(r".* != "), "#f2cc60"),
+    (re.compile(r"\s+why: |\d+\. [a-z-]+( \(proven\))?(, |$)"), "#f2cc60"),
+    (re.compile(r"\s+!= |\s+sent  "), "#f2cc60"),
     (re.compile(r"\S"), "#ffffff"),
 )
 PLAIN = "#d5dde5"

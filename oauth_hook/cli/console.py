@@ -114,10 +114,13 @@ def print_result(text: str, data: Any, *, as_json: bool) -> None:
         print_text(text)
 
 
-def print_text(text: str, end: str = "\n") -> None:
-    """Print a text that may have letters which the console lacks (Windows' own have 256): those are escaped."""
+def print_text(text: str, end: str = "\n", errors: str = "backslashreplace") -> None:
+    """Print a text that may have letters which the console lacks (Windows' own have 256): those are escaped.
+
+    :param errors: how, in the words of ``str.encode``.
+    """
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding), end=end)
+    print(text.encode(encoding, errors).decode(encoding), end=end)
 
 
 def shows_colours(stream: TextIO) -> bool:

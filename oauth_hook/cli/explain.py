@@ -37,12 +37,15 @@ class _Options:
     signature: str | None
     rsa_key: str | None
     scheme: str | None
+    html: str | None
     json: bool
 
 
 def explain(arguments: argparse.Namespace) -> int:
     """Say why a saved request was refused."""
     options = read_options(_Options, arguments)
+    if options.json and options.html == "-":
+        raise UsageError("--json and --html - would both go to standard output: give --html a FILE")
     with open_store(options.store) as store:
         name, path = _read_words(options.words, store)
         credentials = find_credentials(name, store, warn=warn)
@@ -58,13 +61,33 @@ def explain(arguments: argparse.Namespace) -> int:
     first = explanation.findings[0]
     if first.code == "unsigned" and is_har(data):
         warn(_SANITIZED_HAR)
-    print_text(json.dumps(explanation.to_dict(), indent=2) if options.json else str(explanation))
+    if options.html is not None:
+        _write_page(options.html, explanation)
+    if options.html != "-":
+        print_text(json.dumps(explanation.to_dict(), indent=2) if options.json else str(explanation))
     given = (options.base_string, options.signature)
     has_theirs = given != (None, None) or bool(find_base_strings(read_response_text(saved)))
     more = list(_find_unused(options, explanation, has_secrets=consumer is not None, has_theirs=has_theirs))
     if more and not first.proven:
         warn(f"more could be told with {', or '.join(more)}")
     return DONE
+
+
+def _write_page(path: str, explanation: Explanation) -> None:
+    """Write the explanation as a page to a file, or print it.
+
+    :raises UsageError: the file cannot be written.
+    """
+    page = explanation.to_html()
+    if path == "-":
+        print_text(page, errors="xmlcharrefreplace")
+        return
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(page)
+    except OSError as error:
+        raise UsageError(f"cannot write {path!r}: {error.strerror}") from error
+    report(f"the page is in {path}")
 
 
 def _read_words(words: list[str], store: Store) -> tuple[str | None, str]:

@@ -408,6 +408,9 @@ What is printed is for one request, once, within the next minutes: a signature h
                 choices=("https", "http"),
                 help="for raw HTTP, which does not say (default: https, or http for loopback and port 80)",
             ),
+            _file(
+                "--html", help="write a page to look at: the findings, both base strings part by part ('-': print it)"
+            ),
             _JSON,
         ),
         """\

@@ -34,7 +34,10 @@ def provider(arguments: argparse.Namespace) -> int:
         log.setLevel(logging.INFO)
         log.addHandler(logging.StreamHandler())
     with serve(options.host, options.port, database=options.database) as running:
-        more = {"whoami_url": running.whoami_url, "webfinger": running.webfinger}
+        more = {
+            "whoami_url": running.whoami_url, "webfinger": running.webfinger, "check_url": running.check_url,
+            "requests_url": running.requests_url,
+        }  # fmt: skip
         for name, value in (running.details() | more).items():
             print(f"{name}: {value}")
         sys.stdout.flush()

@@ -12,6 +12,7 @@
 ``search.py``                   which of those reproduce a signature: the cause, proven
 ``findings.py``                 what a cause is called, and what to do about it
 ``report.py``                   the explanation: findings in order, and the base string part by part
+``report_page.py``              the same as a page, both base strings one above the other
 ``context.py``                  what is known of a request, and what was found out so far
 ``check_request.py``            what is wrong with a request and the secrets as they stand
 ``check_refusal.py``            what a refusal says, what was lost, what the service wants, what is likely

@@ -20,11 +20,13 @@ class ComparisonRow(NamedTuple):
     """One part, as either side has it; ``None``: that side has none.
 
     :ivar name: ``method``, ``scheme``, ``host``, ``port``, ``path``, or a parameter's name.
+    :ivar source: what it was made from, such as ``query``; empty where the request does not have it.
     """
 
     name: str
     left: str | None
     right: str | None
+    source: str = ""
 
     @property
     def differs(self) -> bool:

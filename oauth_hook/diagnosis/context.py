@@ -84,7 +84,7 @@ class Context:
 
     def align(self, left: str, mine: Parts, right: str, other: Parts) -> None:
         """Put two base strings side by side."""
-        self.comparison = Comparison(left, right, mask_rows(align(mine, other), self.redact))
+        self.comparison = Comparison(left, right, mask_rows(align(mine, other), self.redact, self.request))
 
     def evidence(self) -> tuple[str, ...]:
         """Return the parts that differ, as lines."""

@@ -172,7 +172,7 @@ def _explain_context(context: Context) -> Explanation:
     if parts is not None:
         pairs = [*parts.url_parts, *sorted(parts.pairs)]
         own = [ComparisonRow(name, value, value) for name, value in pairs[:MAX_ROWS]]
-        rows = mask_rows(own, context.redact, more=len(pairs) - len(own))
+        rows = mask_rows(own, context.redact, context.request, more=len(pairs) - len(own))
         context.comparison = context.comparison or Comparison("the request", "the request", rows)
     phrase = context.redact(response.words.phrase)[:300]
     status = "" if response.status is None else _join_status(response)

@@ -90,6 +90,22 @@ class RequestRecord:
             return find_carried_secrets(self.message, self.values.items(), self.headers)
         return find_carried_secrets(self.message, _unescape_pairs(self.reading.in_header or ()), self.headers)
 
+    @cached_property
+    def sources(self) -> dict[Pair, str]:
+        """Where each parameter was found, by its percent-encoded name and value (s3.4.1.3.1)."""
+        if self.parts is None or self.reading is None:
+            return {}
+        query, form = (Parts("", "", "", "", "", query=wire).pairs for wire in (self.parts.query, self.parts.form))
+        places = {
+            "query": [*query, *self.reading.in_query], "form": [*form, *self.reading.in_form],
+            "header": self.reading.in_header or [],
+        }  # fmt: skip
+        found: dict[Pair, list[str]] = {}
+        for place, pairs in places.items():
+            for pair in dict.fromkeys(pairs):
+                found.setdefault(pair, []).append(place)
+        return {pair: " and ".join(names) for pair, names in found.items()}
+
     @property
     def is_plain_http(self) -> bool:
         """Whether it goes over an open network unencrypted."""

@@ -11,6 +11,8 @@
         provider.access_token_url                 # s2.3
         provider.resource_url                     # s3: echoes what was verified
         provider.registration_url                 # gives new client credentials on request
+        provider.check_url                        # says how it reads any signed request
+        provider.requests_url                     # for a browser: the last requests, and why they were refused
         provider.webfinger                        # alice@127.0.0.1:PORT, to discover all this by
         provider.approve(url)                     # the user's part, without a browser
 
@@ -27,6 +29,7 @@ s3.5.2             ``body.py``: a form is read, anything else is measured (Reque
 refusals           ``problems.py`` (OAuth Problem Reporting extension), ``naming.py`` (the exact mistake, for
                    which it asks ``diagnosis/``)
 registration       ``registration.py``: client credentials on request, as pump.io gives them
+for development    ``reading.py`` (how a signed request is read), ``recent.py`` (the last ones, explained)
 discovery          ``discovery.py``: host-meta (RFC 6415), webfinger (RFC 7033), profiles
 state              ``storage.py`` (SQLite, and passwords at rest)
 HTTP               ``messages.py`` (requests and responses as values), ``wsgi_server.py`` (HTTP/1.1 to WSGI)

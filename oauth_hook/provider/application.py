@@ -28,6 +28,7 @@ from .body import Body, read_body, read_form, read_short_text
 from .messages import FORM, NO_STORE, BadRequestError, Request, Response, json_response
 from .parameters import Parameters, canonical_url, check_form, collect, own_segments
 from .problems import Refusal, refuse
+from .recent import RecentRequests
 from .storage import Storage
 from .validator import METHODS, Policy, Validator, check_host
 
@@ -52,14 +53,20 @@ ROUTES = {
     "webfinger": "/.well-known/webfinger",
     "whoami": "/api/whoami",
     "profile": "/api/user/NICKNAME/profile",
+    "check": "/api/check",
+    "requests": "/requests",
 }
 """Where everything is, below the root."""
 
+_SIGNED = frozenset(
+    ROUTES[name] for name in ("request_token", "access_token", "resource", "two_legged", "whoami", "profile")
+)
 _READ = frozenset({"GET", "HEAD"})
 _TOKEN = frozenset({"GET", "POST"})
 _ANY = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SHOWN = ("signature_method", "nonce", "timestamp", "version", "body_hash", "callback")
 _TEXT = "text/plain; charset=utf-8"
+_RECENT = re.compile(r"/requests/[0-9]{1,18}")
 _PROFILE = re.compile(r"/api/user/[^/]+/profile")
 _REALM = re.compile(r"[ !#-\[\]-~]+")
 
@@ -79,6 +86,7 @@ class Application:
         self.storage = storage
         self.policy = policy or Policy()
         self.realm = realm
+        self._recent = RecentRequests()
         self._routes: dict[str, tuple[frozenset[str], _Handler]] = {
             "/": (_READ, self._index),
             ROUTES["request_token"]: (_TOKEN, self._request_token),
@@ -92,20 +100,18 @@ class Application:
             ROUTES["webfinger"]: (_READ, self._webfinger),
             ROUTES["whoami"]: (_READ, self._whoami),
             ROUTES["profile"]: (_READ, self._profile),
+            ROUTES["check"]: (_ANY, self._check),
+            ROUTES["requests"]: (_READ, self._requests),
         }
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Respond to one request."""
-        problem = "-"
         try:
             response = self._respond(Request.from_environ(environ))
-        except Refusal as refusal:
-            problem = refusal.problem if refusal.cause is None else f"{refusal.problem}: {refusal.cause}"
-            response = refuse(refusal, self.realm)
         except BadRequestError as error:
-            response = Response(error.status, _TEXT, f"{error}\n".encode())
+            response = _refuse_bad(error)
         what = ascii(f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '')}")[1:-1]  # stays one line
-        log.info("%s %d %s", what, response.status, ascii(problem)[1:-1])
+        log.info("%s %d %s", what, response.status, ascii(response.problem or "-")[1:-1])
         length = ("Content-Length", str(len(response.body)))
         start_response(
             f"{response.status} {HTTPStatus(response.status).phrase}",
@@ -115,13 +121,23 @@ class Application:
 
     def _respond(self, request: Request) -> Response:
         """Find the route, and follow it."""
-        methods, handler = self._routes.get(_find_route(request.route), (None, None))
+        route = _find_route(request.route)
+        methods, handler = self._routes.get(route, (None, None))
         if methods is None or handler is None:
             raise BadRequestError("there is nothing at this path", status=404)
         if request.method not in methods:
             allowed = ("Allow", ", ".join(sorted(methods)))
             return Response(405, _TEXT, b"this path does not take this method\n", (allowed,))
-        return handler(request, read_form(request))
+        form = read_form(request)
+        try:
+            response = handler(request, form)
+        except Refusal as refusal:
+            response = refuse(refusal, self.realm)
+        except BadRequestError as error:
+            response = _refuse_bad(error)
+        if route in _SIGNED:
+            self._recent.add(request, form, response, self.policy.clock())
+        return response
 
     def _index(self, request: Request, form: bytes | None) -> Response:
         """Say what this is."""
@@ -138,6 +154,39 @@ class Application:
     def _webfinger(self, request: Request, form: bytes | None) -> Response:
         """Say what there is about an account (RFC 7033)."""
         return discovery.webfinger(self.storage, request)
+
+    # For people, and for clients under development
+
+    def _requests(self, request: Request, form: bytes | None) -> Response:
+        """Show the last signed requests, or why one of them was refused: as a page to browsers, in JSON to others."""
+        number = request.route.removeprefix(ROUTES["requests"]).lstrip("/")
+        if not number:
+            listed = [recent.describe(self.storage) for recent in self._recent.newest_first()]
+            if request.is_of_browser:
+                return pages.recent(listed)
+            return json_response([each | {"url": f"{request.base_url}/{each['number']}"} for each in listed])
+        recent = self._recent.find(number)
+        if recent is None:
+            raise BadRequestError("there is no such request, or not any more", status=404)
+        if not recent.is_whole:
+            raise BadRequestError("the form of this request was too large to be kept", status=404)
+        explanation = recent.explain(self.storage)
+        if request.is_of_browser:
+            return pages.explained(explanation.to_html())
+        return json_response(recent.describe(self.storage) | {"explanation": explanation.to_dict()})
+
+    def _check(self, request: Request, form: bytes | None) -> Response:
+        """Say how a signed request is read here, and whether it is accepted (200 whatever the verdict)."""
+        from .reading import show_reading  # what it needs takes long to load
+
+        parameters = None
+        try:
+            parameters = collect(request, form)
+            verify = self._verify if parameters.protocol.get("oauth_token") else self._verify_two_legged
+            verify(request, form)
+        except (Refusal, BadRequestError) as error:
+            return show_reading(request, parameters, error)
+        return show_reading(request, parameters, None)
 
     # The three legs (s2)
 
@@ -182,9 +231,7 @@ class Application:
 
     def _two_legged(self, request: Request, form: bytes | None) -> Response:
         """Respond to a consumer's own request with what was verified."""
-        validator, url = self._read(request, form, [], protected=True)
-        valid, _ = SignatureOnlyEndpoint(validator).validate_request(url, request.method)
-        return _echo(request, validator, _accept(request, form, validator, valid))
+        return _echo(request, *self._verify_two_legged(request, form))
 
     def _verify(self, request: Request, form: bytes | None) -> tuple[Validator, Body]:
         """Return the validator that accepted a user's request, and the request's body.
@@ -193,6 +240,15 @@ class Application:
         """
         validator, url = self._read(request, form, ["oauth_token"], protected=True)
         valid, _ = ResourceEndpoint(validator).validate_protected_resource_request(url, request.method)
+        return validator, _accept(request, form, validator, valid)
+
+    def _verify_two_legged(self, request: Request, form: bytes | None) -> tuple[Validator, Body]:
+        """Return the validator that accepted a consumer's own request, and the request's body.
+
+        :raises Refusal: it has not been accepted.
+        """
+        validator, url = self._read(request, form, [], protected=True)
+        valid, _ = SignatureOnlyEndpoint(validator).validate_request(url, request.method)
         return validator, _accept(request, form, validator, valid)
 
     def _read(
@@ -214,10 +270,16 @@ class Application:
 
 def _find_route(path: str) -> str:
     """Return the route that a path belongs to: a protected resource may be called by any path below."""
-    for name in ("resource", "two_legged"):
+    if _RECENT.fullmatch(path):
+        return ROUTES["requests"]
+    for name in ("resource", "two_legged", "check"):
         if path.startswith((f"{ROUTES[name]}/", f"{ROUTES[name]};")):
             return ROUTES[name]
     return ROUTES["profile"] if _PROFILE.fullmatch(path) else path
+
+
+def _refuse_bad(error: BadRequestError) -> Response:
+    return Response(error.status, _TEXT, f"{error}\n".encode())
 
 
 def _read_body(request: Request, form: bytes | None, parameters: Parameters) -> Body:

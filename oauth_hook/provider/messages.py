@@ -62,12 +62,14 @@ class Response:
     :param content_type: the media type of the body.
     :param body: the body, whole.
     :param headers: further headers as ``(name, value)``.
+    :param problem: why the request was refused, for the log; empty: it was not.
     """
 
     status: int
     content_type: str
     body: bytes
     headers: tuple[tuple[str, str], ...] = ()
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,11 @@ class Request:
             accept=environ.get("HTTP_ACCEPT", ""),
             length=int(length) if is_on_its_way else 0,
         )
+
+    @property
+    def is_of_browser(self) -> bool:
+        """Whether a browser sent it, for its user to see: nobody else names HTML in ``Accept``."""
+        return "text/html" in self.accept.lower()
 
     @property
     def media_type(self) -> str:

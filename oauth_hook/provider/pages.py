@@ -1,6 +1,5 @@
-"""What a person sees: plain HTML that works without scripts, in any window, in light and dark.
+"""What a user sees: the question, and what comes of the answer; the shell is ``redaction/html_page.py``.
 
-- Everything that comes from outside is escaped; the policy forbids all that HTML could load or run.
 - The policy has no ``form-action``: browsers apply it to the redirect that follows a form too, and
   that one goes to the application's callback, wherever it is.
 - No protection against forged requests is needed: the name and password are typed for each
@@ -10,38 +9,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from html import escape
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
+from ..redaction.html_page import PAGE_HEADERS, escape, render_page, show_text
 from .messages import HTML, Response
 
-__all__ = ["answered", "denied", "form", "index", "sent_back", "unknown", "verifier"]
-
-_HEADERS = (
-    (
-        "Content-Security-Policy",
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
-    ),
-    ("Cache-Control", "no-store"),
-    ("Referrer-Policy", "no-referrer"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("X-Frame-Options", "DENY"),
-)
+__all__ = ["answered", "denied", "explained", "form", "index", "recent", "sent_back", "unknown", "verifier"]
 
 _STYLE = """
-:root { color-scheme: light dark; --ink: #1b2430; --dim: #55606e; --ground: #eef1f5; --card: #fff;
-  --line: #8792a0; --accent: #1456b8; --on-accent: #fff; --bad: #a4161a; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e8ecf1; --dim: #a9b4c1; --ground: #12171e;
-  --card: #1c242e; --line: #6d7988; --accent: #7db4ff; --on-accent: #0b1420; --bad: #ff9a94; } }
-* { box-sizing: border-box; }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem;
-  font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground); }
-main { width: 100%; max-width: 26rem; padding: 2rem; border-radius: .75rem; background: var(--card);
-  box-shadow: 0 1px 2px #0003, 0 8px 24px #0002; overflow-wrap: anywhere; }
-h1 { margin: 0 0 .75rem; font-size: 1.375rem; line-height: 1.25; }
-p { margin: 0 0 1rem; } main > :last-child { margin-bottom: 0; }
-.dim, dt { color: var(--dim); font-size: .9375rem; }
 .bad { padding: .5rem .75rem; border-left: .25rem solid var(--bad); color: var(--bad); }
 label { display: block; margin-bottom: .25rem; font-weight: 600; }
 input { width: 100%; margin-bottom: 1rem; padding: .625rem .75rem; font: inherit; color: inherit;
@@ -50,10 +26,11 @@ input { width: 100%; margin-bottom: 1rem; padding: .625rem .75rem; font: inherit
 button { flex: 1 1 8rem; padding: .625rem 1rem; font: inherit; font-weight: 600; cursor: pointer;
   border: 1px solid var(--accent); border-radius: .375rem; color: var(--accent); background: transparent; }
 button[value=allow] { color: var(--on-accent); background: var(--accent); }
-:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 output { display: block; margin: 1rem 0; padding: .75rem; text-align: center; user-select: all;
   font: 700 1.375rem/1.3 ui-monospace, monospace; border: 2px dashed var(--line); border-radius: .375rem; }
-dl { margin: 0; } dd { margin: 0 0 .75rem; } code { font-family: ui-monospace, monospace; }
+dl { margin: 0; } dd { margin: 0 0 .75rem; } a { color: var(--accent); }
+ol { margin: 0; padding: 0; list-style: none; }
+li { padding: .5rem 0; border-top: 1px solid var(--line); }
 """
 
 
@@ -66,8 +43,33 @@ def index(endpoints: Iterable[tuple[str, str]]) -> Response:
     return _page(
         "OAuth 1.0a provider",
         "<p>This is a provider for trying out and testing clients (RFC 5849). It keeps no "
-        f"real data.</p><dl>{rows}</dl>",
+        'real data.</p><p><a href="requests">The last requests, and why they were refused</a></p>'
+        f"<dl>{rows}</dl>",
     )
+
+
+def recent(listed: Iterable[Mapping[str, str | int]]) -> Response:
+    """Return the list of the last signed requests, the last one first.
+
+    :param listed: of each, what the list shows, by its name.
+    """
+    rows = "".join(
+        f'<li><a href="requests/{each["number"]}"><code>{each["method"]} {show_text(str(each["path"]))}</code></a>'
+        f"<br><strong>{each['status']}</strong> {show_text(str(each['verdict']))}"
+        f'<br><time class="dim" datetime="{each["time"]}">{str(each["time"]).translate(_SPACED)}</time></li>'
+        for each in listed
+    )
+    text = f"<ol>{rows}</ol>" if rows else "<p>None has come yet.</p>"
+    note = '<p class="dim">The last one first. Each leads to what was signed, and what was wrong with it.</p>'
+    return _page("The last signed requests", note + text)
+
+
+_SPACED = str.maketrans({"T": " ", "Z": " UTC"})
+
+
+def explained(page: str) -> Response:
+    """Return the response that carries a page of ``explain``."""
+    return Response(200, HTML, page.encode("utf-8", "replace"), PAGE_HEADERS)
 
 
 def form(consumer: str, callback: str, name: str = "", *, failed: bool = False) -> Response:
@@ -140,15 +142,8 @@ def sent_back(callback_url: str) -> Response:
 
     303: the browser must fetch the callback with GET, and not post the password to it.
     """
-    return Response(303, HTML, b"", (*_HEADERS, ("Location", callback_url)))
+    return Response(303, HTML, b"", (*PAGE_HEADERS, ("Location", callback_url)))
 
 
 def _page(title: str, content: str, status: int = 200) -> Response:
-    heading = escape(title)
-    text = (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{heading}</title>\n<style>{_STYLE}</style>\n</head>\n"
-        f"<body>\n<main>\n<h1>{heading}</h1>\n{content}\n</main>\n</body>\n</html>\n"
-    )
-    return Response(status, HTML, text.encode("utf-8", "replace"), _HEADERS)
+    return Response(status, HTML, render_page(title, content, _STYLE).encode("utf-8", "replace"), PAGE_HEADERS)

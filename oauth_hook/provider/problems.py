@@ -96,7 +96,8 @@ def rejected(names: Iterable[str], advice: str) -> Refusal:
 def refuse(refusal: Refusal, realm: str) -> Response:
     """Return the response that carries a refusal."""
     headers = (("WWW-Authenticate", refusal.challenge(realm)), NO_STORE)
-    return Response(refusal.status, FORM, refusal.body(), headers)
+    problem = refusal.problem if refusal.cause is None else f"{refusal.problem}: {refusal.cause}"
+    return Response(refusal.status, FORM, refusal.body(), headers, problem)
 
 
 def _listed(names: Iterable[str]) -> str:

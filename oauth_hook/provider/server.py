@@ -154,6 +154,16 @@ class Provider:
         return self.url + ROUTES["whoami"]
 
     @property
+    def check_url(self) -> str:
+        """Where any signed request is answered with how it is read: base URL, parameters, base string, verdict."""
+        return self.url + ROUTES["check"]
+
+    @property
+    def requests_url(self) -> str:
+        """The last signed requests, and why they were refused: pages for a browser, JSON for others."""
+        return self.url + ROUTES["requests"]
+
+    @property
     def webfinger(self) -> str:
         """The account of :attr:`user`, such as ``alice@127.0.0.1:8080``: what clients discover this provider by."""
         return f"{self.user.name}@{self.url.partition('://')[2]}"

@@ -1,40 +1,29 @@
 """The responses of the loopback receiver: whole HTTP messages, for a person to read.
 
 - Nothing that came in is shown: neither token nor verifier, nor anything else of the query.
-- The pages load nothing and run nothing, work without scripts, in any window, in light and dark.
+- The shell of the pages is ``redaction/html_page.py``.
 - Browsers keep nothing of them, and tell nobody where the user came from.
 """
 
 from __future__ import annotations
 
+from ..redaction.html_page import PAGE_HEADERS, POLICY, render_page
+
 __all__ = ["denied", "done", "not_allowed", "not_ours", "nothing_here", "problem", "see_other", "unreadable"]
 
 _HEADERS = (
-    "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'",
-    "Cache-Control: no-store",
-    "Referrer-Policy: no-referrer",
-    "X-Content-Type-Options: nosniff",
-    "X-Frame-Options: DENY",
+    *(f"{name}: {value}" for name, value in PAGE_HEADERS if value != POLICY),
+    f"Content-Security-Policy: {POLICY}; form-action 'none'",
     "Cross-Origin-Resource-Policy: same-origin",
     "Content-Type: text/html; charset=utf-8",
     "Connection: close",
 )
 
 _STYLE = """
-:root { color-scheme: light dark; --ink: #1b2430; --dim: #55606e; --ground: #eef1f5; --card: #fff;
-  --good: #11703c; --bad: #a4161a; --plain: #55606e; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e8ecf1; --dim: #a9b4c1; --ground: #12171e;
-  --card: #1c242e; --good: #6fd69b; --bad: #ff9a94; --plain: #a9b4c1; } }
-* { box-sizing: border-box; }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem;
-  font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground); }
-main { width: 100%; max-width: 26rem; padding: 2rem; text-align: center; border-radius: .75rem;
-  background: var(--card); box-shadow: 0 1px 2px #0003, 0 8px 24px #0002; overflow-wrap: anywhere; }
+main { text-align: center; } h1 { margin: .75rem 0; }
 svg { width: 3.5rem; height: 3.5rem; fill: none; stroke-linecap: round; stroke-linejoin: round; }
-.good { stroke: var(--good); } .bad { stroke: var(--bad); } .plain { stroke: var(--plain); }
-h1 { margin: .75rem 0; font-size: 1.375rem; line-height: 1.25; }
-p { margin: 0 0 1rem; } p:last-child { margin: 0; color: var(--dim); }
+.good { stroke: var(--good); } .bad { stroke: var(--bad); } .plain { stroke: var(--dim); }
+p:last-child { color: var(--dim); }
 """
 
 # Drawn in a square of 24, inside a circle; the class beside it is its colour.
@@ -92,16 +81,12 @@ def see_other(path: str) -> bytes:
 
 
 def _page(status: str, kind: str, title: str, *paragraphs: str) -> bytes:
-    text = (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
+    sign = (
         f'<svg class="{kind}" viewBox="-1 -1 26 26" aria-hidden="true" focusable="false">'
         f'<circle cx="12" cy="12" r="11" stroke-width="1.5"/><path d="{_SIGNS[kind]}" stroke-width="2"/></svg>\n'
-        f"<h1>{title}</h1>\n{''.join(f'<p>{paragraph}</p>' for paragraph in paragraphs)}\n"
-        "</main>\n</body>\n</html>\n"
     )
-    return _message(status, text.encode())
+    content = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+    return _message(status, render_page(title, content, _STYLE, before_heading=sign).encode())
 
 
 def _message(status: str, body: bytes, *more: str) -> bytes:

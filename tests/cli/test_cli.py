@@ -114,15 +114,16 @@ def test_the_provider_prints_what_a_client_needs(end):
     """``oauth-hook provider`` prints one ``name: value`` a line at once, serves, and ends with Ctrl-C or a kill."""
     process = subprocess.Popen([*COMMAND, "provider"], stdout=subprocess.PIPE, text=True)
     try:
-        details = dict(process.stdout.readline().rstrip("\n").split(": ", 1) for _ in range(13))
+        details = dict(process.stdout.readline().rstrip("\n").split(": ", 1) for _ in range(15))
         assert list(details) == [
             "url", "request_token_url", "authorization_url", "access_token_url", "registration_url", "resource_url",
             "two_legged_url", "consumer_key", "consumer_secret", "user_name", "user_password", "whoami_url",
-            "webfinger",
+            "webfinger", "check_url", "requests_url",
         ]  # fmt: skip
         hook = OAuthHook(None, None, details["consumer_key"], details["consumer_secret"], callback="oob")
         assert requests.post(details["request_token_url"], auth=hook, timeout=10).status_code == 200
-        assert details["whoami_url"].startswith(details["url"])
+        for name in ("whoami_url", "check_url", "requests_url"):
+            assert details[name].startswith(details["url"])
         assert details["webfinger"] == f"{details['user_name']}@{details['url'].partition('//')[2]}"
     finally:
         process.send_signal(end)
@@ -136,7 +137,7 @@ def test_the_provider_says_what_it_makes_of_requests():
     command = [*COMMAND, "provider", "--verbose"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
-            details = dict(process.stdout.readline().rstrip("\n").split(": ", 1) for _ in range(13))
+            details = dict(process.stdout.readline().rstrip("\n").split(": ", 1) for _ in range(15))
             hook = OAuthHook(None, None, details["consumer_key"], "hunter2")
             assert requests.get(details["two_legged_url"], auth=hook, timeout=10).status_code == 401
         finally:

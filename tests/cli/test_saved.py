@@ -595,6 +595,21 @@ def test_a_name_alone_reads_standard_input(command):
     assert "use [NAME] [FILE]" in command("a", "b", "c", check=2).err
 
 
+def test_a_page_to_look_at(command):
+    """--html writes the page to a FILE, beside what is printed; for "-" the page is all that is printed."""
+    _, octets = saved_and_signed()
+    done = command("--html", "why.html", stdin=octets)
+    page = (command.folder / "why.html").read_text(encoding="utf-8")
+    assert page.startswith("<!DOCTYPE html>")
+    assert "hunter2" not in page
+    assert done.out == command(stdin=octets).out
+    assert done.err.splitlines()[0] == "the page is in why.html"
+    assert command("--html", "-", stdin=octets).out == page + "\n"
+    assert json.loads(command("--html", "why.html", "--json", stdin=octets).out)["findings"]
+    assert "give --html a FILE" in command("--html", "-", "--json", stdin=octets, check=2).err
+    assert "cannot write 'none/why.html'" in command("--html", "none/why.html", stdin=octets, check=2).err
+
+
 def test_a_command_line_as_an_argument(command):
     """A whole command line where a NAME or a FILE belongs is not shown again: it may have secrets in it."""
     error = command("curl https://h.example/ -H 'Authorization: secret-hunter2'" + " " * 300, check=2).err

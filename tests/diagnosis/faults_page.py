@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))  # where pytest finds what the tests share
 
 from test_diagnosis_faults import RIGHT, TABLE, outcome
 

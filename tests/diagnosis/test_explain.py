@@ -308,7 +308,7 @@ def test_nothing_raises(request, answer, loops, base_string, signature):
         with contextlib.suppress(UsageError):
             explanation = explain(thing, Consumer("c", "consumer-hunter2"), None, base_string, signature)
             assert explanation.findings
-            f"{explanation}{explanation.brief}{json.dumps(explanation.to_dict())}".encode()
+            f"{explanation}{explanation.brief}{json.dumps(explanation.to_dict())}{explanation.to_html()}".encode()
 
 
 class Unready:

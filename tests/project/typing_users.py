@@ -420,6 +420,7 @@ def why(provider: Provider) -> None:
     assert_type(explanation.base_string, str)
     assert_type(explanation.brief, str)
     assert_type(explanation.to_dict(), dict[str, Any])
+    assert_type(explanation.to_html(), str)
     if explanation.comparison is not None:
         assert_type([row.differs for row in explanation.comparison.rows], list[bool])
     for finding in explanation.findings:
@@ -472,7 +473,8 @@ def a_provider(provider: Provider, folder: str) -> None:
     assert_type(provider.user.name, str)
     assert_type(provider.user.password, str)
     assert_type(provider.details(), dict[str, str])
-    for url in (provider.registration_url, provider.resource_url, provider.two_legged_url, provider.whoami_url):
+    urls = (provider.registration_url, provider.resource_url, provider.two_legged_url, provider.whoami_url)
+    for url in (*urls, provider.check_url, provider.requests_url):
         assert_type(url, str)
     app = provider.add_consumer("App", key="app", secret="", rsa_public_key=None)
     bob = provider.add_user("bob", "a password")
