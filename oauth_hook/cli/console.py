@@ -125,7 +125,7 @@ def print_text(text: str, end: str = "\n", errors: str = "backslashreplace") -> 
 
 def shows_colours(stream: TextIO) -> bool:
     """Tell whether what is written there may have colours (no-color.org; ``FORCE_COLOR`` asks for them anywhere)."""
-    if os.environ.get("NO_COLOR"):
+    if "NO_COLOR" in os.environ:
         return False
     if os.environ.get("FORCE_COLOR"):
         return True

@@ -51,8 +51,9 @@ _GIVES_ACCESS = (
 # Of an error, "access_token: expired" is a sentence, and "access_token=..." or '"access_token": ...' a field.
 _SECRET = rf"secret|{_PASSWORD}|oauth_(?:verifier|session_handle|signature)"
 SECRET_NAME = rf"(?:{_SECRET}|(?<![a-z])(?:{_GIVES_ACCESS})(?=[\"']?\s*=|[\"']\s*:))"
-# Of a namespace (XML), or of a record: user[password], user.password.
-_WITHIN = r"(?:[\w.:\[\]-]*[:.\[-])?"
+# Of a namespace (XML), or of a record: user[password], user.password. What may stand before the name itself has none
+# of the signs that end it, or each of them would be tried as the last.
+_WITHIN = r"(?:[\w.:\[\]-]*[:.\[])?"
 WHOLE_SECRET = rf"{_WITHIN}[\w-]*(?:{_SECRET}|{_GIVES_ACCESS})[\[\]]*"
 #: In each of these names stands one of these words: a text without them takes no longer than to find that out.
 SECRET_WORDS = (
@@ -76,7 +77,7 @@ CREDENTIAL = (
 # In JSON, in quotes, and in XML, where they are whole names.
 _IN_RECORD = "secret|pin|otp|sig|signature|credentials?"
 QUOTED = rf"""(?<=["'])(?:{_IN_RECORD})(?=["'])"""
-WHOLE_CREDENTIAL = rf"{_WITHIN}(?:{CREDENTIAL}|{_IN_RECORD})[\[\]]*"
+WHOLE_CREDENTIAL = rf"(?:[\w.:\[\]-]*[:.\[-])?(?:{CREDENTIAL}|{_IN_RECORD})[\[\]]*"
 CREDENTIAL_WORDS = (
     *SECRET_WORDS,
     *("oauth", "client", "consumer", "auth", "pin", "otp", "sid", "sig", "credential", "code", "denied", "cookie"),

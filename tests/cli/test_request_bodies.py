@@ -89,7 +89,7 @@ def sender():
 def start(
     *words, command=COMMAND, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **environment
 ):
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("OAUTH_")}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("OAUTH_", "NO_COLOR"))}
     settings = {**clean, **ENVIRONMENT, **environment}
     return subprocess.Popen([*command, *map(str, words)], stdin=stdin, stdout=stdout, stderr=stderr, env=settings)
 
@@ -254,7 +254,7 @@ def test_json_is_indented_and_coloured(sender):
     sender.pieces = [b'{"a":[1.50,{"b":"\\u00fc ', "ü".encode()[:1], "ü".encode()[1:], b'"}],"c":{},"a":null}']
     plain = '{\n  "a": [\n    1.50,\n    {\n      "b": "\\u00fc ü"\n    }\n  ],\n  "c": {},\n  "a": null\n}\n'
     assert on_a_terminal("request", f"{sender.url}/", NO_COLOR="1") == plain
-    coloured = on_a_terminal("request", f"{sender.url}/", NO_COLOR="")
+    coloured = on_a_terminal("request", f"{sender.url}/")
     assert "\x1b[36m1.50\x1b[0m" in coloured
     assert "\x1b[34m" in coloured
     sender.pieces = [b'{"a": ']

@@ -114,16 +114,20 @@ def test_the_findings_are_on_the_page():
 @pytest.mark.parametrize(
     ("made", "text", "tags"),
     [
-        ({"side": "signer"}, "1. path, in the client's code", ["likely", "in the client's code"]),
-        ({"side": "server"}, "1. path, on the server", ["likely", "on the server"]),
-        ({"side": "between"}, "1. path, between client and server", ["likely", "between client and server"]),
-        ({"side": "", "candidate": True}, "1. path (candidate)", ["candidate"]),
-        ({}, "1. path", ["likely"]),
+        ({"rank": 90, "side": "signer"}, "1. path, in the client's code", ["likely", "in the client's code"]),
+        ({"rank": 90, "side": "server"}, "1. path, on the server", ["likely", "on the server"]),
+        (
+            {"rank": 90, "side": "between"},
+            "1. path, between client and server",
+            ["likely", "between client and server"],
+        ),
+        ({"rank": 0}, "1. path (candidate)", ["candidate"]),
+        ({"rank": 90}, "1. path", ["likely"]),
     ],
 )
 def test_how_certain_it_is_and_whose_mistake_stands_beside_the_code(made, text, tags):
     """On the page and in the text, for each side; where nobody knows, nothing is said of it."""
-    finding = type("Made", (Finding,), {"to_dict": lambda self: made})("path", "It is.")
+    finding = Finding("path", "It is.", **made)
     assert text in str(Explanation((finding,))).splitlines()
     assert re.findall('<span class="tag">(.*?)</span>', unescape(Explanation((finding,)).to_html())) == tags
 

@@ -19,7 +19,7 @@ import pytest
 
 import oauth_hook
 from oauth_hook import Consumer, CredentialStore
-from oauth_hook.cli import demo
+from oauth_hook.cli import console, demo
 from oauth_hook.tokens import store as store_module
 
 PACKAGE = Path(oauth_hook.__file__).parent
@@ -200,7 +200,7 @@ def test_help_is_in_letters_that_all_consoles_have():
 )  # fmt: skip
 def test_colours_only_where_they_are_shown(monkeypatch, name, environment, colours):
     """An old console of Windows would show the escapes that colours are made of."""
-    monkeypatch.setattr(demo, "os", system(name=name, environ=environment))
+    monkeypatch.setattr(console, "os", system(name=name, environ=environment))
     stream = io.StringIO()
     stream.isatty = lambda: True
     demo.Report(stream).head("A part")
