@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import json
 import os
 import signal
@@ -18,6 +19,8 @@ import pytest
 
 from oauth_hook import AccessToken, Consumer
 
+_TESTS_BETWEEN_COLLECTIONS = 10
+_finished = itertools.count(1)
 _POLL = 0.1  # seconds between two looks at whether to end, which cost something as long as the run lasts
 
 
@@ -136,8 +139,27 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Have no collection look through thousands of tests, which all live to the end: a fifth of the time."""
+    """Have garbage collected between tests, and not look through thousands of those, which all live to the end.
+
+    Where it is collected at the bottom of a recursion, as in tests of deeply nested documents, the finalizers of
+    whatever is found have no stack left, and fail the test.
+    """
     gc.freeze()
+    gc.disable()
+
+
+def pytest_runtest_logfinish() -> None:
+    """Collect garbage after some tests."""
+    if next(_finished) % _TESTS_BETWEEN_COLLECTIONS == 0:
+        gc.collect()
+
+
+@pytest.fixture
+def collected() -> Iterator[None]:
+    """Have garbage collected in a test that looks at how much memory there is."""
+    gc.enable()
+    yield
+    gc.disable()
 
 
 @pytest.fixture(scope="session")

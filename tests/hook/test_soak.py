@@ -359,6 +359,7 @@ def blocks():
 
 @pytest.mark.promise("no-nonce-is-used-twice", "a-used-nonce-repeats-idempotent-methods-only")
 @pytest.mark.soak
+@pytest.mark.usefixtures("collected")
 @pytest.mark.timeout(600)
 def test_nothing_is_wrong_twice_lost_or_left(strict, portion, record_property, caplog):
     """No bad signature, no nonce used twice, no POST executed twice, none lost, no leak; nothing left, memory flat."""
