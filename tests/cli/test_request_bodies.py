@@ -212,6 +212,7 @@ def test_a_reader_that_has_enough(sender):
     process.stderr.close()
 
 
+@pytest.mark.promise("the-command-shows-no-secret")
 def test_a_secret_across_pieces_is_masked(sender):
     """Wherever a body is cut, in whatever escape, no part of a secret of ours is written."""
     spelled = [SECRET, quote(SECRET, safe=""), quote(quote(SECRET, safe=""), safe=""), json.dumps(SECRET)[1:-1]]
@@ -261,6 +262,7 @@ def test_json_is_indented_and_coloured(sender):
     assert on_a_terminal("request", f"{sender.url}/") == '{"a": \n'
 
 
+@pytest.mark.promise("a-page-runs-and-loads-nothing")
 def test_a_terminal_obeys_no_body(sender):
     """Control characters are shown, and do nothing; what is no text is not written there at all."""
     sender.pieces = [b"a\x1b]0;title\x07\x1b[31m b\r\n\tc\x9b \xff\xc3", b"\xbc"]

@@ -132,6 +132,7 @@ def test_how_certain_it_is_and_whose_mistake_stands_beside_the_code(made, text, 
     assert re.findall('<span class="tag">(.*?)</span>', unescape(Explanation((finding,)).to_html())) == tags
 
 
+@pytest.mark.promise("a-page-runs-and-loads-nothing")
 def test_a_page_is_well_made():
     """It has a language, a title and one heading of the first order; it loads and runs nothing, and prints."""
     text = changed("x=1", "x=2").to_html()
@@ -183,6 +184,7 @@ def test_text_is_legible(scheme):
 HOSTILE = "<script>alert(1)</script>\"'&\u202e\u2066\u200b\ufeff\x00\x1b[31m\x07"
 
 
+@pytest.mark.promise("a-page-runs-and-loads-nothing")
 def test_what_came_from_outside_is_harmless():
     """Markup is text, and what cannot be seen or turns the order of others stands there by its number."""
     response = SimpleNamespace(
@@ -204,6 +206,7 @@ def test_what_came_from_outside_is_harmless():
     assert "⟨U+202E⟩" in made.to_html()
 
 
+@pytest.mark.promise("explain-shows-no-secret")
 def test_no_secret_is_on_the_page():
     """Neither ours nor one that the request carries, wherever it stands."""
     url = "https://api.example.com/a?password=query-hunter2&x=consumer-hunter2"

@@ -303,6 +303,7 @@ def test_rauth_signs_by_itself_where_it_is_asked_to(injected, server):
     assert "oauth_signature" in server.last.target
 
 
+@pytest.mark.promise("redirects-carry-nothing-of-ours-to-another-origin")
 def test_rauth_and_authlib_keep_credentials_at_home(injected, home, abroad):
     injected(RAUTH)
     injected(AUTHLIB)

@@ -324,6 +324,7 @@ def test_a_redirect_within_the_origin_may_have_a_token_in_its_path(face, home, s
         assert session.post(home.resource_url + "/hop", data={"a": "b"}).status_code == 200
 
 
+@pytest.mark.promise("redirects-carry-nothing-of-ours-to-another-origin")
 @pytest.mark.parametrize("client_class", [None, ByOAuthlib])
 @pytest.mark.parametrize("kind", ["session", "auth", "their rebuild_auth"])
 @pytest.mark.parametrize("signature_type", TYPES)
@@ -425,6 +426,7 @@ def test_oauthlib_reads_no_stream_either(face, provider, keys):
 # PLAINTEXT over plain http
 
 
+@pytest.mark.promise("plaintext-is-refused-over-plain-http")
 def test_plaintext_goes_over_plain_http_where_that_is_allowed(face, monkeypatch):
     """Elsewhere it is refused, and the error says what to do; for all objects, for a class, or for one object."""
     secrets = {"client_secret": "cs", "resource_owner_key": "tk", "resource_owner_secret": "ts"}
@@ -592,6 +594,7 @@ def test_a_response_without_a_token(face, server):
         face.OAuth1Session("foo").parse_authorization_response(f"{CALLBACK}?denied=1")
 
 
+@pytest.mark.promise("no-variable-of-ours-shows-a-secret")
 def test_frames_of_ours_show_no_secret(face, server):
     """Error collectors print the variables of each frame of a traceback."""
     here = str(Path(ours.__file__).parent)
@@ -632,6 +635,7 @@ def test_an_error_explains_itself(face, provider, keys):
     assert "consumer-secret" in [finding.code for finding in caught.value.explanation.findings]
 
 
+@pytest.mark.promise("no-secret-is-logged")
 def test_no_secret_is_logged(face, provider, keys, caplog):
     caplog.set_level(logging.DEBUG)
     test_the_whole_flow(face, provider, keys)
