@@ -6,7 +6,7 @@ import json
 import time
 from urllib.parse import parse_qsl
 
-from oauth_hook.provider.application import Application
+from oauth_hook.provider.application import ROUTES, Application
 from oauth_hook.provider.server import Provider
 from oauth_hook.provider.storage import Storage
 from oauth_hook.provider.validator import Policy
@@ -21,6 +21,7 @@ class Service:
 
     :ivar reply: makes the response, JSON as an object or XML as bytes, of what was verified.
     :ivar moved_to: where protected paths have moved to; empty: nowhere.
+    :ivar token_extra: what the service adds to an access token, form-encoded.
     :ivar statuses: of all responses so far.
     :ivar verified: what the provider verified, request by request.
     """
@@ -29,6 +30,7 @@ class Service:
         self.inner = inner
         self.reply = None
         self.moved_to = ""
+        self.token_extra = b""
         self.statuses = []
         self.verified = []
 
@@ -40,6 +42,10 @@ class Service:
         if status.startswith("200") and path.startswith(PROTECTED):
             self.verified.append(json.loads(body))
             status, headers, body = self.answer(path)
+        if status.startswith("200") and path == ROUTES["access_token"]:
+            body += self.token_extra
+            headers = [(name, value) for name, value in headers if name != "Content-Length"]
+            headers.append(("Content-Length", str(len(body))))
         self.statuses.append(int(status[:3]))
         start_response(status, headers)
         return [body]
@@ -75,6 +81,5 @@ def serve_as_service(clock_offset=0):
 
 
 def approve_and_read(provider, url):
-    """Return what the user brings back from the authorization page: the parameters of the callback URL, or the verifier."""
-    back = provider.approve(url)
-    return dict(parse_qsl(back.partition("?")[2])) if "?" in back else {"oauth_verifier": back}
+    """Return what the user brings back from the authorization page: the parameters of the callback URL."""
+    return dict(parse_qsl(provider.approve(url).partition("?")[2]))
