@@ -64,7 +64,7 @@ def measure(client, situation, abroad):
         if situation == "its job":
             return run(provider, *filter(None, [job.get_token, job.read, job.write]))
         if "redirect" not in situation:
-            return run(provider, job.read)
+            return run(provider, *filter(None, [job.read, job.write, job.get_token]))
         call = getattr(job, job.is_redirected)
         if "within" in situation:
             provider.service.moved_to = provider.url
