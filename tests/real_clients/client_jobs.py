@@ -35,6 +35,11 @@ class Job:
     get_token: object = None
     is_redirected: str = "read"
 
+    @property
+    def steps(self):
+        """All that the client does, in order."""
+        return [step for step in (self.read, self.write, self.get_token) if step]
+
 
 def keys(provider):
     """Return consumer key and secret, token and token secret."""

@@ -59,12 +59,9 @@ def run(provider, *steps):
 def measure(client, situation, abroad):
     """Return how a client fares in a situation: the text of its cell."""
     with serve_as_service(HOUR if "clock" in situation else 0) as provider:
-        job = CLIENTS[client][1](provider)
-        provider.service.reply = job.reply
-        if situation == "its job":
-            return run(provider, *filter(None, [job.get_token, job.read, job.write]))
+        job = prepare_job(client, provider)
         if "redirect" not in situation:
-            return run(provider, *filter(None, [job.read, job.write, job.get_token]))
+            return run(provider, *job.steps)
         call = getattr(job, job.is_redirected)
         if "within" in situation:
             provider.service.moved_to = provider.url
@@ -74,6 +71,13 @@ def measure(client, situation, abroad):
         call()
         assert abroad.received
         return "nothing" if all(nothing_of_ours(provider, got) for got in abroad.received) else "key and signature"
+
+
+def prepare_job(client, provider):
+    """Return the job of a client, for a provider that answers as its service does."""
+    job = CLIENTS[client][1](provider)
+    provider.service.reply = job.reply
+    return job
 
 
 def answer_for(job):
@@ -102,3 +106,16 @@ def test_a_cell_of_the_table(client, situation, signer, abroad):
     """With requests-oauthlib's own signer a client fares as the page says; with ours, it gets everything right."""
     said = read_cells(client)[situation] if signer == "stock" else INJECTED[SITUATIONS.index(situation)]
     assert measure(client, situation, abroad) == said
+
+
+@pytest.mark.parametrize("client", installed_clients())
+def test_a_wrong_clock_costs_one_request(client):
+    """The first refusal corrects the clock for all that a client does, also where it makes an object for each call."""
+    requests_oauthlib.inject()
+    try:
+        with serve_as_service(HOUR) as provider:
+            for step in prepare_job(client, provider).steps:
+                step()
+            assert [status for status in provider.service.statuses if status >= 400] == [401]
+    finally:
+        requests_oauthlib.extract()
