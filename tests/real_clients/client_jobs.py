@@ -26,14 +26,14 @@ class Job:
     :ivar get_token: the way to a token; ``None``: the client has none of its own.
     :ivar read: a call that reads.
     :ivar write: a call that writes.
-    :ivar is_redirected: which of the two follows redirects.
+    :ivar redirected: which of the two follow redirects, and can.
     """
 
     reply: object
     read: object
     write: object
     get_token: object = None
-    is_redirected: str = "read"
+    redirected: tuple[str, ...] = ("read", "write")
 
     @property
     def steps(self):
@@ -135,7 +135,7 @@ def use_pytumblr(provider):
         lambda verified: {"meta": {"status": 200}, "response": {"user": verified["user"]}},
         read,
         write,
-        is_redirected="write",  # its GET never follows one
+        redirected=("write",),  # its GET never follows one
     )
 
 
@@ -317,7 +317,8 @@ def use_lti(provider):
         response = requests.post(launch.launch_url, data=launch.generate_launch_data())
         check(response.status_code == 200, "the launch")
 
-    return Job(lambda verified: LTI_RESPONSE, read, write)
+    redirected = ("read",)  # a launch is a form that a browser sends
+    return Job(lambda verified: LTI_RESPONSE, read, write, redirected=redirected)
 
 
 def use_flickrapi(provider):
@@ -417,7 +418,7 @@ def use_jira(provider):
         shown = {"id": "7", "self": provider.api, "name": verified["user"], "size": len(FILE)}
         return [shown] if "attachments" in verified["url"] else shown
 
-    return Job(reply, read, write)
+    return Job(reply, read, write, redirected=("read",))  # its upload is a stream, which can be read once
 
 
 CLIENTS = {

@@ -41,7 +41,7 @@ class Service:
         path = environ["PATH_INFO"]
         if status.startswith("200") and path.startswith(PROTECTED):
             self.verified.append(json.loads(body))
-            status, headers, body = self.answer(path)
+            status, headers, body = self.answer(environ["REQUEST_URI"], self.verified[-1])
         if status.startswith("200") and path == ROUTES["access_token"]:
             body += self.token_extra
             headers = [(name, value) for name, value in headers if name != "Content-Length"]
@@ -50,11 +50,14 @@ class Service:
         start_response(status, headers)
         return [body]
 
-    def answer(self, path):
+    def answer(self, target, verified):
         """Return the response to a verified request: a redirect, once, or what the client expects."""
+        path = target.partition("?")[0]
         if self.moved_to and not path.endswith(MOVED):
-            return "307 Temporary Redirect", [("Location", self.moved_to + path + MOVED), ("Content-Length", "0")], b""
-        kind, body = encode_reply(self.reply(self.verified[-1]))
+            query = verified["url"].partition("?")[2]
+            location = f"{self.moved_to}{path}{MOVED}" + (f"?{query}" if query else "")
+            return "307 Temporary Redirect", [("Location", location), ("Content-Length", "0")], b""
+        kind, body = encode_reply(self.reply(verified))
         return "200 OK", [("Content-Type", kind), ("Content-Length", str(len(body)))], body
 
 
