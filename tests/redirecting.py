@@ -76,7 +76,7 @@ def gives_away(pairs, received):
 
 def nothing_of_ours(home, received):
     """Whether a request, as it was received, has nothing of the hook's in it."""
-    text = f"{received.target}\n{received.headers}\n{received.body.decode()}"
+    text = f"{received.target}\n{received.headers}\n{received.body.decode(errors='replace')}"
     while text != (text := unquote(text)):
         pass
     ours = (home.consumer.key, home.consumer.secret, home.token.key, home.token.secret, "oauth_")

@@ -1,0 +1,122 @@
+"""Clients that sign by requests-oauthlib, as they are and with our signer in it: what the page says of them."""
+
+from __future__ import annotations
+
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from client_jobs import CLIENTS
+from loopback_service import encode_reply, serve_as_service
+from redirecting import nothing_of_ours
+
+from oauth_hook import requests_oauthlib
+
+PAGE = Path(__file__).parents[2] / "docs" / "coming-from" / "requests-oauthlib.rst"
+HOUR = 3600
+SITUATIONS = ["its job", "a redirect within the origin", "a redirect elsewhere", "a clock an hour off"]
+INJECTED = ["works", "works", "nothing", "works"]
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # the clients' own
+
+
+@pytest.fixture(params=["stock", "injected"])
+def signer(request):
+    """Whose signer is at work: requests-oauthlib's own, or ours in its place."""
+    if request.param == "injected":
+        requests_oauthlib.inject()
+    yield request.param
+    requests_oauthlib.extract()
+
+
+def installed_clients():
+    """Return the clients, those that are not installed marked as skipped."""
+    reason = "{} is not installed here: see .ci/run"
+    return [
+        pytest.param(
+            client, marks=pytest.mark.skipif(find_spec(module) is None, reason=reason.format(client)), id=client
+        )
+        for client, (module, _) in CLIENTS.items()
+    ]
+
+
+def run(provider, *steps):
+    """Return "works", or the status of the refusal that a client has ended with.
+
+    :raises Exception: it has ended with something else.
+    """
+    try:
+        for step in steps:
+            step()
+    except Exception:
+        if provider.service.statuses[-1] not in (400, 401):
+            raise
+        return str(provider.service.statuses[-1])
+    return "works"
+
+
+def measure(client, situation, abroad):
+    """Return how a client fares in a situation: the text of its cell."""
+    with serve_as_service(HOUR if "clock" in situation else 0) as provider:
+        job = prepare_job(client, provider)
+        if "redirect" not in situation:
+            return run(provider, *job.steps)
+        calls = [getattr(job, name) for name in job.redirected]
+        if "within" in situation:
+            provider.service.moved_to = provider.url
+            return run(provider, *calls)
+        provider.service.moved_to = abroad.url
+        abroad.answer = lambda _: (200, *answer_for(job))
+        for call in calls:
+            call()
+        assert len(abroad.received) >= len(calls)
+        return "nothing" if all(nothing_of_ours(provider, got) for got in abroad.received) else "key and signature"
+
+
+def prepare_job(client, provider):
+    """Return the job of a client, for a provider that answers as its service does."""
+    job = CLIENTS[client][1](provider)
+    provider.service.reply = job.reply
+    return job
+
+
+def answer_for(job):
+    """Return headers and body of what another origin responds with, as if it had verified the request."""
+    kind, body = encode_reply(job.reply({"user": "alice", "url": ""}))
+    return {"Content-Type": kind}, body
+
+
+def read_cells(client):
+    """Return what the page says of a client without our signer, situation by situation."""
+    text = PAGE.read_text(encoding="utf-8")
+    row = re.search(rf"^   \* - {re.escape(client)}\n((?:     - .*\n)+)", text, re.MULTILINE)
+    assert row is not None, client
+    return dict(zip(SITUATIONS, re.findall("- (.*)", row[1]), strict=True))
+
+
+def test_the_page_has_every_client():
+    """Each client has a row, and each row says something of each situation."""
+    for client in CLIENTS:
+        assert set(read_cells(client).values()) <= {"works", "400", "401", "nothing", "key and signature"}
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+@pytest.mark.parametrize("client", installed_clients())
+def test_a_cell_of_the_table(client, situation, signer, abroad):
+    """With requests-oauthlib's own signer a client fares as the page says; with ours, it gets everything right."""
+    said = read_cells(client)[situation] if signer == "stock" else INJECTED[SITUATIONS.index(situation)]
+    assert measure(client, situation, abroad) == said
+
+
+@pytest.mark.parametrize("client", installed_clients())
+def test_a_wrong_clock_costs_one_request(client):
+    """The first refusal corrects the clock for all that a client does, also where it makes an object for each call."""
+    requests_oauthlib.inject()
+    try:
+        with serve_as_service(HOUR) as provider:
+            for step in prepare_job(client, provider).steps:
+                step()
+            assert [status for status in provider.service.statuses if status >= 400] == [401]
+    finally:
+        requests_oauthlib.extract()
