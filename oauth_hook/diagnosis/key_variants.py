@@ -11,6 +11,7 @@ from string import whitespace
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
+from .base_string_parts import escape_text
 from .spelling_variants import lower_escapes
 
 __all__ = ["KeyVariant", "Secrets", "key_variants", "paired_key_variants"]
@@ -56,7 +57,11 @@ class KeyVariant(NamedTuple):
 
 
 def _quote(secret: str, safe: str = "") -> str:
-    return quote(secret, safe=f"~{safe}", errors="surrogatepass")
+    return (
+        escape_text(secret, errors="surrogatepass")
+        if not safe
+        else quote(secret, safe=f"~{safe}", errors="surrogatepass")
+    )
 
 
 def _to_bytes(text: str) -> bytes:
