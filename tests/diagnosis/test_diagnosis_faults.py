@@ -64,7 +64,7 @@ from urllib3 import HTTPResponse
 from urllib3.util.retry import RequestHistory, Retry
 
 from oauth_hook import AccessToken, Consumer, RequestToken
-from oauth_hook.diagnosis import check_base_string, explain, search
+from oauth_hook.diagnosis import explain
 
 # --- right requests, of which the faults are made ---
 
@@ -1501,14 +1501,7 @@ tokens = st.one_of(
 )
 
 
-@pytest.fixture
-def brief_search(monkeypatch):
-    """Bound the searches, which all end in time, to a fraction: what is looked at here is what they are given."""
-    monkeypatch.setattr(search, "SEARCH_SECONDS", 0.02)
-    monkeypatch.setattr(check_base_string, "SEARCH_SECONDS", 0.02)
-
-
-@pytest.mark.usefixtures("brief_search")
+@pytest.mark.usefixtures("short_search")
 @QUICK
 @for_any(st.one_of(prepared_requests, responses), consumers, tokens, words, words)
 def test_it_never_raises(subject, consumer, token, base, signature):
@@ -1519,7 +1512,7 @@ def test_it_never_raises(subject, consumer, token, base, signature):
     assert all(outputs(explanation).values())
 
 
-@pytest.mark.usefixtures("brief_search")
+@pytest.mark.usefixtures("short_search")
 @QUICK
 @for_any(
     methods.filter(lambda method: isinstance(method, str)),

@@ -74,6 +74,7 @@ def shown(explanation):
 # --- what a server echoes ---
 
 
+@pytest.mark.usefixtures("short_search")
 @for_each(
     ("given", "echoed"),
     [
@@ -125,6 +126,7 @@ def test_a_private_key(passphrase):
 # --- what a request carries ---
 
 
+@pytest.mark.usefixtures("short_search")
 @for_each("method", ["HMAC-SHA1", "", "PLAINTEXT", "RSA-SHA1", "plain"])
 @for_each("left", ["hunter-left", "hunter/left&", "hunter léft"])
 def test_a_plaintext_signature_under_any_name(method, left):
@@ -310,6 +312,7 @@ PLACES = [
 ]  # fmt: skip
 
 
+@pytest.mark.usefixtures("short_search")
 @pytest.mark.promise("explain-shows-no-secret")
 @example("9q000000 ", "no method", "stripped", "invalid signature {}", 401, False, False)
 @given(

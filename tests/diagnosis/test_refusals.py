@@ -16,7 +16,6 @@ import pytest
 from faults import FORM_TYPE, NOW, Signing, answer
 
 from oauth_hook import SERVICES, OAuthHook, Service, UsageError, explain
-from oauth_hook.diagnosis import search
 from oauth_hook.services.demands import find_demands
 
 GET = Signing()
@@ -342,10 +341,10 @@ ODD_SECRETS = {
 }
 
 
+@pytest.mark.usefixtures("short_search")  # what is seen needs none
 @pytest.mark.parametrize("name", ODD_SECRETS)
-def test_what_is_seen_in_ones_own_secrets_is_said(name, monkeypatch):
+def test_what_is_seen_in_ones_own_secrets_is_said(name):
     """Proven, whatever the server says, whether the request was signed with it or not; and the secret is not shown."""
-    monkeypatch.setattr(search, "SEARCH_SECONDS", 0.02)  # what is seen needs no search
     secret, code = ODD_SECRETS[name]
     odd = GET.but(consumer_secret=secret)
     for request in (GET, odd):
