@@ -121,9 +121,11 @@ def _vary_secret(secrets: Secrets, owner: str) -> Iterator[KeyVariant]:
         (code, f"with the {other_owner}'s secret for the {owner}'s", getattr(secrets, other_owner)),
     ]
     others += [(code, f'with "{word}" for the {owner}\'s secret', word) for word in _NOTHING]
+    mine, users = _quote(secrets.consumer), _quote(secrets.token)
     for cause, phrase, other in others:
         if other != secret:
-            yield KeyVariant.from_secrets((cause,), phrase, secrets._replace(**{owner: other}))
+            key = f"{_quote(other)}&{users}" if owner == "consumer" else f"{mine}&{_quote(other)}"
+            yield KeyVariant((cause,), phrase, key.encode(), secrets._replace(**{owner: other}))
 
 
 def _vary_both(secrets: Secrets) -> Iterator[KeyVariant]:
@@ -177,8 +179,9 @@ def _vary_making(secrets: Secrets) -> Iterator[tuple[str, bytes]]:
     consumer, token = secrets.consumer, secrets.token
     for phrase, encode in _ENCODINGS:
         yield phrase, _to_bytes(f"{encode(consumer)}&{encode(token)}")
+    spelled = {"consumer": consumer, "token": token, "c": _quote(consumer), "t": _quote(token)}
     for phrase, key in _JOINS:
-        yield phrase, _to_bytes(key.format(consumer=consumer, token=token, c=_quote(consumer), t=_quote(token)))
+        yield phrase, _to_bytes(key.format(**spelled))
     yield "with the key percent-encoded as a whole", _to_bytes(_quote(f"{consumer}&{token}"))
     yield "with the key percent-encoded as a whole once more", _to_bytes(_quote(secrets.signing_key))
     yield "with the secrets in Latin-1", f"{consumer}&{token}".encode("latin-1", "replace")
