@@ -214,3 +214,12 @@ def consumer() -> Consumer:
 @pytest.fixture
 def token() -> AccessToken:
     return AccessToken("nnch734d00sl2jdk", "pfkkdhi9sl3r4s00")
+
+
+@pytest.fixture
+def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search for what makes a signature that gives up early, for tests that would wait for its end."""
+    from oauth_hook.diagnosis import check_base_string, search
+
+    monkeypatch.setattr(search, "SEARCH_SECONDS", 0.02)
+    monkeypatch.setattr(check_base_string, "SEARCH_SECONDS", 0.01)

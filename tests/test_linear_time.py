@@ -46,6 +46,9 @@ from oauth_hook.tokens.discovery import read_links
 from oauth_hook.tokens.http import WholeResponse, build_refusal
 from oauth_hook.tokens.token_response import parse_json_object, read_token
 
+# The search for a signature's cause ends by the clock, whatever it is given, and would hide what goes before it.
+pytestmark = pytest.mark.usefixtures("short_search")
+
 CONSUMER, TOKEN, REQUEST_TOKEN = (
     Consumer("c", "consumer'secret"),
     AccessToken("t", "token&secret"),

@@ -11,6 +11,7 @@ from string import whitespace
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
+from .base_string_parts import escape_text
 from .spelling_variants import lower_escapes
 
 __all__ = ["KeyVariant", "Secrets", "key_variants", "paired_key_variants"]
@@ -56,7 +57,11 @@ class KeyVariant(NamedTuple):
 
 
 def _quote(secret: str, safe: str = "") -> str:
-    return quote(secret, safe=f"~{safe}", errors="surrogatepass")
+    return (
+        escape_text(secret, errors="surrogatepass")
+        if not safe
+        else quote(secret, safe=f"~{safe}", errors="surrogatepass")
+    )
 
 
 def _to_bytes(text: str) -> bytes:
@@ -116,9 +121,11 @@ def _vary_secret(secrets: Secrets, owner: str) -> Iterator[KeyVariant]:
         (code, f"with the {other_owner}'s secret for the {owner}'s", getattr(secrets, other_owner)),
     ]
     others += [(code, f'with "{word}" for the {owner}\'s secret', word) for word in _NOTHING]
+    mine, users = _quote(secrets.consumer), _quote(secrets.token)
     for cause, phrase, other in others:
         if other != secret:
-            yield KeyVariant.from_secrets((cause,), phrase, secrets._replace(**{owner: other}))
+            key = f"{_quote(other)}&{users}" if owner == "consumer" else f"{mine}&{_quote(other)}"
+            yield KeyVariant((cause,), phrase, key.encode(), secrets._replace(**{owner: other}))
 
 
 def _vary_both(secrets: Secrets) -> Iterator[KeyVariant]:
@@ -172,8 +179,9 @@ def _vary_making(secrets: Secrets) -> Iterator[tuple[str, bytes]]:
     consumer, token = secrets.consumer, secrets.token
     for phrase, encode in _ENCODINGS:
         yield phrase, _to_bytes(f"{encode(consumer)}&{encode(token)}")
+    spelled = {"consumer": consumer, "token": token, "c": _quote(consumer), "t": _quote(token)}
     for phrase, key in _JOINS:
-        yield phrase, _to_bytes(key.format(consumer=consumer, token=token, c=_quote(consumer), t=_quote(token)))
+        yield phrase, _to_bytes(key.format(**spelled))
     yield "with the key percent-encoded as a whole", _to_bytes(_quote(f"{consumer}&{token}"))
     yield "with the key percent-encoded as a whole once more", _to_bytes(_quote(secrets.signing_key))
     yield "with the secrets in Latin-1", f"{consumer}&{token}".encode("latin-1", "replace")

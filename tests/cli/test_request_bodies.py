@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import select
@@ -17,7 +18,7 @@ from urllib.parse import quote
 
 import pytest
 
-from oauth_hook import verify
+from oauth_hook import cli, verify
 from oauth_hook.credentials import Consumer
 
 pty = pytest.importorskip("pty", reason="Windows has no terminals of this kind")
@@ -94,12 +95,26 @@ def start(
     return subprocess.Popen([*command, *map(str, words)], stdin=stdin, stdout=stdout, stderr=stderr, env=settings)
 
 
-def run(*words, status=0, **settings):
-    """Run the command to its end, and return its output and its messages."""
-    process = start(*words, **settings)
-    out, messages = process.communicate(timeout=60)
-    assert process.returncode == status, messages
-    return out, messages.decode()
+@pytest.fixture
+def run(monkeypatch, capsysbinary):
+    """Run the command to its end in this process, with pipes for its input and output; return what it wrote."""
+
+    def run(*words, status=0, **environment):
+        with monkeypatch.context() as patch:
+            for name in [name for name in os.environ if name.startswith(("OAUTH_", "NO_COLOR"))]:
+                patch.delenv(name)
+            for name, value in {**ENVIRONMENT, **environment}.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
+            try:
+                ended = cli.main([*map(str, words)])
+            except SystemExit as end:
+                ended = end.code
+        out, messages = capsysbinary.readouterr()
+        assert ended == status, messages
+        return out, messages.decode()
+
+    return run
 
 
 # Runs the command, and keeps how much memory it has taken; what the system says of a child is its parent's, too.
@@ -213,7 +228,7 @@ def test_a_reader_that_has_enough(sender):
 
 
 @pytest.mark.promise("the-command-shows-no-secret")
-def test_a_secret_across_pieces_is_masked(sender):
+def test_a_secret_across_pieces_is_masked(run, sender):
     """Wherever a body is cut, in whatever escape, no part of a secret of ours is written."""
     spelled = [SECRET, quote(SECRET, safe=""), quote(quote(SECRET, safe=""), safe=""), json.dumps(SECRET)[1:-1]]
     spelled += ["".join(f"%{ord(c):02x}" for c in SECRET), "".join(f"\\u{ord(c):04x}" for c in SECRET)]
@@ -226,14 +241,14 @@ def test_a_secret_across_pieces_is_masked(sender):
         assert run("request", "--show-secrets", f"{sender.url}/")[0] == text
 
 
-def test_a_pipe_gets_the_body_byte_for_byte(sender):
+def test_a_pipe_gets_the_body_byte_for_byte(run, sender):
     """Nothing is changed where no terminal reads it."""
     sender.pieces = [bytes(range(256)) * 300, b'{"a": 1}\x1b[31m']
     sender.headers = {"Content-Type": "application/json"}
     assert run("request", f"{sender.url}/")[0] == b"".join(sender.pieces)
 
 
-def test_a_refusal_takes_no_good_files_place(sender, tmp_path):
+def test_a_refusal_takes_no_good_files_place(run, sender, tmp_path):
     """With -o a refusal is printed, and the file stays; --output-errors writes it there."""
     target = tmp_path / "kept"
     target.write_bytes(b"good")
@@ -273,7 +288,7 @@ def test_a_terminal_obeys_no_body(sender):
     )
 
 
-def test_progress_is_shown_on_a_terminal_only(sender, tmp_path):
+def test_progress_is_shown_on_a_terminal_only(run, sender, tmp_path):
     """What takes long says how far it is, in a line that is gone at the end."""
     sender.headers = {"Content-Length": "20"}
 
@@ -326,7 +341,7 @@ def test_a_pipe_is_sent_in_pieces(sender):
     assert b"read only once" in messages
 
 
-def test_raw_bodies(sender, tmp_path):
+def test_raw_bodies(run, sender, tmp_path):
     """A text goes as it is; a form is signed, whatever it comes from."""
     run("request", f"{sender.url}/", "--data-binary", "<a>\u00fc</a>", "-H", "Content-Type: application/xml")
     method, _, headers, (_, body) = sender.received.pop()
@@ -341,7 +356,7 @@ def test_raw_bodies(sender, tmp_path):
     assert not verify("POST", sender.url + target, headers=headers, body=b"a=2", consumer=consumer)
 
 
-def test_where_fields_go(sender):
+def test_where_fields_go(run, sender):
     """--query and -G put fields into the URL, whose own stay as they are; a form with GET is pointed out."""
     run("request", "-G", "-d", "a=1 2", "--query", "\u00fc=&", f"{sender.url}/?x=%2B&")
     assert sender.received.pop()[:2] == ("GET", "/?x=%2B&%C3%BC=%26&a=1%202")
@@ -355,7 +370,7 @@ def test_where_fields_go(sender):
     (["{url}", "--data-binary", "x", "--json", "1"], "one body"),
     (["{url}", "-T", "/nowhere/file"], "cannot read /nowhere/file"),
 ])  # fmt: skip
-def test_misuse_is_said_in_one_line(sender, words, advice):
+def test_misuse_is_said_in_one_line(run, sender, words, advice):
     """Nothing is sent, and the message says what was meant."""
     _, messages = run("request", *(word.format(url=f"{sender.url}/") for word in words), status=2)
     assert advice in messages.splitlines()[-1]
@@ -365,7 +380,7 @@ def test_misuse_is_said_in_one_line(sender, words, advice):
 # --- what would be sent ---
 
 
-def test_sign_prints_and_sends_nothing(sender):
+def test_sign_prints_and_sends_nothing(run, sender):
     """The header, the signed URL, the signed form, or a line for curl: each is right, and nothing goes out."""
     consumer, url = Consumer("key", SECRET), f"{sender.url}/?x=1"
     name, _, value = run("sign", url)[0].decode().rstrip("\n").partition(": ")
@@ -382,7 +397,7 @@ def test_sign_prints_and_sends_nothing(sender):
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")
-def test_curl_sends_what_sign_prints(oauth_provider, tmp_path):
+def test_curl_sends_what_sign_prints(run, oauth_provider, tmp_path):
     """The line runs as it stands in a shell, and its request is verified by a server that shares no code with us."""
     path = tmp_path / "it's a file"
     path.write_bytes(b"\0\xff")
@@ -401,7 +416,7 @@ def test_curl_sends_what_sign_prints(oauth_provider, tmp_path):
         assert json.loads(done.stdout)["user"] == "alice", (line, done.stdout)
 
 
-def test_names_and_options_come_in_any_order(tmp_path):
+def test_names_and_options_come_in_any_order(run, tmp_path):
     """A NAME may stand behind the options that it is for."""
     store = ["--store", tmp_path / "store"]
     run(*store, "credentials", "add", "--origin", "https://api.example", "sue")
@@ -415,7 +430,7 @@ def test_names_and_options_come_in_any_order(tmp_path):
     assert b"discogs.com" in run("services", "--json", "discogs")[0]
 
 
-def test_accounts_are_renamed_and_exported(tmp_path):
+def test_accounts_are_renamed_and_exported(run, tmp_path):
     """A name that is taken is not replaced; what a shell is given sets the environment that the command reads."""
     store = ["--store", tmp_path / "store"]
     run(*store, "credentials", "add", "--origin", "https://api.example", "sue", OAUTH_CONSUMER_SECRET="it's $HOME")

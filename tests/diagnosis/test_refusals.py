@@ -341,6 +341,7 @@ ODD_SECRETS = {
 }
 
 
+@pytest.mark.usefixtures("short_search")  # what is seen needs none
 @pytest.mark.parametrize("name", ODD_SECRETS)
 def test_what_is_seen_in_ones_own_secrets_is_said(name):
     """Proven, whatever the server says, whether the request was signed with it or not; and the secret is not shown."""

@@ -24,7 +24,7 @@ from hypothesis import HealthCheck, given, settings
 from tables import for_each
 
 from oauth_hook import AccessToken, Consumer, OAuthHook
-from oauth_hook.diagnosis import check_base_string, explain, search
+from oauth_hook.diagnosis import explain, search
 from oauth_hook.diagnosis.base_string_parts import parse_parts
 from oauth_hook.diagnosis.base_string_variants import RequestContext, make_variants
 from oauth_hook.diagnosis.key_variants import Secrets
@@ -82,13 +82,6 @@ def sign_by_rsa(key: str, base: str, method: str) -> str:
 # --- how long it may take ---
 
 SECOND = 1.5  # a second of this thread's time, and half of one for a processor that is shared
-
-
-@pytest.fixture
-def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A search that gives up early, for tests that would wait for its end."""
-    monkeypatch.setattr(search, "SEARCH_SECONDS", 0.02)
-    monkeypatch.setattr(check_base_string, "SEARCH_SECONDS", 0.01)
 
 
 def fields(count: int) -> str:

@@ -1,5 +1,5 @@
 // Signs the requests of requests.tsv as clients in Java do that encode or sort by what the language has:
-//     javac -d /tmp Sign.java && java -cp /tmp Sign requests.tsv > java.json
+//     javac -d build Sign.java && java -cp build Sign requests.tsv > java.json
 import java.net.*;
 import java.nio.charset.*;
 import java.nio.file.*;
