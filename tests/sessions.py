@@ -5,7 +5,7 @@ from __future__ import annotations
 import doctest
 import gc
 
-_OPTIONS = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL | doctest.NORMALIZE_WHITESPACE
+_OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
 def run_session(text: str, name: str) -> str:
