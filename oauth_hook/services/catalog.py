@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from ..credentials import check_origins
-from ..errors import UsageError
+from ..errors import UsageError, suggest_word
 from ..version import __version__
 
 __all__ = ["SERVICES", "Service", "UnknownServiceError"]
@@ -148,7 +148,9 @@ class _KnownServices(Mapping[str, Service]):
 
     def __getitem__(self, name: str) -> Service:
         if not isinstance(name, str) or (found := self._FORMER_NAMES.get(name, name)) not in self._services:
-            raise UnknownServiceError(f"there is no service {name!r} here; the known ones are {', '.join(self)}")
+            raise UnknownServiceError(
+                f"there is no service of that name{suggest_word(str(name), self)}: the known ones are {', '.join(self)}"
+            )
         return self._services[found]
 
     def __iter__(self) -> Iterator[str]:

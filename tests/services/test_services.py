@@ -246,8 +246,17 @@ def test_unknown_names(name):
     assert name not in SERVICES
     assert SERVICES.get(name) is None
     for kind in (UsageError, KeyError, OAuthHookError, ValueError):
-        with pytest.raises(kind, match=r"^there is no service .* known ones are x, tumblr, .*yahoo$"):
+        with pytest.raises(kind, match=r"^there is no service of that name.* known ones are x, tumblr, .*yahoo$"):
             SERVICES[name]
+
+
+def test_a_secret_in_the_place_of_a_name_is_not_repeated():
+    """What was typed may be a secret; only a known name is shown, which it nearly is."""
+    with pytest.raises(UsageError) as caught:
+        SERVICES["consumer-secret-of-somebody"]
+    assert "somebody" not in str(caught.value)
+    with pytest.raises(UsageError, match="did you mean 'tumblr'"):
+        OAuthFlow.for_service("tumbler", Consumer("key", "secret"))
 
 
 def test_a_traceback_names_a_public_error():

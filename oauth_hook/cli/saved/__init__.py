@@ -110,7 +110,7 @@ def _require_url(saved: Saved) -> Saved:
     url = (saved.request if isinstance(saved, SavedResponse) else saved).url
     if not is_absolute(url):
         raise UsageError(
-            "the URL of the saved request is none, or begins with a variable ({{...}}) whose value is not in it: put "
-            "the value in its place"
+            "the URL of the saved request must be absolute; where it begins with a variable ({{...}}) whose value "
+            "was not saved, put the value in its place"
         )
     return saved

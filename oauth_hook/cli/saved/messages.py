@@ -97,5 +97,5 @@ def join_headers(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def find_header(headers: dict[str, str], wanted: str) -> str:
-    """Return the value of a header, by its name in lower case; empty where there is none."""
+    """Return the value of a header, by its name in lower case; empty if it is missing."""
     return next((value for name, value in headers.items() if name.lower() == wanted), "")
