@@ -19,7 +19,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -168,6 +168,10 @@ def check_token(token: object) -> None:
         check_type(token, (AccessToken, RequestToken), "token", "an AccessToken or a RequestToken")
 
 
+# What fills the placeholders of a service stands behind its name, or its path: magento?host=shop.example
+_split_tenant = re.compile(r"([^?]+)\?([a-z]+=[^?&=\s]+(?:&[a-z]+=[^?&=\s]+)*)").fullmatch
+
+
 class ServiceKind(Enum):
     """How a ``ServiceReference`` says which service it means."""
 
@@ -183,10 +187,12 @@ class ServiceReference:
 
     :param kind: how ``text`` says it.
     :param text: a name, a URL or ``user@host``, a path, or three URLs with a space between them.
+    :param tenant: what fills the placeholders of a service that is meant by its name or its file: pairs.
     """
 
     kind: ServiceKind
     text: str
+    tenant: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> ServiceReference:
@@ -195,6 +201,9 @@ class ServiceReference:
         :raises UsageError: it is no ``str``.
         """
         check_type(text, str, "the service", "a str")
+        if "://" not in text and (parts := _split_tenant(text)) is not None:
+            pairs = [pair.partition("=") for pair in parts[2].split("&")]
+            return replace(cls.parse(parts[1]), tenant=tuple((name, value) for name, _, value in pairs))
         separators = tuple(separator for separator in (os.sep, os.altsep) if separator)  # Windows has two
         if "://" not in text and (text.endswith(".json") or any(separator in text for separator in separators)):
             return cls(ServiceKind.FILE, text)
@@ -203,7 +212,8 @@ class ServiceReference:
         return cls(ServiceKind.SERVER if any(mark in text for mark in "@.:") else ServiceKind.NAME, text)
 
     def __str__(self) -> str:
-        return self.text
+        tenant = "&".join(f"{name}={value}" for name, value in self.tenant)
+        return f"{self.text}?{tenant}" if tenant else self.text
 
     @property
     def name(self) -> str | None:
@@ -231,7 +241,7 @@ class ServiceReference:
     @property
     def label(self) -> str:
         """The reference as people are shown it: of three URLs, the one that users see."""
-        return self.text if self.urls is None else self.urls[1]
+        return str(self) if self.urls is None else self.urls[1]
 
     def is_same_service(self, other: ServiceReference) -> bool:
         """Tell whether two references mean one service; a server is known by its host, in any case."""
@@ -253,8 +263,9 @@ class Account:
 
     :param consumer: the application's credentials.
     :param token: the user's, or ``None`` for two-legged calls.
-    :param service: which service it is, as ``ServiceReference`` prints it: a known service's name, a server's URL, the
-        path of a file, or three URLs with spaces between them; ``None``: not said.
+    :param service: which service it is, as ``ServiceReference`` prints it: a known service's name (of one tenant:
+        ``SERVICES["magento"].at(host="shop.example").reference``), a server's URL, the path of a file, or three URLs
+        with spaces between them; ``None``: not said.
     :param origins: where the account may be used besides: ``scheme://host[:port]``, one or several. The hook of an
         account (``hook_for_account``) signs for its service's own origins and for these, and for no other.
     :raises UsageError: one of the origins is none.

@@ -9,21 +9,39 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
-from ..credentials import check_origins
-from ..errors import UsageError, suggest_word
+from ..credentials import ServiceKind, ServiceReference, check_origins
+from ..errors import UsageError, check_type, suggest_word
 from ..version import __version__
 
 __all__ = ["SERVICES", "Service", "UnknownServiceError"]
 
 
+# What stands for a part of a URL that each tenant has its own of: {host}; in capitals for the same as an id.
+_find_placeholders = re.compile(r"\{([a-z]+|[A-Z]+)\}").findall
+_is_host = re.compile(r"(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?").fullmatch
+_LAST_PORT = 65535
+_is_label = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*").fullmatch
+_is_day = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
+
+_MAPPINGS = ("authorization_parameters", "headers", "tenant")
+_TEMPLATES = (
+    "request_token_url", "authorization_url", "access_token_url", "registration_url", "renewal_url", "api_url", "realm",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, kw_only=True)
 class Service:
     """One OAuth 1.0 service.
+
+    Where each tenant of a service has a host of its own, its URLs, its origins and its realm have placeholders, such
+    as ``https://{host}/oauth/token``, which ``at`` fills.
 
     :param name: a short name, in lower case.
     :param title: what people call it.
@@ -42,15 +60,21 @@ class Service:
     :param body_hash: the digest that it requires of bodies that are not forms.
     :param realm: the realm that it requires in the header.
     :param callback: what to send as ``oauth_callback`` where the application has none; ``None``: nothing.
+    :param callback_method: how the verifier comes to the callback: ``"GET"``, by the user's browser (s2.2), or
+        ``"POST"``, from the service itself, before a request token is asked for.
     :param confirmed: what to make of a missing ``oauth_callback_confirmed``: see ``OAuthFlow``.
     :param authorization_parameters: what the authorization URL takes besides the token;
         ``{consumer_key}`` stands for the consumer's.
     :param token_parameter: the name under which that URL takes the request token.
     :param headers: what token requests have to carry besides; read from a dict or a file, ``{version}`` stands for
         this package's version.
+    :param tenant: what has filled its placeholders, by their names.
+    :param ends: the last day on which the service takes OAuth 1.0, as ``YYYY-MM-DD``; ``None``: none is known.
+    :param successor: what comes instead, in one sentence.
     :param notes: what else users should know, in sentences.
     :param documentation: the URL of the service's own documentation.
-    :param checked: the day on which this was compared with it, as ``YYYY-MM-DD``.
+    :param checked: the day on which this was compared with its sources, as ``YYYY-MM-DD``.
+    :param checked_against: those sources: ``"documentation"``, ``"source"`` (the service's own code), ``"clients"``.
     :raises UsageError: a value has the wrong type.
     """
 
@@ -70,18 +94,23 @@ class Service:
     body_hash: str | None = None
     realm: str | None = None
     callback: str | None = "oob"
+    callback_method: str = "GET"
     confirmed: str = "warn"
     authorization_parameters: Mapping[str, str] = field(default_factory=dict, hash=False)
     token_parameter: str = "oauth_token"
     headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    tenant: Mapping[str, str] = field(default_factory=dict, hash=False)
+    ends: str | None = None
+    successor: str = ""
     notes: str = ""
     documentation: str = ""
     checked: str = ""
+    checked_against: str = ""
 
     def __post_init__(self) -> None:
         for item in fields(self):
             value = getattr(self, item.name)
-            if item.name in ("authorization_parameters", "headers"):
+            if item.name in _MAPPINGS:
                 words = [*value, *value.values()] if isinstance(value, Mapping) else [None]
                 if not all(isinstance(word, str) for word in words):
                     raise UsageError(f"{item.name} of a Service must be a mapping from str to str")
@@ -90,6 +119,85 @@ class Service:
                 object.__setattr__(self, "origins", check_origins(value, "origins of a Service"))
             elif not isinstance(value, str) and not (value is None and "None" in str(item.type)):
                 raise UsageError(f"{item.name} of a Service must be a str, not {type(value).__name__}")
+        if self.callback_method not in ("GET", "POST"):
+            raise UsageError(f"callback_method of a Service must be 'GET' or 'POST', not {self.callback_method!r}")
+        if self.ends is not None and not _is_day(self.ends):
+            raise UsageError(f"ends of a Service must be a day, such as 2026-12-31, not {self.ends!r}")
+
+    # --- tenants ---
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """The names of the placeholders that nothing has filled yet."""
+        found = [name.lower() for text in self._templates for name in _find_placeholders(text)]
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def _templates(self) -> list[str]:
+        return [text for name in _TEMPLATES if (text := getattr(self, name))] + list(self.origins)
+
+    def at(self, **values: str) -> Service:
+        """Return the service of one tenant: its placeholders filled.
+
+        A placeholder that is a whole host takes a host, with a port if need be; one that is a part of a host takes
+        a word, in either of the spellings that an account's id has (``123_SB1``, ``123-sb1``).
+
+        :raises UsageError: the service has no such placeholder, or the value is no host.
+        """
+        unknown = [name for name in values if name not in self.placeholders]
+        if unknown:
+            known = f"its placeholders are {', '.join(self.placeholders)}" if self.placeholders else "it has none"
+            raise UsageError(f"{self._label} has no placeholder {', '.join(unknown)}: {known}")
+        filled = {name: self._check_value(name, value) for name, value in values.items()}
+        changes: dict[str, Any] = {name: _fill(text, filled) for name in _TEMPLATES if (text := getattr(self, name))}
+        origins = [_fill(text, filled) for text in self.origins]
+        return replace(self, **changes, origins=origins, tenant={**self.tenant, **filled})
+
+    def _check_value(self, name: str, value: str) -> str:
+        """Return the value of a placeholder as it stands in a host."""
+        check_type(value, str, name, "a str")
+        value = value.lower()
+        if any(re.search(rf"://\{{{name}\}}(?:/|$)", text) for text in self._templates):
+            what, match = "a host, such as shop.example or shop.example:8443 (in ASCII: xn--...)", _is_host(value)
+            is_right = match is not None and int(match[1] or 0) <= _LAST_PORT
+        else:
+            what, value = "one word that can stand in a host, such as 123456 or 123456_SB1", value.replace("_", "-")
+            is_right = _is_label(value) is not None
+        if not is_right:
+            raise UsageError(f"{name} must be {what}, not {value.rpartition('@')[2][:80]!r}")
+        return value
+
+    def check_is_filled(self, name: str | None = None) -> None:
+        """Refuse a service, or one field of it, whose placeholders are not filled.
+
+        :raises UsageError: they are not; the message names them.
+        """
+        texts = self._templates if name is None else [getattr(self, name) or ""]
+        left = dict.fromkeys(each.lower() for text in texts for each in _find_placeholders(text))
+        if left:
+            wanted, given = ", ".join(f'{each}="..."' for each in left), " ".join(f"--at {each}=..." for each in left)
+            raise UsageError(
+                f"{self._label} is at each tenant's own host, and nobody has said which: use the service's "
+                f".at({wanted}), or {given} of the command"
+            )
+
+    @property
+    def _label(self) -> str:
+        return self.title or self.name or "this service"
+
+    @property
+    def reference(self) -> str:
+        """What ``Account.service`` calls it: its name, and what has filled its placeholders."""
+        return str(ServiceReference(ServiceKind.NAME, self.name, tuple(self.tenant.items())))
+
+    def has_ended(self, day: str | None = None) -> bool:
+        """Tell whether the service has ceased to take OAuth 1.0.
+
+        :param day: as ``YYYY-MM-DD``; ``None``: today.
+        """
+        return self.ends is not None and self.ends < (day or time.strftime("%Y-%m-%d"))
+
+    # --- as data ---
 
     def to_dict(self) -> dict[str, Any]:
         """Return the service as a dict that JSON can carry."""
@@ -125,6 +233,14 @@ class Service:
         return cls.from_dict(data)
 
 
+def _fill(text: str, values: Mapping[str, str]) -> str:
+    """Return a text with its placeholders filled; one in capitals is spelled as an id: in capitals, with ``_``."""
+    for name, value in values.items():
+        as_id = value.upper().replace("-", "_")
+        text = text.replace(f"{{{name}}}", value).replace(f"{{{name.upper()}}}", as_id)
+    return text
+
+
 def _read_json(path: str | os.PathLike[str]) -> Any:
     with open(os.fspath(path), encoding="utf-8") as file:
         return json.load(file)
@@ -137,9 +253,9 @@ class UnknownServiceError(UsageError, KeyError):
 
 
 class _KnownServices(Mapping[str, Service]):
-    """The services of ``services.json`` by name, and by the names that they had; read when they are first asked for."""
+    """The services of ``services.json``, by name and by other names; read when they are first asked for."""
 
-    _FORMER_NAMES = {"twitter": "x", "wikimedia": "mediawiki"}  # noqa: RUF012 - never changed
+    _OTHER_NAMES = {"twitter": "x", "wikimedia": "mediawiki", "confluence": "jira", "bitbucket": "jira"}  # noqa: RUF012 - never changed
 
     @cached_property
     def _services(self) -> dict[str, Service]:
@@ -147,7 +263,7 @@ class _KnownServices(Mapping[str, Service]):
         return {service.name: service for service in services}
 
     def __getitem__(self, name: str) -> Service:
-        if not isinstance(name, str) or (found := self._FORMER_NAMES.get(name, name)) not in self._services:
+        if not isinstance(name, str) or (found := self._OTHER_NAMES.get(name, name)) not in self._services:
             raise UnknownServiceError(
                 f"there is no service of that name{suggest_word(str(name), self)}: the known ones are {', '.join(self)}"
             )
@@ -163,10 +279,8 @@ class _KnownServices(Mapping[str, Service]):
         return f"<services: {', '.join(self)}>"
 
 
-# In ``services.json``, ``checked`` is set where the row was compared, on that day, with the service's documentation as
-# a public index had stored it; for Flickr, Schoology, MediaWiki and WooCommerce with source of their own as well. Where
-# it is missing, the documentation was out of reach and the row rests on what clients of the service do. That Tumblr
-# refuses "oob" is in issue 381 of scribejava and pull request 5 of its own tumblr_client; that Schoology takes no
-# callback and confirms none, in its own client for PHP.
+# In ``services.json``, ``checked`` is the day on which a row was compared with what ``checked_against`` names, as a
+# public index had stored it. That Tumblr refuses "oob" is in issue 381 of scribejava and pull request 5 of its own
+# tumblr_client; that Schoology takes no callback and confirms none, in its own client for PHP.
 SERVICES: Mapping[str, Service] = _KnownServices()
 """The services that are known here, by name. An unknown name is a ``UsageError`` (and a ``KeyError``)."""

@@ -94,6 +94,7 @@ class FoundCredentials:
                 "there is no consumer key: name an account (see 'oauth-hook credentials list'), or set "
                 "OAUTH_CONSUMER_KEY and OAUTH_CONSUMER_SECRET"
             )
+        service.check_is_filled("realm")
         kind = OAuthHook if self.name is None else AccountHook
         hook = kind(
             token.key if token else None, token.secret if token else None, self.consumer.key, self.consumer.secret,
@@ -161,13 +162,13 @@ def find_credentials(
 
 
 def find_origins(service: Service) -> tuple[str, ...]:
-    """Return where a service is: where its API is, and the origins of its URLs."""
+    """Return where a service is: where its API is, and the origins of its URLs; a host that is left open is nowhere."""
     urls = (
         service.request_token_url, service.authorization_url, service.access_token_url, service.registration_url,
         service.renewal_url, service.api_url,
     )  # fmt: skip
     found = [print_origin(origin) for url in urls if (origin := parse_origin(url)) is not None]
-    return tuple(dict.fromkeys([*service.origins, *found]))
+    return tuple(dict.fromkeys(origin for origin in (*service.origins, *found) if "{" not in origin))
 
 
 def print_origin(origin: Origin) -> str:
@@ -253,17 +254,16 @@ def _find_service(account: Account) -> Service:
 
     :raises UsageError: the file that described it is gone, or does not describe a service any more.
     """
-    text = account.service or ""
-    if text in SERVICES:
-        return SERVICES[text]
-    reference = ServiceReference.parse(text)
+    reference = ServiceReference.parse(account.service or "")
+    if reference.text in SERVICES:
+        return SERVICES[reference.text].at(**dict(reference.tenant))
     if reference.path is not None:
         if not os.path.exists(reference.path):
             raise UsageError(
                 f"the file that describes this account's service is gone: {reference.path}; put it back, or authorize "
                 "again with --service and its new path"
             )
-        return Service.from_file(reference.path)
+        return Service.from_file(reference.path).at(**dict(reference.tenant))
     # URLs say where a service is, and nothing else about it; without a scheme, a server is spoken to by https.
     urls = list(reference.urls or ())
     if reference.url is not None:

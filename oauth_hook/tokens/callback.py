@@ -1,14 +1,16 @@
-"""What the user comes back with (RFC 5849 s2.2): read, and checked to be ours."""
+"""What comes to the callback (RFC 5849 s2.2): with the user, or posted by the service; read, and checked to be ours."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-from ..errors import ProviderError, UsageError, check_type
+from ..credentials import Consumer
+from ..errors import ProviderError, UsageError, check_type, conceal_frames
 from ..protocol.problem_reporting import is_denial
 
-__all__ = ["read_callback"]
+__all__ = ["PostedVerifier", "read_callback", "read_posted_verifier"]
 
 # A PIN is one word; base64 may end in =, and nothing else in it looks like a query or a URL.
 _is_pin = re.compile(r"(?!\S*://)[^\s&?=#]+={0,2}").fullmatch
@@ -75,3 +77,39 @@ def _parse_fields(text: str) -> dict[str, str]:
     if len(names) > len(set(names)):
         raise ProviderError("the callback says the same thing twice", problem="parameter_rejected")
     return dict(pairs)
+
+
+@dataclass(frozen=True)
+class PostedVerifier:
+    """What a service posts to the callback of an application that was activated there.
+
+    :ivar consumer: the application's credentials, as this service has just made them.
+    :ivar verifier: what the request token is exchanged with (s2.3).
+    """
+
+    consumer: Consumer
+    verifier: str = field(repr=False)
+
+
+@conceal_frames
+def read_posted_verifier(body: str, consumer: Consumer | None = None) -> PostedVerifier:
+    """Read what a service has posted to the callback, as Magento does when an integration is activated.
+
+    :param body: the form: ``oauth_consumer_key``, ``oauth_consumer_secret`` and ``oauth_verifier``.
+    :param consumer: whose it must be; ``None``: anybody's, since the service may not have shown it to anybody before.
+    :raises ProviderError: something is missing or there twice, or it is about another consumer.
+    """
+    check_type(body, str, "the body", "a str")
+    pairs = [pair for pair in parse_qsl(body, keep_blank_values=True) if pair[0] in _POSTED]
+    fields = dict(pairs)
+    if len(pairs) != len(_POSTED) or not all(fields.get(name) for name in _POSTED):
+        raise ProviderError(
+            f"what was posted to the callback must have {', '.join(_POSTED)}, each once", problem="parameter_absent"
+        )
+    key, secret, verifier = (fields[name] for name in _POSTED)
+    if consumer is not None and (key, secret) != (consumer.key, consumer.secret):
+        raise ProviderError("what was posted to the callback is about another consumer", problem="consumer_key_unknown")
+    return PostedVerifier(Consumer(key, secret), verifier)
+
+
+_POSTED = ("oauth_consumer_key", "oauth_consumer_secret", "oauth_verifier")

@@ -33,7 +33,7 @@ from ..protocol.rsa import load_key
 from ..protocol.url import check_absolute_url
 from ..redaction import Redactor
 from ..services.catalog import SERVICES, Service
-from .callback import read_callback
+from .callback import PostedVerifier, read_callback
 from .http import WholeResponse, build_refusal, check_timeout, redact_body, send_request
 from .token_response import read_token
 
@@ -133,7 +133,7 @@ class OAuthFlow:
 
         :param service: a name in ``SERVICES``, or a ``Service``.
         :param more: arguments of ``OAuthFlow``, instead of what the service has.
-        :raises UsageError: there is no such service, or it has no three legs.
+        :raises UsageError: there is no such service, or its placeholders are not filled (``Service.at``).
         """
         found = service if isinstance(service, Service) else SERVICES[service]
         fields = found.to_dict()
@@ -227,9 +227,12 @@ class OAuthFlow:
             without a verifier.
         :param parameters: for the authorization URL.
         :raises VerifierPendingError: the verifier comes later; a ``UsageError`` that carries ``request_token``.
-        :raises UsageError: the source waits for a callback (it has a ``callback_url``), and the flow has ``"oob"``.
+        :raises UsageError: the source waits for a callback (it has a ``callback_url``), and the flow has ``"oob"``; or
+            the service posts its verifier (``callback_method``), and the source takes no POST.
         :raises ProviderError: see the three steps.
         """
+        if self.service.callback_method == "POST":
+            return self._authorize_by_post(ask)
         if self.service.callback == "oob" and getattr(ask, "callback_url", None):
             raise UsageError(
                 "the verifier source waits at its callback_url, and this flow has the service show a PIN (callback is "
@@ -240,6 +243,16 @@ class OAuthFlow:
         if came_back is None:
             raise VerifierPendingError(request_token)
         return self.fetch_access_token(request_token, self._read_verifier(came_back, request_token))
+
+    def _authorize_by_post(self, source: Any) -> AccessToken:
+        """Go through the legs with a service that posts the verifier first, and has no page to send a user to."""
+        if not hasattr(source, "wait_for_post"):
+            raise UsageError(
+                "this service posts the verifier to the callback: let a LoopbackReceiver wait for it, or read what was "
+                "posted with oauth_hook.tokens.callback.read_posted_verifier, and go through the steps"
+            )
+        posted: PostedVerifier = source.wait_for_post(self.consumer)
+        return self.fetch_access_token(self.fetch_request_token(), posted.verifier)
 
     def _read_verifier(self, came_back: str, request_token: RequestToken) -> str | None:
         """Return the verifier in what a source returned; OAuth 1.0, before revision A, has none."""
@@ -334,6 +347,7 @@ def _check_service(service: Service) -> None:
 
     :raises UsageError: one of them cannot be.
     """
+    service.check_is_filled()
     for name in ("request_token_url", "authorization_url", "access_token_url", "renewal_url"):
         if getattr(service, name):
             check_absolute_url(getattr(service, name), name)

@@ -1,4 +1,4 @@
-"""A small HTTP/1.1 server for one callback: on 127.0.0.1, without threads, for GET requests.
+"""A small HTTP/1.1 server for one callback: on 127.0.0.1, without threads, for GET requests and small POSTs.
 
 - It runs only while it is asked to (:meth:`Loopback.step`), in the caller's thread, so that an
   interrupt or a deadline ends it at once and nothing is left running.
@@ -35,16 +35,20 @@ _FIELD = re.compile(rb"([!-9;-~]+):([^\r\n\0]*)\r?")
 
 @dataclass(frozen=True)
 class Request:
-    """The head of a request.
+    """A request.
 
     :ivar method: such as ``GET``.
     :ivar target: path and query as they were sent; it may hold secrets.
     :ivar headers: by lower-case name; those that came more than once are joined by commas.
+    :ivar body: as much of it as has come; likewise.
+    :ivar length: of the whole body, in bytes; of one in chunks, which is not read, 0.
     """
 
     method: str
     target: str = field(repr=False)
     headers: dict[str, str] = field(repr=False)
+    body: str = field(default="", repr=False)
+    length: int = 0
 
     @property
     def path(self) -> str:
@@ -55,6 +59,11 @@ class Request:
     def query(self) -> str:
         """The target behind the question mark."""
         return self.target.partition("?")[2]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the whole body has come."""
+        return len(self.body) >= self.length
 
 
 @dataclass(eq=False)
@@ -80,6 +89,7 @@ class Loopback:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._connections: list[_Connection] = []
+        self.takes_post = False  #: whether the body of a POST is waited for
 
     @property
     def is_delivering(self) -> bool:
@@ -143,14 +153,20 @@ class Loopback:
             self._drop(connection)
             return
         if connection.has_response:
-            return  # a body, which nobody needs
+            return  # the body of another method, which nobody needs
         connection.received += piece
         if _is_enough(connection.received):
-            connection.unsent = respond(_read(bytes(connection.received)))
+            request = _read(bytes(connection.received))
+            if self._awaits_body(request) and len(connection.received) <= _MAX_REQUEST_BYTES:
+                return
+            connection.unsent = respond(request)
             connection.has_response = True
             connection.until = time.monotonic() + _LINGER_SECONDS
             connection.received.clear()
             self._selector.modify(connection.socket, selectors.EVENT_WRITE, connection)
+
+    def _awaits_body(self, request: Request | None) -> bool:
+        return request is not None and self.takes_post and request.method == "POST" and not request.is_complete
 
     def _send(self, connection: _Connection) -> None:
         connection.unsent = connection.unsent[connection.socket.send(connection.unsent) :]
@@ -183,4 +199,7 @@ def _read(received: bytes) -> Request | None:
             return None
         name, value = found[1].decode("ascii").lower(), found[2].decode("latin-1").strip(" \t")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return Request(start[1].decode("ascii"), start[2].decode("ascii"), headers)
+    declared = headers.get("content-length", "0")
+    length = int(declared[:9]) if declared.isascii() and declared.isdecimal() else 0
+    body = received[head.end() : head.end() + length].decode("latin-1")
+    return Request(start[1].decode("ascii"), start[2].decode("ascii"), headers, body, length)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ..redaction.html_page import PAGE_HEADERS, POLICY, render_page
 
-__all__ = ["denied", "done", "not_allowed", "not_ours", "nothing_here", "problem", "see_other", "unreadable"]
+__all__ = ["denied", "done", "not_allowed", "not_ours", "nothing_here", "problem", "see_other", "taken", "unreadable"]
 
 _HEADERS = (
     *(f"{name}: {value}" for name, value in PAGE_HEADERS if value != POLICY),
@@ -66,9 +66,14 @@ def unreadable() -> bytes:
     return _page("400 Bad Request", "plain", "This request cannot be read, or is too long", text)
 
 
-def not_allowed() -> bytes:
-    """Return the response to any method but GET; no person sees it."""
-    return _message("405 Method Not Allowed", b"", "Allow: GET")
+def not_allowed(allowed: str = "GET") -> bytes:
+    """Return the response to any other method; no person sees it."""
+    return _message("405 Method Not Allowed", b"", f"Allow: {allowed}")
+
+
+def taken() -> bytes:
+    """Return the response to what a service has posted; no person sees it."""
+    return _message("200 OK", b"")
 
 
 def see_other(path: str) -> bytes:

@@ -27,10 +27,12 @@ from collections.abc import Callable
 from types import TracebackType
 from urllib.parse import parse_qs
 
+from ..credentials import Consumer
 from ..errors import OAuthHookError, UsageError, check_type, conceal_frames, repr_anyhow
 from ..protocol.problem_reporting import is_denial
 from ..protocol.url import check_absolute_url, split_url
 from . import loopback_pages as pages
+from .callback import PostedVerifier, read_posted_verifier
 from .loopback import Loopback, Request
 
 __all__ = ["LoopbackReceiver", "ask_on_console"]
@@ -188,11 +190,33 @@ class LoopbackReceiver:
             _tell(f"Opening your browser. If it does not open, open this link, and answer there:\n\n  {url}\n")
             opening = _Opening(self._open_browser, url)
             opening.start()
-            self._wait(waiting, opening, deadline)
+            self._wait(waiting, deadline, opening)
             self._show_last_page(waiting)
         finally:
             self._end()
         return waiting.callback
+
+    @conceal_frames
+    def wait_for_post(self, consumer: Consumer | None = None) -> PostedVerifier:
+        """Wait until a service posts the verifier to ``callback_url`` (``Service.callback_method`` is ``"POST"``).
+
+        A page in the browser cannot do it in the service's place: what a browser posts says where it is from, and is
+        refused. So is what is about another consumer.
+
+        :param consumer: the application's; ``None``: the service tells it now, together with the verifier.
+        :raises UsageError: the receiver is closed or waits already.
+        :raises OAuthHookError: time is up, or the receiver was closed meanwhile.
+        """
+        waiting = _WaitingForPost(consumer, self._path)
+        deadline = time.monotonic() + self._timeout
+        self._begin()
+        try:
+            self._server.takes_post = True
+            self._wait(waiting, deadline)
+            self._deliver(waiting)
+        finally:
+            self._end()
+        return read_posted_verifier(waiting.callback, consumer)
 
     def _begin(self) -> None:
         with self._lock:
@@ -207,7 +231,7 @@ class LoopbackReceiver:
             self._is_called, self._is_closed = False, True
             self._server.close()
 
-    def _wait(self, waiting: _Waiting, opening: _Opening, deadline: float) -> None:
+    def _wait(self, waiting: _Waiting | _WaitingForPost, deadline: float, opening: _Opening | None = None) -> None:
         while not waiting.callback:
             left = deadline - time.monotonic()
             if left <= 0:
@@ -217,7 +241,8 @@ class LoopbackReceiver:
                 )
             if self._is_closed:
                 raise OAuthHookError("the receiver was closed before anybody came back from the service")
-            opening.look()
+            if opening is not None:
+                opening.look()
             self._server.step(min(left, _TICK_SECONDS), waiting.respond)
 
     def _show_last_page(self, waiting: _Waiting) -> None:
@@ -225,6 +250,10 @@ class LoopbackReceiver:
         until = time.monotonic() + _LINGER_SECONDS
         while not waiting.is_over and time.monotonic() < until:
             self._server.step(_TICK_SECONDS, waiting.respond)
+        self._deliver(waiting)
+
+    def _deliver(self, waiting: _Waiting | _WaitingForPost) -> None:
+        """Go on until the last response is out, or nobody takes it."""
         until = time.monotonic() + _LINGER_SECONDS
         while self._server.is_delivering and time.monotonic() < until:
             self._server.step(_TICK_SECONDS, waiting.respond)
@@ -277,6 +306,39 @@ class _Waiting:
         if tokens:
             return tokens == {self._token}
         return "oauth_problem" in fields and destination == "document"
+
+
+class _WaitingForPost:
+    """One wait for one POST, likewise.
+
+    :ivar callback: the form that was posted, or empty.
+    """
+
+    def __init__(self, consumer: Consumer | None, path: str) -> None:
+        self._consumer = consumer
+        self._path = path
+        self.callback = ""
+
+    def respond(self, request: Request | None) -> bytes:
+        """Return the response to a request, or to what is not one."""
+        if request is None:
+            return pages.unreadable()
+        if request.path != self._path:
+            return pages.nothing_here()
+        if request.method != "POST":
+            return pages.not_allowed("POST")
+        is_of_browser = any(name in request.headers for name in ("origin", "sec-fetch-site"))
+        if is_of_browser or not request.is_complete or not self._is_ours(request.body):
+            return pages.not_ours()
+        self.callback = self.callback or request.body
+        return pages.taken()
+
+    def _is_ours(self, body: str) -> bool:
+        try:
+            read_posted_verifier(body, self._consumer)
+        except OAuthHookError:
+            return False
+        return True
 
 
 class _Opening(threading.Thread):
