@@ -38,6 +38,7 @@ class _AuthorizeOptions:
     store: Store | str | None
     name: str
     service: str | None
+    at: list[tuple[str, str]]
     request_token_url: str | None
     authorization_url: str | None
     access_token_url: str | None
@@ -49,6 +50,7 @@ class _AuthorizeOptions:
     origin: list[str]
     timeout: float
     replace: bool
+    anyway: bool
     json: bool
 
 
@@ -79,8 +81,13 @@ def authorize(arguments: argparse.Namespace) -> int:
         place, service = _find_service(options, kept)
         if not service.request_token_url:
             raise UsageError(f"{service.title or place} has no user authorization: {service.notes}")
-        consumer = _find_consumer(options, kept, place, service)
-        token = _get_consent(options, service, consumer)
+        service.check_is_filled()
+        _check_end(service, anyway=options.anyway)
+        if service.callback_method == "POST":
+            consumer, token = _wait_for_activation(options, kept, place, service)
+        else:
+            consumer = _find_consumer(options, kept, place, service)
+            token = _get_consent(options, service, consumer)
         known = kept.origins if isinstance(kept, Account) else ()
         origins = dict.fromkeys([*known, *_find_discovered_origins(place, service), *allowed])
         store[options.name] = Account(consumer, token, place, tuple(origins))
@@ -127,8 +134,8 @@ def _scheme(*, http: bool) -> str:
 def _find_service(options: _AuthorizeOptions, kept: Account | Consumer | None) -> tuple[str, Service]:
     """Return the service that is meant, and what to keep of it: enough to find it again."""
     urls = (options.request_token_url, options.authorization_url, options.access_token_url)
-    if any(urls) and options.service is not None:
-        raise UsageError("use either --service or the three URLs, not both")
+    if any(urls) and (options.service is not None or options.at):
+        raise UsageError("use either --service (with --at) or the three URLs, not both")
     if all(urls):
         given = " ".join(filter(None, urls))
         return given, _service_at(*filter(None, urls))
@@ -136,7 +143,7 @@ def _find_service(options: _AuthorizeOptions, kept: Account | Consumer | None) -
         raise UsageError("--request-token-url, --authorization-url and --access-token-url must be given together")
     place = options.service or (kept.service if isinstance(kept, Account) else None)
     named = place or options.name
-    kept_as, service = resolve_service(named)
+    kept_as, service = resolve_service(named, options.at)
     if service is not None:
         return kept_as, service
     given_urls = ServiceReference.parse(named).urls
@@ -145,6 +152,22 @@ def _find_service(options: _AuthorizeOptions, kept: Account | Consumer | None) -
     if not place:  # NAME alone never makes a request to a server of that name
         raise UsageError("there is no service of that name; if it is a server, use --service SERVER")
     return named, _discover(named, http=options.http)
+
+
+def _check_end(service: Service, *, anyway: bool) -> None:
+    """Say what comes after OAuth 1 at this service, before anybody is asked for anything.
+
+    :raises UsageError: the service takes it no more, and ``anyway`` is false.
+    """
+    if service.has_ended() and not anyway:
+        raise UsageError(
+            f"{service.title} took OAuth 1 until {service.ends}. {service.successor} To go on in spite of that, use "
+            "--anyway"
+        )
+    if service.ends is not None:
+        warn(f"the last day on which {service.title} takes OAuth 1 is {service.ends}")
+    if service.successor:
+        warn(service.successor)
 
 
 def _service_at(request_token_url: str, authorization_url: str, access_token_url: str) -> Service:
@@ -211,7 +234,9 @@ def _find_consumer(
 
 def _reference(place: str) -> ServiceReference:
     """Parse a reference, a known service by the name that it has today."""
-    return ServiceReference.parse(SERVICES[place].name if place in SERVICES else place)
+    reference = ServiceReference.parse(place)
+    known = SERVICES.get(reference.text)
+    return reference if known is None else replace(reference, text=known.name)
 
 
 def _register_or_ask(options: _AuthorizeOptions, service: Service) -> Consumer:
@@ -242,6 +267,25 @@ def _get_consent(options: _AuthorizeOptions, service: Service, consumer: Consume
         return OAuthFlow.for_service(service, consumer, rsa_key=key).authorize(ask_on_console)
     with LoopbackReceiver(port=options.port, timeout=options.timeout) as receiver:
         return OAuthFlow.for_service(service, consumer, rsa_key=key, callback=receiver.callback_url).authorize(receiver)
+
+
+def _wait_for_activation(
+    options: _AuthorizeOptions, kept: Account | Consumer | None, place: str, service: Service
+) -> tuple[Consumer, AccessToken]:
+    """Wait until the service posts the verifier, and the consumer where nobody has it yet; and fetch the tokens."""
+    from ..tokens.verifiers import LoopbackReceiver
+
+    consumer = read_consumer_from_environment(warn) if kept is None else _find_consumer(options, kept, place, service)
+    key = None if options.rsa_key is None else read_rsa_key(options.rsa_key)
+    with LoopbackReceiver(port=options.port, timeout=options.timeout) as receiver:
+        report(
+            f"Enter this as the Callback URL of the integration at {service.title}, and activate it there:\n\n"
+            f"  {receiver.callback_url}\n\n"
+            "If it runs on another machine, enter the URL of a tunnel or proxy to this one (--port sets the port)."
+        )
+        posted = receiver.wait_for_post(consumer)
+    flow = OAuthFlow.for_service(service, posted.consumer, rsa_key=key)
+    return posted.consumer, flow.fetch_access_token(flow.fetch_request_token(), posted.verifier)
 
 
 class _PromptForCallback:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 from ..errors import UsageError, is_text, suggest_word
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..credentials import Consumer
     from ..diagnosis.explain import Explanation
     from ..protocol.rsa import RSAKey
@@ -277,20 +279,27 @@ def read_service_file(path: str) -> Service:
     return Service.from_file(path)
 
 
-def resolve_service(named: str) -> tuple[str, Service | None]:
+def resolve_service(named: str, at: Sequence[tuple[str, str]] = ()) -> tuple[str, Service | None]:
     """Return what to keep of the service that SERVICE names, and what is known of it; ``None``: it is not known here.
 
-    :raises UsageError: there is no such service, or its file cannot be used.
+    :param at: what fills its placeholders.
+    :raises UsageError: there is no such service, its file cannot be used, or its placeholders are others.
     """
     from ..credentials import ServiceKind, ServiceReference
     from ..services.catalog import SERVICES
 
-    if named in SERVICES:
-        return named, SERVICES[named]
     reference = ServiceReference.parse(named)
-    if reference.path is not None:
-        path = os.path.abspath(reference.path)
-        return path, read_service_file(path)
+    text, service = reference.text, None
+    if text in SERVICES:
+        service = SERVICES[text]
+    elif reference.path is not None:
+        text = os.path.abspath(text)
+        service = read_service_file(text)
+    if service is not None:
+        service = service.at(**{**dict(reference.tenant), **dict(at)})
+        return str(ServiceReference(reference.kind, text, tuple(service.tenant.items()))), service
+    if at:
+        raise UsageError("--at is for a known service, or one that a file describes: a server's URL says where it is")
     if reference.kind is ServiceKind.NAME:
         raise UsageError(
             f"there is no service of that name{suggest_word(named, SERVICES)}: see 'oauth-hook services', or name one "

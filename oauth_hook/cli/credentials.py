@@ -47,6 +47,7 @@ class _Options:
     name: str
     new: str
     service: str | None
+    at: list[tuple[str, str]]
     origin: list[str]
     replace: bool
     show_secrets: bool
@@ -92,7 +93,7 @@ def _describe_entry(store: Store, name: str) -> str:
 
 
 def _describe_missing_token(account: Account) -> str:
-    service = SERVICES.get(account.service or "")
+    service = SERVICES.get(ServiceReference.parse(account.service or "").text)
     return ", two-legged" if service is not None and not service.request_token_url else ", not authorized yet"
 
 
@@ -127,7 +128,7 @@ def _add(options: _Options, store: Store) -> None:
     origins = read_origins(options.origin)
     # NAME alone is a service only if it is a known one; nothing is asked of a server here.
     named = options.service or options.name
-    service = None if options.service is None and named not in SERVICES else resolve_service(named)[0]
+    service = None if options.service is None and named not in SERVICES else resolve_service(named, options.at)[0]
     consumer = read_consumer_from_environment(warn)
     if consumer is not None:
         token = read_token_from_environment(warn)

@@ -293,6 +293,9 @@ STORE = _file(
 )
 _JSON = _flag("--json", help="print the result as JSON")
 _PRIVATE_KEY = _file("--rsa-key", help="the private key for the RSA methods, in PEM")
+_AT = _repeated(
+    "--at", type=_pair, metavar="K=V", help="where the tenant of a service is: host=shop.example, account=123_SB1"
+)
 _ORIGIN = _repeated(
     "--origin", metavar="URL", help="where else the account may be used, besides its service; kept with the account"
 )
@@ -337,6 +340,7 @@ COMMANDS = (
                 "name", metavar="NAME", help="the account's name in the store; without --service, also the service"
             ),
             _file("--service", metavar="SERVICE", help="a known service, a JSON file, or someone@pump.example"),
+            _AT,
             *(
                 _argument(f"--{leg}-url", metavar="URL", help="with the other two, instead of --service")
                 for leg in ("request-token", "authorization", "access-token")
@@ -349,6 +353,7 @@ COMMANDS = (
             _ORIGIN,
             _argument("--timeout", type=_seconds, default=300, help="seconds to wait for the browser (default: 300)"),
             _flag("--replace", help="replace what is kept as NAME, once this is done"),
+            _flag("--anyway", help="go on, though the service has ended OAuth 1"),
             _JSON,
         ),
         """\
@@ -449,6 +454,7 @@ environment; without them, only what the request itself shows is checked.""",
                 metavar="SERVICE",
                 help="for add: a known service, a JSON file or a server (default: NAME, if it is a known service)",
             ),
+            _AT,
             _ORIGIN,
             _flag("--replace", help="for add and rename: replace what is kept by that name"),
             _flag("--show-secrets", help="show secrets too, which are masked otherwise"),

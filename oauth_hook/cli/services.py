@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 
-from ..services.catalog import SERVICES
+from ..services.catalog import SERVICES, Service
 from .console import DONE, find_service, print_result, read_options
 
 __all__ = ["services"]
@@ -22,13 +22,21 @@ def services(arguments: argparse.Namespace) -> int:
     options = read_options(_Options, arguments)
     if options.name is None:
         titles = {name: service.title for name, service in SERVICES.items()}
-        lines = [f"{name:<14}{title}" for name, title in titles.items()]
+        lines = [f"{name:<19}{title}{_tell_end(SERVICES[name])}" for name, title in titles.items()]
         print_result("\n".join(lines), titles, as_json=options.json)
         return DONE
-    fields = find_service(options.name).to_dict()
+    service = find_service(options.name)
+    fields = service.to_dict()
     lines = [f"{name}: {_in_words(value)}" for name, value in fields.items() if value not in (None, "", {}, [])]
+    lines += [f"--at {name}=... says where it is" for name in service.placeholders]
     print_result("\n".join(lines), fields, as_json=options.json)
     return DONE
+
+
+def _tell_end(service: Service) -> str:
+    if service.ends is None:
+        return ""
+    return f" (OAuth 1 {'ended' if service.has_ended() else 'ends'} on {service.ends})"
 
 
 def _in_words(value: object) -> str:

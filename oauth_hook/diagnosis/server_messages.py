@@ -137,7 +137,8 @@ _FILLERS = (
     "has have in insecure invalid is key missing not of or out permitted please range request supplied that the this "
     "transport unauthorized was your"
 )
-_values = re.compile(r"(?<!\S)\d{1,4}(?= )|\b(?=\w{0,99}\d)\w{8,}")  # the number of an error; what a server echoes
+# The number of an error (Plurk's has a colon), and what a server echoes.
+_values = re.compile(r"(?<!\S)\d{1,5}(?:(?= )|:)|\b(?=\w{0,99}\d)\w{8,}")
 
 # What says that nothing of OAuth's was found in the request, and that one thing of it was not.
 _GIVEN = r"(?:found|supplied|provided|present(?:ed)?|given|specified|included|set|sent|received|detected)"

@@ -177,8 +177,8 @@ class Service:
         if left:
             wanted, given = ", ".join(f'{each}="..."' for each in left), " ".join(f"--at {each}=..." for each in left)
             raise UsageError(
-                f"{self._label} is at each tenant's own host, and nobody has said which: use the service's "
-                f".at({wanted}), or {given} of the command"
+                f"{self._label} has a host for each tenant, and which one is not said: use .at({wanted}) of the "
+                f"Service, or {given} of the command"
             )
 
     @property

@@ -87,7 +87,7 @@ def _read_all() -> dict[str, KnownDemands]:
         rows: list[dict[str, Any]] = json.load(file)
     return {
         row["name"]: KnownDemands(
-            row["name"], row["title"], row["urls"],
+            row["name"], SERVICES[row["name"]].title, row["urls"],
             tuple(Demand(**{("given" if name == "with" else name): value for name, value in one.items()})
                   for one in row["demands"]),
         )
@@ -120,7 +120,7 @@ def _read_service(service: Service, known: Sequence[Demand]) -> list[Demand]:
     """Return what a service's own description says that it wants, where nothing more precise is known."""
     title, parts = service.title or service.name, {demand.part for demand in known}
     found = []
-    if service.realm is not None and "realm" not in parts:
+    if service.realm is not None and "realm" not in parts and "{" not in service.realm:
         found.append(Demand(
             "realm", f"{title} wants the realm {service.realm!r} in the header.", f"Sign with realm={service.realm!r}.",
             "realm", must=re.escape(service.realm), needed=True, given={"placement": "header"},
