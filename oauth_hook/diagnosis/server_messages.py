@@ -285,8 +285,9 @@ def _is_about_oauth(status: int, headers: Mapping[str, str], heard: ResponseText
     if heard.is_reported:
         return True
     spoken = _simplify(heard.said)
-    if status == _BROKEN:  # WordPress refuses a callback so; a page of some length may show anything
-        return len(spoken) <= _MAX_SHOWN and _speaks_of_callback(spoken) is not None
+    if status == _BROKEN:  # WordPress refuses a callback so, Trello a signature; a longer page may show anything
+        is_bare_signature = "signature" in spoken and _is_bare(heard.said, sent)
+        return len(spoken) <= _MAX_SHOWN and (_speaks_of_callback(spoken) is not None or is_bare_signature)
     if not (status < _BAD_REQUEST or status in _REFUSED):
         return False
     challenge = headers.get("WWW-Authenticate", "").lstrip()[:5].lower()

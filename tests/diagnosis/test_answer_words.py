@@ -260,6 +260,8 @@ SERVICES = [
     Said("Dropbox, signature", 403, error("Invalid or missing signature"), blames=True),
     Said("Dropbox, PLAINTEXT", 401, error("Bad oauth_signature for oauth_signature_method 'PLAINTEXT'"), blames=True),
     Said("Dropbox, retired", 400, error("v1_retired")),
+    Said("Plurk, token", 400, '{"error_text": "40106:invalid access token"}', TOKEN),
+    Said("Trello, signature", 500, "Invalid signature", blames=True),
     Said("Trello, key", 401, "invalid key", "consumer-key"),
     Said("Trello, token", 401, "invalid token", TOKEN),
     Said("Trello, expired", 401, "expired token", "token-expired"),

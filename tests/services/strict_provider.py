@@ -88,6 +88,7 @@ class StrictProvider:
     """The provider: it plays the service that it was told to play last."""
 
     def __init__(self, url: str, public_key: str) -> None:
+        self.url = url
         self.port = urlsplit(url).port
         self.public_key = public_key
         self.play(Particulars())
@@ -194,7 +195,7 @@ FORM_TYPE = {"Content-Type": FORM}
 def _read(handler: BaseHTTPRequestHandler) -> SimpleNamespace:
     """Return a request with what a server's reader of OAuth makes of it."""
     body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
-    url = f"{handler.headers['X-Scheme']}://{handler.headers['Host']}{handler.path}"
+    url = f"{handler.headers.get('X-Scheme', 'http')}://{handler.headers['Host']}{handler.path}"
     is_form = handler.headers.get("Content-Type", "").startswith(FORM)
     header = {name: value for name, value in handler.headers.items() if name == "Authorization"}
     everywhere = {"uri_query": urlsplit(url).query, "body": body.decode() if is_form else "", "headers": header}

@@ -19,11 +19,25 @@ from oauth_hook.version import __version__
 
 NAMES = [
     "x", "tumblr", "flickr", "discogs", "mediawiki", "zotero", "fatsecret", "etrade", "schoology", "launchpad",
-    "garmin", "netsuite", "woocommerce", "mastercard", "instapaper", "maas", "yahoo",
+    "garmin", "netsuite", "woocommerce", "mastercard", "instapaper", "maas", "magento", "jira", "trello", "smugmug",
+    "bricklink", "nounproject", "immobilienscout24", "oneroster", "gravityforms", "plurk", "clevercloud", "evernote",
+    "openbankproject", "wiki", "openstreetmap", "yahoo",
 ]  # fmt: skip
 THREE = ("request_token_url", "authorization_url", "access_token_url")
 URLS = (*THREE, "registration_url", "renewal_url", "api_url", "documentation")
-WITHOUT_FLOW = {"netsuite", "woocommerce", "mastercard", "instapaper", "maas"}
+WITHOUT_FLOW = {
+    "woocommerce", "mastercard", "instapaper", "maas", "bricklink", "nounproject", "oneroster", "gravityforms",
+}  # fmt: skip
+HOST = {
+    "woocommerce",
+    "maas",
+    "magento",
+    "jira",
+    "oneroster",
+    "gravityforms",
+    "openbankproject",
+    "wiki",
+}  # at each tenant's own
 
 #: What each service asks for, besides the defaults: the facts, row by row.
 PARTICULARS = {
@@ -65,7 +79,9 @@ PARTICULARS = {
         "access_token_url": "https://www.zotero.org/oauth/access",
     },
     "fatsecret": {
-        "request_token_url": "https://www.fatsecret.com/oauth/request_token",
+        "request_token_url": "https://authentication.fatsecret.com/oauth/request_token",
+        "authorization_url": "https://authentication.fatsecret.com/oauth/authorize",
+        "access_token_url": "https://authentication.fatsecret.com/oauth/access_token",
         "token_method": "POST",
         "signature_method": "HMAC-SHA1",
     },
@@ -93,11 +109,17 @@ PARTICULARS = {
         "confirmed": "ignore",
     },
     "garmin": {
+        "ends": "2026-12-31",
         "request_token_url": "https://connectapi.garmin.com/oauth-service/oauth/request_token",
         "authorization_url": "https://connect.garmin.com/oauthConfirm",
         "access_token_url": "https://connectapi.garmin.com/oauth-service/oauth/access_token",
     },
-    "netsuite": {"signature_method": "HMAC-SHA256", **dict.fromkeys(THREE, "")},
+    "netsuite": {
+        "request_token_url": "https://{account}.restlets.api.netsuite.com/rest/requesttoken",
+        "authorization_url": "https://{account}.app.netsuite.com/app/login/secure/authorizetoken.nl",
+        "access_token_url": "https://{account}.restlets.api.netsuite.com/rest/accesstoken",
+        "signature_method": "HMAC-SHA256",
+    },
     "woocommerce": {"placement": "query", **dict.fromkeys(THREE, "")},
     "mastercard": {"signature_method": "RSA-SHA256", "body_hash": "sha256", **dict.fromkeys(THREE, "")},
     "instapaper": {
@@ -106,6 +128,22 @@ PARTICULARS = {
         "access_token_url": "https://www.instapaper.com/api/1/oauth/access_token",
     },
     "maas": {"signature_method": "PLAINTEXT", **dict.fromkeys(THREE, "")},
+    "magento": {
+        "request_token_url": "https://{host}/oauth/token/request",
+        "authorization_url": "",
+        "access_token_url": "https://{host}/oauth/token/access",
+        "callback_method": "POST",
+        "signature_method": "HMAC-SHA256",
+    },
+    "jira": {"signature_method": "RSA-SHA1", "token_method": "POST"},
+    "smugmug": {"callback": "oob"},
+    "bricklink": dict.fromkeys(THREE, ""),
+    "nounproject": dict.fromkeys(THREE, ""),
+    "oneroster": {"signature_method": "HMAC-SHA256", **dict.fromkeys(THREE, "")},
+    "gravityforms": dict.fromkeys(THREE, ""),
+    "clevercloud": {"signature_method": "HMAC-SHA512"},
+    "evernote": {"token_method": "GET"},
+    "openstreetmap": {"ends": "2024-06-01"},
     "yahoo": {
         "request_token_url": "https://api.login.yahoo.com/oauth/v2/get_request_token",
         "authorization_url": "https://api.login.yahoo.com/oauth/v2/request_auth",
@@ -124,14 +162,28 @@ TOLD = {
     "fatsecret": "must not go back",
     "etrade": "midnight",
     "launchpad": "secret is empty",
-    "garmin": "2026-12-31",
+    "garmin": "no newcomers",
     "netsuite": "123_SB1",
     "woocommerce": "/wp-json/wc/v3/",
     "mastercard": "oauth_body_hash",
     "instapaper": "xAuth",
     "maas": "/MAAS/api/2.0/",
     "yahoo": "oauth_session_handle",
+    "magento": "POSTs",
+    "jira": "application link",
+    "trello": "30days",
+    "bricklink": "IP address",
+    "nounproject": "8 characters",
+    "gravityforms": "form_ids[0]=1",
+    "plurk": "deviceid",
 }
+
+#: What follows OAuth 1 there: a word of the sentence.
+FOLLOWS = {
+    "x": "oauth-hook migrate x NAME", "mediawiki": "OAuth 2.0", "garmin": "ids", "netsuite": "2027.1",
+    "mastercard": "FAPI 2.0", "jira": "OAuth 2.0", "oneroster": "1.2", "openstreetmap": "OAuth 2.0",
+    "yahoo": "OAuth 2.0",
+}  # fmt: skip
 
 
 def test_all_are_there():
@@ -145,14 +197,20 @@ def test_all_are_there():
 def test_particulars(name):
     """Each row says what the live service asks for."""
     found = SERVICES[name].to_dict()
-    assert {field: found[field] for field in PARTICULARS[name]} == PARTICULARS[name]
+    expected = PARTICULARS.get(name, {})  # what each does in its flow is in test_rows.py
+    assert {field: found[field] for field in expected} == expected
     assert TOLD.get(name, "") in SERVICES[name].notes
+    assert bool(SERVICES[name].successor) is (name in FOLLOWS)
+    assert FOLLOWS.get(name, "") in SERVICES[name].successor
 
 
 @for_each("name", NAMES)
 def test_rows_are_well_formed(name):
     """Addresses are https, have a host and no secret; a hook and a date can be made of the rest."""
     service = SERVICES[name]
+    assert set(service.checked_against.split(", ")) <= {"documentation", "source", "clients"}
+    assert service.checked_against
+    assert service.successor.endswith(".") or not service.successor
     for field in URLS:
         address = getattr(service, field)
         parts = urlsplit(address or "https://host/")
@@ -177,7 +235,10 @@ def test_rows_are_well_formed(name):
 def test_origins_are_where_the_api_is(name):
     """Each is https and a host, and nothing else; a hook can be pinned to them, and the API's own URL is at one."""
     service = SERVICES[name]
-    assert all(re.fullmatch(r"https://[a-z0-9.-]+", origin) for origin in service.origins)
+    plain_http = ("http://{host}",) if name in ("woocommerce", "maas") else ()
+    places = [origin for origin in service.origins if origin not in plain_http]
+    assert all(re.fullmatch(r"https://(?:[a-z0-9.-]|\{(?:host|account)\})+", origin) for origin in places)
+    assert service.placeholders == (("host",) if name in HOST else ("account",) if name == "netsuite" else ())
     assert len({*service.origins}) == len(service.origins)
     if service.origins:
         OAuthHook(None, None, "key", "secret", origins=service.origins)
@@ -199,6 +260,8 @@ def test_an_api_that_is_elsewhere_is_among_the_origins():
 def test_three_legs_or_none(name):
     """A service has all three addresses, unless it is one that has no flow."""
     present = [bool(getattr(SERVICES[name], field)) for field in THREE]
+    if SERVICES[name].callback_method == "POST":
+        present[1] = not present[1]  # there is no page for the user
     assert all(present) is (name not in WITHOUT_FLOW)
     assert present[:2] in ([True, True], [False, False])
 
@@ -218,6 +281,7 @@ def test_former_names():
     """A service is found under the name that it had, and listed under the one that it has."""
     assert SERVICES["twitter"] is SERVICES["x"]
     assert "wikimedia" in SERVICES
+    assert SERVICES["confluence"] is SERVICES["bitbucket"] is SERVICES["jira"]
     assert "twitter" not in list(SERVICES)
 
 
@@ -357,12 +421,13 @@ def test_files_that_cannot_be_read(tmp_path):
 def test_how_tokens_are_asked_for():
     """Who refuses 'oob', or speaks OAuth 1.0, is told no callback; who documents GET for tokens is asked by GET."""
     flows = {name: service for name, service in SERVICES.items() if service.request_token_url}
-    assert {name for name in flows if flows[name].callback is None} == {"tumblr", "schoology", "launchpad", "garmin"}
-    assert {name for name in flows if flows[name].confirmed == "ignore"} == {"schoology", "launchpad"}  # OAuth 1.0
+    without = {"tumblr", "schoology", "launchpad", "garmin", "magento"}
+    assert {name for name in flows if flows[name].callback is None} == without
+    assert {name for name in flows if flows[name].confirmed == "ignore"} == {"schoology", "launchpad", "magento"}
     methods = {name: (each.token_method, each.access_token_method or each.token_method) for name, each in flows.items()}
     assert {name: both for name, both in methods.items() if "GET" in both} == {
         "tumblr": ("POST", "GET"), "discogs": ("GET", "POST"),
-        "flickr": ("GET", "GET"), "etrade": ("GET", "GET"), "schoology": ("GET", "GET"),
+        "flickr": ("GET", "GET"), "etrade": ("GET", "GET"), "schoology": ("GET", "GET"), "evernote": ("GET", "GET"),
     }  # fmt: skip
 
 
