@@ -459,10 +459,12 @@ def test_the_section_says_what_the_table_says(name):
     assert fields == ["Register", "Copy", "Documentation"]
     assert re.search(rf"^:Documentation:\s+{re.escape(service.documentation)}$", section, flags=re.MULTILINE)
     assert re.search(r"^What (goes|went) wrong most often:\n\n(- .+\n(  .+\n)*)+", section, flags=re.MULTILINE)
-    assert (f"oauth-hook authorize {name}" in section) is bool(service.request_token_url)
-    line = f'OAuthFlow.for_service("{name}", ' if service.access_token_url else "OAuthHook("
-    assert line in section
+    command = f"--service {name} --at " if service.placeholders else f"oauth-hook authorize {name}"
+    if service.request_token_url or not service.placeholders:
+        assert (command in section) is bool(service.request_token_url)
+    made = f'SERVICES["{name}"].at(' if service.placeholders else f'OAuthFlow.for_service("{name}", '
+    assert (made if service.access_token_url else "OAuthHook(") in section
     wanted = {service.signature_method, service.placement, service.body_hash, service.realm, service.token_parameter}
-    usual = {"HMAC-SHA1", "header", "oauth_token", None}
+    usual = {"HMAC-SHA1", "header", "oauth_token", "{ACCOUNT}", None}
     assert all(word in section for word in wanted - usual), wanted
     assert service.callback is None or "callback" in section or "``oob``" in section
