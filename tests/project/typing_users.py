@@ -347,6 +347,7 @@ def asking_in_other_ways(flow: OAuthFlow, url: str) -> None:
     assert_type(flow.xauth("name", "a password"), AccessToken)
     assert_type(flow.renew(AccessToken("key")), AccessToken)
     assert_type(LoopbackReceiver()(url), str)
+    assert_type(LoopbackReceiver().wait_for_post(flow.consumer).verifier, str)
 
 
 def services(provider: Provider, folder: str) -> None:
@@ -366,10 +367,19 @@ def services(provider: Provider, folder: str) -> None:
         name="mine", title="Mine", request_token_url="https://a.example/1", authorization_url="https://a.example/2",
         access_token_url="https://a.example/3", registration_url=None, renewal_url=None, api_url=None,
         token_method="POST", access_token_method=None, placement="query", signature_method="HMAC-SHA1", body_hash=None,
-        realm=None, callback=None, confirmed="warn", authorization_parameters={"perms": "write"},
-        token_parameter="oauth_token", headers={"User-Agent": "Test.io"}, notes="", documentation="", checked="",
+        realm=None, callback=None, callback_method="GET", confirmed="warn",
+        authorization_parameters={"perms": "write"}, token_parameter="oauth_token", headers={"User-Agent": "Test.io"},
+        tenant={}, ends=None, successor="", notes="", documentation="", checked="", checked_against="",
     )  # fmt: skip
     assert_type(mine.callback, str | None)
+    assert_type(mine.ends, str | None)
+    assert_type(mine.has_ended("2026-12-31"), bool)
+    assert_type(SERVICES["magento"].placeholders, tuple[str, ...])
+    shop = SERVICES["magento"].at(host="shop.example")
+    assert_type(shop, Service)
+    assert_type(shop.reference, str)
+    assert_type(shop.tenant, Mapping[str, str])
+    shop.check_is_filled()
     assert_type(mine.title, str)
     assert_type(OAuthFlow.for_service("tumblr", provider.consumer, timeout=5), OAuthFlow)
     assert_type(OAuthFlow.for_service(mine, provider.consumer), OAuthFlow)
