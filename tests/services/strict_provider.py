@@ -116,7 +116,7 @@ class StrictProvider:
         service, base = self.service, request.url
         legs = [base == url or (request.method == "GET" and base.startswith(url + "?")) for url in service.legs]
         same = service.legs[0] == service.legs[2]  # Evernote: a token tells the last leg from the first
-        if service.legs[1] and base.startswith(service.legs[1]):
+        if service.legs[1] and base.startswith((f"{service.legs[1]}?", f"{service.legs[1]}&")):
             return self._ask_user(dict(parse_qsl(urlsplit(base).query)))
         has_token = "oauth_token" in request.oauth
         if service.legs[0] and legs[0] and not (same and has_token):
@@ -168,7 +168,7 @@ class StrictProvider:
             raise RefusedError("token")
         if oauth.get("oauth_signature_method") != service.signature_method:
             raise RefusedError("signature-method")
-        if service.realm is not None and request.realm != service.realm:
+        if request.realm != service.realm:
             raise RefusedError("realm")
         self._check_details(request)
         verify = _VERIFY.get(service.signature_method)
@@ -185,7 +185,8 @@ class StrictProvider:
         if service.needs_user_agent and not request.headers.get("User-Agent"):
             raise RefusedError("user-agent")
         digest = base64.b64encode(hashlib.sha256(request.body).digest()).decode()
-        if service.needs_body_hash and request.body and request.oauth.get("oauth_body_hash") != digest:
+        sent = request.oauth.get("oauth_body_hash")
+        if sent != digest if service.needs_body_hash and request.body else sent and not service.needs_body_hash:
             raise RefusedError("body-hash")
 
 
