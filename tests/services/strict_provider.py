@@ -267,7 +267,7 @@ def run_strict_provider(public_key: str) -> Iterator[StrictProvider]:
 def posted_form(consumer: tuple[str, str] = CONSUMER, verifier: str = VERIFIER) -> str:
     """Return what Magento posts to the callback of an integration that is activated."""
     fields = {
-        "oauth_consumer_key": consumer[0], "oauth_consumer_secret": consumer[1], "oauth_verifier": verifier,
-        "store_base_url": "https://shop.example/",
+        "oauth_consumer_key": consumer[0], "oauth_consumer_secret": consumer[1],
+        "store_base_url": "https://shop.example/", "oauth_verifier": verifier,
     }  # fmt: skip
     return "&".join(f"{name}={quote(value, safe='')}" for name, value in fields.items())

@@ -31,7 +31,7 @@ from oauth_hook import (
     UsageError,
     cli,
 )
-from oauth_hook.tokens.accounts import hook_for_account
+from oauth_hook.tokens.accounts import find_origins, hook_for_account
 from oauth_hook.tokens.callback import read_posted_verifier
 
 HERE, WITH_TOKEN = Consumer(*CONSUMER), AccessToken(*TOKEN)
@@ -161,6 +161,7 @@ def test_an_account_whose_tenant_is_not_said_is_used_where_it_was_allowed():
         hook_for_account("erp", store)
     with pytest.raises(UsageError, match="no placeholder shop"):
         hook_for_account("odd", store)
+    assert [find_origins(SERVICES[name]) for name in ("woocommerce", "netsuite", "magento")] == [(), (), ()]
 
 
 # --- the command ---
@@ -394,6 +395,17 @@ def test_a_receiver_for_posts_is_bounded_and_good_for_one_call():
             receiver.wait_for_post()
         with pytest.raises(UsageError, match="closed"):
             receiver.wait_for_post()
+
+
+def test_a_flow_takes_its_own_consumers_post_only():
+    """What is posted about another consumer is refused, and the flow waits on."""
+    flow = OAuthFlow.for_service(SERVICES["magento"].at(host="shop.example"), Consumer("another", "secret"))
+    with LoopbackReceiver(timeout=1) as receiver:
+        thread, statuses = post_soon(int(receiver.callback_url.rpartition(":")[2].strip("/")), posted_form())
+        with pytest.raises(OAuthHookError, match="within 1 seconds"):
+            flow.authorize(receiver)
+        thread.join(20)
+    assert statuses == [400]
 
 
 def test_a_flow_needs_a_source_that_takes_posts():
