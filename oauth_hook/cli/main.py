@@ -323,6 +323,7 @@ _REQUEST = (
         help="sign a hash of bodies that are not forms (default: the service's)",
     ),
     _file("--service", metavar="SERVICE", help="sign as this service wants it: a known one, or a JSON file"),
+    _AT,
     _ORIGIN,
 )
 

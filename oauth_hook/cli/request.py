@@ -70,6 +70,7 @@ class _Options:
     realm: str | None
     body_hash: str | None
     service: str | None
+    at: list[tuple[str, str]]
     origin: list[str]
     show_secrets: bool
 
@@ -193,6 +194,7 @@ def _apply_options(options: _Options, service: Service) -> Service:
     if options.service is not None:
         path = ServiceReference.parse(options.service).path
         service = find_service(options.service) if path is None else read_service_file(path)
+    service = service.at(**dict(options.at))
     given: dict[str, Any] = {
         "placement": options.placement,
         "signature_method": options.signature_method,

@@ -33,6 +33,7 @@ class Demand:
     :ivar says: what the service wants, in one sentence.
     :ivar advice: what to do.
     :ivar part: what of a request it is about; empty: a request does not show it.
+    :ivar until: the last day of a ``part`` that is one.
     :ivar often: what does not meet it is refused often, and not always.
     """
 
@@ -43,6 +44,7 @@ class Demand:
     must: str | None = None
     must_not: str = ""
     needed: bool = False
+    until: str = ""
     often: bool = False
     given: Mapping[str, str] = field(default_factory=dict)
 
@@ -63,6 +65,8 @@ class Demand:
         value = parts.get(self.part)
         if value is None:
             return not self.needed
+        if self.until:
+            return value <= self.until
         is_right = self.must is None or re.fullmatch(self.must, value) is not None
         return is_right and not (self.must_not and re.search(self.must_not, value))
 
@@ -104,10 +108,11 @@ def find_demands(service: Service | str | None, url: str) -> KnownDemands | None
     """
     known = _read_all()
     if service is None:
-        return next((row for row in known.values() if re.match(row.urls, url[:_MAX_URL_CHARS], re.IGNORECASE)), None)
+        url = url[:_MAX_URL_CHARS]
+        service = next((name for name, row in known.items() if re.match(row.urls, url, re.IGNORECASE)), None)
+    if service is None:
+        return None
     if isinstance(service, str):
-        if service in known:
-            return known[service]
         service = SERVICES[service]
     row = known.get(service.name, KnownDemands(service.name, service.title or service.name, "", ()))
     return KnownDemands(row.name, row.title, row.urls, (*row.demands, *_read_service(service, row.demands)))
@@ -130,4 +135,8 @@ def _read_service(service: Service, known: Sequence[Demand]) -> list[Demand]:
             "body-changed", f"{title} wants the hash of each body that is no form, in oauth_body_hash.",
             f"Sign with body_hash={service.body_hash!r}.", "body_hash", needed=True, given={"other_body": "."},
         ))  # fmt: skip
+    if service.ends is not None:
+        says = f"{title} has ended OAuth 1 on {service.ends}."
+        advice = service.successor or "Ask the service what follows."
+        found.append(Demand("token-expired", says, advice, "day", until=service.ends))
     return found

@@ -31,6 +31,7 @@ from oauth_hook import (
     UsageError,
     cli,
 )
+from oauth_hook.services.demands import find_demands
 from oauth_hook.tokens.accounts import find_origins, hook_for_account
 from oauth_hook.tokens.callback import read_posted_verifier
 
@@ -256,6 +257,10 @@ def test_credentials_are_added_at_a_tenant(call):
     assert 'realm="123_SB1"' in signed
     assert "HMAC-SHA256" in signed
     assert "\n--at account=... says where it is" in call("services", "netsuite").stdout
+    words = ["sign", "GET", "https://123-sb1.suitetalk.api.netsuite.com/x", "--service", "netsuite"]
+    assert 'realm="123_SB1"' in call(*words, "--at", "account=123_SB1").stdout
+    assert 'realm="1"' in call(*words, "--realm", "1").stdout
+    assert "--at account=" in call(*words, check=2).stderr
 
 
 # --- the end ---
@@ -418,3 +423,12 @@ def test_a_flow_needs_a_source_that_takes_posts():
     for body, consumer in (("", None), ("oauth_verifier=v", None), (posted_form(), Consumer("other", "s"))):
         with pytest.raises(ProviderError):
             read_posted_verifier(body, consumer)
+
+
+def test_explain_knows_the_last_day():
+    """A request that was signed on the last day is in time; one of the day after has its cause, and what follows."""
+    mine = Service(name="mine", title="Mine", ends="2024-06-01", successor="Ask anew.")
+    (demand,) = find_demands(mine, "https://mine.example/").demands
+    assert (demand.code, demand.advice) == ("token-expired", "Ask anew.")
+    assert [demand.is_met({"day": day}) for day in ("2024-06-01", "2024-06-02", None)] == [True, False, True]
+    assert "2024-06-01" in demand.says
