@@ -114,6 +114,8 @@ def test_unknown_and_unfilled_placeholders():
             SERVICES[name].at(**{wrong: "a"})
     with pytest.raises(UsageError, match="no placeholder host: it has none"):
         SERVICES["jira"].at(host="a").at(host="b")
+    with pytest.raises(UsageError, match=r"--at host=\.\.\. --at shop="):
+        OAuthFlow(HERE, "https://{host}/1", "https://{host}/2", "https://{shop}/3")
     for name in (name for name, service in SERVICES.items() if service.placeholders):
         (placeholder,) = SERVICES[name].placeholders
         with pytest.raises(UsageError, match=rf'\.at\({placeholder}="\.\.\."\).*--at {placeholder}='):
