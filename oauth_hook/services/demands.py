@@ -7,7 +7,9 @@ what it says, what to do, and the part of a request that it is about::
 
 ``must`` is what the whole part must match, where there is one (``needed``: there must be one); ``must_not`` is what
 must not be found in it. ``with`` names further parts and what must be found in them, for the demand to count at all.
-Without either it is something that a request does not show: a likely cause of a refusal.
+Without either it is something that a request does not show: a likely cause of a refusal. What stands in
+``services.json`` is not said again: a realm, a body hash, the end, and the signature method of a service that
+``takes_one_method``.
 """
 
 from __future__ import annotations
@@ -15,8 +17,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -77,12 +79,14 @@ class KnownDemands:
 
     :ivar title: what people call it.
     :ivar urls: what the beginning of its URLs matches.
+    :ivar takes_one_method: whether it takes no other signature method than its own.
     """
 
     name: str
     title: str
     urls: str
     demands: tuple[Demand, ...]
+    takes_one_method: bool = False
 
 
 @cache
@@ -94,6 +98,7 @@ def _read_all() -> dict[str, KnownDemands]:
             row["name"], SERVICES[row["name"]].title, row["urls"],
             tuple(Demand(**{("given" if name == "with" else name): value for name, value in one.items()})
                   for one in row["demands"]),
+            row.get("takes_one_method", False),
         )
         for row in rows
     }  # fmt: skip
@@ -115,16 +120,23 @@ def find_demands(service: Service | str | None, url: str) -> KnownDemands | None
     if isinstance(service, str):
         service = SERVICES[service]
     row = known.get(service.name, KnownDemands(service.name, service.title or service.name, "", ()))
-    return KnownDemands(row.name, row.title, row.urls, (*row.demands, *_read_service(service, row.demands)))
+    return replace(row, demands=(*_read_service(service, row), *row.demands))
 
 
 _MAX_URL_CHARS = 2000
 
 
-def _read_service(service: Service, known: Sequence[Demand]) -> list[Demand]:
+def _read_service(service: Service, known: KnownDemands) -> list[Demand]:
     """Return what a service's own description says that it wants, where nothing more precise is known."""
-    title, parts = service.title or service.name, {demand.part for demand in known}
+    title, parts = (service.title or service.name).partition(" (")[0], {demand.part for demand in known.demands}
     found = []
+    if known.takes_one_method:
+        method = SERVICES[known.name].signature_method  # whatever somebody has made of it
+        key = " and the private key whose public half it has" if method.startswith("RSA") else ""
+        advice = f'Sign with signature_method="{method}"{key}.'
+        found.append(
+            Demand("signature-method", f"{title} takes {method} alone.", advice, "signature_method", must=method)
+        )
     if service.realm is not None and "realm" not in parts and "{" not in service.realm:
         found.append(Demand(
             "realm", f"{title} wants the realm {service.realm!r} in the header.", f"Sign with realm={service.realm!r}.",

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -425,6 +426,22 @@ def test_a_flow_needs_a_source_that_takes_posts():
     for body, consumer in (("", None), ("oauth_verifier=v", None), (posted_form(), Consumer("other", "s"))):
         with pytest.raises(ProviderError):
             read_posted_verifier(body, consumer)
+
+
+def test_explain_knows_the_one_method():
+    """A service that takes one signature method wants that one, whatever was made of its description."""
+    for name, method in (
+        ("trello", "HMAC-SHA1"),
+        ("netsuite", "HMAC-SHA256"),
+        ("jira", "RSA-SHA1"),
+        ("maas", "PLAINTEXT"),
+    ):
+        other = replace(SERVICES[name], signature_method="HMAC-SHA512")
+        for service in (name, SERVICES[name], other):
+            wanted = next(d for d in find_demands(service, "").demands if d.part == "signature_method")
+            assert f" takes {method} alone." in wanted.says
+            assert wanted.is_met({"signature_method": method})
+            assert not wanted.is_met({"signature_method": "HMAC-SHA512"})
 
 
 def test_explain_knows_the_last_day():
