@@ -2,7 +2,7 @@
 
 ======================  ==================================================================
 ``flow.py``             the three legs (s2.1 to s2.3), renewal and xAuth
-``callback.py``         the callback that the user's browser comes back with (s2.2)
+``callback.py``         what comes to the callback (s2.2): with the user's browser, or posted by the service
 ``token_response.py``   a response that carries credentials
 ``http.py``             sending a request for a token, and reading the whole response
 ``deadline.py``         the end of an exchange, whatever is late

@@ -100,7 +100,8 @@ def _read_line() -> str:
 class LoopbackReceiver:
     """Asks the user in a browser, and receives the callback on 127.0.0.1 (s2.2).
 
-    A verifier source, for one call; a context manager, which need not be used as one.  It listens from the
+    A verifier source, for one call; a context manager, which need not be used as one.  Where the service posts the
+    verifier by itself (``Service.callback_method``), it waits for that, and opens no browser.  It listens from the
     start, so that ``callback_url`` is known before the request token is fetched, and answers while it is called.
     However the call ends, the port is closed then.
 
