@@ -255,7 +255,10 @@ class UnknownServiceError(UsageError, KeyError):
 class _KnownServices(Mapping[str, Service]):
     """The services of ``services.json``, by name and by other names; read when they are first asked for."""
 
-    _OTHER_NAMES = {"twitter": "x", "wikimedia": "mediawiki", "confluence": "jira", "bitbucket": "jira"}  # noqa: RUF012 - never changed
+    _OTHER_NAMES = {  # noqa: RUF012 - never changed
+        "twitter": "x", "wikimedia": "mediawiki", "confluence": "jira", "bitbucket": "jira", "adobecommerce": "magento",
+        "thenounproject": "nounproject", "immoscout24": "immobilienscout24",
+    }  # fmt: skip
 
     @cached_property
     def _services(self) -> dict[str, Service]:

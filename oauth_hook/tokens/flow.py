@@ -33,7 +33,7 @@ from ..protocol.rsa import load_key
 from ..protocol.url import check_absolute_url
 from ..redaction import Redactor
 from ..services.catalog import SERVICES, Service
-from .callback import PostedVerifier, read_callback
+from .callback import PostedVerifier, read_callback, read_posted_verifier
 from .http import WholeResponse, build_refusal, check_timeout, redact_body, send_request
 from .token_response import read_token
 
@@ -195,11 +195,14 @@ class OAuthFlow:
         """Return the verifier that the user came back with (s2.2), having checked that it is ours.
 
         :param callback: the whole callback URL, its query, or the bare PIN that the service showed. A web application
-            passes the whole URL, or the query with its ``?``: a single word would be taken for a PIN.
+            passes the whole URL, or the query with its ``?``: a single word would be taken for a PIN. Of a service
+            that posts to the callback, the form that it posted.
         :raises ProviderError: the user said no; the callback is about another token; something is missing.
         :raises UsageError: it is neither a URL nor a PIN.
         """
         check_type(request_token, RequestToken, "request_token", "a RequestToken")
+        if self.service.callback_method == "POST":
+            return read_posted_verifier(callback, self.consumer).verifier
         return read_callback(callback, request_token.key)
 
     def fetch_access_token(
@@ -248,8 +251,8 @@ class OAuthFlow:
         """Go through the legs with a service that posts the verifier first, and has no page to send a user to."""
         if not hasattr(source, "wait_for_post"):
             raise UsageError(
-                "this service posts the verifier to the callback: let a LoopbackReceiver wait for it, or read what was "
-                "posted with oauth_hook.tokens.callback.read_posted_verifier, and go through the steps"
+                "this service posts the verifier to the callback: let a LoopbackReceiver wait for it, or give what was "
+                "posted to parse_callback, and go through the steps"
             )
         posted: PostedVerifier = source.wait_for_post(self.consumer)
         return self.fetch_access_token(self.fetch_request_token(), posted.verifier)

@@ -168,6 +168,7 @@ def test_former_names():
     assert SERVICES["twitter"] is SERVICES["x"]
     assert "wikimedia" in SERVICES
     assert SERVICES["confluence"] is SERVICES["bitbucket"] is SERVICES["jira"]
+    assert SERVICES["thenounproject"] is SERVICES["nounproject"]
     assert "twitter" not in list(SERVICES)
 
 

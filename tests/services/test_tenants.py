@@ -28,6 +28,7 @@ from oauth_hook import (
     OAuthFlow,
     OAuthHookError,
     ProviderError,
+    RequestToken,
     Service,
     UsageError,
     cli,
@@ -421,6 +422,9 @@ def test_a_flow_needs_a_source_that_takes_posts():
     flow = OAuthFlow.for_service(SERVICES["magento"].at(host="shop.example"), HERE)
     with pytest.raises(UsageError, match="LoopbackReceiver"):
         flow.authorize(lambda url: "v")
+    assert flow.parse_callback(posted_form(), RequestToken("r", "s")) == "v-1234"
+    with pytest.raises(ProviderError, match="another consumer"):
+        flow.parse_callback(posted_form(("other", "s")), RequestToken("r", "s"))
     posted = read_posted_verifier(posted_form())
     assert (posted.consumer, posted.verifier) == (HERE, "v-1234")
     for body, consumer in (("", None), ("oauth_verifier=v", None), (posted_form(), Consumer("other", "s"))):
