@@ -244,10 +244,14 @@ class ServiceReference:
         return str(self) if self.urls is None else self.urls[1]
 
     def is_same_service(self, other: ServiceReference) -> bool:
-        """Tell whether two references mean one service; a server is known by its host, in any case."""
+        """Tell whether two references mean one service; a server is known by its host, in any case.
+
+        One whose tenant is not said may be anybody's.
+        """
         if ServiceKind.SERVER is self.kind is other.kind:
             return _parse_host(self.text) == _parse_host(other.text)
-        return self == other
+        is_same_tenant = self.tenant == other.tenant or not (self.tenant and other.tenant)
+        return (self.kind, self.text) == (other.kind, other.text) and is_same_tenant
 
 
 def _parse_host(server: str) -> str:

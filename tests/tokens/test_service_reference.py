@@ -25,6 +25,10 @@ REFERENCES = {
     "mine.json": (ServiceKind.FILE, "mine.json"),
     "./mine": (ServiceKind.FILE, "./mine"),
     URLS: (ServiceKind.URLS, "https://a.example/authorize"),
+    "magento?host=shop.example:8443": (ServiceKind.NAME, "magento?host=shop.example:8443"),
+    "/srv/mine.json?account=1&host=a.example": (ServiceKind.FILE, "/srv/mine.json?account=1&host=a.example"),
+    "https://pump.example/?a=b": (ServiceKind.SERVER, "https://pump.example/?a=b"),
+    "/srv/what?.json": (ServiceKind.FILE, "/srv/what?.json"),
 }
 
 
@@ -39,7 +43,10 @@ def test_a_reference_is_read_and_printed(text, kind, label):
         ServiceKind.FILE: reference.path,
         ServiceKind.URLS: None if reference.urls is None else " ".join(reference.urls),
     }
-    assert {each: value for each, value in said.items() if value is not None} == {kind: text}
+    tenant = "&".join(f"{name}={value}" for name, value in reference.tenant)
+    said = {each: value for each, value in said.items() if value is not None}
+    assert said == {kind: text.removesuffix(f"?{tenant}") if tenant else text}
+    assert bool(tenant) is ("=" in text and "://" not in text)
 
 
 @pytest.mark.parametrize("text", ["C:\\services\\mine", "C:/services/mine", "services/mine", ".\\mine", "mine.json"])
@@ -70,6 +77,10 @@ def test_a_path_has_either_separator_on_windows(monkeypatch, text):
         ("/a/mine.json", "/A/mine.json", False),
         (URLS, URLS, True),
         (URLS, "https://a.example", False),
+        ("magento?host=a.example", "magento?host=a.example", True),
+        ("magento?host=a.example", "magento?host=b.example", False),
+        ("magento?host=a.example", "magento", True),
+        ("magento?host=a.example", "jira?host=a.example", False),
     ],
 )
 def test_two_references_to_one_service(one, other, is_same):
