@@ -336,7 +336,8 @@ def check_step(context: Context) -> Iterator[Finding]:
     url, values = request.message.url, request.values
     # pump.io says no more than "Missing required parameter".
     rank = 84 if re.search("missing|required|absent", response.words.phrase, re.IGNORECASE) else 30
-    if "oauth_token" not in values and "oauth_callback" not in values and gives_request_tokens(url):
+    wants_callback = context.demands is None or context.demands.wants_callback
+    if wants_callback and not {"oauth_token", "oauth_callback"} & values.keys() and gives_request_tokens(url):
         summary = "This asks for a request token, and has no oauth_callback."
         yield guess("callback-missing", summary, "RFC 5849 s2.1 wants one; OAuth 1.0 had none", rank=rank)
     if "oauth_token" in values and "oauth_verifier" not in values and gives_access_tokens(url):

@@ -80,6 +80,7 @@ class KnownDemands:
     :ivar title: what people call it.
     :ivar urls: what the beginning of its URLs matches.
     :ivar takes_one_method: whether it takes no other signature method than its own.
+    :ivar wants_callback: whether it wants ``oauth_callback`` of a request for a request token.
     """
 
     name: str
@@ -87,6 +88,7 @@ class KnownDemands:
     urls: str
     demands: tuple[Demand, ...]
     takes_one_method: bool = False
+    wants_callback: bool = True
 
 
 @cache
@@ -107,28 +109,34 @@ def _read_all() -> dict[str, KnownDemands]:
 def find_demands(service: Service | str | None, url: str) -> KnownDemands | None:
     """Return what a service wants.
 
-    :param service: a service, or the name of a known one; ``None``: it is recognized by the URL.
+    :param service: a service, or the name of a known one; ``None``, or one of another name: it is recognized by the
+        URL.
     :returns: ``None`` where nothing is known of it.
     :raises UnknownServiceError: there is no service of that name.
     """
-    known = _read_all()
-    if service is None:
-        url = url[:_MAX_URL_CHARS]
-        service = next((name for name, row in known.items() if re.match(row.urls, url, re.IGNORECASE)), None)
-    if service is None:
-        return None
     if isinstance(service, str):
         service = SERVICES[service]
-    row = known.get(service.name, KnownDemands(service.name, service.title or service.name, "", ()))
-    return replace(row, demands=(*_read_service(service, row), *row.demands))
+    row = _recognize(url[:_MAX_URL_CHARS])
+    if service is None:
+        if row is None:
+            return None
+        service = SERVICES[row.name]
+    row = _read_all().get(service.name) or row or KnownDemands(service.name, service.title or service.name, "", ())
+    demands = (*_read_service(service, row), *row.demands)
+    return replace(row, demands=demands, wants_callback=service.callback is not None)
 
 
 _MAX_URL_CHARS = 2000
 
 
+def _recognize(url: str) -> KnownDemands | None:
+    """Return what the service that has such URLs wants."""
+    return next((row for row in _read_all().values() if re.match(row.urls, url, re.IGNORECASE)), None)
+
+
 def _read_service(service: Service, known: KnownDemands) -> list[Demand]:
     """Return what a service's own description says that it wants, where nothing more precise is known."""
-    title, parts = (service.title or service.name).partition(" (")[0], {demand.part for demand in known.demands}
+    title, parts = (service.title or known.title).partition(" (")[0], {demand.part for demand in known.demands}
     found = []
     if known.takes_one_method:
         method = SERVICES[known.name].signature_method  # whatever somebody has made of it

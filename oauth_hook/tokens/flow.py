@@ -316,7 +316,8 @@ class OAuthFlow:
         content["headers"] = dict(self.service.headers)
         auth = choose_auth(hook, method)
         whole = send_request(method, url, auth=auth, session=self._session, timeout=self._timeout, **content)
-        return replace(whole, explain=partial(hook.explain, whole.response))
+        service = self.service if self.service.name else None  # one without a name is recognized by its URLs
+        return replace(whole, explain=partial(hook.explain, whole.response, service=service))
 
     def _token(self, kind: type[_Token], response: WholeResponse, what: str, secrets: list[str]) -> _Token:
         """Read a token from a response (s2.1, s2.3)."""

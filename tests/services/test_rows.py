@@ -21,7 +21,7 @@ from strict_provider import (
 )
 from tables import for_each
 
-from oauth_hook import SERVICES, Account, Consumer, LoopbackReceiver, OAuthFlow, UsageError
+from oauth_hook import SERVICES, Account, Consumer, LoopbackReceiver, OAuthFlow, ProviderError, UsageError
 from oauth_hook.credentials import AccessToken
 from oauth_hook.tokens.accounts import find_credentials, find_origins
 
@@ -194,7 +194,8 @@ SERVED = {
     ),
     "instapaper": Particulars(
         ("", "", "https://www.instapaper.com/api/1/oauth/access_token"), xauth=True, verifier=False,
-        hosts=("www.instapaper.com",), refusals={},
+        hosts=("www.instapaper.com",),
+        refusals={"signature": (said("Invalid xAuth credentials."), "consumer-secret")},
     ),
     "maas": Particulars(
         signature_method="PLAINTEXT", consumer_secret="", hosts=("maas.example:5443",),
@@ -266,6 +267,7 @@ SERVED = {
     "evernote": Particulars(
         three("https://www.evernote.com/", "oauth", "OAuth.action", "oauth"), ("GET", "GET"), signed=False,
         hosts=("www.evernote.com",),
+        refusals={"consumer": (page("oauth_consumer_key: consumer"), "consumer-key")},
     ),
     "openbankproject": Particulars(
         three("https://shop.example/oauth/", "initiate", "authorize", "token"), signature_method="HMAC-SHA256",
@@ -410,6 +412,19 @@ def test_its_refusals_are_named(name, provider, session, keys):
         answer = session.get(f"{origins_of(name)[0]}/api/thing", auth=hook)
         found = hook.explain(answer).findings[0].code
         assert found == code, (cause, str(hook.explain(answer)))
+
+
+@for_each("name", [name for name in SERVED if SERVED[name].refusals and SERVED[name].legs[2]])
+def test_a_refused_token_request_is_explained(name, provider, session, keys):
+    """So is a refusal at the URLs of the flow; it is a ``ProviderError``, whatever its status."""
+    served = SERVED[name]
+    provider.play(served)
+    provider.fault, (_, code) = next(iter(served.refusals.items()))
+    flow = OAuthFlow.for_service(find(name), Consumer(CONSUMER[0], served.consumer_secret), session=session,
+                                 rsa_key=keys[0])  # fmt: skip
+    with pytest.raises(ProviderError) as caught:
+        flow.xauth("name", "password") if served.xauth else flow.fetch_request_token()
+    assert caught.value.explanation.findings[0].code == code, str(caught.value.explanation)
 
 
 @for_each("name", MISTAKES)

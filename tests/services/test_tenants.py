@@ -448,6 +448,18 @@ def test_explain_knows_the_one_method():
             assert not wanted.is_met({"signature_method": "HMAC-SHA512"})
 
 
+def test_explain_recognizes_a_service_of_another_name():
+    """Whatever a file calls it, its URLs tell which it is; an unknown one wants what its description says."""
+    mine = Service(name="mine", title="Mine", realm="here", callback=None)
+    says = [demand.says for demand in find_demands(mine, "https://api.trello.com/1/x").demands]
+    assert "Mine wants the realm 'here' in the header." in says
+    assert "Mine takes HMAC-SHA1 alone." in says
+    assert [demand.code for demand in find_demands(mine, "https://mine.example/").demands] == ["realm"]
+    wanted = {one: find_demands(one, "").wants_callback for one in ("x", "magento", "tumblr")}
+    assert wanted == {"x": True, "magento": False, "tumblr": False}
+    assert find_demands(None, "https://mine.example/") is None
+
+
 def test_explain_knows_the_last_day():
     """A request that was signed on the last day is in time; one of the day after has its cause, and what follows."""
     mine = Service(name="mine", title="Mine", ends="2024-06-01", successor="Ask anew.")
