@@ -159,13 +159,13 @@ def _check_end(service: Service, *, anyway: bool) -> None:
 
     :raises UsageError: the service takes it no more, and ``anyway`` is false.
     """
+    title = service.title or service.name
     if service.has_ended() and not anyway:
         raise UsageError(
-            f"{service.title} took OAuth 1 until {service.ends}. {service.successor} To go on in spite of that, use "
-            "--anyway"
+            f"{title} took OAuth 1 until {service.ends}. {service.successor} To go on in spite of that, use --anyway"
         )
     if service.ends is not None:
-        warn(f"the last day on which {service.title} takes OAuth 1 is {service.ends}")
+        warn(f"the last day on which {title} takes OAuth 1 is {service.ends}")
     if service.successor:
         warn(service.successor)
 
@@ -279,7 +279,7 @@ def _wait_for_activation(
     key = None if options.rsa_key is None else read_rsa_key(options.rsa_key)
     with LoopbackReceiver(port=options.port, timeout=options.timeout) as receiver:
         report(
-            f"Enter this as the Callback URL of the integration at {service.title}, and activate it there:\n\n"
+            f"Enter this as the Callback URL of the integration at {service.title or place}, and activate it there:\n\n"
             f"  {receiver.callback_url}\n\n"
             "If it runs on another machine, enter the URL of a tunnel or proxy to this one (--port sets the port)."
         )
