@@ -257,7 +257,7 @@ class Account:
         path of a file, or three URLs with spaces between them; ``None``: not said.
     :param origins: where the account may be used besides: ``scheme://host[:port]``, one or several. The hook of an
         account (``hook_for_account``) signs for its service's own origins and for these, and for no other.
-    :raises UsageError: one of the origins is none.
+    :raises UsageError: one of them is not an origin.
     """
 
     consumer: Consumer
