@@ -110,7 +110,8 @@ class Credentials:
     extra: Mapping[str, Any] = field(default_factory=dict, kw_only=True, hash=False, repr=False)
 
     def __post_init__(self) -> None:
-        what = _a(type(self).__name__)
+        kind = type(self).__name__
+        what = f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind}"
         check_key(self.key, f"the key of {what}")
         check_type(self.secret, str, f"the secret of {what}", "a str")
         if type(self.secret) is not Secret:
@@ -304,8 +305,3 @@ def _known_fields(cls: type[Any], data: object) -> dict[str, Any]:
     if "key" in names and "key" not in data:
         raise UsageError(f"{cls.__name__} needs a key")
     return dict(data)
-
-
-def _a(noun: str) -> str:
-    """Return the noun with its indefinite article."""
-    return f"{'an' if noun[0] in 'AEIOU' else 'a'} {noun}"
