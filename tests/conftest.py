@@ -146,13 +146,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     Which ones differs from test to test, and from row to row of a table; under ``-m soak`` all of them run.
     """
     if not _is_soak(config):
-        left = [item for item in items if not _has_its_turn(item)]
+        left = [item for item in items if not has_its_turn(item)]
         if left:
             config.hook.pytest_deselected(items=left)
-            items[:] = [item for item in items if _has_its_turn(item)]
+            items[:] = [item for item in items if has_its_turn(item)]
 
 
-def _has_its_turn(item: pytest.Item) -> bool:
+def has_its_turn(item: pytest.Item) -> bool:
     mark, row = item.get_closest_marker("soak"), getattr(item, "callspec", None)
     if mark is None or row is None or mark.kwargs.get("turns") not in row.indices:
         return True
