@@ -120,7 +120,7 @@ def _read_whole(body: Any) -> bytes:
 
 
 def _scrub_body(body: bytes, headers: Mapping[str, Any], secrets: list[str]) -> bytes:
-    """Return a body without credentials; the very same where there are none.
+    """Return a body without credentials; the very same object if it has none.
 
     :raises LookupError: it is compressed in a way that cannot be read here.
     """

@@ -110,7 +110,8 @@ class Credentials:
     extra: Mapping[str, Any] = field(default_factory=dict, kw_only=True, hash=False, repr=False)
 
     def __post_init__(self) -> None:
-        what = _a(type(self).__name__)
+        kind = type(self).__name__
+        what = f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind}"
         check_key(self.key, f"the key of {what}")
         check_type(self.secret, str, f"the secret of {what}", "a str")
         if type(self.secret) is not Secret:
@@ -272,7 +273,7 @@ class Account:
         with spaces between them; ``None``: not said.
     :param origins: where the account may be used besides: ``scheme://host[:port]``, one or several. The hook of an
         account (``hook_for_account``) signs for its service's own origins and for these, and for no other.
-    :raises UsageError: one of the origins is none.
+    :raises UsageError: one of them is not an origin.
     """
 
     consumer: Consumer
@@ -319,8 +320,3 @@ def _known_fields(cls: type[Any], data: object) -> dict[str, Any]:
     if "key" in names and "key" not in data:
         raise UsageError(f"{cls.__name__} needs a key")
     return dict(data)
-
-
-def _a(noun: str) -> str:
-    """Return the noun with its indefinite article."""
-    return f"{'an' if noun[0] in 'AEIOU' else 'a'} {noun}"

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -136,6 +137,27 @@ def pytest_configure(config: pytest.Config) -> None:
         unhurried = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
         settings.register_profile("suite", max_examples=examples, deadline=None, suppress_health_check=unhurried)
         settings.load_profile("suite")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Have the values of a parameter take turns: ``soak(turns="client", one_in=2)`` runs every second one, all in time.
+
+    Which ones differs from test to test, and from row to row of a table; under ``-m soak`` all of them run.
+    """
+    if not _is_soak(config):
+        left = [item for item in items if not has_its_turn(item)]
+        if left:
+            config.hook.pytest_deselected(items=left)
+            items[:] = [item for item in items if has_its_turn(item)]
+
+
+def has_its_turn(item: pytest.Item) -> bool:
+    mark, row = item.get_closest_marker("soak"), getattr(item, "callspec", None)
+    if mark is None or row is None or mark.kwargs.get("turns") not in row.indices:
+        return True
+    test = zlib.crc32(item.nodeid.partition("[")[0].encode())
+    return (test + sum(row.indices.values())) % int(mark.kwargs["one_in"]) == 0
 
 
 def pytest_collection_finish() -> None:

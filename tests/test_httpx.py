@@ -59,9 +59,10 @@ CLIENTS = [
         id=f"{name}-{kind}",
         marks=() if name in INSTALLED else pytest.mark.skip(f"{name} is not installed"),
     )
-    for name in ("httpx", "httpx2")
-    for kind in ("sync", "async")
+    for name, kind in (("httpx", "sync"), ("httpx", "async"), ("httpx2", "async"), ("httpx2", "sync"))
 ]
+# Each test is for both modules, and for both kinds: every second client always, and all of them every night.
+pytestmark = pytest.mark.soak(turns="client", one_in=2)
 HOUR = 3600
 # Everything here is plain http on loopback; reading the machine's certificates would cost more than all the rest.
 LOCAL = {"trust_env": False, "timeout": 60, "verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)}

@@ -173,7 +173,7 @@ BEGINNINGS = [
     "<?xml ", "<XRD>", "cookie: ", "'", '"', "authorization:",
 ]  # fmt: skip
 
-MIN_PAIRS = 20  # of a beginning and a piece, for each reader
+MIN_PAIRS = 12  # of a beginning and a piece, for each reader
 SIZE = 1 << 12
 GROWTH = 4  # how much longer the long text is
 FLOOR = 0.3  # seconds of a processor that any text may take: a square of 16 KB takes more where it can be noticed

@@ -54,7 +54,7 @@ def _read_parameters(request: Request, parameters: Parameters) -> dict[str, Any]
     protocol = [pair for pair in parameters.protocol.items() if pair[0] != "oauth_signature"]
     places = {"query": parameters.query, "form": parameters.form, "header": parameters.header}
     found = [(place, pair) for pair in protocol] + [(name, pair) for name, pairs in places.items() for pair in pairs]
-    shown = [(name, _mask_value(pair)) for name, pair in found]
+    shown = [(place, (name, MASK if is_secret_name(name) else value)) for place, (name, value) in found]
     method = parameters.protocol.get("oauth_signature_method")
     return {
         "placement": parameters.placement,
@@ -64,10 +64,6 @@ def _read_parameters(request: Request, parameters: Parameters) -> dict[str, Any]
         "masked": sorted({pair[0] for _, pair in found if is_secret_name(pair[0])}),
         "base_string": None if method == "PLAINTEXT" else _make_base_string(request, [pair for _, pair in shown]),
     }
-
-
-def _mask_value(pair: Pair) -> Pair:
-    return (pair[0], MASK) if is_secret_name(pair[0]) else pair
 
 
 def _make_base_string(request: Request, pairs: list[Pair]) -> str | None:

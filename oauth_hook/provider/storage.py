@@ -149,7 +149,7 @@ class Storage:
         return consumer
 
     def rename_consumer(self, key: str, name: str) -> bool:
-        """Give a consumer another name; ``False`` if there is none of this key."""
+        """Give a consumer another name; ``False`` if no consumer has this key."""
         return self._write("UPDATE consumers SET name = ? WHERE key = ?", name, key)
 
     def consumer(self, key: str) -> ConsumerRow | None:

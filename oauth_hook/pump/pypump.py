@@ -208,7 +208,7 @@ class PyPump:
         return self._pending, url
 
     def get_access(self, url: str) -> str | None:
-        """Ask the user for the verifier, on the terminal; to be overridden where there is none.
+        """Ask the user for the verifier, on the terminal; to be overridden in programs without one.
 
         :param url: the URL that the user has to open.
         :returns: the verifier or the whole callback URL; ``None``: it comes later, by ``verifier``.

@@ -186,7 +186,7 @@ def _find_json_value(text: bytes, start: int, quote: bytes) -> Span | None:
 
 
 def _find_quoted_value(text: bytes, start: int, mark: bytes, bare: re.Pattern[bytes]) -> Span | None:
-    """Return a value in quotes, and with it what follows them and cannot; ``None`` where there are none."""
+    """Return a value in quotes, and with it what follows them and cannot; ``None`` if there are no quotes."""
     string = _string(text, start)
     if string is None:
         return None

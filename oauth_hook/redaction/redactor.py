@@ -191,7 +191,7 @@ _find_escapes = re.compile(
 
 
 def _unescape_once(reading: _Reading) -> _Reading | None:
-    """Return a text with one level of escapes taken away; ``None`` where there is none."""
+    """Return a text with one level of escapes taken away; ``None`` if there are no escapes left."""
     data, done, length = reading.text, 0, 0
     pieces: list[bytes] = []
     above = _Reading(b"", reading)

@@ -64,7 +64,7 @@ class AccountHook(OAuthHook):
 class FoundCredentials:
     """What signs, how its service wants it, and where.
 
-    :param consumer: ``None``: there is none.
+    :param consumer: ``None`` if none was found.
     :param token: ``None``: two-legged.
     :param name: the account's, in its store; ``None``: these are no account's.
     :param origins: those that an account is pinned to.

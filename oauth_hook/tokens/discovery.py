@@ -213,11 +213,8 @@ def read_links(text: str) -> list[Link] | None:
     rows = _parse_jrd(text) if text.startswith("{") else _parse_xrd(text)
     if rows is None:
         return None
-    return [Link(*(_text(row.get(name)) for name in Link._fields)) for row in rows]
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    values = ([row.get(name) for name in Link._fields] for row in rows)
+    return [Link(*(value if isinstance(value, str) else "" for value in each)) for each in values]
 
 
 def _parse_jrd(text: str) -> list[dict[str, Any]] | None:

@@ -147,7 +147,7 @@ class KeyringStore(BaseStore):
     def _read_index(self) -> _Index:
         """Return the latest index that a head names.
 
-        :raises UsageError: there is none that can be read, or a head is another program's, or it is a newer version's.
+        :raises UsageError: no index can be read, or a head is another program's or a newer version's.
         """
         heads = [head for head in map(self._get, _HEADS) if head is not None]
         found = [_read_head(head) for head in heads]

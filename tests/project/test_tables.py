@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import threading
+from types import SimpleNamespace
 
 import pytest
+from conftest import has_its_turn
 from tables import for_each
 
 
@@ -64,3 +66,20 @@ def test_what_a_case_left_in_a_fixture_goes(caplog, capsys, server):
         caplog.handler.stream.write("logged")
 
     for_each("case", range(2))(check)(caplog=caplog, capsys=capsys, server=server)
+
+
+def test_the_values_of_a_parameter_take_turns():
+    """Of several tests each runs with some of the values, and all of the values run; what has no such values runs."""
+
+    def make_item(test, mark, **indices):
+        row = SimpleNamespace(indices=indices) if indices else None
+        return SimpleNamespace(nodeid=f"{test}[x]", callspec=row, get_closest_marker=lambda name: mark)
+
+    taking_turns = pytest.mark.soak(turns="client", one_in=2).mark
+    ran = [[i for i in range(4) if has_its_turn(make_item(f"test_{n}", taking_turns, client=i))] for n in range(20)]
+    assert {tuple(values) for values in ran} == {(0, 2), (1, 3)}
+    rows = [[i for i in range(4) if has_its_turn(make_item("t", taking_turns, client=i, row=row))] for row in range(2)]
+    assert sorted([*rows[0], *rows[1]]) == [0, 1, 2, 3]
+    for mark, indices in ((taking_turns, {"other": 1}), (taking_turns, {}), (pytest.mark.soak.mark, {"client": 1})):
+        assert has_its_turn(make_item("t", mark, **indices))
+    assert has_its_turn(make_item("t", None, client=1))

@@ -133,6 +133,7 @@ def changes(store):
     yield lambda: store.clear()
 
 
+@pytest.mark.soak(turns="backend", one_in=3)
 @pytest.mark.parametrize("number", range(6))
 def test_a_kill_at_any_moment_leaves_the_old_or_the_new(store, backend, number):
     """Before each change of the keyring that a write makes; the next write removes what was left over of it."""
@@ -236,6 +237,7 @@ def test_what_another_program_keeps_there_stays(store, backend):
         assert backend.entries == {("oauth-hook", user): SECRET}
 
 
+@pytest.mark.soak(turns="backend", one_in=3)
 def test_any_damage_gives_the_stored_value_or_an_error(store, backend):
     """Each character of each entry changed, each entry cut, emptied or lost: no other value is ever read."""
     stored = {"alice": TOKEN, "bob": Account(CONSUMER, TOKEN, "tumblr"), "long": AccessToken("t", "s" * 1500)}
