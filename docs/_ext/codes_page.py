@@ -13,7 +13,7 @@ The codes of explain, and what to do
 ====================================
 
 Each finding of ``explain`` has one of these codes, and ``finding.url`` leads here, or to a page of its own. The codes
-are stable: programs may rely on them. What to do depends on whose mistake it is (``finding.side``), where that is known.
+are stable: programs may rely on them. What to do depends on whose mistake it is, if that is known (``finding.side``).
 
 .. Made by docs/_ext/codes_page.py of oauth_hook/diagnosis/findings.py; a test compares the two.
 """
