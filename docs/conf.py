@@ -38,7 +38,9 @@ author = "the oauth_hook authors"
 copyright = f"2026, {author}"
 version = release = __version__
 
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.viewcode", "sphinx_copybutton", "generated", "markdown_pages"]
+extensions = [
+    "sphinx.ext.autodoc", "sphinx.ext.viewcode", "sphinx_copybutton", "generated", "markdown_pages", "search_numbers",
+]  # fmt: skip
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_mock_imports = ["httpie", "pytest"]
@@ -56,7 +58,6 @@ pygments_style, pygments_dark_style = "a11y-light", "a11y-dark"
 html_title = f"{project} {release}"
 html_static_path = ["_static"]
 html_css_files = ["custom.css"]
-html_js_files = [("search_numbers.js", {"defer": "defer"})]
 html_show_sourcelink = False
 html_copy_source = False
 html_domain_indices = False

@@ -29,6 +29,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("held-by", HeldBy)
     app.add_directive("promise-table", PromiseTable)
     app.connect("doctree-read", link_examples)
+    app.connect("html-page-context", mend_source_links)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -40,6 +41,18 @@ def link_examples(app: Sphinx, page: nodes.document) -> None:
         target = {"refdomain": "std", "reftype": "ref", "reftarget": f"example-{Path(path).stem}", "refexplicit": True}
         text = nodes.literal(text=link.astext())
         link.replace_self(addnodes.pending_xref("", text, refdoc=app.env.docname, refwarn=True, **target))
+
+
+def mend_source_links(app: Sphinx, name: str, _template: str, context: dict[str, str], _page: nodes.document) -> None:
+    """Have the pages of source lead to what is described under another name, such as ``oauth_hook.Consumer``."""
+    if not name.startswith("_modules/"):
+        return
+    described = app.env.domains.python_domain.objects
+
+    def mend(link: re.Match[str]) -> str:
+        return f"{link[1]}{described[link[2]].node_id}{link[3]}" if link[2] in described else ""
+
+    context["body"] = re.sub(r'(<a class="viewcode-back" href="[^"#]*#)([^"]+)(".*?</a>)', mend, context["body"])
 
 
 class Changelog(SphinxDirective):
