@@ -22,7 +22,7 @@ PARTICULARS = {
     "Renewal": "renewal_url", "Registration": "registration_url", "API": "api_url", "Origins": "origins",
     "Method of token requests": "token_method", "That of the access token": "access_token_method",
     "Placement": "placement", "Signature method": "signature_method", "Body hash": "body_hash", "Realm": "realm",
-    "Callback": "callback", "How the verifier comes to it": "callback_method", "Confirmation of the callback": "confirmed",
+    "Callback": "callback", "How the verifier comes to it": "callback_method", "Its confirmation": "confirmed",
     "Name of the token there": "token_parameter", "Parameters of the authorization": "authorization_parameters",
     "Headers": "headers",
 }  # fmt: skip
