@@ -45,6 +45,7 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_mock_imports = ["httpie", "pytest"]
 maximum_signature_line_length = 80
+toc_object_entries_show_parents = "hide"
 nitpicky = False
 smartquotes = False  # which would make one dash of the two before an option
 exclude_patterns = ["_build"]
