@@ -6,6 +6,7 @@ nothing is read twice.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -49,6 +50,11 @@ def _simplify(page: nodes.document, name: str) -> None:
             node.replace_self(make(node.astext()))
     for optional in list(page.findall(addnodes.desc_optional)):
         optional.replace_self(optional.children)
+    for block in page.findall(nodes.literal_block):
+        block["language"] = block.get("language", "text").replace("default", "text")
+    for link in page.findall(nodes.reference):
+        if link.get("internal") and not link.get("refuri", "").startswith("genindex"):
+            link["refuri"] = re.sub(r"\.html(?=#|$)", ".md", link.get("refuri", ""))
     up = "../" * name.count("/")
     for image in page.findall(nodes.image):
         image["uri"] = f"{up}_images/{PurePosixPath(image['uri']).name}"

@@ -179,6 +179,7 @@ class TestPages:
         links = [(name, link) for name, text in prose.items() for link in re.findall(r"\]\(([^)\s]+)\)", text)]
         within = [(name, link.partition("#")[0]) for name, link in links if "://" not in link]
         assert len(within) > 300
+        assert {link for _, link in within if link.endswith(".html")} <= {"genindex.html", "../genindex.html"}
         assert [(name, link) for name, link in within if not (site / name).parent.joinpath(link).exists()] == []
 
     def test_llms_txt_lists_all_pages(self, site: Path, pages: dict[str, Page]) -> None:
@@ -359,6 +360,8 @@ async function look(page) {
   for (const image of inside.images)
     if (!image.complete || !image.naturalWidth) wrong.push(`${page}: no ${image.src}`);
   if (!inside.title || !inside.querySelector("h1")) wrong.push(`${page}: did not load`);
+  if (inside.querySelector("article div.highlight") && !inside.querySelector("article button.copybtn"))
+    wrong.push(`${page}: nothing copies its code`);
   const field = inside.querySelector(".narrow-search input");
   if (field.getBoundingClientRect().bottom > 200) wrong.push(`${page}: the search is out of sight`);
   frame.style.width = `${WIDE}px`;
