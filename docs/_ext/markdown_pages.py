@@ -53,8 +53,9 @@ def _simplify(page: nodes.document, name: str) -> None:
     for block in page.findall(nodes.literal_block):
         block["language"] = block.get("language", "text").replace("default", "text")
     for link in page.findall(nodes.reference):
-        if link.get("internal") and not link.get("refuri", "").startswith("genindex"):
-            link["refuri"] = re.sub(r"\.html(?=#|$)", ".md", link.get("refuri", ""))
+        url = link.get("refuri", "")
+        if link.get("internal") and not re.match(r"(\.\./)*(genindex|_modules/)", url):  # which are HTML alone
+            link["refuri"] = re.sub(r"\.html(?=#|$)", ".md", url)
     up = "../" * name.count("/")
     for image in page.findall(nodes.image):
         image["uri"] = f"{up}_images/{PurePosixPath(image['uri']).name}"
