@@ -47,7 +47,7 @@ def mend_source_links(app: Sphinx, name: str, _template: str, context: dict[str,
     """Have the pages of source lead to what is described under another name, such as ``oauth_hook.Consumer``."""
     if not name.startswith("_modules/"):
         return
-    described = app.env.domains.python_domain.objects
+    described = app.env.get_domain("py").objects
 
     def mend(link: re.Match[str]) -> str:
         return f"{link[1]}{described[link[2]].node_id}{link[3]}" if link[2] in described else ""

@@ -313,6 +313,21 @@ def test_a_diagram_reads_well(path: Path) -> None:
             assert min(contrast(fills[name], colour) for colour in papers) >= LEGIBLE, (name, paper)
 
 
+@pytest.mark.parametrize("name", ["authorize", "demo", "explain", "progress", "refused", "request"])
+def test_a_terminal_reads_well(name: str) -> None:
+    """A picture of a terminal is described, has its text as text, and is legible in light and in dark."""
+    root = ElementTree.parse(DOCS / "images" / f"{name}.svg").getroot()  # noqa: S314 - ours
+    assert root.findtext(f"{SVG}title")
+    assert len(root.findtext(f"{SVG}desc") or "") > 40
+    assert len(root.findall(f".//{SVG}text")) > 2
+    light, dark = parted(root.findtext(f"{SVG}style") or "")
+    for style in (light, dark):
+        colours = dict(re.findall(r"([\w.]+) \{ fill: (#[0-9a-f]{6}) \}", style))
+        assert len(colours) > 10
+        paper = colours.pop("rect")
+        assert {name: colour for name, colour in colours.items() if contrast(colour, paper) < LEGIBLE} == {}
+
+
 # --- in a browser ---
 
 # Loads each page into a frame of each width, and posts what is wrong with it; then it searches.
