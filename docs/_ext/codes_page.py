@@ -18,7 +18,7 @@ are stable: programs may rely on them. What to do depends on whose mistake it is
 .. Made by docs/_ext/codes_page.py of oauth_hook/diagnosis/findings.py; a test compares the two.
 """
 SIDES = {
-    "": "Whosever mistake it is",
+    "": "Whoever is at fault",
     "signer": "In the client's code",
     "server": "On the server",
     "between": "Between client and server",
