@@ -36,7 +36,8 @@ code { font-size: .875rem; unicode-bidi: isolate; }
 .request { margin: 0 0 .25rem; } .response { font-weight: 600; }
 .findings { padding: 0; list-style: none; } .findings > li { margin: 0 0 1rem; padding: .75rem 1rem;
   border: 1px solid var(--rule); border-left: .25rem solid var(--accent); border-radius: .375rem; }
-.findings p { margin: 0 0 .5rem; } .findings .about { margin: .5rem 0 0; } .findings ul { margin: 0; font-size: .9375rem; }
+.findings p { margin: 0 0 .5rem; } .findings .about { margin: .5rem 0 0; }
+.findings ul { margin: 0; font-size: .9375rem; }
 h3 { display: flex; flex-wrap: wrap; gap: .25rem .5rem; align-items: baseline; }
 h3 code { font-size: 1rem; } .tag { padding: 0 .5rem; font-size: .8125rem;
   font-weight: 400; border: 1px solid var(--line); border-radius: 1rem; }
