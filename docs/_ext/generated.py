@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from docutils import nodes
 from docutils.statemachine import StringList
-from promises import tests_by_promise
+from promises import ROOT, tests_by_promise
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import nested_parse_with_titles
@@ -20,19 +23,53 @@ from oauth_hook.diagnosis.findings import ADVICE
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx the directives."""
+    app.add_directive("changelog", Changelog)
     app.add_directive("command-line", CommandLine)
     app.add_directive("finding-codes", FindingCodes)
     app.add_directive("held-by", HeldBy)
     app.add_directive("promise-table", PromiseTable)
-    app.connect("doctree-read", name_examples)
+    app.connect("doctree-read", link_examples)
+    app.connect("html-page-context", mend_source_links)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def name_examples(_app: Sphinx, page: nodes.document) -> None:
-    """Leave the names of links to ``examples/``: a forge follows them, and built pages have the listings instead."""
+def link_examples(app: Sphinx, page: nodes.document) -> None:
+    """Have links to ``examples/``, which a forge follows, lead to the listings in the built pages."""
     for link in list(page.findall(nodes.reference)):
-        if link.get("refuri", "").startswith("../../examples/"):
-            link.replace_self(nodes.literal(text=link.astext()))
+        if not (path := link.get("refuri", "")).startswith("../../examples/"):
+            continue
+        target = {"refdomain": "std", "reftype": "ref", "reftarget": f"example-{Path(path).stem}", "refexplicit": True}
+        text = nodes.literal(text=link.astext())
+        link.replace_self(addnodes.pending_xref("", text, refdoc=app.env.docname, refwarn=True, **target))
+
+
+def mend_source_links(app: Sphinx, name: str, _template: str, context: dict[str, str], _page: nodes.document) -> None:
+    """Have the pages of source lead to what is described under another name, such as ``oauth_hook.Consumer``."""
+    if not name.startswith("_modules/"):
+        return
+    described = app.env.get_domain("py").objects
+
+    def mend(link: re.Match[str]) -> str:
+        return f"{link[1]}{described[link[2]].node_id}{link[3]}" if link[2] in described else ""
+
+    context["body"] = re.sub(r'(<a class="viewcode-back" href="[^"#]*#)([^"]+)(".*?</a>)', mend, context["body"])
+
+
+class Changelog(SphinxDirective):
+    """What ``CHANGELOG.md`` says of each version: headings, lists, code and links are all its Markdown."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a section for each version."""
+        path = ROOT / "CHANGELOG.md"
+        self.env.note_dependency(str(path))
+        text = re.sub(r"\A.*?(?=^## )", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+        text = re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``", text)
+        text = re.sub(r"\[([^]]+)\]\(([^)]+)\)", r"`\1 <\2>`__", text)
+        text = re.sub(r"^## (.*)$", lambda title: f"{title[1]}\n{'-' * len(title[1])}", text, flags=re.MULTILINE)
+        parent = nodes.section()
+        parent.document = self.state.document
+        nested_parse_with_titles(self.state, StringList(text.split("\n"), str(path)), parent)
+        return parent.children
 
 
 class CommandLine(SphinxDirective):

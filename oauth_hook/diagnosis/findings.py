@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from ..version import find_documentation
+
 __all__ = [
     "ABSENT",
     "ADVICE",
@@ -15,11 +17,13 @@ __all__ = [
     "MAX_CANDIDATE",
     "MAX_TEXT_CHARS",
     "PROVEN",
+    "QUESTIONS",
     "SAID",
     "SEEN",
     "SERVER",
     "SIGNER",
     "Finding",
+    "advice_by_side",
     "contrast",
     "fingerprint",
     "guess",
@@ -154,6 +158,22 @@ _SIDED_ADVICE = {
     ("verifier-missing", SERVER): f"{_REPORT} send oauth_verifier where the other protocol parameters are.",
 }  # fmt: skip
 
+#: The page of ``docs/questions`` about what a server says of a cause, where one page is about it.
+QUESTIONS = {
+    "secret-whitespace": "signature-invalid", "consumer-secret": "signature-invalid",
+    "token-secret": "signature-invalid", "signing-key-encoding": "signature-invalid",
+    "no-cause-found": "could-not-authenticate-you", "clock-skew": "timestamp-refused",
+    "nonce-reused": "nonce-already-used", "consumer-key": "consumer-key-unknown",
+    "callback-missing": "callback-not-confirmed", "token-key": "token-rejected", "token-expired": "token-rejected",
+    "token-missing": "token-rejected",
+}  # fmt: skip
+
+
+def advice_by_side(code: str) -> dict[str, str]:
+    """Return what to do about a cause by whose mistake it is; under ``""``, what to do where that is not known."""
+    sided = {side: text for (other, side), text in _SIDED_ADVICE.items() if other == code}
+    return {"": ADVICE[code], **sided}
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -183,6 +203,13 @@ class Finding:
         return self.remedy or _SIDED_ADVICE.get((self.code, self.side)) or ADVICE[self.code]
 
     @property
+    def url(self) -> str:
+        """The page of the documentation about this cause: a URL, or in a clone the path of a file of the repository."""
+        page = QUESTIONS.get(self.code)
+        place = f"questions/{page}.rst" if page else f"explanation/codes.rst#{self.code}"
+        return f"{find_documentation()}/{place}"
+
+    @property
     def is_candidate(self) -> bool:
         """Whether it is one of the usual causes, of which nothing was seen or said."""
         return not self.proven and self.rank <= MAX_CANDIDATE
@@ -203,6 +230,7 @@ class Finding:
             "proven": self.proven,
             "side": self.side,
             "candidate": self.is_candidate,
+            "url": self.url,
         }
 
 

@@ -118,6 +118,7 @@ class Explanation:
             lines += ["", f"{number}. {finding.code}{mark}{f', {place}' if place else ''}"]
             lines += _wrapped(finding.summary) + _wrapped(finding.advice)
             lines += [line for text in finding.evidence for line in _wrapped(text, "     - ", "       ")]
+            lines += [f"   See {finding.url}"] if number == 1 else []
         return lines[1:]
 
     def to_html(self) -> str:

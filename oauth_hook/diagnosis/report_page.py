@@ -36,7 +36,8 @@ code { font-size: .875rem; unicode-bidi: isolate; }
 .request { margin: 0 0 .25rem; } .response { font-weight: 600; }
 .findings { padding: 0; list-style: none; } .findings > li { margin: 0 0 1rem; padding: .75rem 1rem;
   border: 1px solid var(--rule); border-left: .25rem solid var(--accent); border-radius: .375rem; }
-.findings p { margin: 0 0 .5rem; } .findings ul { margin: 0; font-size: .9375rem; }
+.findings p { margin: 0 0 .5rem; } .findings .about { margin: .5rem 0 0; }
+.findings ul { margin: 0; font-size: .9375rem; }
 h3 { display: flex; flex-wrap: wrap; gap: .25rem .5rem; align-items: baseline; }
 h3 code { font-size: 1rem; } .tag { padding: 0 .5rem; font-size: .8125rem;
   font-weight: 400; border: 1px solid var(--line); border-radius: 1rem; }
@@ -45,7 +46,7 @@ h3 code { font-size: 1rem; } .tag { padding: 0 .5rem; font-size: .8125rem;
 .parts > .differs { background: var(--tint); border-left-color: var(--bad); }
 .parts dl { margin: 0; } .parts dl > div { display: grid; grid-template-columns: 6rem 1fr; gap: .5rem; }
 .parts dt { font-size: .8125rem; line-height: 1.5rem; } .parts dd { margin: 0; min-width: 0; word-break: break-all; }
-.parts .name { font-weight: 600; } .parts .about { margin: 0; font-size: .8125rem; color: var(--dim); }
+.parts .name { font-weight: 600; } .about { margin: 0; font-size: .8125rem; color: var(--dim); }
 .flag { padding: 0 .375rem; font-size: .8125rem; color: var(--bad); border: 1px solid; border-radius: .25rem; }
 mark { color: inherit; font-weight: 700; background: var(--mark); border-bottom: 2px solid var(--bad); }
 dd em { font-size: .875rem; } mark:empty::before { content: "\\2038"; }
@@ -82,9 +83,12 @@ def _show_finding(number: int, finding: Finding) -> str:
     tags = [certainty or "likely", *([place] if place else [])]
     shown = "".join(f' <span class="tag">{tag}</span>' for tag in tags)
     evidence = _list_texts(finding.evidence) if finding.evidence else ""
+    url = show_text(finding.url)
+    page = f'<a href="{url}">{url}</a>' if url.startswith("https://") else f"<code>{url}</code>"
     return (
         f"<li>\n<h3>{number}. <code>{show_text(finding.code)}</code>{shown}</h3>\n<p>{show_text(finding.summary)}</p>\n"
-        f"<p><strong>What to do:</strong> {show_text(finding.advice)}</p>\n{evidence}</li>"
+        f"<p><strong>What to do:</strong> {show_text(finding.advice)}</p>\n{evidence}"
+        f'<p class="about">More about it: {page}</p></li>'
     )
 
 

@@ -41,3 +41,11 @@ def test_the_page_runs(page):
     for needed in re.findall(r"^\.\. needs: (\w+)$", text, re.MULTILINE):
         pytest.importorskip(needed, reason=f"the page is about {needed}, which is not installed here: see .ci/run")
     assert run_session(text, page.name) == ""
+
+
+def test_pictures_are_few_and_shown():
+    """All pictures together are small, and each is on some page, or in the README."""
+    pictures = list((DOCS / "images").iterdir())
+    assert sum(path.stat().st_size for path in pictures) < 1_500_000
+    text = "".join(page.read_text(encoding="utf-8") for page in (*DOCS.rglob("*.rst"), DOCS.parent / "README.md"))
+    assert [path.name for path in pictures if f"images/{path.name}" not in text] == []

@@ -37,10 +37,13 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 PATIENCE = 180  # seconds for a build, and for the browser; both take a few, where nobody else works
 
 pytestmark = [pytest.mark.docs, pytest.mark.timeout(2 * PATIENCE)]
-NARROW = 360  # pixels: a small telephone
+NARROW, WIDE = 360, 1280  # pixels: a small telephone, a small laptop
 LEGIBLE = 4.5  # WCAG 2.2, 1.4.3: contrast of text and what is behind it
 
-without_sphinx = pytest.mark.skipif(find_spec("sphinx") is None, reason="no sphinx here: pip install '.[docs]'")
+NEEDED = ("sphinx", "furo", "sphinx_copybutton", "sphinx_markdown_builder")
+without_sphinx = pytest.mark.skipif(
+    not all(map(find_spec, NEEDED)), reason=f"no {', '.join(NEEDED)} here: pip install '.[docs]'"
+)
 
 
 # --- the pages, built once for all workers of a run ---
@@ -98,7 +101,7 @@ class Page(HTMLParser):
         said = dict(attributes)
         self._open = tag
         self.ids.update(value for name in ("id", "name") if (value := said.get(name)))
-        self.headings += tag == "h1" and said.get("class") != "logo"  # that is the sidebar's
+        self.headings += tag == "h1"
         if tag == "a" and said.get("href"):
             self.links.append(str(said["href"]))
         if tag == "img":
@@ -166,6 +169,43 @@ class TestPages:
         images = [(name, image) for name, page in pages.items() for image in page.images]
         assert len(images) >= len(DIAGRAMS)
         assert [(name, image.get("src")) for name, image in images if len(image.get("alt") or "") < 40] == []
+
+    def test_each_is_there_as_markdown(self, site: Path, pages: dict[str, Page]) -> None:
+        """Beside each page stands its text as Markdown, whose links lead to other such pages and to pictures."""
+        made = {name for name in pages if not name.startswith("_modules/")} - {"genindex.html", "search.html"}
+        texts = {name: (site / name).with_suffix(".md").read_text(encoding="utf-8") for name in made}
+        assert [name for name, text in texts.items() if not re.search(r"^# \S", text, re.MULTILINE)] == []
+        prose = {name: re.sub(r"```.*?```", "", text, flags=re.DOTALL) for name, text in texts.items()}
+        links = [(name, link) for name, text in prose.items() for link in re.findall(r"\]\(([^)\s]+)\)", text)]
+        within = [(name, link.partition("#")[0]) for name, link in links if "://" not in link]
+        assert len(within) > 300
+        others = {link for _, link in within if link.endswith(".html")}
+        assert [
+            link for link in others if not re.match(r"(\.\./)*(genindex|_modules/)", link)
+        ] == []  # no Markdown has it
+        assert [(name, link) for name, link in within if not (site / name).parent.joinpath(link).exists()] == []
+
+    def test_llms_txt_lists_all_pages(self, site: Path, pages: dict[str, Page]) -> None:
+        """It begins with what this is, and has a line for each page."""
+        text = (site / "llms.txt").read_text(encoding="utf-8")
+        assert re.match(r"# oauth_hook\n\n> \S.*\n\n## ", text)
+        listed = re.findall(r"^- \[[^]]+\]\(([^)]+)\): \S", text, re.MULTILINE)
+        assert [name for name in listed if not (site / name).is_file()] == []
+        left_out = {"genindex.html", "search.html", "index.html"}
+        wanted = {name for name in pages if not name.startswith("_modules/")} - left_out
+        assert {name.removesuffix(".html") for name in wanted} == {name.removesuffix(".md") for name in listed}
+
+    def test_examples_and_source_are_shown(self, pages: dict[str, Page]) -> None:
+        """Each example is listed whole; what is described leads to its source; the version is on each page."""
+        listings = pages["examples.html"].path.read_text(encoding="utf-8")
+        examples = sorted((ROOT / "examples").glob("*.py"))
+        assert len(examples) >= 6
+        assert [
+            path.name for path in examples if f'<span class="caption-text">{path.name}</span>' not in listings
+        ] == []
+        assert any(link.startswith("../_modules/oauth_hook/") for link in pages["reference/signing.html"].links)
+        for name, page in pages.items():
+            assert oauth_hook.__version__ in page.path.read_text(encoding="utf-8"), name
 
 
 @without_sphinx
@@ -243,18 +283,6 @@ def parted(style: str) -> list[str]:
     return [light, rest.partition("@media")[0]]
 
 
-@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
-def test_text_is_legible(scheme: int) -> None:
-    """Text and code stand out from what is behind them, in light and in dark."""
-    style = (DOCS / "_static" / "custom.css").read_text(encoding="utf-8")
-    colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", parted(style)[scheme]))
-    texts = {name: colour for name, colour in colours.items() if name in ("ink", "faint", "link") or "code" in name}
-    assert len(texts) == 10
-    for name, colour in texts.items():
-        assert min(contrast(colour, colours[behind]) for behind in ("paper", "panel")) >= LEGIBLE, name
-    assert contrast(colours["ink"], colours["mark"]) >= LEGIBLE
-
-
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -285,37 +313,118 @@ def test_a_diagram_reads_well(path: Path) -> None:
             assert min(contrast(fills[name], colour) for colour in papers) >= LEGIBLE, (name, paper)
 
 
+@pytest.mark.parametrize("name", ["authorize", "demo", "explain", "progress", "refused", "request"])
+def test_a_terminal_reads_well(name: str) -> None:
+    """A picture of a terminal is described, has its text as text, and is legible in light and in dark."""
+    root = ElementTree.parse(DOCS / "images" / f"{name}.svg").getroot()  # noqa: S314 - ours
+    assert root.findtext(f"{SVG}title")
+    assert len(root.findtext(f"{SVG}desc") or "") > 40
+    assert len(root.findall(f".//{SVG}text")) > 2
+    light, dark = parted(root.findtext(f"{SVG}style") or "")
+    for style in (light, dark):
+        colours = dict(re.findall(r"([\w.]+) \{ fill: (#[0-9a-f]{6}) \}", style))
+        assert len(colours) > 10
+        paper = colours.pop("rect")
+        assert {name: colour for name, colour in colours.items() if contrast(colour, paper) < LEGIBLE} == {}
+
+
 # --- in a browser ---
 
-# Loads each page into a frame of that width, and posts what is wrong with it.
+# Loads each page into a frame of each width, and posts what is wrong with it; then it searches.
 HARNESS = """<!doctype html><meta charset="utf-8"><body><script>
-const pages = PAGES, width = WIDTH, wrong = [];
-function look(page) {
-  return new Promise(done => {
-    const frame = document.createElement("iframe");
-    frame.style.cssText = `width: ${width}px; height: 640px; border: 0`;
-    frame.onload = () => {
-      const inside = frame.contentDocument, root = inside.documentElement;
-      if (root.scrollWidth > width) {
-        const wide = [...inside.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > width + 1);
-        const what = wide.slice(0, 3).map(e => e.outerHTML.slice(0, 80));
-        wrong.push(`${page}: ${root.scrollWidth} pixels wide, by ${what}`);
-      }
-      for (const image of inside.images)
-        if (!image.complete || !image.naturalWidth) wrong.push(`${page}: no ${image.src}`);
-      if (!inside.title || !inside.querySelector("h1")) wrong.push(`${page}: did not load`);
-      frame.remove();
-      done();
-    };
-    frame.src = page;
-    document.body.append(frame);
-  });
+const [NARROW, WIDE, LEGIBLE] = NUMBERS, wrong = [];
+
+function open(url, width) {
+  const frame = document.createElement("iframe");
+  frame.style.cssText = `width: ${width}px; height: 640px; border: 0`;
+  const loaded = new Promise(done => frame.onload = () => done(frame));
+  frame.src = url;
+  document.body.append(frame);
+  return loaded;
 }
-async function some() { while (pages.length) await look(pages.shift()); }
-Promise.all([some(), some(), some(), some()]).then(
-  () => fetch("/result", {method: "POST", body: JSON.stringify(wrong)}),
-  error => fetch("/result", {method: "POST", body: JSON.stringify([String(error)])}));
+
+function luminance(colour) {
+  const [r, g, b] = colour.map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+const parse = colour => colour.match(/[0-9.]+/g).map(Number);
+const isOpaque = colour => colour.startsWith("rgb(");
+
+// Text of each kind against what is behind it (WCAG 2.2, 1.4.3).
+function read(page, inside, theme) {
+  inside.body.dataset.theme = theme;
+  const kinds = new Set(), view = inside.defaultView;
+  for (const element of inside.querySelectorAll("article *, .sidebar-tree a, .toc-tree a")) {
+    if (element.closest("svg")) continue;
+    const kind = `${element.parentElement.className} ${element.localName} ${element.className}`;
+    if (kinds.has(kind) || ![...element.childNodes].some(node => node.nodeType === 3 && node.data.trim())) continue;
+    kinds.add(kind);
+    let behind = element;
+    const ground = () => view.getComputedStyle(behind).backgroundColor, style = view.getComputedStyle(element);
+    while (behind.parentElement && !isOpaque(ground())) behind = behind.parentElement;
+    if (style.visibility === "hidden" || style.opacity !== "1" || !isOpaque(style.color)) continue;
+    const [low, high] = [style.color, ground()].map(parse).map(luminance).sort((a, b) => a - b);
+    const contrast = (high + 0.05) / (low + 0.05);
+    if (contrast < LEGIBLE) wrong.push(`${page}: ${theme}: ${kind}: contrast ${contrast.toFixed(1)}`);
+  }
+}
+
+async function look(page) {
+  const frame = await open(page, NARROW), inside = frame.contentDocument, root = inside.documentElement;
+  if (root.scrollWidth > NARROW) {
+    const wide = [...inside.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > NARROW + 1);
+    wrong.push(`${page}: ${root.scrollWidth} pixels wide, by ${wide.slice(0, 3).map(e => e.outerHTML.slice(0, 80))}`);
+  }
+  for (const image of inside.images)
+    if (!image.complete || !image.naturalWidth) wrong.push(`${page}: no ${image.src}`);
+  if (!inside.title || !inside.querySelector("h1")) wrong.push(`${page}: did not load`);
+  if (inside.querySelector("article div.highlight") && !inside.querySelector("article button.copybtn"))
+    wrong.push(`${page}: nothing copies its code`);
+  const field = inside.querySelector(".narrow-search input");
+  if (field.getBoundingClientRect().bottom > 200) wrong.push(`${page}: the search is out of sight`);
+  frame.style.width = `${WIDE}px`;
+  for (const code of inside.querySelectorAll("pre"))
+    if (code.scrollWidth > code.clientWidth) wrong.push(`${page}: wider than its box: ${code.innerText.slice(0, 80)}`);
+  if (root.scrollWidth > WIDE) wrong.push(`${page}: ${root.scrollWidth} pixels wide`);
+  const contents = inside.querySelector(".toc-drawer:not(.no-toc) .toc-sticky");
+  if (contents) {
+    inside.defaultView.scrollTo(0, 2000);
+    const box = contents.getBoundingClientRect();
+    if (box.left > WIDE - 100 || box.top > 10 + 64) wrong.push(`${page}: its contents are out of sight`);
+  }
+  for (const theme of ["light", "dark"]) read(page, inside, theme);
+  frame.remove();
+}
+
+async function search(words, expected) {
+  const frame = await open(`search.html?q=${words}`, WIDE);
+  const results = () => [...frame.contentDocument.querySelectorAll("ul.search li a")].map(a => a.getAttribute("href"));
+  const isDone = () => !frame.contentDocument.querySelector(".search-summary:empty") && results().length;
+  for (let left = 100; left && !isDone(); left--) await new Promise(done => setTimeout(done, 50));
+  if (!results().slice(0, 20).some(href => href.startsWith(expected)))
+    wrong.push(`a search for ${words} does not find ${expected}, but ${results().slice(0, 5)}`);
+  frame.remove();
+}
+
+async function some(pages) { while (pages.length) await look(pages.shift()); }
+async function all() {
+  const pages = PAGES;
+  await Promise.all([some(pages), some(pages), some(pages), some(pages)]);
+  for (const [words, expected] of SEARCHES) await search(words, expected);
+}
+all().catch(error => wrong.push(String(error))).then(
+  () => fetch("/result", {method: "POST", body: JSON.stringify(wrong)}));
 </script>"""
+
+# What people type, and a page that has to be among what is found.
+SEARCHES = {
+    "401": "explanation/why-401", "429": "questions/too-many-requests", "nonce": "questions/nonce-already-used",
+    "timestamp": "questions/timestamp-refused", "signature_invalid": "questions/signature-invalid",
+    "could not authenticate you": "questions/could-not-authenticate-you",
+    "timestamp refused": "questions/timestamp-refused", "nonce already used": "questions/nonce-already-used",
+    "consumer key unknown": "questions/consumer-key-unknown",
+    "callback not confirmed": "questions/callback-not-confirmed", "token rejected": "questions/token-rejected",
+}  # fmt: skip
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -366,8 +475,10 @@ class Site(ThreadingHTTPServer):
 def served(site: Path, pages: dict[str, Page]) -> Iterator[Site]:
     """The pages and the harness, served on loopback."""
     with Site(("127.0.0.1", 0), partial(Handler, directory=str(site))) as server:
-        server.wrong, server.is_done = [], threading.Event()
-        server.harness = HARNESS.replace("PAGES", json.dumps([*pages])).replace("WIDTH", str(NARROW))
+        server.harness, server.wrong, server.is_done = HARNESS, [], threading.Event()
+        own = [name for name in pages if not name.startswith("_modules/oauth_hook")]  # source, shown all alike
+        for name, value in (("PAGES", own), ("NUMBERS", [NARROW, WIDE, LEGIBLE]), ("SEARCHES", [*SEARCHES.items()])):
+            server.harness = server.harness.replace(name, json.dumps(value))
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         yield server
@@ -377,8 +488,8 @@ def served(site: Path, pages: dict[str, Page]) -> Iterator[Site]:
 
 @without_sphinx
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")
-def test_pages_fit_a_narrow_screen(served: Site, tmp_path: Path) -> None:
-    """No page is wider than a small telephone's screen, and nothing that a page loads fails to load."""
+def test_pages_in_a_browser(served: Site, tmp_path: Path) -> None:
+    """Pages fit a telephone and a laptop, load what they show, are legible in light and dark, and are searched."""
     command = [
         *(str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
         *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars"),
