@@ -19,6 +19,7 @@ import requests
 from oauthlib.oauth1 import SIGNATURE_PLAINTEXT
 
 from ..errors import UsageError
+from ..hook import OAuthHook
 from ..protocol.methods import METHODS
 from ..protocol.parameters import FORM
 from .auth import OAuth1
@@ -245,9 +246,9 @@ def _read_rauth(session: Any, realm: str) -> Settings | None:
 def inject_into_authlib() -> None:
     """Have Authlib's OAuth 1 clients sign with our signer, until ``extract_from_authlib``.
 
-    Those are the one for requests and, where httpx is installed, those for httpx, whose redirects stay Authlib's.
-    Where a program asks for Authlib's own (an ``auth_class`` that overrides signing, a registered method), Authlib
-    signs.
+    Those are the one for requests and, where httpx is installed, those for httpx; each of them has two event hooks
+    from its next request on, which sign redirects, and do nothing after ``extract_from_authlib``. Where a program asks
+    for Authlib's own (an ``auth_class`` that overrides signing, a registered method), Authlib signs.
 
     :raises ImportError: Authlib is not installed.
     """
@@ -259,9 +260,11 @@ def inject_into_authlib() -> None:
     injection.replace(client.OAuth1Auth, "__call__", _make_authlib_call)
     injection.replace(client.OAuth1Session, "rebuild_auth", lambda _: requests.Session.rebuild_auth)
     with suppress(ImportError):
-        for_httpx = import_module("authlib.integrations.httpx_client.oauth1_client").OAuth1Auth
+        for_httpx = import_module("authlib.integrations.httpx_client.oauth1_client")
         for name in ("sync_auth_flow", "async_auth_flow"):
-            injection.replace(for_httpx, name, partial(_make_authlib_flow, name))
+            injection.replace(for_httpx.OAuth1Auth, name, partial(_make_authlib_flow, name))
+        for kind in (for_httpx.OAuth1Client, for_httpx.AsyncOAuth1Client):
+            injection.replace(kind, "send", _make_authlib_send)
 
 
 def extract_from_authlib() -> None:
@@ -292,6 +295,26 @@ def _make_authlib_flow(name: str, original: Any) -> Any:
         return getattr(OAuth(make_hook(settings)), name)(request)
 
     return flow
+
+
+class _Bystander(OAuthHook):
+    """The hook of a client whose requests bring their own, by which their redirects are signed: it signs no other."""
+
+    def __call__(self, request: Any) -> Any:
+        return request
+
+
+def _make_authlib_send(original: Any) -> Any:
+    from ..httpx import event_hooks
+
+    ours = event_hooks(_Bystander(consumer_key="none"))
+
+    def send(client: Any, request: Any, **kwargs: Any) -> Any:
+        for event, hooks in client.event_hooks.items():
+            hooks.extend(hook for hook in ours[event] if hook not in hooks)
+        return original(client, request, **kwargs)
+
+    return send
 
 
 def _read_authlib(auth: Any, url: str) -> Settings | None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import contextmanager
+from unittest import mock
 from urllib.parse import parse_qsl
+
+import requests
 
 from oauth_hook.provider.application import ROUTES, Application
 from oauth_hook.provider.server import Provider
@@ -81,6 +85,25 @@ def serve_as_service(clock_offset=0):
     provider.service, provider.token = service, provider.add_token()
     provider.api = f"{provider.url}/api/resource"
     return provider
+
+
+@contextmanager
+def divert(places):
+    """Have all sessions of requests send elsewhere what they are given; it is prepared, and signed, for there.
+
+    :param places: the beginnings of URLs, and what to put in their place; the longest counts.
+    """
+    original = requests.Session.request
+
+    def request(session, method, url, *args, **given):
+        for start in sorted(places, key=len, reverse=True):
+            if url.startswith(start):
+                url = places[start] + url.removeprefix(start)
+                break
+        return original(session, method, url, *args, **given)
+
+    with mock.patch.object(requests.Session, "request", request):
+        yield
 
 
 def approve_and_read(provider, url):
