@@ -394,7 +394,7 @@ def test_authlib_does_its_jobs(injected, provider, keys, job, signature_type, ki
 @for_each("signature_type", ["HEADER", "QUERY", "BODY"])
 @for_each("status", [302, 307])
 def test_authlib_follows_redirects_on_httpx(injected, home, abroad, kind, signature_type, status):
-    """Each within the origin is signed for its own URL, and one to elsewhere is given nothing: by older clients, too."""
+    """Each within the origin is signed for its own URL, and one to elsewhere is given nothing; older clients too."""
     keys = (home.consumer.key, home.consumer.secret, home.token.key, home.token.secret)
     given = {"signature_type": signature_type, "follow_redirects": True, "trust_env": False}
     sync, later = authlib_httpx.OAuth1Client(*keys, **given), authlib_httpx.AsyncOAuth1Client(*keys, **given)

@@ -25,6 +25,7 @@ class Service:
 
     :ivar reply: makes the response, JSON as an object or XML as bytes, of what was verified.
     :ivar moved_to: where protected paths have moved to; empty: nowhere.
+    :ivar moved_by: the status that says so.
     :ivar token_extra: what the service adds to an access token, form-encoded.
     :ivar statuses: of all responses so far.
     :ivar verified: what the provider verified, request by request.
@@ -34,6 +35,7 @@ class Service:
         self.inner = inner
         self.reply = None
         self.moved_to = ""
+        self.moved_by = "307 Temporary Redirect"
         self.token_extra = b""
         self.statuses = []
         self.verified = []
@@ -60,7 +62,7 @@ class Service:
         if self.moved_to and not path.endswith(MOVED):
             query = verified["url"].partition("?")[2]
             location = f"{self.moved_to}{path}{MOVED}" + (f"?{query}" if query else "")
-            return "307 Temporary Redirect", [("Location", location), ("Content-Length", "0")], b""
+            return self.moved_by, [("Location", location), ("Content-Length", "0")], b""
         kind, body = encode_reply(self.reply(verified))
         return "200 OK", [("Content-Type", kind), ("Content-Length", str(len(body)))], body
 
