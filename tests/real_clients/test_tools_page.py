@@ -73,7 +73,7 @@ def write_programs(provider, folder):
 def read_programs():
     """Return the named programs of the page."""
     blocks = re.findall(
-        r"^\.\. code-block:: \w+\n   :name: (\S+)\n\n((?:(?:   .*)?\n)+)",
+        r"^\.\. code-block:: \w+\n   :name: (?:program-)?(\S+)\n\n((?:(?:   .*)?\n)+)",
         PAGE.read_text(encoding="utf-8"),
         re.MULTILINE,
     )
