@@ -38,14 +38,17 @@ __all__ = [
 
 _ABSENT = object()
 RAUTH_TIMEOUT = 300  # seconds, as rauth has it
-_SESSION_METHODS = (
-    "explain",
-    "fetch_access_token",
-    "parse_authorization_response",
-    "rebuild_auth",
-    "_fetch_token",
-    "_populate_attributes",
-)
+_METHODS_OF_OURS: dict[type, tuple[str, ...]] = {
+    OAuth1: ("__call__",),
+    OAuth1Session: (
+        "explain",
+        "fetch_access_token",
+        "parse_authorization_response",
+        "rebuild_auth",
+        "_fetch_token",
+        "_populate_attributes",
+    ),
+}
 _ERRORS = {"_denied": TokenRequestDenied, "_missing": TokenMissing, "_verifier_missing": VerifierMissing}
 
 
@@ -113,7 +116,8 @@ def _import(name: str, function: str) -> ModuleType:
 def inject(*copies: type) -> None:
     """Have requests-oauthlib's own classes sign with our signer, in whatever imported them, until ``extract``.
 
-    Injecting twice is injecting once.
+    Injecting twice is injecting once. What they did without a word is an error from then on: PLAINTEXT over plain http,
+    to where ``OAuth1.plaintext_origins`` does not allow it.
 
     :param copies: ``OAuth1`` and ``OAuth1Session`` of copies of it in other packages. With any, requests-oauthlib
         itself need not be installed.
@@ -121,7 +125,7 @@ def inject(*copies: type) -> None:
     :raises ImportError: requests-oauthlib is not installed, and no copy is given.
     """
     for copy in copies:
-        if not _is_auth(copy) and not _is_session(copy):
+        if _find_ours(copy) is None:
             raise UsageError(
                 "inject() takes requests-oauthlib's OAuth1 and OAuth1Session, and copies of them, and "
                 f"{getattr(copy, '__qualname__', type(copy).__name__)} is neither"
@@ -138,10 +142,17 @@ def inject(*copies: type) -> None:
     for kind in classes:
         if kind not in injection.classes:
             injection.classes.append(kind)
-            if _is_auth(kind):
-                injection.replace(kind, "__call__", lambda _: OAuth1.__call__)
-            else:
-                _inject_into_session(injection, kind)
+            _inject_into(injection, kind)
+
+
+def _inject_into(injection: _Injection, kind: type) -> None:
+    ours: Any = _find_ours(kind)
+    for name in _METHODS_OF_OURS[ours]:
+        injection.replace(kind, name, partial(getattr, ours, name))
+    if ours is OAuth1Session:
+        for name, error in _ERRORS.items():
+            theirs = getattr(sys.modules[kind.__module__], error.__name__, None)
+            injection.set(kind, name, error if theirs is None else _join_errors(error, theirs))
 
 
 def extract() -> None:
@@ -149,24 +160,15 @@ def extract() -> None:
     _extract("requests-oauthlib")
 
 
-def _is_auth(kind: Any) -> bool:
-    """Tell whether a class is an ``OAuth1`` of requests-oauthlib: it signs when called, by settings of its names."""
-    if not isinstance(kind, type) or not {"__init__", "__call__"} <= vars(kind).keys():
-        return False
-    return {"client_key", "resource_owner_key"} <= inspect.signature(vars(kind)["__init__"]).parameters.keys()
-
-
-def _is_session(kind: Any) -> bool:
-    """Tell whether a class is an ``OAuth1Session`` of requests-oauthlib, by the methods that are replaced."""
-    return isinstance(kind, type) and {"_fetch_token", "_populate_attributes"} <= vars(kind).keys()
-
-
-def _inject_into_session(injection: _Injection, kind: type) -> None:
-    for name in _SESSION_METHODS:
-        injection.replace(kind, name, partial(getattr, OAuth1Session, name))
-    for name, ours in _ERRORS.items():
-        theirs = getattr(sys.modules[kind.__module__], ours.__name__, None)
-        injection.set(kind, name, ours if theirs is None else _join_errors(ours, theirs))
+def _find_ours(kind: Any) -> type | None:
+    """Return our class for a copy of requests-oauthlib's ``OAuth1`` or ``OAuth1Session``; else ``None``."""
+    members = vars(kind).keys() if isinstance(kind, type) else set()
+    if {"_fetch_token", "_populate_attributes"} <= members:
+        return OAuth1Session
+    if {"__init__", "__call__"} <= members:  # it signs when called, by settings of these names
+        arguments = inspect.signature(vars(kind)["__init__"]).parameters.keys()
+        return OAuth1 if {"client_key", "resource_owner_key"} <= arguments else None
+    return None
 
 
 @lru_cache
