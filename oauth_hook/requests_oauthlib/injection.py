@@ -309,7 +309,7 @@ class _Bystander(OAuthHook):
 def _make_authlib_send(original: Any) -> Any:
     from ..httpx import event_hooks
 
-    ours = event_hooks(_Bystander(consumer_key="none"))
+    ours = event_hooks(_Bystander(consumer_key="none", signature_method="HMAC-SHA256"))  # SHA-1 may be forbidden
 
     def send(client: Any, request: Any, **kwargs: Any) -> Any:
         for event, hooks in client.event_hooks.items():

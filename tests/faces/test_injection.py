@@ -421,8 +421,9 @@ def test_authlib_follows_redirects_on_httpx(injected, home, abroad, kind, signat
     assert nothing_of_ours(home, abroad.last), abroad.last
 
 
-def test_what_else_a_client_of_authlib_sends_is_left_alone(injected, server):
+def test_what_else_a_client_of_authlib_sends_is_left_alone(injected, server, monkeypatch):
     """A call with an ``auth=`` of its own keeps it on a redirect, and its hooks stay one each, whatever is sent."""
+    monkeypatch.setenv("OAUTH_HOOK_FORBID", "SHA1")  # which is no reason not to inject
     injected(AUTHLIB)
     server.answer = lambda got: (200 if "page" in got.target else 302, {"Location": "/?page=2&oauth_signature=a"}, b"")
     with authlib_httpx.OAuth1Client("key", follow_redirects=True) as client:
