@@ -19,6 +19,7 @@ import requests
 from oauthlib.oauth1 import SIGNATURE_PLAINTEXT
 
 from ..errors import UsageError
+from ..hook import OAuthHook
 from ..protocol.methods import METHODS
 from ..protocol.parameters import FORM
 from .auth import OAuth1
@@ -37,14 +38,17 @@ __all__ = [
 
 _ABSENT = object()
 RAUTH_TIMEOUT = 300  # seconds, as rauth has it
-_SESSION_METHODS = (
-    "explain",
-    "fetch_access_token",
-    "parse_authorization_response",
-    "rebuild_auth",
-    "_fetch_token",
-    "_populate_attributes",
-)
+_METHODS_OF_OURS: dict[type, tuple[str, ...]] = {
+    OAuth1: ("__call__",),
+    OAuth1Session: (
+        "explain",
+        "fetch_access_token",
+        "parse_authorization_response",
+        "rebuild_auth",
+        "_fetch_token",
+        "_populate_attributes",
+    ),
+}
 _ERRORS = {"_denied": TokenRequestDenied, "_missing": TokenMissing, "_verifier_missing": VerifierMissing}
 
 
@@ -112,7 +116,8 @@ def _import(name: str, function: str) -> ModuleType:
 def inject(*copies: type) -> None:
     """Have requests-oauthlib's own classes sign with our signer, in whatever imported them, until ``extract``.
 
-    Injecting twice is injecting once.
+    Injecting twice is injecting once. What they did without a word is an error from then on: PLAINTEXT over plain http,
+    to where ``OAuth1.plaintext_origins`` does not allow it.
 
     :param copies: ``OAuth1`` and ``OAuth1Session`` of copies of it in other packages. With any, requests-oauthlib
         itself need not be installed.
@@ -120,7 +125,7 @@ def inject(*copies: type) -> None:
     :raises ImportError: requests-oauthlib is not installed, and no copy is given.
     """
     for copy in copies:
-        if not _is_auth(copy) and not _is_session(copy):
+        if _find_ours(copy) is None:
             raise UsageError(
                 "inject() takes requests-oauthlib's OAuth1 and OAuth1Session, and copies of them, and "
                 f"{getattr(copy, '__qualname__', type(copy).__name__)} is neither"
@@ -137,10 +142,17 @@ def inject(*copies: type) -> None:
     for kind in classes:
         if kind not in injection.classes:
             injection.classes.append(kind)
-            if _is_auth(kind):
-                injection.replace(kind, "__call__", lambda _: OAuth1.__call__)
-            else:
-                _inject_into_session(injection, kind)
+            _inject_into(injection, kind)
+
+
+def _inject_into(injection: _Injection, kind: type) -> None:
+    ours: Any = _find_ours(kind)
+    for name in _METHODS_OF_OURS[ours]:
+        injection.replace(kind, name, partial(getattr, ours, name))
+    if ours is OAuth1Session:
+        for name, error in _ERRORS.items():
+            theirs = getattr(sys.modules[kind.__module__], error.__name__, None)
+            injection.set(kind, name, error if theirs is None else _join_errors(error, theirs))
 
 
 def extract() -> None:
@@ -148,24 +160,15 @@ def extract() -> None:
     _extract("requests-oauthlib")
 
 
-def _is_auth(kind: Any) -> bool:
-    """Tell whether a class is an ``OAuth1`` of requests-oauthlib: it signs when called, by settings of its names."""
-    if not isinstance(kind, type) or not {"__init__", "__call__"} <= vars(kind).keys():
-        return False
-    return {"client_key", "resource_owner_key"} <= inspect.signature(vars(kind)["__init__"]).parameters.keys()
-
-
-def _is_session(kind: Any) -> bool:
-    """Tell whether a class is an ``OAuth1Session`` of requests-oauthlib, by the methods that are replaced."""
-    return isinstance(kind, type) and {"_fetch_token", "_populate_attributes"} <= vars(kind).keys()
-
-
-def _inject_into_session(injection: _Injection, kind: type) -> None:
-    for name in _SESSION_METHODS:
-        injection.replace(kind, name, partial(getattr, OAuth1Session, name))
-    for name, ours in _ERRORS.items():
-        theirs = getattr(sys.modules[kind.__module__], ours.__name__, None)
-        injection.set(kind, name, ours if theirs is None else _join_errors(ours, theirs))
+def _find_ours(kind: Any) -> type | None:
+    """Return our class for a copy of requests-oauthlib's ``OAuth1`` or ``OAuth1Session``; else ``None``."""
+    members = vars(kind).keys() if isinstance(kind, type) else set()
+    if {"_fetch_token", "_populate_attributes"} <= members:
+        return OAuth1Session
+    if {"__init__", "__call__"} <= members:  # it signs when called, by settings of these names
+        arguments = inspect.signature(vars(kind)["__init__"]).parameters.keys()
+        return OAuth1 if {"client_key", "resource_owner_key"} <= arguments else None
+    return None
 
 
 @lru_cache
@@ -245,9 +248,9 @@ def _read_rauth(session: Any, realm: str) -> Settings | None:
 def inject_into_authlib() -> None:
     """Have Authlib's OAuth 1 clients sign with our signer, until ``extract_from_authlib``.
 
-    Those are the one for requests and, where httpx is installed, those for httpx, whose redirects stay Authlib's.
-    Where a program asks for Authlib's own (an ``auth_class`` that overrides signing, a registered method), Authlib
-    signs.
+    Those are the one for requests and, where httpx is installed, those for httpx; each of them has two event hooks
+    from its next request on, which sign redirects, and do nothing after ``extract_from_authlib``. Where a program asks
+    for Authlib's own (an ``auth_class`` that overrides signing, a registered method), Authlib signs.
 
     :raises ImportError: Authlib is not installed.
     """
@@ -259,9 +262,11 @@ def inject_into_authlib() -> None:
     injection.replace(client.OAuth1Auth, "__call__", _make_authlib_call)
     injection.replace(client.OAuth1Session, "rebuild_auth", lambda _: requests.Session.rebuild_auth)
     with suppress(ImportError):
-        for_httpx = import_module("authlib.integrations.httpx_client.oauth1_client").OAuth1Auth
+        for_httpx = import_module("authlib.integrations.httpx_client.oauth1_client")
         for name in ("sync_auth_flow", "async_auth_flow"):
-            injection.replace(for_httpx, name, partial(_make_authlib_flow, name))
+            injection.replace(for_httpx.OAuth1Auth, name, partial(_make_authlib_flow, name))
+        for kind in (for_httpx.OAuth1Client, for_httpx.AsyncOAuth1Client):
+            injection.replace(kind, "send", _make_authlib_send)
 
 
 def extract_from_authlib() -> None:
@@ -292,6 +297,26 @@ def _make_authlib_flow(name: str, original: Any) -> Any:
         return getattr(OAuth(make_hook(settings)), name)(request)
 
     return flow
+
+
+class _Bystander(OAuthHook):
+    """The hook of a client whose requests bring their own, by which their redirects are signed: it signs no other."""
+
+    def __call__(self, request: Any) -> Any:
+        return request
+
+
+def _make_authlib_send(original: Any) -> Any:
+    from ..httpx import event_hooks
+
+    ours = event_hooks(_Bystander(consumer_key="none", signature_method="HMAC-SHA256"))  # SHA-1 may be forbidden
+
+    def send(client: Any, request: Any, **kwargs: Any) -> Any:
+        for event, hooks in client.event_hooks.items():
+            hooks.extend(hook for hook in ours[event] if hook not in hooks)
+        return original(client, request, **kwargs)
+
+    return send
 
 
 def _read_authlib(auth: Any, url: str) -> Settings | None:

@@ -150,7 +150,7 @@ class OAuth1Session(requests.Session):
         :param url: where the service gives them.
         :param verifier: default: the callback's.
         :param request_kwargs: for ``post``.
-        :raises VerifierMissing: there is none.
+        :raises VerifierMissing: no verifier is given or kept.
         :raises TokenRequestDenied: the service refuses, or its response makes no sense.
         :raises TokenMissing: it has no token in it.
         """

@@ -29,6 +29,16 @@ _ORDER = {
 }  # fmt: skip
 
 
+class SignedHeader(str):
+    """A header that is text, and decodes as the bytes that requests-oauthlib has there: some programs rewrite it."""
+
+    __slots__ = ()
+
+    def decode(self, *_: Any, **__: Any) -> str:
+        """Return the text."""
+        return str(self)
+
+
 def sign(request: Any, settings: Settings) -> Any:
     """Sign a request and return it. Text without a type that reads as a form is one; an OAuth header gives way.
 
@@ -47,7 +57,7 @@ def sign(request: Any, settings: Settings) -> Any:
         _restore(request.headers, before)
         raise
     if settings.placement == "header":
-        request.headers["Authorization"] = _reorder(request.headers["Authorization"])
+        request.headers["Authorization"] = SignedHeader(_reorder(request.headers["Authorization"]))
     return request
 
 
@@ -142,7 +152,9 @@ class OAuthlibSigner(NullHandler):
         url, headers, signed_body = self._auth.client.sign(
             str(request.url), str(request.method), (request.body or "") if is_covered else None, request.headers
         )
-        request.prepare_headers({read_header(name): read_header(value) for name, value in headers.items()})
+        request.prepare_headers(
+            {read_header(name): SignedHeader(read_header(value)) for name, value in headers.items()}
+        )
         request.url = url.decode() if isinstance(url, bytes) else url
         if is_covered:
             _set_body(request, signed_body)

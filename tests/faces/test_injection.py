@@ -22,6 +22,7 @@ from authlib.common.errors import AuthlibBaseError
 from authlib.oauth1 import ClientAuth
 from redirecting import nothing_of_ours
 from requests_oauthlib import oauth1_session
+from tables import for_each
 
 import oauth_hook.requests_oauthlib as faces
 from oauth_hook import UsageError
@@ -80,7 +81,7 @@ def test_what_is_extracted_is_the_very_same(ways, members):
     extract()
     extract()
     assert changed
-    assert changed <= {"OAuth1", "OAuth1Session", "OAuth1Auth"}
+    assert changed <= {"OAuth1", "OAuth1Session", "OAuth1Auth", "OAuth1Client", "AsyncOAuth1Client"}
     assert [dict(vars(kind)) for kind in classes] == before
 
 
@@ -360,6 +361,8 @@ def test_authlib_does_its_jobs(injected, provider, keys, job, signature_type, ki
     if job == "a file":
         content = {"data": io.BytesIO(UPLOAD)} if kind == "requests" else {"content": UPLOAD}
     more = {"signature_type": signature_type, "force_include_body": job == "JSON"}
+    if kind != "requests":
+        more["verify"] = False  # a client for httpx loads certificates, which takes longer than all the rest
 
     async def ask():
         async with authlib_httpx.AsyncOAuth1Client(*keys, **more) as client:
@@ -386,6 +389,54 @@ def test_authlib_does_its_jobs(injected, provider, keys, job, signature_type, ki
         assert told["oauth"]["body_hash"]
     if job == "a file":
         assert told["body_length"] == len(UPLOAD)
+
+
+@pytest.mark.promise("redirects-carry-nothing-of-ours-to-another-origin")
+@for_each("kind", ["sync", "async"])
+@for_each("signature_type", ["HEADER", "QUERY", "BODY"])
+@for_each("status", [302, 307])
+def test_authlib_follows_redirects_on_httpx(injected, home, abroad, kind, signature_type, status):
+    """Each within the origin is signed for its own URL, and one to elsewhere is given nothing; older clients too."""
+    keys = (home.consumer.key, home.consumer.secret, home.token.key, home.token.secret)
+    given = {"signature_type": signature_type, "follow_redirects": True, "trust_env": False, "verify": False}
+    sync, later = authlib_httpx.OAuth1Client(*keys, **given), authlib_httpx.AsyncOAuth1Client(*keys, **given)
+    injected(AUTHLIB)
+
+    async def ask():
+        async with later:
+            return [await later.post(f"{home.resource_url}/hop", data={"a": "b"}) for _ in range(2)][-1]
+
+    def send():
+        if kind == "async":
+            return asyncio.run(ask())
+        with sync:
+            return [sync.post(f"{home.resource_url}/hop", data={"a": "b"}) for _ in range(2)][-1]
+
+    within = [(status, "/api/resource/hop/2?b=c"), (status, "/api/resource/last?d=e")]
+    home.redirecting.plan, home.redirecting.seen = [*within, *within], []
+    assert send().status_code == 200
+    assert [seen[2][:3] for seen in home.redirecting.seen] == ["200"] * 6
+    sync, later = authlib_httpx.OAuth1Client(*keys, **given), authlib_httpx.AsyncOAuth1Client(*keys, **given)
+    home.redirecting.plan, home.redirecting.seen = [within[0], (status, abroad.url + "/?{query}&page=2")] * 2, []
+    assert send().status_code == 200
+    assert [seen[2][:3] for seen in home.redirecting.seen] == ["200"] * 4
+    assert nothing_of_ours(home, abroad.last), abroad.last
+
+
+def test_what_else_a_client_of_authlib_sends_is_left_alone(injected, server, monkeypatch):
+    """A call with an ``auth=`` of its own keeps it on a redirect, and its hooks stay one each, whatever is sent."""
+    monkeypatch.setenv("OAUTH_HOOK_FORBID", "SHA1")  # which is no reason not to inject
+    injected(AUTHLIB)
+    server.answer = lambda got: (200 if "page" in got.target else 302, {"Location": "/?page=2&oauth_signature=a"}, b"")
+    with authlib_httpx.OAuth1Client("key", follow_redirects=True) as client:
+        for _ in range(3):
+            client.get(server.url, auth=("user", "password"))
+        assert [len(hooks) for hooks in client.event_hooks.values()] == [1, 1]
+        assert [got.authorization[:6] for got in server.received] == ["Basic "] * 6
+        assert server.last.target == "/?page=2&oauth_signature=a"
+        faces.extract_from_authlib()
+        client.get(server.url)
+    assert 'oauth_consumer_key="key"' in server.received[-1].authorization
 
 
 @pytest.mark.parametrize("factory", [authlib_requests.OAuth1Session, authlib_httpx.OAuth1Client])

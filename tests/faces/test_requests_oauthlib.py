@@ -154,6 +154,29 @@ def test_headers_are_text(face, keys):
     assert "a=b" in request.base_string.replace("%3D", "=")
 
 
+@pytest.mark.parametrize("asks_for_oauthlibs_own", [False, True])
+def test_a_subclass_that_rewrites_the_header_as_bytes_goes_on_working(face, keys, asks_for_oauthlibs_own):
+    """As mkmsdk's does; ours is text, that decodes."""
+
+    class Mine(Client):
+        def get_oauth_params(self, request):
+            return super().get_oauth_params(request)
+
+    class Rewriting(face.OAuth1):
+        def __call__(self, r):
+            r = super().__call__(r)
+            header = r.headers["Authorization"]
+            assert isinstance(header, str)
+            assert pickle.loads(pickle.dumps(header)) == header
+            r.headers["Authorization"] = header.decode("utf-8").replace("OAuth ", 'OAuth realm="r", ')
+            return r
+
+    auth = Rewriting(*keys, client_class=Mine if asks_for_oauthlibs_own else None)
+    prepared = requests.Request("GET", "https://api.example.com/", auth=auth).prepare()
+    assert type(prepared.headers["Authorization"]) is str
+    assert prepared.headers["Authorization"].startswith('OAuth realm="r", oauth_nonce=')
+
+
 def test_the_header_has_the_order_of_oauthlib(face):
     """Tests compare whole headers; the signature in this one is oauthlib's."""
     auth = face.OAuth1("foo", "bar", "tok", "sec", nonce="abc", timestamp="123", realm='a, "b"')

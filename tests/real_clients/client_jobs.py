@@ -7,7 +7,7 @@ the service has refused it, or where what came back is not what was asked for.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import requests
@@ -27,13 +27,17 @@ class Job:
     :ivar read: a call that reads.
     :ivar write: a call that writes.
     :ivar redirected: which of the two follow redirects, and can.
+    :ivar diverted: where on loopback goes what the client has hosts in its code for, by how such URLs begin.
+    :ivar ends_elsewhere: it takes no response of another origin's.
     """
 
     reply: object
     read: object
-    write: object
+    write: object = None
     get_token: object = None
     redirected: tuple[str, ...] = ("read", "write")
+    diverted: dict[str, str] = field(default_factory=dict)
+    ends_elsewhere: bool = False
 
     @property
     def steps(self):
@@ -56,6 +60,18 @@ def check_upload(provider):
     """Raise where the last upload did not arrive whole."""
     length = provider.service.verified[-1]["body_length"]
     check(len(FILE) < length < len(FILE) + ROOM_FOR_MULTIPART, f"{length} bytes arrived")
+
+
+def make_rsa_user(provider):
+    """Return a consumer that signs by RSA, a token, and the key in PEM."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(65537, 2048)
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    consumer = provider.add_consumer("service", rsa_public_key=public)
+    return consumer, provider.add_token(consumer), pem.decode()
 
 
 def use_tweepy(provider):
@@ -391,18 +407,12 @@ def use_splitwise(provider):
 
 def use_jira(provider):
     import jira
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
 
-    key = rsa.generate_private_key(65537, 2048)
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    consumer = provider.add_consumer("jira", rsa_public_key=public)
-    token = provider.add_token(consumer)
+    consumer, token, pem = make_rsa_user(provider)
 
     def connect():
         given = {"access_token": token.key, "access_token_secret": token.secret, "signature_method": "RSA-SHA1"}
-        oauth = {**given, "consumer_key": consumer.key, "key_cert": pem.decode()}
+        oauth = {**given, "consumer_key": consumer.key, "key_cert": pem}
         return jira.JIRA(provider.api, oauth=oauth, get_server_info=False, max_retries=0)
 
     def read():

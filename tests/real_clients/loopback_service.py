@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import contextmanager
+from unittest import mock
 from urllib.parse import parse_qsl
+
+import requests
 
 from oauth_hook.provider.application import ROUTES, Application
 from oauth_hook.provider.server import Provider
@@ -21,6 +25,7 @@ class Service:
 
     :ivar reply: makes the response, JSON as an object or XML as bytes, of what was verified.
     :ivar moved_to: where protected paths have moved to; empty: nowhere.
+    :ivar moved_by: the status that says so.
     :ivar token_extra: what the service adds to an access token, form-encoded.
     :ivar statuses: of all responses so far.
     :ivar verified: what the provider verified, request by request.
@@ -30,6 +35,7 @@ class Service:
         self.inner = inner
         self.reply = None
         self.moved_to = ""
+        self.moved_by = "307 Temporary Redirect"
         self.token_extra = b""
         self.statuses = []
         self.verified = []
@@ -56,7 +62,7 @@ class Service:
         if self.moved_to and not path.endswith(MOVED):
             query = verified["url"].partition("?")[2]
             location = f"{self.moved_to}{path}{MOVED}" + (f"?{query}" if query else "")
-            return "307 Temporary Redirect", [("Location", location), ("Content-Length", "0")], b""
+            return self.moved_by, [("Location", location), ("Content-Length", "0")], b""
         kind, body = encode_reply(self.reply(verified))
         return "200 OK", [("Content-Type", kind), ("Content-Length", str(len(body)))], body
 
@@ -81,6 +87,25 @@ def serve_as_service(clock_offset=0):
     provider.service, provider.token = service, provider.add_token()
     provider.api = f"{provider.url}/api/resource"
     return provider
+
+
+@contextmanager
+def divert(places):
+    """Have all sessions of requests send elsewhere what they are given; it is prepared, and signed, for there.
+
+    :param places: the beginnings of URLs, and what to put in their place; the longest counts.
+    """
+    original = requests.Session.request
+
+    def request(session, method, url, *args, **given):
+        for start in sorted(places, key=len, reverse=True):
+            if url.startswith(start):
+                url = places[start] + url.removeprefix(start)
+                break
+        return original(session, method, url, *args, **given)
+
+    with mock.patch.object(requests.Session, "request", request):
+        yield
 
 
 def approve_and_read(provider, url):
