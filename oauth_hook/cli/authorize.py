@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import webbrowser
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import requests
 
@@ -33,7 +33,6 @@ from .errors import tell
 __all__ = ["authorize", "register"]
 
 
-@dataclass(frozen=True)
 class _AuthorizeOptions:
     store: Store | str | None
     name: str
@@ -52,7 +51,6 @@ class _AuthorizeOptions:
     json: bool
 
 
-@dataclass(frozen=True)
 class _RegisterOptions:
     store: Store | str | None
     name: str

@@ -10,7 +10,6 @@ import argparse
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..protocol.methods import METHODS
@@ -58,7 +57,6 @@ complete -c oauth-hook -f -a '(__oauth_hook)'
 _HTTP_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 
 
-@dataclass(frozen=True)
 class _Options:
     shell: str
     words: list[str]

@@ -57,10 +57,10 @@ _Options = TypeVar("_Options")
 
 
 def read_options(kind: type[_Options], arguments: argparse.Namespace) -> _Options:
-    """Return the arguments of a command as its own dataclass, whose fields have types."""
-    from dataclasses import fields
-
-    return kind(**{field.name: getattr(arguments, field.name) for field in fields(kind)})  # type: ignore[arg-type]
+    """Return the arguments of a command as an object of its own class, whose attributes have types."""
+    options = object.__new__(kind)
+    vars(options).update(vars(arguments))
+    return options
 
 
 def open_store(store: Store | str | None) -> AbstractContextManager[Store]:

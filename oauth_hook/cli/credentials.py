@@ -7,7 +7,7 @@ import json
 import shlex
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 from ..credentials import AccessToken, Account, Credentials, ServiceReference
@@ -40,7 +40,6 @@ from .errors import tell
 __all__ = ["credentials"]
 
 
-@dataclass(frozen=True)
 class _Options:
     store: Store | str | None
     action: str

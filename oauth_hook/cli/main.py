@@ -10,6 +10,7 @@ What each command does is in a module of its own, which is imported when the com
 from __future__ import annotations
 
 import argparse
+import gc
 import math
 import os
 import re
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
+_MAX_GARBAGE = 100_000  # objects
 _MAX_SECONDS = 1_000_000  # a socket can wait about twice as long
 
 _ENVIRONMENT = """\
@@ -50,6 +52,8 @@ def main(argv: Sequence[str] | None = None, *, store: Store | None = None) -> in
     :returns: the exit status.
     :raises SystemExit: the arguments are wrong (2), or ask for help or the version (0).
     """
+    if argv is None:  # a process of its own, which is over before it would be worth looking for garbage
+        gc.set_threshold(_MAX_GARBAGE)
     try:
         arguments = _parse(argv)
         if store is not None:
@@ -66,6 +70,9 @@ def main(argv: Sequence[str] | None = None, *, store: Store | None = None) -> in
     except (OAuthHookError, OSError) as error:  # the exceptions of requests are of the latter kind
         _drain_stream(sys.stdout)
         return _report_failure(error)
+    finally:
+        if argv is None:
+            gc.freeze()  # Python would look at all that was imported once more at its end
     return status
 
 
@@ -129,7 +136,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     words = [*(sys.argv[1:] if argv is None else argv)]
     if words[:1] == ["help"]:  # as of other commands
         words = [*words[1:2], "--help"]
-    arguments, rest = make_parser().parse_known_args(words)
+    arguments, rest = make_parser(words).parse_known_args(words)
     rest = _fill_gaps(arguments, rest)
     if rest:
         names = [found[0] for word in rest if (found := _option_name(word))]
@@ -160,8 +167,11 @@ def _fill_gaps(arguments: argparse.Namespace, rest: list[str]) -> list[str]:
     return words
 
 
-def make_parser() -> _Parser:
-    """Return the parser of the whole command."""
+def make_parser(words: Sequence[str] | None = None) -> _Parser:
+    """Return the parser of the whole command.
+
+    :param words: what it is to parse: a command that is not named there needs no arguments; ``None``: anything.
+    """
     parser = _Parser(
         prog="oauth-hook", description="OAuth 1.0a: get tokens, sign requests, and find out why they fail."
     )
@@ -169,6 +179,9 @@ def make_parser() -> _Parser:
     parser.add_argument(*STORE.names, **STORE.settings)
     add = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command in COMMANDS:
+        if words is not None and command.name not in words:
+            add.add_parser(command.name, help=command.about)
+            continue
         description = f"{command.about}\n\n{command.more}" if command.more else command.about
         child = add.add_parser(
             command.name,

@@ -7,7 +7,6 @@ import logging
 import signal
 import sys
 import threading
-from dataclasses import dataclass
 
 from .console import DONE, read_options
 
@@ -16,7 +15,6 @@ __all__ = ["provider"]
 _TICK_SECONDS = 0.2  # on Windows no signal ends a wait, and Ctrl-C is heard between two of them
 
 
-@dataclass(frozen=True)
 class _Options:
     host: str
     port: int

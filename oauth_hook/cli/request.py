@@ -9,13 +9,14 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from mimetypes import guess_type
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import parse_qsl, quote
 
 import requests
+import urllib3
 from requests.structures import CaseInsensitiveDict
 
 from ..credentials import ServiceReference
@@ -23,7 +24,6 @@ from ..errors import OAuthHookError, ProviderError, UsageError, suggest_word
 from ..hook.hook import OAuthHook
 from ..protocol.parameters import is_form
 from ..protocol.rsa import RSAKey
-from ..redaction import redact
 from ..services.catalog import Service
 from ..tokens.accounts import Store, allow_origins, find_credentials, store_hint
 from .console import (
@@ -43,14 +43,13 @@ from .console import (
     report_causes,
     warn,
 )
-from .response import Output, Progress, open_output, print_body, save_body
+from .response import PIECE_BYTES, Output, Progress, open_output, print_body, save_body
 
 __all__ = ["request", "sign"]
 
 _MAX_REFUSAL_BYTES = 1 << 20  # that are read at once, for what they say of the clock and of causes
 
 
-@dataclass(frozen=True)
 class _Options:
     """What ``request`` and ``sign`` have in common."""
 
@@ -79,7 +78,6 @@ class _Options:
         return self.data_binary if self.upload_file is None else f"@{self.upload_file}"
 
 
-@dataclass(frozen=True)
 class _RequestOptions(_Options):
     output: str | None
     output_errors: bool
@@ -88,7 +86,6 @@ class _RequestOptions(_Options):
     timeout: float
 
 
-@dataclass(frozen=True)
 class _SignOptions(_Options):
     url: bool
     curl: bool
@@ -99,6 +96,8 @@ def request(arguments: argparse.Namespace) -> int:
     options = read_options(_RequestOptions, arguments)
     with ExitStack() as stack:
         session = stack.enter_context(requests.Session())
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, _LargePieces())
         prepared, hook = _prepare(options, session, stack)
         output = None if options.output in (None, "-") else stack.enter_context(open_output(options.output))
         known = [hook.consumer.secret, hook.token.secret if hook.token else ""]
@@ -108,10 +107,22 @@ def request(arguments: argparse.Namespace) -> int:
         _print_head(options, response, known)
         _give_body(options, response, output, [] if options.show_secrets else known)
     if not response.ok:
+        from ..redaction import redact  # takes longer to load than a request that succeeds
+
         reason = redact(response.reason or "", known)
         warn(one_line(f"the provider said {response.status_code} {reason}"))
         report_causes(hook.explain(response))
     return DONE if response.ok else REFUSED
+
+
+class _LargePieces(requests.adapters.HTTPAdapter):
+    """Sends files in larger pieces than http.client's 16 KB, each of which costs as much as a larger one."""
+
+    def init_poolmanager(self, *arguments: Any, **settings: Any) -> None:
+        """Make the pools, whose connections know how large a piece is from urllib3 2 on."""
+        if "key_blocksize" in urllib3.poolmanager.PoolKey._fields:
+            settings["blocksize"] = PIECE_BYTES
+        super().init_poolmanager(*arguments, **settings)
 
 
 def sign(arguments: argparse.Namespace) -> int:
@@ -296,7 +307,7 @@ class _Upload:
         return getattr(self._file, name)
 
     def __iter__(self) -> Iterator[bytes]:
-        while piece := self.read(1 << 16):
+        while piece := self.read(PIECE_BYTES):
             yield piece
 
     def read(self, size: int = -1) -> bytes:
@@ -387,6 +398,8 @@ def _read_refusal(response: requests.Response, **_: Any) -> None:
 
 def _describe_request(request: requests.PreparedRequest, known: list[str]) -> str:
     """Return the first line and the headers of a request, without secrets, as curl shows them."""
+    from ..redaction import redact
+
     lines = [f"{request.method} {request.url}"]
     for name, value in request.headers.items():
         lines.append(f"{name}: {value.decode('latin-1') if isinstance(value, bytes) else value}")
@@ -403,6 +416,8 @@ def _print_head(options: _RequestOptions, response: requests.Response, known: li
         for each in responses[1:]:
             report(_describe_request(each.request, known))
     if options.include or response.request.method == "HEAD":
+        from ..redaction import redact
+
         for each in responses:
             lines = [f"HTTP/{'1.0' if each.raw.version == 10 else '1.1'} {each.status_code} {each.reason or ''}"]
             lines += [f"{name}: {value}" for name, value in each.headers.items()]

@@ -19,7 +19,6 @@ from ..hook.hook import OAuthHook
 from ..hook.redirects import Status
 from ..protocol.url import Origin, check_absolute_url, parse_origin
 from ..services.catalog import SERVICES, Service
-from .keyring_store import KeyringStore
 from .store import CredentialStore
 
 __all__ = ["hook_for_account"]
@@ -209,6 +208,8 @@ def read_entry(store: Mapping[str, Any], name: str) -> Any:
 
 def store_hint(store: object) -> str:
     """Return what to do about a name that a store does not have."""
+    from .keyring_store import KeyringStore  # which most never use
+
     if isinstance(store, KeyringStore):
         return "see 'oauth-hook --store keyring credentials list'"
     path = find_missing_file(store)
