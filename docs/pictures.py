@@ -55,27 +55,10 @@ def _output(*words: str) -> list[str]:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()  # noqa: S603
 
 
-def _excerpt(lines: list[str], *parts: tuple[str, str]) -> list[str]:
-    """Return some of the lines: from one that has a text to one before another."""
-    shown: list[str] = []
-    for start, end in parts:
-        begin = next(number for number, line in enumerate(lines) if start in line)
-        stop = next(number for number, line in enumerate(lines) if number > begin and end in line)
-        shown += [*lines[begin:stop], "  ..."] if end != lines[-1] else lines[begin:]
-    return shown
-
-
 def main() -> None:
     """Write both pictures."""
-    demo = _output("demo")
-    shown = [
-        "$ oauth-hook demo",
-        *_excerpt(
-            demo, (demo[0], "2  "), ("POST form, header", "POST JSON, header"), ("query changed", "form changed")
-        ),
-        demo[-1],
-    ]
-    about = "What oauth-hook demo prints, in part: a token is issued, a signed POST verified, a changed GET refused."
+    shown = ["$ oauth-hook demo", *_output("demo")]
+    about = "What oauth-hook demo prints: a token is issued, signed requests are verified, changed ones refused, and why."
     (IMAGES / "demo.svg").write_text(picture(shown, "oauth-hook demo", about), encoding="utf-8")
     explained = _explained()
     about = "What explain says of a request whose query was changed after signing: the base strings part by part."

@@ -44,6 +44,7 @@ __all__ = [
     "read_service_file",
     "report",
     "report_causes",
+    "report_next",
     "resolve_service",
     "shows_colours",
     "warn",
@@ -138,6 +139,14 @@ def report(text: str) -> None:
     """Print a message for people on standard error, if there is one."""
     if sys.stderr is not None:
         print(text, file=sys.stderr, flush=True)
+
+
+def report_next(store: object, *words: str) -> None:
+    """Say what to type next, about the same store."""
+    import shlex
+
+    place = ["--store", store] if isinstance(store, str) else []
+    report(f"next: {shlex.join(['oauth-hook', *place, *words])}")
 
 
 def warn(text: str) -> None:

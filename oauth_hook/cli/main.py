@@ -18,6 +18,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TextIO
 
 from ..errors import OAuthHookError, ProviderError, conceal_frames, suggest_word
@@ -32,10 +33,11 @@ __all__ = ["main"]
 _MAX_GARBAGE = 100_000  # objects
 _MAX_SECONDS = 1_000_000  # a socket can wait about twice as long
 
-_ENVIRONMENT = """\
+_ENVIRONMENT = """
+
 credentials come from the store (NAME), or from the environment:
   OAUTH_CONSUMER_KEY, OAUTH_CONSUMER_SECRET   the application's
-  OAUTH_TOKEN, OAUTH_TOKEN_SECRET             the user's; without them the request is two-legged
+  OAUTH_TOKEN, OAUTH_TOKEN_SECRET             the user's; without them two-legged
 never from an argument, which other users of the machine could see.
 """
 _FORBID = """
@@ -105,8 +107,16 @@ def _drain_stream(stream: TextIO | None) -> None:
 _option_name = re.compile(r"-[A-Za-z]|--[a-z][a-z-]{0,30}(?=\Z|=)").match
 
 
-class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """Shows positional arguments that are told apart by what they look like once, under one name."""
+class _Formatter(argparse.HelpFormatter):
+    """Fills paragraphs, and shows positional arguments that are told apart by what they look like under one name."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        """Return a text whose lines are as long as the terminal is wide, but for those that are indented."""
+        filled = []
+        for is_prose, lines in groupby(text.split("\n"), lambda line: line[:1] not in ("", " ")):
+            block = list(lines)
+            filled += [super()._fill_text(" ".join(block), width, indent)] if is_prose else block
+        return "\n".join(filled)
 
     def _format_args(self, action: argparse.Action, default_metavar: str) -> str:
         return str(action.metavar) if action.dest == "words" else super()._format_args(action, default_metavar)
@@ -141,8 +151,9 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     if rest:
         names = [found[0] for word in rest if (found := _option_name(word))]
         hint = "; the METHOD goes before the URL, by itself" if "-X" in names and arguments.command == "request" else ""
-        told = f"unknown arguments: {' '.join(names)}" if names else "there are more words than it takes"
-        arguments.parser.error(told + hint)
+        known = arguments.parser._option_string_actions
+        told = " ".join(f"{name}{suggest_word(name, known)}" for name in names)
+        arguments.parser.error(f"unknown arguments: {told}{hint}" if told else "there are more words than it takes")
     return arguments
 
 
@@ -173,7 +184,10 @@ def make_parser(words: Sequence[str] | None = None) -> _Parser:
     :param words: what it is to parse: a command that is not named there needs no arguments; ``None``: anything.
     """
     parser = _Parser(
-        prog="oauth-hook", description="OAuth 1.0a: get tokens, sign requests, and find out why they fail."
+        prog="oauth-hook",
+        description="OAuth 1.0a: get tokens, sign requests, and find out why they fail.",
+        epilog=_list_examples(_EXAMPLES),
+        formatter_class=_Formatter,
     )
     parser.add_argument("--version", action="version", version=f"oauth-hook {__version__}")
     parser.add_argument(*STORE.names, **STORE.settings)
@@ -183,11 +197,12 @@ def make_parser(words: Sequence[str] | None = None) -> _Parser:
             add.add_parser(command.name, help=command.about)
             continue
         description = f"{command.about}\n\n{command.more}" if command.more else command.about
+        epilog = _list_examples(command.examples) + command.epilog
         child = add.add_parser(
             command.name,
             help=command.about,
             description=description,
-            epilog=command.epilog,
+            epilog=epilog,
             formatter_class=_Formatter,
         )
         child.set_defaults(command=command.name, module=command.module or command.name, parser=child)
@@ -197,6 +212,10 @@ def make_parser(words: Sequence[str] | None = None) -> _Parser:
         for argument in command.arguments:
             child.add_argument(*argument.names, **argument.settings)
     return parser
+
+
+def _list_examples(examples: Sequence[str]) -> str:
+    return "\n".join(["examples:", *(f"  oauth-hook {example}" for example in examples)])
 
 
 # --- types of arguments ---
@@ -278,8 +297,9 @@ class _Command(NamedTuple):
     name: str
     about: str
     arguments: tuple[Argument, ...]
+    examples: tuple[str, ...]
     more: str = ""  # what else its ``--help`` says
-    epilog: str | None = None
+    epilog: str = ""
     module: str | None = None
 
 
@@ -336,11 +356,21 @@ _REQUEST = (
     _ORIGIN,
 )
 
+_EXAMPLES = ("demo", "authorize tumblr", "request tumblr https://api.tumblr.com/v2/user/info")
+
 COMMANDS = (
     _Command(
         "demo",
         "Get a token, sign requests, and see changed ones refused, against a provider of its own on loopback.",
-        (_flag("--show-secrets", help="show verifiers too, which are masked otherwise"),),
+        (
+            _flag("-v", "--verbose", help="show all that goes over the wire, and why requests are refused"),
+            _flag("--show-secrets", help="show verifiers too, which are masked otherwise"),
+        ),
+        (
+            "demo",
+            "demo --verbose",
+            "demo --verbose --show-secrets | less",
+        ),
     ),
     _Command(
         "authorize",
@@ -364,6 +394,11 @@ COMMANDS = (
             _flag("--replace", help="replace what is kept as NAME, once this is done"),
             _JSON,
         ),
+        (
+            "authorize tumblr",
+            "authorize sue --service flickr --browser --set perms=read",
+            "authorize me --service alice@127.0.0.1:8734 --http",
+        ),
         """\
 The consumer key and secret come from the store (NAME), the environment
 (OAUTH_CONSUMER_KEY, OAUTH_CONSUMER_SECRET), or a prompt; where --service is
@@ -384,6 +419,11 @@ its token; for another service or another consumer key, use --replace.""",
             ),
             _flag("--show-secrets", help="show your secrets where the response echoes them"),
         ),
+        (
+            "request tumblr https://api.tumblr.com/v2/user/info",
+            "request sue https://www.flickr.com/services/rest -d title=Hello",
+            "request sue https://up.flickr.com/services/upload/ -F photo=@photo.jpg",
+        ),
         """\
 The default METHOD is GET, or POST if there is something to send (-d, --json, --data-binary, -F; PUT with -T). Bodies
 are sent and printed as they come, whatever their size. The service determines how
@@ -399,6 +439,11 @@ service only, and where --origin allowed it.""",
             _flag("--url", help="print the signed URL instead of the header (with --placement query)"),
             _flag("--curl", help="print a command line for curl"),
             _flag("--show-secrets", help="allow PLAINTEXT, whose signature is the secrets themselves"),
+        ),
+        (
+            "sign tumblr https://api.tumblr.com/v2/user/info",
+            "sign tumblr https://api.tumblr.com/v2/user/info --curl | sh",
+            "sign sue https://api.example.com/me --placement query --url",
         ),
         """\
 What is printed is for one request, once, within the next minutes: a signature has a nonce and a timestamp.""",
@@ -426,6 +471,11 @@ What is printed is for one request, once, within the next minutes: a signature h
             ),
             _JSON,
         ),
+        (
+            "explain tumblr refused.har",
+            "explain tumblr < refused.txt",
+            "explain sue refused.txt --html why.html",
+        ),
         """\
 FILE is raw HTTP (the request, and after it the response if it was saved), alone or in a log; what curl, wget, HTTPie,
 mitmdump or a library shows of its work; a curl command line or another call that a browser copies; or a HAR file
@@ -448,6 +498,11 @@ environment; without them, only what the request itself shows is checked.""",
             _flag("--replace", help="replace what is kept as NAME, once this is done"),
             _JSON,
         ),
+        (
+            'register pump alice@pump.example --application-name "My client"',
+            'register pump pump.example --application-name "My client" --contact me@example.com',
+            'register me 127.0.0.1:8734 --http --application-name "My client"',
+        ),
         module="authorize",
     ),
     _Command(
@@ -467,6 +522,11 @@ environment; without them, only what the request itself shows is checked.""",
             _flag("--show-secrets", help="show secrets too, which are masked otherwise"),
             _flag("--json", help="print the list as JSON, too: {NAME: what it is}"),
         ),
+        (
+            "credentials list",
+            "credentials add sue --service flickr",
+            "credentials export sue --show-secrets",
+        ),
         """\
 'add' takes the credentials from the environment, if OAUTH_CONSUMER_KEY is set there (with OAUTH_CONSUMER_SECRET,
 OAUTH_TOKEN and OAUTH_TOKEN_SECRET); otherwise it asks for them, or reads them from standard input, one a line:
@@ -478,6 +538,11 @@ consumer key, consumer secret, token, token secret. Without a token the account 
         "services",
         "List the known services, or show what is known about one.",
         (_argument("name", nargs="?", metavar="NAME", help="the one to show"), _JSON),
+        (
+            "services",
+            "services tumblr",
+            "services tumblr --json",
+        ),
     ),
     _Command(
         "provider",
@@ -487,6 +552,11 @@ consumer key, consumer secret, token, token secret. Without a token the account 
             _argument("--port", type=int, default=0, help="default: any free port"),
             _file("--database", help="keep the state in a file (default: in memory)"),
             _flag("--verbose", help="log each request on standard error, and why it was refused"),
+        ),
+        (
+            "provider",
+            "provider --port 8734 --verbose",
+            "provider --port 8734 --database provider.sqlite3",
         ),
     ),
     _Command(
@@ -498,8 +568,17 @@ consumer key, consumer secret, token, token secret. Without a token the account 
             ),
             _argument("words", nargs="*", help=argparse.SUPPRESS),
         ),
-        """\
-In ~/.bashrc or ~/.zshrc (after compinit):  eval "$(oauth-hook completion bash)", or zsh
-In ~/.config/fish/config.fish:              oauth-hook completion fish | source""",
+        (
+            "completion bash",
+            "completion zsh",
+            "completion fish",
+        ),
+        epilog="""
+
+in the file that the shell reads at its start:
+  eval "$(oauth-hook completion bash)"   ~/.bashrc
+  eval "$(oauth-hook completion zsh)"    ~/.zshrc, after compinit
+  oauth-hook completion fish | source    ~/.config/fish/config.fish
+""",
     ),
 )

@@ -35,6 +35,8 @@ def provider(arguments: argparse.Namespace) -> int:
         more = {
             "whoami_url": running.whoami_url, "webfinger": running.webfinger, "check_url": running.check_url,
             "requests_url": running.requests_url,
+            "to get a token": f"oauth-hook authorize me --service {running.webfinger} --http --browser",
+            "to use it": f"oauth-hook request me {running.resource_url} -d status=Hello",
         }  # fmt: skip
         for name, value in (running.details() | more).items():
             print(f"{name}: {value}")
