@@ -25,6 +25,8 @@ from .console import (
     read_options,
     read_rsa_key,
     report,
+    report_next,
+    report_use,
     resolve_service,
     warn,
 )
@@ -81,9 +83,11 @@ def authorize(arguments: argparse.Namespace) -> int:
         token = _get_consent(options, service, consumer)
         known = kept.origins if isinstance(kept, Account) else ()
         origins = dict.fromkeys([*known, *_find_discovered_origins(place, service), *allowed])
-        store[options.name] = Account(consumer, token, place, tuple(origins))
+        account = store[options.name] = Account(consumer, token, place, tuple(origins))
     kept_as = {"name": options.name, "token": token.key, "service": place}
     print_result(f"kept as {options.name}", kept_as, as_json=options.json)
+    if not options.json:
+        report_use(options.store, options.name, account)
     return DONE
 
 
@@ -112,6 +116,8 @@ def register(arguments: argparse.Namespace) -> int:
         store[options.name] = Account(consumer, None, options.server, find_origins(service))
     kept_as = {"name": options.name, "consumer": consumer.key}
     print_result(f"kept as {options.name}", kept_as, as_json=options.json)
+    if not options.json:
+        report_next(options.store, "authorize", options.name, *(["--http"] if options.http else []))
     return DONE
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 from ..errors import UsageError, is_text, suggest_word
 
 if TYPE_CHECKING:
-    from ..credentials import Consumer
+    from ..credentials import Account, Consumer
     from ..diagnosis.explain import Explanation
     from ..protocol.rsa import RSAKey
     from ..services.catalog import Service
@@ -45,6 +45,7 @@ __all__ = [
     "report",
     "report_causes",
     "report_next",
+    "report_use",
     "resolve_service",
     "shows_colours",
     "warn",
@@ -147,6 +148,18 @@ def report_next(store: object, *words: str) -> None:
 
     place = ["--store", store] if isinstance(store, str) else []
     report(f"next: {shlex.join(['oauth-hook', *place, *words])}")
+
+
+def report_use(store: object, name: str, account: Account) -> None:
+    """Say what to type next with an account: to authorize it, or to use it where its service is."""
+    from ..tokens.accounts import find_origins, find_service
+
+    service = find_service(account)
+    if account.token is None and service.request_token_url:
+        report_next(store, "authorize", name)
+    else:
+        places = [service.api_url, *(f"{origin}/" for origin in (*account.origins, *find_origins(service)))]
+        report_next(store, "request", name, next(filter(None, places), "https://api.example.com/"))
 
 
 def warn(text: str) -> None:

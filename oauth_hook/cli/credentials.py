@@ -32,12 +32,14 @@ from .console import (
     print_result,
     prompt_for_consumer,
     read_options,
+    report_use,
     resolve_service,
     warn,
 )
 from .errors import tell
+from .preferences import Preferences
 
-__all__ = ["credentials"]
+__all__ = ["credentials", "use"]
 
 
 class _Options:
@@ -72,9 +74,10 @@ def _list(options: _Options, store: Store) -> None:
     if path := find_missing_file(store):
         warn(f"there is no store yet: {path} does not exist")
     found = {}
+    default = Preferences(store).default
     for name in store:
         with suppress(KeyError):  # another process has removed it since
-            found[name] = _describe_entry(store, name)
+            found[name] = _describe_entry(store, name) + (", the default" if name == default else "")
     print_result("\n".join(f"{name}\t{kind}" for name, kind in found.items()), found, as_json=options.json)
 
 
@@ -134,9 +137,11 @@ def _add(options: _Options, store: Store) -> None:
         consumer = prompt_for_consumer()
         key = ask("token (empty: none)", needed=False)
         token = AccessToken(key, ask("token secret", secret=True).strip()) if key else None
-    store[options.name] = Account(consumer, token, service, origins)
+    account = store[options.name] = Account(consumer, token, service, origins)
     kept = {"name": options.name, "consumer": consumer.key, **({} if token is None else {"token": token.key})}
     print_result(f"kept as {options.name}", kept, as_json=options.json)
+    if not options.json:
+        report_use(options.store, options.name, account)
 
 
 def _remove(options: _Options, store: Store) -> None:
@@ -146,6 +151,7 @@ def _remove(options: _Options, store: Store) -> None:
     except KeyError:
         hint = f"{suggest_word(options.name, store)}: {store_hint(store)}"
         raise UsageError(f"there is nothing of that name in the store{hint}") from None
+    Preferences(store).forget(options.name)
     print_result(f"removed {options.name}", {"removed": options.name}, as_json=options.json)
 
 
@@ -171,6 +177,7 @@ def _rename(options: _Options, store: Store) -> None:
     check_name_is_free(store, options.new, replace=options.replace)
     store[options.new] = value  # first, so that nothing is lost whenever this ends
     del store[options.name]
+    Preferences(store).rename(options.name, options.new)
     result = {"renamed": options.name, "name": options.new}
     print_result(f"{options.name} is {options.new} now", result, as_json=options.json)
 
@@ -192,3 +199,25 @@ def _export(options: _Options, store: Store) -> None:
         pairs |= {"OAUTH_TOKEN": value.token.key, "OAUTH_TOKEN_SECRET": str(value.token.secret)}
     lines = [f"export {name}={shlex.quote(text)}" for name, text in pairs.items()]
     print_result("\n".join(lines), pairs, as_json=options.json)
+
+
+class _UseOptions:
+    store: Store | str | None
+    name: str | None
+    none: bool
+
+
+def use(arguments: argparse.Namespace) -> int:
+    """Make an account the one that is used where none is named, or say which one that is."""
+    options = read_options(_UseOptions, arguments)
+    if options.name is not None and options.none:
+        raise UsageError("use either NAME or --none")
+    with open_store(options.store) as store:
+        preferences = Preferences(store)
+        if options.name is not None and not isinstance(read_entry(store, options.name), Account):
+            raise UsageError(f"{options.name!r} is not an account: only an account can be the default")
+        if options.name is not None or options.none:
+            preferences.set_default(options.name)
+        default = preferences.default
+    print(f"{default} is used where no NAME is given" if default else "no account is the default")
+    return DONE

@@ -535,6 +535,23 @@ consumer key, consumer secret, token, token secret. Without a token the account 
 'export' prints lines for a shell (or JSON), with --show-secrets only.""",
     ),
     _Command(
+        "use",
+        "Make an account the default: the one that is used where no NAME is given.",
+        (
+            _argument("name", nargs="?", metavar="NAME", help="the account in the store; without it, say which it is"),
+            _flag("--none", help="have no default"),
+        ),
+        (
+            "use tumblr",
+            "use",
+            "use --none",
+        ),
+        """\
+'request' and 'sign' use it where no NAME is given and the environment has no OAUTH_CONSUMER_KEY; like any account it is
+used at its service only. It follows 'credentials rename', and 'credentials remove' ends it.""",
+        module="credentials",
+    ),
+    _Command(
         "services",
         "List the known services, or show what is known about one.",
         (_argument("name", nargs="?", metavar="NAME", help="the one to show"), _JSON),

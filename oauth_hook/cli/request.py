@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import shlex
 import sys
@@ -12,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from mimetypes import guess_type
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 from urllib.parse import parse_qsl, quote
 
 import requests
@@ -21,6 +22,7 @@ from requests.structures import CaseInsensitiveDict
 
 from ..credentials import ServiceReference
 from ..errors import OAuthHookError, ProviderError, UsageError, suggest_word
+from ..hook.clock import ServerClock
 from ..hook.hook import OAuthHook
 from ..protocol.parameters import is_form
 from ..protocol.rsa import RSAKey
@@ -43,6 +45,7 @@ from .console import (
     report_causes,
     warn,
 )
+from .preferences import Preferences
 from .response import PIECE_BYTES, Output, Progress, open_output, print_body, save_body
 
 __all__ = ["request", "sign"]
@@ -91,6 +94,17 @@ class _SignOptions(_Options):
     curl: bool
 
 
+class _Signed(NamedTuple):
+    """A request as it goes out, and what signed it."""
+
+    request: requests.PreparedRequest
+    hook: OAuthHook
+    clock: ServerClock
+    account: str | None  #: by its name in the store
+    preferences: Preferences
+    service: Service
+
+
 def request(arguments: argparse.Namespace) -> int:
     """Send a signed request, and print the body of its response; if it was refused, say why."""
     options = read_options(_RequestOptions, arguments)
@@ -98,12 +112,13 @@ def request(arguments: argparse.Namespace) -> int:
         session = stack.enter_context(requests.Session())
         for scheme in ("https://", "http://"):
             session.mount(scheme, _LargePieces())
-        prepared, hook = _prepare(options, session, stack)
+        signed = _prepare(options, session, stack)
+        hook = signed.hook
         output = None if options.output in (None, "-") else stack.enter_context(open_output(options.output))
         known = [hook.consumer.secret, hook.token.secret if hook.token else ""]
         if options.verbose:
-            report(_describe_request(prepared, known))
-        response = stack.enter_context(_send(session, prepared, options.timeout))
+            report(_describe_request(signed.request, known))
+        response = stack.enter_context(_send(session, signed, options.timeout))
         _print_head(options, response, known)
         _give_body(options, response, output, [] if options.show_secrets else known)
     if not response.ok:
@@ -131,30 +146,39 @@ def sign(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack:
         session = stack.enter_context(requests.Session())
         session.headers.clear()  # what another client sends is its own
-        prepared, hook = _prepare(options, session, stack)
-        if hook.signature_method == "PLAINTEXT" and not options.show_secrets:
+        signed = _prepare(options, session, stack)
+        if signed.hook.signature_method == "PLAINTEXT" and not options.show_secrets:
             raise UsageError("PLAINTEXT's signature is the secrets themselves: use --show-secrets to have them printed")
-        print_text(_describe_signed(options, prepared))
+        print_text(_describe_signed(options, signed.request))
     return DONE
 
 
-def _prepare(
-    options: _Options, session: requests.Session, stack: ExitStack
-) -> tuple[requests.PreparedRequest, OAuthHook]:
+def _prepare(options: _Options, session: requests.Session, stack: ExitStack) -> _Signed:
     """Return the request that the options describe, signed; files are open until the stack ends."""
     with open_store(options.store) as store:
         name, method, url = _read_words(options, store)
+        preferences = Preferences(store)
+        if name is None and not os.environ.get("OAUTH_CONSUMER_KEY"):
+            name = _find_default(preferences, store)
         if options.origin:
             if name is None:
                 raise UsageError("--origin is kept with an account, and none is named: use [NAME] [METHOD] URL")
             allow_origins(store, name, options.origin)
         found = find_credentials(name, store, warn=warn)
     service = _apply_options(options, found.service)
-    hook = found.make_hook(service, _read_key(options, service))
+    clock = preferences.load_clock(name, url)
+    hook = found.make_hook(service, _read_key(options, service), clock)
     if method in ("GET", "HEAD") and options.data and not options.get:
         warn(f"-d makes a form of the body, which few servers read of a {method}: -G puts the fields into the URL")
     content = _make_content(options, service, stack)
-    return session.prepare_request(requests.Request(method, _add_query(options, url), auth=hook, **content)), hook
+    prepared = session.prepare_request(requests.Request(method, _add_query(options, url), auth=hook, **content))
+    return _Signed(prepared, hook, clock, name, preferences, service)
+
+
+def _find_default(preferences: Preferences, store: Store) -> str | None:
+    """Return the account to use where none is named, and the environment has no credentials."""
+    name = preferences.default
+    return name if name is not None and name in store else None
 
 
 # --- who, and how it is signed ---
@@ -364,8 +388,8 @@ def _make_part(name: str, value: str, stack: ExitStack) -> tuple[str, tuple[str 
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
 
 
-def _send(session: requests.Session, prepared: requests.PreparedRequest, timeout: float) -> requests.Response:
-    """Send it, and follow redirects.
+def _send(session: requests.Session, signed: _Signed, timeout: float) -> requests.Response:
+    """Send it, and follow redirects; keep what it teaches about the server's clock.
 
     A URL that cannot be requested is ours to mend, or the server's where it redirected there; requests has one
     exception for both, urllib3 others, which pass through it.
@@ -373,12 +397,14 @@ def _send(session: requests.Session, prepared: requests.PreparedRequest, timeout
     :raises UsageError: nothing was sent.
     :raises ProviderError: the server redirects to a URL that cannot be requested.
     """
+    prepared, url = signed.request, signed.request.url or ""
+    known = signed.clock.find_offset(url)
     received: list[requests.Response] = []
     prepared.hooks["response"].insert(0, _read_refusal)  # before the hook learns from it
     prepared.register_hook("response", lambda response, **_: received.append(response))
-    settings = session.merge_environment_settings(prepared.url or "", {}, True, None, None)
+    settings = session.merge_environment_settings(url, {}, True, None, None)
     try:
-        return session.send(prepared, timeout=timeout, allow_redirects=True, **settings)
+        response = session.send(prepared, timeout=timeout, allow_redirects=True, **settings)
     except requests.exceptions.InvalidHeader as error:  # of the response: ours were looked at before
         raise ProviderError("the response has headers that make no sense") from error
     except ValueError as error:
@@ -387,6 +413,21 @@ def _send(session: requests.Session, prepared: requests.PreparedRequest, timeout
         if isinstance(error, OAuthHookError | requests.RequestException):
             raise
         raise UsageError(f"the URL cannot be requested: {error}") from error
+    offset = signed.clock.find_offset(url)
+    if offset is not None and offset != known:
+        _keep_clock(signed, url, offset)
+    return response
+
+
+def _keep_clock(signed: _Signed, url: str, offset: float) -> None:
+    """Say that the server has another time, and keep it with the account."""
+    kept = ""
+    if signed.account is not None:
+        signed.preferences.keep_clock(signed.account, url, offset)
+        kept = f", which {signed.account!r} keeps for a day"
+    origin = url.partition("://")[2].partition("/")[0]
+    direction = "ahead of" if offset > 0 else "behind"
+    warn(f"the clock of {origin} is {abs(offset):,.0f} s {direction} this machine's: signed by its time{kept}")
 
 
 def _read_refusal(response: requests.Response, **_: Any) -> None:

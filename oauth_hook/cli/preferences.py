@@ -1,0 +1,118 @@
+"""What the command keeps beside a store: which account is the default, and how far servers' clocks are from ours.
+
+It is a small file of JSON, without secrets. Whatever is in it can be said or learned again, so a file that cannot be
+read is an empty one, and of two processes that write at once the later one wins.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from contextlib import suppress
+from typing import Any
+
+from ..errors import UsageError
+from ..hook.clock import ServerClock
+from ..protocol.url import parse_origin
+from ..tokens.accounts import Store, print_origin
+from ..tokens.store import CredentialStore, default_path
+
+__all__ = ["Preferences"]
+
+_MAX_CLOCK_AGE = 86_400  # seconds; by then somebody may have set either clock
+
+
+class Preferences:
+    """The default account of a store, and what is known about the clocks at its accounts' servers."""
+
+    def __init__(self, store: Store) -> None:
+        self._path = _find_path(store)
+
+    @property
+    def default(self) -> str | None:
+        """The name of the default account."""
+        name = self._read().get("default")
+        return name if isinstance(name, str) else None
+
+    def set_default(self, name: str | None) -> None:
+        """Make an account the default, or none.
+
+        :raises UsageError: nothing can be kept beside this store.
+        """
+        self._write(self._read() | {"default": name})
+
+    def forget(self, name: str) -> None:
+        """Take what is kept about an account away."""
+        self.rename(name, None)
+
+    def rename(self, name: str, new: str | None) -> None:
+        """Keep by another name what is kept about an account; by none: nothing."""
+        kept = self._read()
+        clocks = _read_mapping(kept, "clocks")
+        if kept.get("default") != name and name not in clocks:
+            return
+        learned = clocks.pop(name, None)
+        if new is not None and learned is not None:
+            clocks[new] = learned
+        default = new if kept.get("default") == name else kept.get("default")
+        self._write({"default": default, "clocks": clocks})
+
+    def load_clock(self, name: str | None, url: str) -> ServerClock:
+        """Return a clock that knows what an account's requests have taught about the server of a URL lately."""
+        clock = ServerClock()
+        learned = _read_mapping(_read_mapping(self._read(), "clocks"), name).get(_print_origin(url))
+        if isinstance(learned, list) and len(learned) == 2 and all(isinstance(each, int | float) for each in learned):
+            offset, learned_at = learned
+            if 0 <= time.time() - learned_at < _MAX_CLOCK_AGE:
+                clock.keep(url, offset)
+        return clock
+
+    def keep_clock(self, name: str, url: str, offset: float) -> None:
+        """Keep how far the clock of a server is from ours, in seconds, with the account that has learned it."""
+        kept = self._read()
+        clocks = _read_mapping(kept, "clocks")
+        clocks[name] = _read_mapping(clocks, name) | {_print_origin(url): [round(offset), int(time.time())]}
+        with suppress(UsageError):  # it is learned again then
+            self._write(kept | {"clocks": clocks})
+
+    def _read(self) -> dict[str, Any]:
+        if self._path is None:
+            return {}
+        try:
+            with open(self._path, encoding="utf-8") as file:
+                kept = json.load(file)
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return kept if isinstance(kept, dict) else {}
+
+    def _write(self, kept: dict[str, Any]) -> None:
+        if self._path is None:
+            raise UsageError("nothing can be kept beside this store: name the account each time")
+        part = f"{self._path}.{os.getpid()}"
+        try:
+            os.makedirs(os.path.dirname(part), mode=0o700, exist_ok=True)
+            with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+                json.dump(kept, file)
+            os.replace(part, self._path)
+        except OSError as error:
+            raise UsageError(f"cannot write {self._path}: {error.strerror}") from error
+
+
+def _find_path(store: Store) -> str | None:
+    """Return where it is kept: beside the file of the store; ``None``: the store is somebody else's mapping."""
+    from ..tokens.keyring_store import KeyringStore  # which most never use
+
+    if isinstance(store, KeyringStore):
+        return os.path.join(os.path.dirname(default_path()), "keyring.preferences.json")
+    return f"{store.path}.preferences.json" if isinstance(store, CredentialStore) else None
+
+
+def _read_mapping(kept: dict[str, Any], name: str | None) -> dict[str, Any]:
+    found = kept.get(name) if name is not None else None
+    return dict(found) if isinstance(found, dict) else {}
+
+
+def _print_origin(url: str) -> str:
+    origin = parse_origin(url)
+    return "" if origin is None else print_origin(origin)
