@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import requests
 
-from ..credentials import AccessToken, Account, Consumer, ServiceReference
+from ..credentials import AccessToken, Account, Consumer, RequestToken, ServiceReference
 from ..errors import OAuthHookError, ProviderError, UsageError
 from ..protocol.url import check_absolute_url, split_url
 from ..services.catalog import SERVICES, Service
@@ -33,6 +33,8 @@ from .console import (
 from .errors import tell
 
 __all__ = ["authorize", "register"]
+
+_REFUSALS = (400, 401, 403)
 
 
 class _AuthorizeOptions:
@@ -176,7 +178,9 @@ def _discover(server: str, *, http: bool) -> Service:
     except requests.ConnectionError as error:
         if http or "://" in server:
             raise
-        raise OAuthHookError(f"{tell(error)}; if it only speaks plain http, use --http") from error
+        told = tell(error)
+        advice = ", or use --http" if "plain http" in told else "; if it only speaks plain http, use --http"
+        raise OAuthHookError(f"{told}{advice}") from error
 
 
 def _find_discovered_origins(place: str, service: Service) -> tuple[str, ...]:
@@ -242,10 +246,30 @@ def _get_consent(options: _AuthorizeOptions, service: Service, consumer: Consume
         return OAuthFlow.for_service(service, consumer, rsa_key=key).authorize(source)
     from ..tokens.verifiers import LoopbackReceiver, ask_on_console
 
-    if not options.browser:
-        return OAuthFlow.for_service(service, consumer, rsa_key=key).authorize(ask_on_console)
-    with LoopbackReceiver(port=options.port, timeout=options.timeout) as receiver:
-        return OAuthFlow.for_service(service, consumer, rsa_key=key, callback=receiver.callback_url).authorize(receiver)
+    if options.browser:
+        with LoopbackReceiver(port=options.port, timeout=options.timeout) as receiver:
+            flow = OAuthFlow.for_service(service, consumer, rsa_key=key, callback=receiver.callback_url)
+            return flow.authorize(receiver)
+    flow = OAuthFlow.for_service(service, consumer, rsa_key=key)
+    request_token = flow.fetch_request_token()
+    return _exchange_code(flow, request_token, ask_on_console(flow.authorization_url(request_token)))
+
+
+def _exchange_code(flow: OAuthFlow, request_token: RequestToken, code: str, tries: int = 3) -> AccessToken:
+    """Exchange the code that was typed; a wrong one is asked for again, as long as the request token may be good.
+
+    :raises ProviderError: the service refuses, for another reason, or for the last time.
+    """
+    try:
+        return flow.fetch_access_token(request_token, flow.parse_callback(code, request_token))
+    except ProviderError as error:
+        if tries == 1 or error.status not in _REFUSALS or error.problem not in (None, "verifier_invalid"):
+            raise
+        report(f"oauth-hook: {tell(error)}")
+        code = ask_line("Enter the code again: ").strip()
+        if not code:
+            raise
+    return _exchange_code(flow, request_token, code, tries - 1)
 
 
 class _PromptForCallback:

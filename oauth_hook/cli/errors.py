@@ -100,8 +100,16 @@ def _find_cause(error: BaseException) -> BaseException:
     return error if inner is None else _find_cause(inner)
 
 
+# What TLS says of a response that is not TLS.
+_NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG")
+
+
 def _describe_cause(cause: BaseException) -> str:
     """Return why, in the words of the operating system or of TLS, which have no URL in them."""
+    if getattr(cause, "reason", None) in _NOT_TLS:
+        return "that port speaks plain http, it seems, so begin the URL with http://"
+    if str(getattr(cause, "line", "")).startswith("\x15\x03"):  # an alert of TLS (RFC 8446 s5.1)
+        return "that port speaks https, so begin the URL with https://"
     for name in ("verify_message", "reason", "strerror"):
         words = getattr(cause, name, None)
         if isinstance(words, str) and words:

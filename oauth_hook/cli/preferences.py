@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import UsageError
 from ..hook.clock import ServerClock
-from ..protocol.url import parse_origin
+from ..protocol.url import check_absolute_url
 from ..tokens.accounts import Store, print_origin
 from ..tokens.store import CredentialStore, default_path
 
@@ -58,23 +58,37 @@ class Preferences:
         default = new if kept.get("default") == name else kept.get("default")
         self._write({"default": default, "clocks": clocks})
 
-    def load_clock(self, name: str | None, url: str) -> ServerClock:
-        """Return a clock that knows what an account's requests have taught about the server of a URL lately."""
+    def load_clock(self, name: str | None) -> ServerClock:
+        """Return a clock that knows what an account's requests have taught lately."""
         clock = ServerClock()
-        learned = _read_mapping(_read_mapping(self._read(), "clocks"), name).get(_print_origin(url))
-        if isinstance(learned, list) and len(learned) == 2 and all(isinstance(each, int | float) for each in learned):
-            offset, learned_at = learned
-            if 0 <= time.time() - learned_at < _MAX_CLOCK_AGE:
-                clock.keep(url, offset)
+        for origin, offset in self._list_offsets(name).items():
+            clock.keep(origin, offset)
         return clock
 
-    def keep_clock(self, name: str, url: str, offset: float) -> None:
-        """Keep how far the clock of a server is from ours, in seconds, with the account that has learned it."""
-        kept = self._read()
-        clocks = _read_mapping(kept, "clocks")
-        clocks[name] = _read_mapping(clocks, name) | {_print_origin(url): [round(offset), int(time.time())]}
+    def keep_clock(self, name: str, url: str, clock: ServerClock) -> float | None:
+        """Keep what an account's request has taught about the clock of a server, if that is news.
+
+        :returns: how far that clock is from ours, in seconds; ``None``: nothing new.
+        """
+        offset = clock.find_offset(url)
+        origin = print_origin(check_absolute_url(url, "the URL"))
+        if offset is None or self._list_offsets(name).get(origin) == round(offset):
+            return None
+        clocks = _read_mapping(self._read(), "clocks")
+        clocks[name] = _read_mapping(clocks, name) | {origin: [round(offset), int(time.time())]}
         with suppress(UsageError):  # it is learned again then
-            self._write(kept | {"clocks": clocks})
+            self._write(self._read() | {"clocks": clocks})
+        return offset
+
+    def _list_offsets(self, name: str | None) -> dict[str, int]:
+        """Return how far the clocks of servers are from ours, in seconds, as an account has learned it lately."""
+        found = {}
+        for origin, learned in _read_mapping(_read_mapping(self._read(), "clocks"), name).items():
+            if isinstance(learned, list) and len(learned) == 2 and all(isinstance(each, int) for each in learned):
+                offset, learned_at = learned
+                if 0 <= time.time() - learned_at < _MAX_CLOCK_AGE:
+                    found[origin] = offset
+        return found
 
     def _read(self) -> dict[str, Any]:
         if self._path is None:
@@ -111,8 +125,3 @@ def _find_path(store: Store) -> str | None:
 def _read_mapping(kept: dict[str, Any], name: str | None) -> dict[str, Any]:
     found = kept.get(name) if name is not None else None
     return dict(found) if isinstance(found, dict) else {}
-
-
-def _print_origin(url: str) -> str:
-    origin = parse_origin(url)
-    return "" if origin is None else print_origin(origin)

@@ -9,7 +9,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from mimetypes import guess_type
 from pathlib import Path
@@ -25,6 +25,7 @@ from ..errors import OAuthHookError, ProviderError, UsageError, suggest_word
 from ..hook.clock import ServerClock
 from ..hook.hook import OAuthHook
 from ..protocol.parameters import is_form
+from ..protocol.problem_reporting import read_problem
 from ..protocol.rsa import RSAKey
 from ..services.catalog import Service
 from ..tokens.accounts import Store, allow_origins, find_credentials, store_hint
@@ -50,6 +51,9 @@ from .response import PIECE_BYTES, Output, Progress, open_output, print_body, sa
 
 __all__ = ["request", "sign"]
 
+_UNAUTHORIZED, _NOT_FOUND = 401, 404
+_SECOND_TIMEOUT = 10  # seconds, for a request that only finds out why the first was refused
+_PAIRS = "OAUTH_CONSUMER_KEY and _SECRET are the application's, OAUTH_TOKEN and _SECRET the user's"
 _MAX_REFUSAL_BYTES = 1 << 20  # that are read at once, for what they say of the clock and of causes
 
 
@@ -98,6 +102,7 @@ class _Signed(NamedTuple):
     """A request as it goes out, and what signed it."""
 
     request: requests.PreparedRequest
+    unsigned: requests.Request
     hook: OAuthHook
     clock: ServerClock
     account: str | None  #: by its name in the store
@@ -127,7 +132,62 @@ def request(arguments: argparse.Namespace) -> int:
         reason = redact(response.reason or "", known)
         warn(one_line(f"the provider said {response.status_code} {reason}"))
         report_causes(hook.explain(response))
+        _point_out_slip(session, signed, response)
     return DONE if response.ok else REFUSED
+
+
+def _point_out_slip(session: requests.Session, signed: _Signed, response: requests.Response) -> None:
+    """Say which slip of the hand it was that the server has refused, where that can be found out."""
+    if response.status_code == _NOT_FOUND:
+        close = _find_near_url(signed.service, response.request.url or "")
+        if close:
+            warn(f"there is nothing at that URL: did you mean {close}?")
+    elif response.status_code == _UNAUTHORIZED and not response.history:
+        mended = _find_exchange(session, signed, response)
+        if mended:
+            advice = _PAIRS if signed.account is None else f"oauth-hook credentials add {signed.account} --replace"
+            warn(f"{mended}: the other way round, the provider takes this request; {advice}")
+
+
+def _find_exchange(session: requests.Session, signed: _Signed, response: requests.Response) -> str | None:
+    """Return what was exchanged, where the refusal allows to find out: the request is sent again, the other way round.
+
+    Only what changes nothing is sent again, once, and no secret with it.
+    """
+    hook, unsigned = signed.hook, signed.unsigned
+    token = hook.token
+    is_harmless = unsigned.method in ("GET", "HEAD") and not unsigned.data and not unsigned.files
+    if token is None or not is_harmless or not hook.signature_method.startswith("HMAC"):
+        return None
+    problem = read_problem(response.headers, response.text).get("oauth_problem")
+    if problem == "consumer_key_unknown":
+        exchanged, keys = "the consumer's key and secret and the token's are exchanged", (token.key, hook.consumer.key)
+    elif problem == "signature_invalid":
+        exchanged, keys = "the consumer's secret and the token's are exchanged", (hook.consumer.key, token.key)
+    else:
+        return None
+    unsigned.auth = hook.replace(
+        consumer_key=keys[0],
+        consumer_secret=token.secret,
+        access_token=keys[1],
+        access_token_secret=hook.consumer.secret,
+    )
+    with suppress(requests.RequestException):
+        again = session.prepare_request(unsigned)
+        settings = session.merge_environment_settings(again.url or "", {}, True, None, None)
+        with session.send(again, timeout=_SECOND_TIMEOUT, allow_redirects=False, **settings) as second:
+            return exchanged if second.status_code != _UNAUTHORIZED else None
+    return None
+
+
+def _find_near_url(service: Service, url: str) -> str | None:
+    """Return the URL of a service that another one was meant to be, perhaps."""
+    from difflib import get_close_matches
+
+    given = url.partition("?")[0]
+    urls = (service.api_url, service.request_token_url, service.authorization_url, service.access_token_url)
+    known = {each.partition("?")[0] for each in urls if each}
+    return next(iter(get_close_matches(given, known - {given}, n=1, cutoff=0.8)), None)
 
 
 class _LargePieces(requests.adapters.HTTPAdapter):
@@ -166,13 +226,13 @@ def _prepare(options: _Options, session: requests.Session, stack: ExitStack) -> 
             allow_origins(store, name, options.origin)
         found = find_credentials(name, store, warn=warn)
     service = _apply_options(options, found.service)
-    clock = preferences.load_clock(name, url)
+    clock = preferences.load_clock(name)
     hook = found.make_hook(service, _read_key(options, service), clock)
     if method in ("GET", "HEAD") and options.data and not options.get:
         warn(f"-d makes a form of the body, which few servers read of a {method}: -G puts the fields into the URL")
     content = _make_content(options, service, stack)
-    prepared = session.prepare_request(requests.Request(method, _add_query(options, url), auth=hook, **content))
-    return _Signed(prepared, hook, clock, name, preferences, service)
+    unsigned = requests.Request(method, _add_query(options, url), auth=hook, **content)
+    return _Signed(session.prepare_request(unsigned), unsigned, hook, clock, name, preferences, service)
 
 
 def _find_default(preferences: Preferences, store: Store) -> str | None:
@@ -398,7 +458,6 @@ def _send(session: requests.Session, signed: _Signed, timeout: float) -> request
     :raises ProviderError: the server redirects to a URL that cannot be requested.
     """
     prepared, url = signed.request, signed.request.url or ""
-    known = signed.clock.find_offset(url)
     received: list[requests.Response] = []
     prepared.hooks["response"].insert(0, _read_refusal)  # before the hook learns from it
     prepared.register_hook("response", lambda response, **_: received.append(response))
@@ -413,21 +472,20 @@ def _send(session: requests.Session, signed: _Signed, timeout: float) -> request
         if isinstance(error, OAuthHookError | requests.RequestException):
             raise
         raise UsageError(f"the URL cannot be requested: {error}") from error
-    offset = signed.clock.find_offset(url)
-    if offset is not None and offset != known:
-        _keep_clock(signed, url, offset)
+    _keep_clock(signed, url)
     return response
 
 
-def _keep_clock(signed: _Signed, url: str, offset: float) -> None:
-    """Say that the server has another time, and keep it with the account."""
-    kept = ""
-    if signed.account is not None:
-        signed.preferences.keep_clock(signed.account, url, offset)
+def _keep_clock(signed: _Signed, url: str) -> None:
+    """Say that the server has another time, where the request has learned it, and keep it with the account."""
+    if signed.account is None:
+        offset, kept = signed.clock.find_offset(url), ""
+    else:
+        offset = signed.preferences.keep_clock(signed.account, url, signed.clock)
         kept = f", which {signed.account!r} keeps for a day"
-    origin = url.partition("://")[2].partition("/")[0]
-    direction = "ahead of" if offset > 0 else "behind"
-    warn(f"the clock of {origin} is {abs(offset):,.0f} s {direction} this machine's: signed by its time{kept}")
+    if offset is not None:
+        direction = "ahead of" if offset > 0 else "behind"
+        warn(f"the server's clock is {abs(offset):,.0f} s {direction} this machine's: signed by its time{kept}")
 
 
 def _read_refusal(response: requests.Response, **_: Any) -> None:
