@@ -11,6 +11,7 @@ import requests
 
 from ..credentials import AccessToken, Account, Consumer, RequestToken, ServiceReference
 from ..errors import OAuthHookError, ProviderError, UsageError
+from ..protocol.rsa import RSAKey
 from ..protocol.url import check_absolute_url, split_url
 from ..services.catalog import SERVICES, Service
 from ..tokens.accounts import Store, find_origins, read_consumer_from_environment, read_origins
@@ -81,8 +82,9 @@ def authorize(arguments: argparse.Namespace) -> int:
         place, service = _find_service(options, kept)
         if not service.request_token_url:
             raise UsageError(f"{service.title or place} has no user authorization: {service.notes}")
+        key = None if options.rsa_key is None else read_rsa_key(options.rsa_key)
         consumer = _find_consumer(options, kept, place, service)
-        token = _get_consent(options, service, consumer)
+        token = _get_consent(options, service, consumer, key)
         known = kept.origins if isinstance(kept, Account) else ()
         origins = dict.fromkeys([*known, *_find_discovered_origins(place, service), *allowed])
         account = store[options.name] = Account(consumer, token, place, tuple(origins))
@@ -170,9 +172,14 @@ def _service_at(request_token_url: str, authorization_url: str, access_token_url
 
 
 def _discover(server: str, *, http: bool) -> Service:
-    """Ask a server where its endpoints are."""
+    """Ask a server where its endpoints are.
+
+    :raises UsageError: it does not look like a server; nothing is asked then, as it may be a secret.
+    """
     from ..tokens.discovery import discover
 
+    if ServiceReference.parse(server).url is None and server != "localhost":
+        raise UsageError("a server is someone@pump.example, a host with a dot or a port in it, or a URL")
     try:
         return discover(server, scheme=_scheme(http=http))
     except requests.ConnectionError as error:
@@ -236,11 +243,10 @@ def _register_or_ask(options: _AuthorizeOptions, service: Service) -> Consumer:
 # --- who says yes ---
 
 
-def _get_consent(options: _AuthorizeOptions, service: Service, consumer: Consumer) -> AccessToken:
+def _get_consent(options: _AuthorizeOptions, service: Service, consumer: Consumer, key: RSAKey | None) -> AccessToken:
     """Go through the three legs."""
     wanted = {**service.authorization_parameters, **dict(options.set)}
     service = replace(service, authorization_parameters=wanted)
-    key = None if options.rsa_key is None else read_rsa_key(options.rsa_key)
     if service.callback is None:
         source = _PromptForCallback(webbrowser.open if options.browser else None)
         return OAuthFlow.for_service(service, consumer, rsa_key=key).authorize(source)

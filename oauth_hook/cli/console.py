@@ -48,6 +48,7 @@ __all__ = [
     "report_use",
     "resolve_service",
     "shows_colours",
+    "unreadable_file",
     "warn",
 ]
 
@@ -247,7 +248,19 @@ def read_file(path: str, max_bytes: int = -1) -> bytes:
         with open(path, "rb") as file:
             return file.read(max_bytes)
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+        raise unreadable_file(path, error) from error
+
+
+def unreadable_file(path: str, error: OSError) -> UsageError:
+    """Return the error for a file that cannot be read; what is no path by its looks is not repeated: it may be a secret."""
+    if os.path.isabs(path) or path.startswith(".") or os.path.lexists(path):
+        return UsageError(f"cannot read {path}: {error.strerror}")
+    folder, name = os.path.split(path)
+    try:
+        close = suggest_word(name, os.listdir(folder or "."))
+    except (OSError, ValueError):
+        close = ""
+    return UsageError(f"cannot read that file: {error.strerror}{close}")
 
 
 # The end of what OpenSSH's format begins with: the cipher's name, 4 bytes long, is "none".
@@ -266,7 +279,7 @@ def read_rsa_key(path: str, *, public: bool = False) -> RSAKey:
         with open(path, "rb") as file:
             pem = file.read()
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+        raise unreadable_file(path, error) from error
     try:
         if b"ENCRYPTED" in pem or (b"BEGIN OPENSSH" in pem and _PLAIN_OPENSSH not in pem):
             return load_key((pem, ask(f"passphrase of {path}", secret=True)), public=public)

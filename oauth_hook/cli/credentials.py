@@ -58,7 +58,7 @@ def credentials(arguments: argparse.Namespace) -> int:
     """Do with the store what the action says; secrets are masked."""
     options = read_options(_Options, arguments)
     names = {"list": "", "rename": "NAME NEW"}.get(options.action, "NAME")
-    if [bool(options.name), bool(options.new)] != ["NAME" in names, "NEW" in names] and (names or options.new):
+    if [bool(options.name), bool(options.new)] != ["NAME" in names, "NEW" in names]:
         raise UsageError(f"use oauth-hook credentials {options.action} {names}".rstrip())
     actions = {
         "list": _list, "show": _show, "add": _add, "remove": _remove, "allow": _allow, "rename": _rename,

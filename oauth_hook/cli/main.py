@@ -15,7 +15,7 @@ import math
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from itertools import groupby
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _MAX_GARBAGE = 100_000  # objects
+_LAST_PORT = 65_535
 _MAX_SECONDS = 1_000_000  # a socket can wait about twice as long
 
 _ENVIRONMENT = """
@@ -149,12 +150,22 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     arguments, rest = make_parser(words).parse_known_args(words)
     rest = _fill_gaps(arguments, rest)
     if rest:
-        names = [found[0] for word in rest if (found := _option_name(word))]
-        hint = "; the METHOD goes before the URL, by itself" if "-X" in names and arguments.command == "request" else ""
-        known = arguments.parser._option_string_actions
-        told = " ".join(f"{name}{suggest_word(name, known)}" for name in names)
-        arguments.parser.error(f"unknown arguments: {told}{hint}" if told else "there are more words than it takes")
+        arguments.parser.error(_describe_unknown(rest, arguments.parser))
     return arguments
+
+
+def _describe_unknown(words: Sequence[str], parser: argparse.ArgumentParser) -> str:
+    """Return what to do about options that a command does not have, and about words that it does not take."""
+    names = [found[0] for word in words if (found := _option_name(word))]
+    if not names:
+        return "there are more words than it takes"
+    if any(re.search("user|secret|token|key|password|^-u", name) for name in names):
+        told = " ".join([*names, "(credentials come from the store, standard input or the environment)"])
+    else:
+        told = " ".join(f"{name}{suggest_word(name, parser._option_string_actions)}" for name in names)
+    if {"-X", "--method", "--request"} & {*names}:
+        told += "; the METHOD goes before the URL, by itself"
+    return f"unknown arguments: {told}"
 
 
 def _fill_gaps(arguments: argparse.Namespace, rest: list[str]) -> list[str]:
@@ -235,6 +246,32 @@ def _seconds(value: str) -> float:
     if not 0 < number <= _MAX_SECONDS:
         raise argparse.ArgumentTypeError(f"expected a number of seconds above 0 and at most {_MAX_SECONDS}")
     return number
+
+
+def _port(value: str) -> int:
+    if not re.fullmatch("[0-9]{1,5}", value) or int(value) > _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"expected a port, a whole number from 0 to {_LAST_PORT}")
+    return int(value)
+
+
+def _placement(value: str) -> str:
+    from ..protocol.placement import PLACEMENTS
+
+    return _choose(value, PLACEMENTS)
+
+
+def _method(value: str) -> str:
+    from ..protocol.methods import METHODS
+
+    return _choose(value.upper(), METHODS)
+
+
+def _choose(value: str, known: Iterable[str]) -> str:
+    """Return a word that is known; another one is not repeated, as it may be a secret."""
+    if value not in known:
+        close = suggest_word(value, known)
+        raise argparse.ArgumentTypeError(f"there is no such choice{close}: choose one of {', '.join(known)}")
+    return value
 
 
 def _loopback(value: str) -> str:
@@ -343,8 +380,8 @@ _REQUEST = (
     _file("-T", "--upload-file", metavar="FILE|-", help="likewise, the file itself, by PUT"),
     _repeated("-F", "--form", type=_part, metavar="K=V|K=@FILE", help="a part of a multipart form"),
     _repeated("-H", "--header", type=_header, metavar="'N: V'", help="a header"),
-    _argument("--placement", metavar="PLACE", help="header (default), query, body, url-encoded or header+url-encoded"),
-    _argument("--signature-method", metavar="METHOD", help="default: the service's, or HMAC-SHA1"),
+    _argument("--placement", type=_placement, metavar="PLACE", help="header (default), query, body, url-encoded..."),
+    _argument("--signature-method", type=_method, metavar="METHOD", help="default: the service's, or HMAC-SHA1"),
     _PRIVATE_KEY,
     _argument("--realm", metavar="TEXT", help="goes into the header, unsigned (default: the service's)"),
     _argument(
@@ -386,7 +423,7 @@ COMMANDS = (
             ),
             _flag("--http", help="ask someone@pump.example over plain http"),
             _flag("--browser", help="open a browser and wait for it on loopback"),
-            _argument("--port", type=int, default=0, help="for --browser, if the callback is registered with a port"),
+            _argument("--port", type=_port, default=0, help="for --browser, if the callback is registered with a port"),
             _repeated("--set", type=_pair, metavar="K=V", help="a parameter for the authorization page"),
             _PRIVATE_KEY,
             _ORIGIN,
@@ -566,7 +603,7 @@ used at its service only. It follows 'credentials rename', and 'credentials remo
         "Run a real OAuth 1.0a provider until Ctrl-C, and print what a client needs, one 'name: value' per line.",
         (
             _argument("--host", type=_loopback, default="127.0.0.1", help="a loopback address (default: %(default)s)"),
-            _argument("--port", type=int, default=0, help="default: any free port"),
+            _argument("--port", type=_port, default=0, help="default: any free port"),
             _file("--database", help="keep the state in a file (default: in memory)"),
             _flag("--verbose", help="log each request on standard error, and why it was refused"),
         ),
@@ -583,7 +620,7 @@ used at its service only. It follows 'credentials rename', and 'credentials remo
             _argument(
                 "shell", choices=("bash", "zsh", "fish", "candidates"), metavar="bash|zsh|fish", help="the shell"
             ),
-            _argument("words", nargs="*", help=argparse.SUPPRESS),
+            _argument("words", nargs="*", default=[], help=argparse.SUPPRESS),
         ),
         (
             "completion bash",

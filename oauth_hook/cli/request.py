@@ -44,6 +44,7 @@ from .console import (
     read_service_file,
     report,
     report_causes,
+    unreadable_file,
     warn,
 )
 from .preferences import Preferences
@@ -258,8 +259,9 @@ def _read_words(options: _Options, store: Store) -> tuple[str | None, str, str]:
     if len(words) == 1 and words[0].upper() not in _METHODS and words[0] in store:
         return words[0], assumed, url
     method = words[-1]
-    if not is_token(method):
-        raise UsageError("the METHOD of a request is one word, such as GET")
+    close = "" if method.upper() in _METHODS else suggest_word(method.upper(), _METHODS)
+    if not is_token(method) or (len(words) == 2 and (close or (method != method.upper() and not method.islower()))):
+        raise UsageError(f"the METHOD of a request is one word, such as GET{close}")
     if len(words) == 1 and method.upper() not in _METHODS and method != method.upper():
         hint = f"{suggest_word(method, store)}: {store_hint(store)}"
         raise UsageError(f"the first word is neither a METHOD, such as GET, nor in the store{hint}")
@@ -336,6 +338,8 @@ def _make_content(options: _Options, service: Service, stack: ExitStack) -> dict
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise UsageError(f"the header {twice} is given twice: put its values into one header, with commas between them")
+    if "authorization" in names and service.placement.startswith("header"):
+        raise UsageError("the header Authorization has the signature: leave yours out, or use --placement query")
     headers.update(options.header)
     if options.json is not None:
         return {"data": _read_json(options.json), "headers": headers}
@@ -357,6 +361,7 @@ def _open_raw(raw: str, headers: CaseInsensitiveDict[str], stack: ExitStack) -> 
     :param headers: gets the body's type, where it has none.
     """
     path = raw[1:] if raw.startswith("@") else None
+    file = _open_file(path, stack) if path not in (None, "-") else sys.stdin.buffer
     if "Content-Type" not in headers:
         guess = guess_type(path)[0] if path else None
         headers["Content-Type"] = guess or "application/octet-stream"
@@ -365,15 +370,18 @@ def _open_raw(raw: str, headers: CaseInsensitiveDict[str], stack: ExitStack) -> 
         return raw.encode("utf-8", "surrogateescape")
     if is_form(headers["Content-Type"]):
         return read_file(path)
-    file: IO[bytes]
-    if path == "-":
-        file = sys.stdin.buffer
-    else:
-        try:
-            file = stack.enter_context(open(path, "rb"))  # noqa: SIM115 - closed by the stack
-        except OSError as error:
-            raise UsageError(f"cannot read {path}: {error.strerror}") from error
     return _Upload(file, stack.enter_context(Progress("sent", _measure(file))))
+
+
+def _open_file(path: str, stack: ExitStack) -> IO[bytes]:
+    """Open a file until the stack ends.
+
+    :raises UsageError: it cannot be read.
+    """
+    try:
+        return stack.enter_context(open(path, "rb"))
+    except OSError as error:
+        raise unreadable_file(path, error) from error
 
 
 def _measure(file: IO[bytes]) -> int | None:
@@ -442,10 +450,7 @@ def _make_part(name: str, value: str, stack: ExitStack) -> tuple[str, tuple[str 
     path = Path(value[1:])
     if not is_text(path.name):
         raise UsageError(f"the name of {path} is not text (UTF-8), and is part of the request: rename the file")
-    try:
-        return name, (path.name, stack.enter_context(path.open("rb")))
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    return name, (path.name, _open_file(value[1:], stack))
 
 
 def _send(session: requests.Session, signed: _Signed, timeout: float) -> requests.Response:
@@ -471,7 +476,7 @@ def _send(session: requests.Session, signed: _Signed, timeout: float) -> request
             raise ProviderError("the server redirects to a URL that cannot be requested") from error
         if isinstance(error, OAuthHookError | requests.RequestException):
             raise
-        raise UsageError(f"the URL cannot be requested: {error}") from error
+        raise UsageError("the URL cannot be requested: look at its host and its port") from error
     _keep_clock(signed, url)
     return response
 
@@ -547,6 +552,8 @@ def _describe_signed(options: _SignOptions, prepared: requests.PreparedRequest) 
     header = header.decode("latin-1") if isinstance(header, bytes) else header
     if options.curl:
         return _write_curl(options, prepared)
+    if options.url and header:
+        raise UsageError("the signature is in the header, and the URL has none: use --url with --placement query")
     if options.url:
         return url
     if header:
