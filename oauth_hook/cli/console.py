@@ -252,7 +252,7 @@ def read_file(path: str, max_bytes: int = -1) -> bytes:
 
 
 def unreadable_file(path: str, error: OSError) -> UsageError:
-    """Return the error for a file that cannot be read; what is no path by its looks is not repeated: it may be a secret."""
+    """Return the error for a file that cannot be read; what does not look like a path may be a secret typed there."""
     if os.path.isabs(path) or path.startswith(".") or os.path.lexists(path):
         return UsageError(f"cannot read {path}: {error.strerror}")
     folder, name = os.path.split(path)
