@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
@@ -20,7 +19,6 @@ import time
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import SimpleNamespace
 
 import pytest
 import requests
@@ -57,29 +55,6 @@ def run(tmp_path):
 
     run.store = tmp_path / "store"
     return run
-
-
-@pytest.fixture
-def call(tmp_path, monkeypatch, capsysbinary):
-    """Run the command in this process, with the same store as ``run``, and return what came of it."""
-
-    def call(*arguments, stdin="", check=0, **environment):
-        with monkeypatch.context() as patch:
-            for name in [name for name in os.environ if name.startswith("OAUTH_")]:
-                patch.delenv(name)
-            for name, value in {"XDG_DATA_HOME": str(tmp_path / "data"), **environment}.items():
-                patch.setenv(name, value)
-            patch.setattr(sys, "stdin", io.StringIO(stdin))
-            try:
-                status = cli.main(["--store", str(tmp_path / "store"), *arguments])
-            except SystemExit as end:
-                status = end.code
-        out, err = (text.decode() for text in capsysbinary.readouterr())
-        assert status == check, (out, err)
-        return SimpleNamespace(stdout=out, stderr=err)
-
-    call.store = tmp_path / "store"
-    return call
 
 
 def is_one_line(text):
