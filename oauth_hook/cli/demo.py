@@ -164,7 +164,7 @@ class Report:
 
     def consent(self, url: str, user: str, verifier: str) -> None:
         """Show the user's part."""
-        verdict = f"the page shows the verifier {verifier}, after the login and a click on allow"
+        verdict = f"it shows the verifier {verifier}, after a login and a click on allow"
         path = url.partition("?")[0].partition("://")[2].partition("/")[2]
         self._show(f"authorization, by {user}", f"/{path}", [url], verdict, as_expected=bool(verifier))
 
