@@ -58,7 +58,9 @@ def _output(*words: str) -> list[str]:
 def main() -> None:
     """Write both pictures."""
     shown = ["$ oauth-hook demo", *_output("demo")]
-    about = "What oauth-hook demo prints: a token is issued, signed requests are verified, changed ones refused, and why."
+    about = (
+        "What oauth-hook demo prints: a token is issued, signed requests are verified, changed ones refused, and why."
+    )
     (IMAGES / "demo.svg").write_text(picture(shown, "oauth-hook demo", about), encoding="utf-8")
     explained = _explained()
     about = "What explain says of a request whose query was changed after signing: the base strings part by part."

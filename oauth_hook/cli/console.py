@@ -9,7 +9,7 @@ import argparse
 import os
 import re
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from ..errors import UsageError, is_text, suggest_word
@@ -251,16 +251,19 @@ def read_file(path: str, max_bytes: int = -1) -> bytes:
         raise unreadable_file(path, error) from error
 
 
+# Absolute or relative, or a short plain word.
+_looks_like_path = re.compile(r"[./~].*|[A-Za-z]:.*|[a-z]{1,8}(?:\.[a-z]{1,5})?", re.DOTALL).fullmatch
+
+
 def unreadable_file(path: str, error: OSError) -> UsageError:
     """Return the error for a file that cannot be read; what does not look like a path may be a secret typed there."""
-    if os.path.isabs(path) or path.startswith(".") or os.path.lexists(path):
-        return UsageError(f"cannot read {path}: {error.strerror}")
     folder, name = os.path.split(path)
-    try:
-        close = suggest_word(name, os.listdir(folder or "."))
-    except (OSError, ValueError):
-        close = ""
-    return UsageError(f"cannot read that file: {error.strerror}{close}")
+    close = ""
+    if isinstance(error, FileNotFoundError):
+        with suppress(OSError, ValueError):
+            close = suggest_word(name, os.listdir(folder or "."))
+    shown = path if _looks_like_path(path) or os.path.lexists(path) else "that file"
+    return UsageError(f"cannot read {shown}: {error.strerror}{close}")
 
 
 # The end of what OpenSSH's format begins with: the cipher's name, 4 bytes long, is "none".

@@ -127,7 +127,7 @@ class Report:
 
     stream: TextIO
     show_secrets: bool = False
-    verbose: bool = False
+    verbose: bool = True
     steps: int = 0
     failed: int = 0
     _redact: Redactor = field(default_factory=lambda: Redactor(()))

@@ -88,7 +88,7 @@ def test_the_demo_fits_a_screen_and_ends_with_the_point(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) <= 23  # as a prompt stands below
     assert max(map(len, lines)) <= 80
-    steps = [line for line in lines if re.match(r" ?\d+ \S", line)]
+    steps = [line for line in lines if re.match(r"[ \d]\d .* > ", line)]
     assert len(steps) == 11
     assert all(" > " in step and " < " in step for step in steps)
     point = lines[lines.index("") :]
