@@ -16,13 +16,14 @@ from oauth_hook import cli
 def call(tmp_path, monkeypatch, capsysbinary):
     """Run the command in this process, with a store of its own, and return what came of it."""
 
-    def call(*arguments, stdin="", check=0, **environment):
+    def call(*arguments, stdin="", check=0, errors="strict", **environment):
         with monkeypatch.context() as patch:
             for name in [name for name in os.environ if name.startswith("OAUTH_")]:
                 patch.delenv(name)
             for name, value in {"XDG_DATA_HOME": str(tmp_path / "data"), **environment}.items():
                 patch.setenv(name, value)
-            patch.setattr(sys, "stdin", io.StringIO(stdin))
+            octets = stdin if isinstance(stdin, bytes) else stdin.encode()
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(octets), "utf-8", errors))
             try:
                 status = cli.main(["--store", str(tmp_path / "store"), *arguments])
             except SystemExit as end:
