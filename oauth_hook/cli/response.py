@@ -46,9 +46,9 @@ def print_body(response: requests.Response, secrets: list[str]) -> None:
     if sys.stdout is None:
         return
     mask = _Mask(secrets)
-    pieces = filter(None, mask.apply(_read_pieces(response)))
+    pieces = filter(len, mask.apply(_read_pieces(response)))
     if sys.stdout.isatty():
-        _show(response, pieces)
+        _show(response, map(bytes, pieces))
     else:
         sys.stdout.flush()
         for piece in pieces:
@@ -123,14 +123,14 @@ class _Mask:
 
         return Redactor(self._known)
 
-    def apply(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    def apply(self, pieces: Iterable[bytes]) -> Iterator[bytes | memoryview]:
         """Yield the pieces without secrets; what may be the beginning of one is held back until more is there."""
         held = b""
         for piece in pieces:
             text = held + piece
             may_hold = self._may_hold(text)
             end = self._find_end(text, may_hold=may_hold)
-            yield self._take_out(text[:end]) if may_hold else text[:end]
+            yield self._take_out(text[:end]) if may_hold else memoryview(text)[:end]
             held = text[end:]
         yield self._take_out(held)
 
