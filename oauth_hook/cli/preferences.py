@@ -115,11 +115,12 @@ class Preferences:
 
 def _find_path(store: Store) -> str | None:
     """Return where it is kept: beside the file of the store; ``None``: the store is somebody else's mapping."""
+    if isinstance(store, CredentialStore):
+        return f"{store.path}.preferences.json"
     from ..tokens.keyring_store import KeyringStore  # which most never use
 
-    if isinstance(store, KeyringStore):
-        return os.path.join(os.path.dirname(default_path()), "keyring.preferences.json")
-    return f"{store.path}.preferences.json" if isinstance(store, CredentialStore) else None
+    folder = os.path.dirname(default_path())
+    return os.path.join(folder, "keyring.preferences.json") if isinstance(store, KeyringStore) else None
 
 
 def _read_mapping(kept: dict[str, Any], name: str | None) -> dict[str, Any]:
