@@ -62,6 +62,8 @@ def test_a_default_account_is_used_where_none_is_named(call, oauth_provider, pla
     assert f'oauth_token="{tokens["tom"].key}"' in call(*options, "sign", url).stdout
     label = f"account at {oauth_provider.url}"
     assert call(*options, "credentials", "list").stdout == f"sue\t{label}\ntom\t{label}, the default\n"
+    exported = call(*options, "credentials", "export", "tom", "--show-secrets").stdout
+    assert f"export OAUTH_TOKEN={tokens['tom'].key}\n" in exported
     call(*options, "credentials", "rename", "tom", "tim")
     assert get_token(call, *options, "request", url) == tokens["tom"].key
     call(*options, "credentials", "remove", "tim")
