@@ -148,10 +148,15 @@ def test_exchanged_keys_and_secrets_are_found_out(call, oauth_provider):
 def test_what_may_change_something_is_not_sent_again(call, server):
     """Neither a POST, nor after a refusal that does not say what it is about, nor with the secrets themselves."""
     given = environment("c", "s", "t", "u")
-    for words, problem in ((["-d", "a=1"], "signature_invalid"), ([], "token_expired"), ([], None)):
+    for words, problem in (
+        (["-d", "a=1"], "signature_invalid"),
+        (["DELETE"], "signature_invalid"),
+        ([], "token_expired"),
+        ([], None),
+    ):
         server.clear()
         server.answer = lambda got, problem=problem: (401, {}, f"oauth_problem={problem}".encode() if problem else b"")
-        call("request", server.url, *words, check=1, **given)
+        call("request", *words, server.url, check=1, **given)
         assert len(server.received) == 1
     server.answer = lambda got: (401, {}, b"oauth_problem=signature_invalid")
     server.received.clear()
