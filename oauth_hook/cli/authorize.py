@@ -86,7 +86,9 @@ def authorize(arguments: argparse.Namespace) -> int:
         consumer = _find_consumer(options, kept, place, service)
         token = _get_consent(options, service, consumer, key)
         known = kept.origins if isinstance(kept, Account) else ()
-        origins = dict.fromkeys([*known, *_find_discovered_origins(place, service), *allowed])
+        # A server's name alone does not say where its endpoints are: it was asked for them.
+        discovered = find_origins(service) if ServiceReference.parse(place).url is not None else ()
+        origins = dict.fromkeys([*known, *discovered, *allowed])
         account = store[options.name] = Account(consumer, token, place, tuple(origins))
     kept_as = {"name": options.name, "token": token.key, "service": place}
     print_result(f"kept as {options.name}", kept_as, as_json=options.json)
@@ -188,11 +190,6 @@ def _discover(server: str, *, http: bool) -> Service:
         told = tell(error)
         advice = ", or use --http" if "plain http" in told else "; if it only speaks plain http, use --http"
         raise OAuthHookError(f"{told}{advice}") from error
-
-
-def _find_discovered_origins(place: str, service: Service) -> tuple[str, ...]:
-    """Return where the endpoints of a server are that was asked for them: its name alone does not say it."""
-    return find_origins(service) if ServiceReference.parse(place).url is not None else ()
 
 
 # --- which consumer ---

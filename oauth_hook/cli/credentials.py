@@ -89,13 +89,11 @@ def _describe_entry(store: Store, name: str) -> str:
         return "cannot be read"
     if isinstance(value, Account):
         place = ServiceReference.parse(value.service).label if value.service else "no service"
-        return f"account at {place}{'' if value.token else _describe_missing_token(value)}"
+        service = SERVICES.get(value.service or "")
+        is_two_legged = service is not None and not service.request_token_url
+        missing = ", two-legged" if is_two_legged else ", not authorized yet"
+        return f"account at {place}{'' if value.token else missing}"
     return {"Consumer": "consumer", "RequestToken": "request token"}.get(type(value).__name__, "access token")
-
-
-def _describe_missing_token(account: Account) -> str:
-    service = SERVICES.get(account.service or "")
-    return ", two-legged" if service is not None and not service.request_token_url else ", not authorized yet"
 
 
 def _show(options: _Options, store: Store) -> None:

@@ -9,7 +9,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import replace
 from mimetypes import guess_type
 from pathlib import Path
@@ -25,7 +25,6 @@ from ..errors import OAuthHookError, ProviderError, UsageError, suggest_word
 from ..hook.clock import ServerClock
 from ..hook.hook import OAuthHook
 from ..protocol.parameters import is_form
-from ..protocol.problem_reporting import read_problem
 from ..protocol.rsa import RSAKey
 from ..services.catalog import Service
 from ..tokens.accounts import Store, allow_origins, find_credentials, store_hint
@@ -50,11 +49,8 @@ from .console import (
 from .preferences import Preferences
 from .response import PIECE_BYTES, Output, Progress, open_output, print_body, save_body
 
-__all__ = ["request", "sign"]
+__all__ = ["OutgoingRequest", "request", "sign"]
 
-_UNAUTHORIZED, _NOT_FOUND = 401, 404
-_SECOND_TIMEOUT = 10  # seconds, for a request that only finds out why the first was refused
-_PAIRS = "OAUTH_CONSUMER_KEY and _SECRET are the application's, OAUTH_TOKEN and _SECRET the user's"
 _MAX_REFUSAL_BYTES = 1 << 20  # that are read at once, for what they say of the clock and of causes
 
 
@@ -99,7 +95,7 @@ class _SignOptions(_Options):
     curl: bool
 
 
-class _Signed(NamedTuple):
+class OutgoingRequest(NamedTuple):
     """A request as it goes out, and what signed it."""
 
     request: requests.PreparedRequest
@@ -129,66 +125,15 @@ def request(arguments: argparse.Namespace) -> int:
         _give_body(options, response, output, [] if options.show_secrets else known)
     if not response.ok:
         from ..redaction import redact  # takes longer to load than a request that succeeds
+        from .slips import find_slip
 
         reason = redact(response.reason or "", known)
         warn(one_line(f"the provider said {response.status_code} {reason}"))
         report_causes(hook.explain(response))
-        _point_out_slip(session, signed, response)
+        slip = find_slip(session, signed, response)
+        if slip:
+            warn(slip)
     return DONE if response.ok else REFUSED
-
-
-def _point_out_slip(session: requests.Session, signed: _Signed, response: requests.Response) -> None:
-    """Say which slip of the hand it was that the server has refused, where that can be found out."""
-    if response.status_code == _NOT_FOUND:
-        close = _find_near_url(signed.service, response.request.url or "")
-        if close:
-            warn(f"there is nothing at that URL: did you mean {close}?")
-    elif response.status_code == _UNAUTHORIZED and not response.history:
-        mended = _find_exchange(session, signed, response)
-        if mended:
-            advice = _PAIRS if signed.account is None else f"oauth-hook credentials add {signed.account} --replace"
-            warn(f"{mended}: the other way round, the provider takes this request; {advice}")
-
-
-def _find_exchange(session: requests.Session, signed: _Signed, response: requests.Response) -> str | None:
-    """Return what was exchanged, where the refusal allows to find out: the request is sent again, the other way round.
-
-    Only what changes nothing is sent again, once, and no secret with it.
-    """
-    hook, unsigned = signed.hook, signed.unsigned
-    token = hook.token
-    is_harmless = unsigned.method in ("GET", "HEAD") and not unsigned.data and not unsigned.files
-    if token is None or not is_harmless or not hook.signature_method.startswith("HMAC"):
-        return None
-    problem = read_problem(response.headers, response.text).get("oauth_problem")
-    if problem == "consumer_key_unknown":
-        exchanged, keys = "the consumer's key and secret and the token's are exchanged", (token.key, hook.consumer.key)
-    elif problem == "signature_invalid":
-        exchanged, keys = "the consumer's secret and the token's are exchanged", (hook.consumer.key, token.key)
-    else:
-        return None
-    unsigned.auth = hook.replace(
-        consumer_key=keys[0],
-        consumer_secret=token.secret,
-        access_token=keys[1],
-        access_token_secret=hook.consumer.secret,
-    )
-    with suppress(requests.RequestException):
-        again = session.prepare_request(unsigned)
-        settings = session.merge_environment_settings(again.url or "", {}, True, None, None)
-        with session.send(again, timeout=_SECOND_TIMEOUT, allow_redirects=False, **settings) as second:
-            return exchanged if second.status_code != _UNAUTHORIZED else None
-    return None
-
-
-def _find_near_url(service: Service, url: str) -> str | None:
-    """Return the URL of a service that another one was meant to be, perhaps."""
-    from difflib import get_close_matches
-
-    given = url.partition("?")[0]
-    urls = (service.api_url, service.request_token_url, service.authorization_url, service.access_token_url)
-    known = {each.partition("?")[0] for each in urls if each}
-    return next(iter(get_close_matches(given, known - {given}, n=1, cutoff=0.8)), None)
 
 
 class _LargePieces(requests.adapters.HTTPAdapter):
@@ -214,13 +159,13 @@ def sign(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _prepare(options: _Options, session: requests.Session, stack: ExitStack) -> _Signed:
+def _prepare(options: _Options, session: requests.Session, stack: ExitStack) -> OutgoingRequest:
     """Return the request that the options describe, signed; files are open until the stack ends."""
     with open_store(options.store) as store:
         name, method, url = _read_words(options, store)
         preferences = Preferences(store)
-        if name is None and not os.environ.get("OAUTH_CONSUMER_KEY"):
-            name = _find_default(preferences, store)
+        if name is None and not os.environ.get("OAUTH_CONSUMER_KEY") and (preferences.default or "") in store:
+            name = preferences.default
         if options.origin:
             if name is None:
                 raise UsageError("--origin is kept with an account, and none is named: use [NAME] [METHOD] URL")
@@ -233,13 +178,7 @@ def _prepare(options: _Options, session: requests.Session, stack: ExitStack) -> 
         warn(f"-d makes a form of the body, which few servers read of a {method}: -G puts the fields into the URL")
     content = _make_content(options, service, stack)
     unsigned = requests.Request(method, _add_query(options, url), auth=hook, **content)
-    return _Signed(session.prepare_request(unsigned), unsigned, hook, clock, name, preferences, service)
-
-
-def _find_default(preferences: Preferences, store: Store) -> str | None:
-    """Return the account to use where none is named, and the environment has no credentials."""
-    name = preferences.default
-    return name if name is not None and name in store else None
+    return OutgoingRequest(session.prepare_request(unsigned), unsigned, hook, clock, name, preferences, service)
 
 
 # --- who, and how it is signed ---
@@ -370,7 +309,8 @@ def _open_raw(raw: str, headers: CaseInsensitiveDict[str], stack: ExitStack) -> 
         return raw.encode("utf-8", "surrogateescape")
     if is_form(headers["Content-Type"]):
         return read_file(path)
-    return _Upload(file, stack.enter_context(Progress("sent", _measure(file))))
+    size = requests.utils.super_len(file) or None  # a pipe does not say
+    return _Upload(file, stack.enter_context(Progress("sent", size)))
 
 
 def _open_file(path: str, stack: ExitStack) -> IO[bytes]:
@@ -382,11 +322,6 @@ def _open_file(path: str, stack: ExitStack) -> IO[bytes]:
         return stack.enter_context(open(path, "rb"))
     except OSError as error:
         raise unreadable_file(path, error) from error
-
-
-def _measure(file: IO[bytes]) -> int | None:
-    """Return how many bytes a file has; ``None`` for a pipe."""
-    return requests.utils.super_len(file) or None
 
 
 class _Upload:
@@ -453,7 +388,7 @@ def _make_part(name: str, value: str, stack: ExitStack) -> tuple[str, tuple[str 
     return name, (path.name, _open_file(value[1:], stack))
 
 
-def _send(session: requests.Session, signed: _Signed, timeout: float) -> requests.Response:
+def _send(session: requests.Session, signed: OutgoingRequest, timeout: float) -> requests.Response:
     """Send it, and follow redirects; keep what it teaches about the server's clock.
 
     A URL that cannot be requested is ours to mend, or the server's where it redirected there; requests has one
@@ -481,7 +416,7 @@ def _send(session: requests.Session, signed: _Signed, timeout: float) -> request
     return response
 
 
-def _keep_clock(signed: _Signed, url: str) -> None:
+def _keep_clock(signed: OutgoingRequest, url: str) -> None:
     """Say that the server has another time, where the request has learned it, and keep it with the account."""
     if signed.account is None:
         offset, kept = signed.clock.find_offset(url), ""

@@ -158,6 +158,9 @@ def test_what_may_change_something_is_not_sent_again(call, server):
         server.answer = lambda got, problem=problem: (401, {}, f"oauth_problem={problem}".encode() if problem else b"")
         call("request", *words, server.url, check=1, **given)
         assert len(server.received) == 1
+    large = b"oauth_problem=signature_invalid&page=" + b"x" * 2_000_000  # is written as it comes, and not kept
+    server.answer = lambda got: (401, {}, large)
+    assert len(call("request", server.url, check=1, **given).stdout) >= len(large)
     server.answer = lambda got: (401, {}, b"oauth_problem=signature_invalid")
     server.received.clear()
     call("request", server.url, "--signature-method", "plaintext", check=1, **given)
