@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import UsageError
 from ..hook.clock import ServerClock
-from ..protocol.url import check_absolute_url
+from ..protocol.url import check_absolute_url, parse_origin
 from ..tokens.accounts import Store, print_origin
 from ..tokens.store import CredentialStore, default_path
 
@@ -84,10 +84,9 @@ class Preferences:
         """Return how far the clocks of servers are from ours, in seconds, as an account has learned it lately."""
         found = {}
         for origin, learned in _read_mapping(_read_mapping(self._read(), "clocks"), name).items():
-            if isinstance(learned, list) and len(learned) == 2 and all(isinstance(each, int) for each in learned):
-                offset, learned_at = learned
-                if 0 <= time.time() - learned_at < _MAX_CLOCK_AGE:
-                    found[origin] = offset
+            is_pair = isinstance(learned, list) and [type(each) for each in learned] == [int, int]
+            if is_pair and parse_origin(origin) and 0 <= time.time() - learned[1] < _MAX_CLOCK_AGE:
+                found[origin] = learned[0]
         return found
 
     def _read(self) -> dict[str, Any]:
@@ -103,12 +102,14 @@ class Preferences:
     def _write(self, kept: dict[str, Any]) -> None:
         if self._path is None:
             raise UsageError("nothing can be kept beside this store: name the account each time")
-        part = f"{self._path}.{os.getpid()}"
+        from tempfile import NamedTemporaryFile
+
+        folder = os.path.dirname(self._path)
         try:
-            os.makedirs(os.path.dirname(part), mode=0o700, exist_ok=True)
-            with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+            with NamedTemporaryFile("w", prefix=".oauth-hook-", dir=folder, delete=False) as file:
                 json.dump(kept, file)
-            os.replace(part, self._path)
+            os.replace(file.name, self._path)
         except OSError as error:
             raise UsageError(f"cannot write {self._path}: {error.strerror}") from error
 

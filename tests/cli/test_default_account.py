@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 
@@ -105,6 +106,7 @@ def test_a_damaged_file_says_nothing(content, call):
     (call.store.parent / "store.preferences.json").write_bytes(content)
     assert call("use").stdout == "no account is the default\n"
     assert call("use", "me").stdout.startswith("me is used")
+    assert (call.store.parent / "store.preferences.json").stat().st_mode & 0o77 == 0 or os.name == "nt"
 
 
 def test_a_mapping_of_the_applications_own_has_no_default():
