@@ -135,7 +135,7 @@ def _conceal_typed(message: str) -> str:
     """Return what argparse says without what was typed, which may be a secret in the wrong place."""
     choice = re.search(r"invalid choice: (.*) \(choose from (.*)\)", message, re.DOTALL)
     if choice is not None:
-        known = re.findall(r"[\w-]+", choice[2])
+        known = re.findall(r"[\w+-]+", choice[2])
         close = suggest_word(choice[1].strip("'\""), known)
         return f"{message[: choice.start()]}there is no such choice{close}: choose one of {', '.join(known)}"
     message = re.sub(r"invalid int value: .*", "expected a whole number", message, flags=re.DOTALL)
@@ -267,10 +267,9 @@ def _method(value: str) -> str:
 
 
 def _choose(value: str, known: Iterable[str]) -> str:
-    """Return a word that is known; another one is not repeated, as it may be a secret."""
+    """Return a word that is known; of another one argparse's own words are said, as of an option's ``choices``."""
     if value not in known:
-        close = suggest_word(value, known)
-        raise argparse.ArgumentTypeError(f"there is no such choice{close}: choose one of {', '.join(known)}")
+        raise argparse.ArgumentTypeError(f"invalid choice: {value!r} (choose from {', '.join(known)})")
     return value
 
 
@@ -561,7 +560,11 @@ environment; without them, only what the request itself shows is checked.""",
         ),
         (
             "credentials list",
+            "credentials show sue --show-secrets",
             "credentials add sue --service flickr",
+            "credentials remove sue",
+            "credentials rename sue susan",
+            "credentials allow sue --origin https://api.example.com",
             "credentials export sue --show-secrets",
         ),
         """\
