@@ -100,9 +100,9 @@ dmeo | did you mean 'demo'
 @for_each(("typed", "said"), [line.split(" | ") for line in MISUSES.strip().split("\n")])
 def test_bad_input_is_one_line_without_secrets(typed, said, call, server):
     """Each says what was wrong and what to type instead; the status is 2, and nothing is sent."""
-    with CredentialStore(call.store) as store:
-        store["me"] = Account(Consumer("c", "s"), AccessToken("t", "s"), server.url)
-        store["tok"] = AccessToken("t", "s")
+    if not call.store.exists():  # by the case before
+        me = Account(Consumer("c", "s"), AccessToken("t", "s"), server.url)
+        CredentialStore(call.store).update(me=me, tok=AccessToken("t", "s"))
     done = call(*shlex.split(typed.format(url=server.url, secret=SECRET)), check=2)
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
