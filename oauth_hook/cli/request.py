@@ -128,6 +128,8 @@ def request(arguments: argparse.Namespace) -> int:
         from .slips import find_slip
 
         reason = redact(response.reason or "", known)
+        if sys.stdout is not None and sys.stdout.isatty():
+            report("")  # between the body and what is said about it
         warn(one_line(f"the provider said {response.status_code} {reason}"))
         report_causes(hook.explain(response))
         slip = find_slip(session, signed, response)

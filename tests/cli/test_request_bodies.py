@@ -276,6 +276,8 @@ def test_json_is_indented_and_coloured(sender):
     assert "\x1b[34m" in coloured
     sender.pieces = [b'{"a": ']
     assert on_a_terminal("request", f"{sender.url}/") == '{"a": \n'
+    sender.status, sender.pieces = 404, [b"not here"]
+    assert on_a_terminal("request", f"{sender.url}/").startswith("not here\n\noauth-hook: the provider said 404")
 
 
 @pytest.mark.promise("a-page-runs-and-loads-nothing")
