@@ -187,6 +187,7 @@ def _prepare(options: _Options, session: requests.Session, stack: ExitStack) -> 
 
 # RFC 9110 s9.3, RFC 5789: words that are never taken for the NAME of an account.
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH")
+_OTHER_METHODS = ("PROPPATCH",)  # that are nearly one of them
 
 
 def _read_words(options: _Options, store: Store) -> tuple[str | None, str, str]:
@@ -200,12 +201,15 @@ def _read_words(options: _Options, store: Store) -> tuple[str | None, str, str]:
     if len(words) == 1 and words[0].upper() not in _METHODS and words[0] in store:
         return words[0], assumed, url
     method = words[-1]
-    close = "" if method.upper() in _METHODS else suggest_word(method.upper(), _METHODS)
-    if not is_token(method) or (len(words) == 2 and (close or (method != method.upper() and not method.islower()))):
-        raise UsageError(f"the METHOD of a request is one word, such as GET{close}")
-    if len(words) == 1 and method.upper() not in _METHODS and method != method.upper():
+    is_known = method.upper() in _METHODS
+    # WebDAV and others have methods of their own: PROPPATCH is no misspelt PATCH.
+    close = "" if is_known or method.upper() in _OTHER_METHODS else suggest_word(method, _METHODS)
+    if len(words) == 1 and not is_known and method != method.upper():
         hint = f"{suggest_word(method, store)}: {store_hint(store)}"
         raise UsageError(f"the first word is neither a METHOD, such as GET, nor in the store{hint}")
+    is_spelled = is_known or method in (method.upper(), method.lower())
+    if close or not is_token(method) or not is_spelled:
+        raise UsageError(f"the METHOD of a request is one word, such as GET{close}")
     return words[0] if len(words) == 2 else None, method.upper(), url
 
 

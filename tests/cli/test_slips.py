@@ -24,6 +24,7 @@ request me {url} {secret} | URL goes last
 request {secret} {url} | neither a METHOD
 request {secret} GET {url} | nothing of that name
 request me GETT {url} | did you mean 'GET'
+request POTS {url} | did you mean 'POST'
 request me {secret} {url} | METHOD of a request
 request mee {url} | did you mean 'me'
 request me ftp://h/{secret} | https
