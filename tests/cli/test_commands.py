@@ -432,7 +432,8 @@ def test_a_method_may_be_left_out(call, oauth_provider, server):
     keep(call, oauth_provider, "GET")
     for words, method in (
         ([], "GET"), (["-d", "a=1"], "POST"), (["--json", ""], "POST"), (["-F", "a=1"], "POST"),
-        (["me"], "GET"), (["me", "-d", "a=1"], "POST"), (["get", "-d", "a=1"], "GET"), (["me", "put"], "PUT"), (["me", "Put"], "PUT"),
+        (["me"], "GET"), (["me", "-d", "a=1"], "POST"), (["get", "-d", "a=1"], "GET"), (["me", "put"], "PUT"),
+        (["me", "Put"], "PUT"),
     ):  # fmt: skip
         call("request", *words, server.url, OAUTH_CONSUMER_KEY="the-environment")
         assert server.last.method == method
