@@ -71,9 +71,7 @@ def demo(arguments: argparse.Namespace) -> int:
         for what, request in _tamper_requests(hook, provider):
             response = session.send(request, timeout=_TIMEOUT_SECONDS)
             report.step(what, response, expected=401)
-            explanation = hook.explain(response)
-            report.explain(explanation)
-        report.conclude(explanation)
+            report.explain(hook.explain(response))
         return DONE if report.end() else REFUSED
 
 
@@ -185,21 +183,16 @@ class Report:
             self.say("      UNEXPECTED RESULT", "1;31")
 
     def explain(self, explanation: Explanation) -> None:
-        """Show why a request was refused."""
-        if self.verbose:
-            for finding in explanation.findings:
-                self.say(f"      why: {finding.code}{' (proven)' if finding.proven else ''}", "1;33")
-                for text in (finding.summary, *finding.evidence, finding.advice):
-                    for line in textwrap.wrap(text, _MAX_LINE_LENGTH - 11):
-                        self.say(f"           {line}")
-
-    def conclude(self, explanation: Explanation) -> None:
-        """Show what it was all about: that a request that was changed is refused, and why."""
-        if not self.verbose:
-            finding = explanation.findings[0]
-            self.say("\nThe last ones were changed on the way, so the provider refuses them. Why:")
-            for line in (f"{finding.code}: {finding.summary}", *finding.evidence):
-                self.say(f"   {line}", "1;33")
+        """Show why a request was refused: in a line, or all that is known of it."""
+        for finding in explanation.findings:
+            why = f"why: {finding.code}{' (proven)' if finding.proven else ''}"
+            if not self.verbose:
+                self.say(f"   {why}, {'; '.join(finding.evidence)}", "33")
+                return
+            self.say(f"      {why}", "1;33")
+            for text in (finding.summary, *finding.evidence, finding.advice):
+                for line in textwrap.wrap(text, _MAX_LINE_LENGTH - 11):
+                    self.say(f"           {line}")
 
     def end(self) -> bool:
         """Sum up, and say what to do next."""
@@ -207,6 +200,7 @@ class Report:
             f"\n{self.steps - self.failed} of {self.steps} steps went as they should.",
             "1;31" if self.failed else "1;32",
         )
+        self.say("What is changed after it was signed is refused, and 'explain' says why.")
         self.say(_NEXT_STEPS)
         return self.failed == 0
 
