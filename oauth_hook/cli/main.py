@@ -226,7 +226,7 @@ def make_parser(words: Sequence[str] | None = None) -> _Parser:
 
 
 def _list_examples(examples: Sequence[str]) -> str:
-    return "\n".join(["examples:", *(f"  oauth-hook {example}" for example in examples)])
+    return "\n".join(["examples:", *(f"  oauth-hook {example}" for example in examples)]) if examples else ""
 
 
 # --- types of arguments ---
@@ -333,10 +333,10 @@ class _Command(NamedTuple):
     name: str
     about: str
     arguments: tuple[Argument, ...]
-    examples: tuple[str, ...]
     more: str = ""  # what else its ``--help`` says
     epilog: str = ""
     module: str | None = None
+    examples: tuple[str, ...] = ()
 
 
 def _argument(*names: str, **settings: Any) -> Argument:
@@ -379,7 +379,12 @@ _REQUEST = (
     _file("-T", "--upload-file", metavar="FILE|-", help="likewise, the file itself, by PUT"),
     _repeated("-F", "--form", type=_part, metavar="K=V|K=@FILE", help="a part of a multipart form"),
     _repeated("-H", "--header", type=_header, metavar="'N: V'", help="a header"),
-    _argument("--placement", type=_placement, metavar="PLACE", help="header (default), query, body, url-encoded..."),
+    _argument(
+        "--placement",
+        type=_placement,
+        metavar="PLACE",
+        help="header (default), query, body, url-encoded or header+url-encoded",
+    ),
     _argument("--signature-method", type=_method, metavar="METHOD", help="default: the service's, or HMAC-SHA1"),
     _PRIVATE_KEY,
     _argument("--realm", metavar="TEXT", help="goes into the header, unsigned (default: the service's)"),
@@ -402,11 +407,7 @@ COMMANDS = (
             _flag("-v", "--verbose", help="show all that goes over the wire, and why requests are refused"),
             _flag("--show-secrets", help="show verifiers too, which are masked otherwise"),
         ),
-        (
-            "demo",
-            "demo --verbose",
-            "demo --verbose --show-secrets | less",
-        ),
+        examples=("demo", "demo --verbose", "demo --verbose --show-secrets | less"),
     ),
     _Command(
         "authorize",
@@ -430,16 +431,16 @@ COMMANDS = (
             _flag("--replace", help="replace what is kept as NAME, once this is done"),
             _JSON,
         ),
-        (
-            "authorize tumblr",
-            "authorize sue --service flickr --browser --set perms=read",
-            "authorize me --service alice@127.0.0.1:8734 --http",
-        ),
         """\
 The consumer key and secret come from the store (NAME), the environment
 (OAUTH_CONSUMER_KEY, OAUTH_CONSUMER_SECRET), or a prompt; where --service is
 someone@pump.example, oauth-hook registers itself. Authorizing NAME again replaces
 its token; for another service or another consumer key, use --replace.""",
+        examples=(
+            "authorize tumblr",
+            "authorize sue --service flickr --browser --set perms=read",
+            "authorize me --service alice@127.0.0.1:8734 --http",
+        ),
     ),
     _Command(
         "request",
@@ -455,17 +456,17 @@ its token; for another service or another consumer key, use --replace.""",
             ),
             _flag("--show-secrets", help="show your secrets where the response echoes them"),
         ),
-        (
-            "request tumblr https://api.tumblr.com/v2/user/info",
-            "request sue https://www.flickr.com/services/rest -d title=Hello",
-            "request sue https://up.flickr.com/services/upload/ -F photo=@photo.jpg",
-        ),
         """\
 The default METHOD is GET, or POST if there is something to send (-d, --json, --data-binary, -F; PUT with -T). Bodies
 are sent and printed as they come, whatever their size. The service determines how
 requests are signed and which headers they carry; the options given here override it. An account is used at its
 service only, and where --origin allowed it.""",
         _ENVIRONMENT + _FORBID,
+        examples=(
+            "request tumblr https://api.tumblr.com/v2/user/info",
+            "request sue https://www.flickr.com/services/rest -d title=Hello",
+            "request sue https://up.flickr.com/services/upload/ -F photo=@photo.jpg",
+        ),
     ),
     _Command(
         "sign",
@@ -476,15 +477,15 @@ service only, and where --origin allowed it.""",
             _flag("--curl", help="print a command line for curl"),
             _flag("--show-secrets", help="allow PLAINTEXT, whose signature is the secrets themselves"),
         ),
-        (
-            "sign tumblr https://api.tumblr.com/v2/user/info",
-            "sign tumblr https://api.tumblr.com/v2/user/info --curl | sh",
-            "sign sue https://api.example.com/me --placement query --url",
-        ),
         """\
 What is printed is for one request, once, within the next minutes: a signature has a nonce and a timestamp.""",
         _ENVIRONMENT,
         "request",
+        examples=(
+            "sign tumblr https://api.tumblr.com/v2/user/info",
+            "sign tumblr https://api.tumblr.com/v2/user/info --curl | sh",
+            "sign sue https://api.example.com/me --placement query --url",
+        ),
     ),
     _Command(
         "explain",
@@ -507,11 +508,6 @@ What is printed is for one request, once, within the next minutes: a signature h
             ),
             _JSON,
         ),
-        (
-            "explain tumblr refused.har",
-            "explain tumblr < refused.txt",
-            "explain sue refused.txt --html why.html",
-        ),
         """\
 FILE is raw HTTP (the request, and after it the response if it was saved), alone or in a log; what curl, wget, HTTPie,
 mitmdump or a library shows of its work; a curl command line or another call that a browser copies; or a HAR file
@@ -519,6 +515,11 @@ mitmdump or a library shows of its work; a curl command line or another call tha
 page "Why did it say 401?" of the documentation lists all formats. The secrets come from the store (NAME) or the
 environment; without them, only what the request itself shows is checked.""",
         _ENVIRONMENT,
+        examples=(
+            "explain tumblr refused.har",
+            "explain tumblr < refused.txt",
+            "explain sue refused.txt --html why.html",
+        ),
     ),
     _Command(
         "register",
@@ -534,12 +535,12 @@ environment; without them, only what the request itself shows is checked.""",
             _flag("--replace", help="replace what is kept as NAME, once this is done"),
             _JSON,
         ),
-        (
+        module="authorize",
+        examples=(
             'register pump alice@pump.example --application-name "My client"',
             'register pump pump.example --application-name "My client" --contact me@example.com',
             'register me 127.0.0.1:8734 --http --application-name "My client"',
         ),
-        module="authorize",
     ),
     _Command(
         "credentials",
@@ -558,7 +559,13 @@ environment; without them, only what the request itself shows is checked.""",
             _flag("--show-secrets", help="show secrets too, which are masked otherwise"),
             _flag("--json", help="print the list as JSON, too: {NAME: what it is}"),
         ),
-        (
+        """\
+'add' takes the credentials from the environment, if OAUTH_CONSUMER_KEY is set there (with OAUTH_CONSUMER_SECRET,
+OAUTH_TOKEN and OAUTH_TOKEN_SECRET); otherwise it asks for them, or reads them from standard input, one a line:
+consumer key, consumer secret, token, token secret. Without a token the account is two-legged.
+'allow' keeps with an account where it may be used (--origin URL), besides its service; elsewhere it signs nothing.
+'export' prints lines for a shell (or JSON), with --show-secrets only.""",
+        examples=(
             "credentials list",
             "credentials show sue --show-secrets",
             "credentials add sue --service flickr",
@@ -567,12 +574,6 @@ environment; without them, only what the request itself shows is checked.""",
             "credentials allow sue --origin https://api.example.com",
             "credentials export sue --show-secrets",
         ),
-        """\
-'add' takes the credentials from the environment, if OAUTH_CONSUMER_KEY is set there (with OAUTH_CONSUMER_SECRET,
-OAUTH_TOKEN and OAUTH_TOKEN_SECRET); otherwise it asks for them, or reads them from standard input, one a line:
-consumer key, consumer secret, token, token secret. Without a token the account is two-legged.
-'allow' keeps with an account where it may be used (--origin URL), besides its service; elsewhere it signs nothing.
-'export' prints lines for a shell (or JSON), with --show-secrets only.""",
     ),
     _Command(
         "use",
@@ -581,25 +582,17 @@ consumer key, consumer secret, token, token secret. Without a token the account 
             _argument("name", nargs="?", metavar="NAME", help="the account in the store; without it, say which it is"),
             _flag("--none", help="have no default"),
         ),
-        (
-            "use tumblr",
-            "use",
-            "use --none",
-        ),
         """\
 'request' and 'sign' use it where no NAME is given and the environment has no OAUTH_CONSUMER_KEY; like any account it is
 used at its service only. It follows 'credentials rename', and 'credentials remove' ends it.""",
         module="credentials",
+        examples=("use tumblr", "use", "use --none"),
     ),
     _Command(
         "services",
         "List the known services, or show what is known about one.",
         (_argument("name", nargs="?", metavar="NAME", help="the one to show"), _JSON),
-        (
-            "services",
-            "services tumblr",
-            "services tumblr --json",
-        ),
+        examples=("services", "services tumblr", "services tumblr --json"),
     ),
     _Command(
         "provider",
@@ -610,11 +603,7 @@ used at its service only. It follows 'credentials rename', and 'credentials remo
             _file("--database", help="keep the state in a file (default: in memory)"),
             _flag("--verbose", help="log each request on standard error, and why it was refused"),
         ),
-        (
-            "provider",
-            "provider --port 8734 --verbose",
-            "provider --port 8734 --database provider.sqlite3",
-        ),
+        examples=("provider", "provider --port 8734 --verbose", "provider --port 8734 --database provider.sqlite3"),
     ),
     _Command(
         "completion",
@@ -625,11 +614,6 @@ used at its service only. It follows 'credentials rename', and 'credentials remo
             ),
             _argument("words", nargs="*", default=[], help=argparse.SUPPRESS),
         ),
-        (
-            "completion bash",
-            "completion zsh",
-            "completion fish",
-        ),
         epilog="""
 
 in the file that the shell reads at its start:
@@ -637,5 +621,6 @@ in the file that the shell reads at its start:
   eval "$(oauth-hook completion zsh)"    ~/.zshrc, after compinit
   oauth-hook completion fish | source    ~/.config/fish/config.fish
 """,
+        examples=("completion bash", "completion zsh", "completion fish"),
     ),
 )
