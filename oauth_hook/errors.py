@@ -259,8 +259,9 @@ def suggest_word(typed: str, known: Iterable[str]) -> str:
     """
     from difflib import get_close_matches
 
-    close = get_close_matches(typed.lower(), known, n=1, cutoff=0.7) if len(typed) <= _MAX_WORD else []
-    return f" (did you mean {close[0]!r}?)" if close else ""
+    spelled = {word.lower(): word for word in known}
+    close = get_close_matches(typed.lower(), spelled, n=1, cutoff=0.7) if len(typed) <= _MAX_WORD else []
+    return f" (did you mean {spelled[close[0]]!r}?)" if close else ""
 
 
 def is_text(value: str) -> bool:

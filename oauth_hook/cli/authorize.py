@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import webbrowser
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import requests
 
-from ..credentials import AccessToken, Account, Consumer, ServiceReference
+from ..credentials import AccessToken, Account, Consumer, RequestToken, ServiceReference
 from ..errors import OAuthHookError, ProviderError, UsageError
+from ..protocol.rsa import RSAKey
 from ..protocol.url import check_absolute_url, split_url
 from ..services.catalog import SERVICES, Service
 from ..tokens.accounts import Store, find_origins, read_consumer_from_environment, read_origins
@@ -25,6 +26,8 @@ from .console import (
     read_options,
     read_rsa_key,
     report,
+    report_next,
+    report_use,
     resolve_service,
     warn,
 )
@@ -32,8 +35,9 @@ from .errors import tell
 
 __all__ = ["authorize", "register"]
 
+_REFUSALS = (400, 401, 403)
 
-@dataclass(frozen=True)
+
 class _AuthorizeOptions:
     store: Store | str | None
     name: str
@@ -54,7 +58,6 @@ class _AuthorizeOptions:
     json: bool
 
 
-@dataclass(frozen=True)
 class _RegisterOptions:
     store: Store | str | None
     name: str
@@ -83,16 +86,21 @@ def authorize(arguments: argparse.Namespace) -> int:
             raise UsageError(f"{service.title or place} has no user authorization: {service.notes}")
         service.check_is_filled()
         _check_end(service, anyway=options.anyway)
+        key = None if options.rsa_key is None else read_rsa_key(options.rsa_key)
         if service.callback_method == "POST":
-            consumer, token = _wait_for_activation(options, kept, place, service)
+            consumer, token = _wait_for_activation(options, kept, place, service, key)
         else:
             consumer = _find_consumer(options, kept, place, service)
-            token = _get_consent(options, service, consumer)
+            token = _get_consent(options, service, consumer, key)
         known = kept.origins if isinstance(kept, Account) else ()
-        origins = dict.fromkeys([*known, *_find_discovered_origins(place, service), *allowed])
-        store[options.name] = Account(consumer, token, place, tuple(origins))
+        # A server's name alone does not say where its endpoints are: it was asked for them.
+        discovered = find_origins(service) if ServiceReference.parse(place).url is not None else ()
+        origins = dict.fromkeys([*known, *discovered, *allowed])
+        account = store[options.name] = Account(consumer, token, place, tuple(origins))
     kept_as = {"name": options.name, "token": token.key, "service": place}
     print_result(f"kept as {options.name}", kept_as, as_json=options.json)
+    if not options.json:
+        report_use(options.store, options.name, account)
     return DONE
 
 
@@ -121,6 +129,8 @@ def register(arguments: argparse.Namespace) -> int:
         store[options.name] = Account(consumer, None, options.server, find_origins(service))
     kept_as = {"name": options.name, "consumer": consumer.key}
     print_result(f"kept as {options.name}", kept_as, as_json=options.json)
+    if not options.json:
+        report_next(options.store, "authorize", options.name, *(["--http"] if options.http else []))
     return DONE
 
 
@@ -187,20 +197,22 @@ def _service_at(request_token_url: str, authorization_url: str, access_token_url
 
 
 def _discover(server: str, *, http: bool) -> Service:
-    """Ask a server where its endpoints are."""
+    """Ask a server where its endpoints are.
+
+    :raises UsageError: it does not look like a server; nothing is asked then, as it may be a secret.
+    """
     from ..tokens.discovery import discover
 
+    if ServiceReference.parse(server).url is None and server != "localhost":
+        raise UsageError("a server is someone@pump.example, a host with a dot or a port in it, or a URL")
     try:
         return discover(server, scheme=_scheme(http=http))
     except requests.ConnectionError as error:
         if http or "://" in server:
             raise
-        raise OAuthHookError(f"{tell(error)}; if it only speaks plain http, use --http") from error
-
-
-def _find_discovered_origins(place: str, service: Service) -> tuple[str, ...]:
-    """Return where the endpoints of a server are that was asked for them: its name alone does not say it."""
-    return find_origins(service) if ServiceReference.parse(place).url is not None else ()
+        told = tell(error)
+        advice = ", or use --http" if "plain http" in told else "; if it only speaks plain http, use --http"
+        raise OAuthHookError(f"{told}{advice}") from error
 
 
 # --- which consumer ---
@@ -253,30 +265,48 @@ def _register_or_ask(options: _AuthorizeOptions, service: Service) -> Consumer:
 # --- who says yes ---
 
 
-def _get_consent(options: _AuthorizeOptions, service: Service, consumer: Consumer) -> AccessToken:
+def _get_consent(options: _AuthorizeOptions, service: Service, consumer: Consumer, key: RSAKey | None) -> AccessToken:
     """Go through the three legs."""
     wanted = {**service.authorization_parameters, **dict(options.set)}
     service = replace(service, authorization_parameters=wanted)
-    key = None if options.rsa_key is None else read_rsa_key(options.rsa_key)
     if service.callback is None:
         source = _PromptForCallback(webbrowser.open if options.browser else None)
         return OAuthFlow.for_service(service, consumer, rsa_key=key).authorize(source)
     from ..tokens.verifiers import LoopbackReceiver, ask_on_console
 
-    if not options.browser:
-        return OAuthFlow.for_service(service, consumer, rsa_key=key).authorize(ask_on_console)
-    with LoopbackReceiver(port=options.port, timeout=options.timeout) as receiver:
-        return OAuthFlow.for_service(service, consumer, rsa_key=key, callback=receiver.callback_url).authorize(receiver)
+    if options.browser:
+        with LoopbackReceiver(port=options.port, timeout=options.timeout) as receiver:
+            flow = OAuthFlow.for_service(service, consumer, rsa_key=key, callback=receiver.callback_url)
+            return flow.authorize(receiver)
+    flow = OAuthFlow.for_service(service, consumer, rsa_key=key)
+    request_token = flow.fetch_request_token()
+    return _exchange_code(flow, request_token, ask_on_console(flow.authorization_url(request_token)))
+
+
+def _exchange_code(flow: OAuthFlow, request_token: RequestToken, code: str, tries: int = 3) -> AccessToken:
+    """Exchange the code that was typed; a wrong one is asked for again, as long as the request token may be good.
+
+    :raises ProviderError: the service refuses, for another reason, or for the last time.
+    """
+    try:
+        return flow.fetch_access_token(request_token, flow.parse_callback(code, request_token))
+    except ProviderError as error:
+        if tries == 1 or error.status not in _REFUSALS or error.problem not in (None, "verifier_invalid"):
+            raise
+        report(f"oauth-hook: {tell(error)}")
+        code = ask_line("Enter the code again: ").strip()
+        if not code:
+            raise
+    return _exchange_code(flow, request_token, code, tries - 1)
 
 
 def _wait_for_activation(
-    options: _AuthorizeOptions, kept: Account | Consumer | None, place: str, service: Service
+    options: _AuthorizeOptions, kept: Account | Consumer | None, place: str, service: Service, key: RSAKey | None
 ) -> tuple[Consumer, AccessToken]:
     """Wait until the service posts the verifier, and the consumer where nobody has it yet; and fetch the tokens."""
     from ..tokens.verifiers import LoopbackReceiver
 
     consumer = read_consumer_from_environment(warn) if kept is None else _find_consumer(options, kept, place, service)
-    key = None if options.rsa_key is None else read_rsa_key(options.rsa_key)
     with LoopbackReceiver(port=options.port, timeout=options.timeout) as receiver:
         report(
             f"Enter this as the Callback URL of the integration at {service.title or place}, and activate it there:\n\n"

@@ -10,7 +10,6 @@ import argparse
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..protocol.methods import METHODS
@@ -58,7 +57,6 @@ complete -c oauth-hook -f -a '(__oauth_hook)'
 _HTTP_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 
 
-@dataclass(frozen=True)
 class _Options:
     shell: str
     words: list[str]
@@ -114,7 +112,7 @@ def _find_words(command: str, before: list[str]) -> Iterable[str]:
     stored = [name for name in _list_stored(before) if name not in before]
     if command in ("request", "sign"):
         return [*stored, *_HTTP_METHODS]
-    return stored if command in ("credentials", "explain") else ()
+    return stored if command in ("credentials", "explain", "use") else ()
 
 
 def _list_stored(before: list[str]) -> Iterable[str]:

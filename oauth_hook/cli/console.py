@@ -9,7 +9,7 @@ import argparse
 import os
 import re
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from ..errors import UsageError, is_text, suggest_word
@@ -17,7 +17,7 @@ from ..errors import UsageError, is_text, suggest_word
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..credentials import Consumer
+    from ..credentials import Account, Consumer
     from ..diagnosis.explain import Explanation
     from ..protocol.rsa import RSAKey
     from ..services.catalog import Service
@@ -46,8 +46,11 @@ __all__ = [
     "read_service_file",
     "report",
     "report_causes",
+    "report_next",
+    "report_use",
     "resolve_service",
     "shows_colours",
+    "unreadable_file",
     "warn",
 ]
 
@@ -59,10 +62,10 @@ _Options = TypeVar("_Options")
 
 
 def read_options(kind: type[_Options], arguments: argparse.Namespace) -> _Options:
-    """Return the arguments of a command as its own dataclass, whose fields have types."""
-    from dataclasses import fields
-
-    return kind(**{field.name: getattr(arguments, field.name) for field in fields(kind)})  # type: ignore[arg-type]
+    """Return the arguments of a command as an object of its own class, whose attributes have types."""
+    options = object.__new__(kind)
+    vars(options).update(vars(arguments))
+    return options
 
 
 def open_store(store: Store | str | None) -> AbstractContextManager[Store]:
@@ -140,6 +143,28 @@ def report(text: str) -> None:
     """Print a message for people on standard error, if there is one."""
     if sys.stderr is not None:
         print(text, file=sys.stderr, flush=True)
+
+
+def report_next(store: object, *words: str) -> None:
+    """Say what to type next, about the same store."""
+    import shlex
+
+    place = ["--store", store] if isinstance(store, str) else []
+    report(f"next: {shlex.join(['oauth-hook', *place, *words])}")
+
+
+def report_use(store: object, name: str, account: Account) -> None:
+    """Say what to type next with an account: to authorize it, or to use it where its service is."""
+    from ..credentials import ServiceReference
+    from ..tokens.accounts import find_origins, find_service
+
+    service = find_service(account)
+    path = "/" if ServiceReference.parse(account.service or "").url is None else "/api/whoami"  # as pump.io has it
+    if account.token is None and service.request_token_url:
+        report_next(store, "authorize", name)
+    else:
+        places = [service.api_url, *(f"{origin}{path}" for origin in (*account.origins, *find_origins(service)))]
+        report_next(store, "request", name, next(filter(None, places), "https://api.example.com/"))
 
 
 def warn(text: str) -> None:
@@ -227,7 +252,22 @@ def read_file(path: str, max_bytes: int = -1) -> bytes:
         with open(path, "rb") as file:
             return file.read(max_bytes)
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+        raise unreadable_file(path, error) from error
+
+
+# Absolute or relative, or a short plain word.
+_looks_like_path = re.compile(r"[./~].*|[A-Za-z]:.*|[a-z]{1,8}(?:\.[a-z]{1,5})?", re.DOTALL).fullmatch
+
+
+def unreadable_file(path: str, error: OSError) -> UsageError:
+    """Return the error for a file that cannot be read; what does not look like a path may be a secret typed there."""
+    folder, name = os.path.split(path)
+    close = ""
+    if isinstance(error, FileNotFoundError):
+        with suppress(OSError, ValueError):
+            close = suggest_word(name, os.listdir(folder or "."))
+    shown = path if _looks_like_path(path) or os.path.lexists(path) else "that file"
+    return UsageError(f"cannot read {shown}: {error.strerror}{close}")
 
 
 # The end of what OpenSSH's format begins with: the cipher's name, 4 bytes long, is "none".
@@ -246,7 +286,7 @@ def read_rsa_key(path: str, *, public: bool = False) -> RSAKey:
         with open(path, "rb") as file:
             pem = file.read()
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+        raise unreadable_file(path, error) from error
     try:
         if b"ENCRYPTED" in pem or (b"BEGIN OPENSSH" in pem and _PLAIN_OPENSSH not in pem):
             return load_key((pem, ask(f"passphrase of {path}", secret=True)), public=public)

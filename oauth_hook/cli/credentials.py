@@ -7,7 +7,7 @@ import json
 import shlex
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 from ..credentials import AccessToken, Account, Credentials, ServiceReference
@@ -32,15 +32,16 @@ from .console import (
     print_result,
     prompt_for_consumer,
     read_options,
+    report_use,
     resolve_service,
     warn,
 )
 from .errors import tell
+from .preferences import Preferences
 
-__all__ = ["credentials"]
+__all__ = ["credentials", "use"]
 
 
-@dataclass(frozen=True)
 class _Options:
     store: Store | str | None
     action: str
@@ -58,7 +59,7 @@ def credentials(arguments: argparse.Namespace) -> int:
     """Do with the store what the action says; secrets are masked."""
     options = read_options(_Options, arguments)
     names = {"list": "", "rename": "NAME NEW"}.get(options.action, "NAME")
-    if [bool(options.name), bool(options.new)] != ["NAME" in names, "NEW" in names] and (names or options.new):
+    if [bool(options.name), bool(options.new)] != ["NAME" in names, "NEW" in names]:
         raise UsageError(f"use oauth-hook credentials {options.action} {names}".rstrip())
     actions = {
         "list": _list, "show": _show, "add": _add, "remove": _remove, "allow": _allow, "rename": _rename,
@@ -74,9 +75,10 @@ def _list(options: _Options, store: Store) -> None:
     if path := find_missing_file(store):
         warn(f"there is no store yet: {path} does not exist")
     found = {}
+    default = Preferences(store).default
     for name in store:
         with suppress(KeyError):  # another process has removed it since
-            found[name] = _describe_entry(store, name)
+            found[name] = _describe_entry(store, name) + (", the default" if name == default else "")
     print_result("\n".join(f"{name}\t{kind}" for name, kind in found.items()), found, as_json=options.json)
 
 
@@ -88,13 +90,11 @@ def _describe_entry(store: Store, name: str) -> str:
         return "cannot be read"
     if isinstance(value, Account):
         place = ServiceReference.parse(value.service).label if value.service else "no service"
-        return f"account at {place}{'' if value.token else _describe_missing_token(value)}"
+        service = SERVICES.get(ServiceReference.parse(value.service or "").text)
+        is_two_legged = service is not None and not service.request_token_url
+        missing = ", two-legged" if is_two_legged else ", not authorized yet"
+        return f"account at {place}{'' if value.token else missing}"
     return {"Consumer": "consumer", "RequestToken": "request token"}.get(type(value).__name__, "access token")
-
-
-def _describe_missing_token(account: Account) -> str:
-    service = SERVICES.get(ServiceReference.parse(account.service or "").text)
-    return ", two-legged" if service is not None and not service.request_token_url else ", not authorized yet"
 
 
 def _show(options: _Options, store: Store) -> None:
@@ -136,9 +136,11 @@ def _add(options: _Options, store: Store) -> None:
         consumer = prompt_for_consumer()
         key = ask("token (empty: none)", needed=False)
         token = AccessToken(key, ask("token secret", secret=True).strip()) if key else None
-    store[options.name] = Account(consumer, token, service, origins)
+    account = store[options.name] = Account(consumer, token, service, origins)
     kept = {"name": options.name, "consumer": consumer.key, **({} if token is None else {"token": token.key})}
     print_result(f"kept as {options.name}", kept, as_json=options.json)
+    if not options.json:
+        report_use(options.store, options.name, account)
 
 
 def _remove(options: _Options, store: Store) -> None:
@@ -148,6 +150,7 @@ def _remove(options: _Options, store: Store) -> None:
     except KeyError:
         hint = f"{suggest_word(options.name, store)}: {store_hint(store)}"
         raise UsageError(f"there is nothing of that name in the store{hint}") from None
+    Preferences(store).forget(options.name)
     print_result(f"removed {options.name}", {"removed": options.name}, as_json=options.json)
 
 
@@ -173,6 +176,7 @@ def _rename(options: _Options, store: Store) -> None:
     check_name_is_free(store, options.new, replace=options.replace)
     store[options.new] = value  # first, so that nothing is lost whenever this ends
     del store[options.name]
+    Preferences(store).rename(options.name, options.new)
     result = {"renamed": options.name, "name": options.new}
     print_result(f"{options.name} is {options.new} now", result, as_json=options.json)
 
@@ -194,3 +198,25 @@ def _export(options: _Options, store: Store) -> None:
         pairs |= {"OAUTH_TOKEN": value.token.key, "OAUTH_TOKEN_SECRET": str(value.token.secret)}
     lines = [f"export {name}={shlex.quote(text)}" for name, text in pairs.items()]
     print_result("\n".join(lines), pairs, as_json=options.json)
+
+
+class _UseOptions:
+    store: Store | str | None
+    name: str | None
+    none: bool
+
+
+def use(arguments: argparse.Namespace) -> int:
+    """Make an account the one that is used where none is named, or say which one that is."""
+    options = read_options(_UseOptions, arguments)
+    if options.name is not None and options.none:
+        raise UsageError("use either NAME or --none")
+    with open_store(options.store) as store:
+        preferences = Preferences(store)
+        if options.name is not None and not isinstance(read_entry(store, options.name), Account):
+            raise UsageError(f"{options.name!r} is not an account: only an account can be the default")
+        if options.name is not None or options.none:
+            preferences.set_default(options.name)
+        default = preferences.default
+    print(f"{default} is used where no NAME is given" if default else "no account is the default")
+    return DONE

@@ -1,7 +1,8 @@
 """``oauth-hook demo``: the whole job, against a provider of its own on loopback.
 
-Each step says what it is, what went out, and what the provider made of it. The
-provider verifies through oauthlib and shares no code with the signer.
+Each step says what it is, what went out, and what the provider made of it: on a line that
+leaves out what is the same everywhere, or with ``--verbose`` all of it. The provider
+verifies through oauthlib and shares no code with the signer.
 """
 
 from __future__ import annotations
@@ -30,12 +31,19 @@ __all__ = ["demo"]
 
 _TIMEOUT_SECONDS = 10  # for each request
 _MAX_LINE_LENGTH = 100
+_MIN_WIDTH = 47  # of a step's line, up to the verdict
+
+_NEXT_STEPS = """
+Next:
+  oauth-hook demo --verbose     all that went over the wire
+  oauth-hook provider           a provider to try your own program with
+  oauth-hook authorize NAME     a token from a service ('oauth-hook services')"""
 
 _PLACES = {True: "header", False: "URL-encoded"}
 _BODIES: dict[str, dict[str, Any]] = {
     "GET": {"params": {"page": "2", "q": "yay & co"}},
-    "POST form": {"data": {"status": "Yay! It works!", "wrap_links": "True"}},
-    "POST JSON": {"json": {"status": "Yay! It works!"}},
+    "POST form": {"data": {"status": "It works!"}},
+    "POST JSON": {"json": {"works": True}},
 }
 
 
@@ -44,10 +52,11 @@ def demo(arguments: argparse.Namespace) -> int:
     from ..provider import serve
 
     show_secrets: bool = arguments.show_secrets
+    verbose: bool = arguments.verbose
     with serve() as provider, requests.Session() as session:
         session.trust_env = False  # a proxy has no business with loopback
-        report = Report(sys.stdout, show_secrets=show_secrets)
-        report.say(f"An OAuth 1.0a provider listens on {provider.url}; this package is its client.")
+        report = Report(sys.stdout, show_secrets=show_secrets, verbose=verbose)
+        report.say(f"A provider listens on {provider.url}; this package is its client.")
         report.head("Getting a token: the three legs")
         token = _three_legs(report, provider, session)
         report.head("Signed requests")
@@ -109,18 +118,25 @@ def _prepare(method: str, url: str, **content: Any) -> requests.PreparedRequest:
 
 @dataclass
 class Report:
-    """What the reader sees: numbered steps, coloured on a terminal, secrets masked."""
+    """What the reader sees: numbered steps, coloured on a terminal, secrets masked.
+
+    :ivar verbose: each step has its lines; otherwise it has one, as long as it goes as it should.
+    """
 
     stream: TextIO
     show_secrets: bool = False
+    verbose: bool = True
     steps: int = 0
     failed: int = 0
     _redact: Redactor = field(default_factory=lambda: Redactor(()))
 
     def say(self, text: str, colour: str = "") -> None:
         """Write a line, without the secrets in it."""
+        print(self._paint(text, colour), file=self.stream)
+
+    def _paint(self, text: str, colour: str) -> str:
         text = self._redact(text, fields=False)
-        print(f"\x1b[{colour}m{text}\x1b[0m" if colour and shows_colours(self.stream) else text, file=self.stream)
+        return f"\x1b[{colour}m{text}\x1b[0m" if colour and shows_colours(self.stream) else text
 
     def mask(self, secret: str) -> None:
         """Never show this, unless asked to."""
@@ -129,52 +145,63 @@ class Report:
 
     def head(self, text: str) -> None:
         """Begin a part."""
-        self.say(f"\n{text}", "1")
+        if self.verbose:
+            self.say(f"\n{text}", "1")
 
     def step(self, what: str, response: requests.Response, expected: int = 200) -> None:
         """Show a request as it went out, and the provider's verdict on it."""
-        self.begin(what)
         request = response.request
-        self._say_sent(f"{request.method} {request.path_url}")
-        for name in ("Authorization", "Content-Type"):
-            if name in request.headers:
-                self._say_sent(f"{name}: {_text(request.headers[name])}")
-        if request.body:
-            self._say_sent(_text(request.body))
-        self.verdict(response.status_code == expected, f"{response.status_code} {_describe_verdict(response)}")
+        headers = [name for name in ("Authorization", "Content-Type") if name in request.headers]
+        sent = [
+            f"{request.method} {request.path_url}",
+            *(f"{name}: {_text(request.headers[name])}" for name in headers),
+        ]
+        sent += [_text(request.body)] if request.body else []
+        verdict = f"{response.status_code} {_describe_verdict(response)}"
+        self._show(what, _summarize(request), sent, verdict, as_expected=response.status_code == expected)
+
+    def consent(self, url: str, user: str, verifier: str) -> None:
+        """Show the user's part."""
+        verdict = f"it shows the verifier {verifier}, after a login and a click on allow"
+        path = url.partition("?")[0].partition("://")[2].partition("/")[2]
+        self._show(f"authorization, by {user}", f"/{path}", [url], verdict, as_expected=bool(verifier))
+
+    def _show(self, what: str, summary: str, sent: list[str], verdict: str, *, as_expected: bool) -> None:
+        """Show a step: on one line, or everything that was sent and said."""
+        self.steps += 1
+        self.failed += not as_expected
+        colour = "32" if as_expected else "31"
+        if as_expected and not self.verbose:
+            brief = self._paint(f"< {verdict.partition(',')[0]}", colour)
+            self.say(f"{f'{self.steps:2} {what} > {summary}':<{_MIN_WIDTH}} {brief}")
+            return
+        self.say(f"\n  {self.steps:2}  {what}", "1;36")
+        for text in sent:
+            self._say_sent(text)
+        self.say(f"      < {verdict}", colour)
+        if not as_expected:
+            self.say("      UNEXPECTED RESULT", "1;31")
 
     def explain(self, explanation: Explanation) -> None:
-        """Show why a request was refused."""
+        """Show why a request was refused: in a line, or all that is known of it."""
         for finding in explanation.findings:
-            self.say(f"      why: {finding.code}{' (proven)' if finding.proven else ''}", "1;33")
+            why = f"why: {finding.code}{' (proven)' if finding.proven else ''}"
+            if not self.verbose:
+                self.say(f"   {why}, {'; '.join(finding.evidence)}", "33")
+                return
+            self.say(f"      {why}", "1;33")
             for text in (finding.summary, *finding.evidence, finding.advice):
                 for line in textwrap.wrap(text, _MAX_LINE_LENGTH - 11):
                     self.say(f"           {line}")
 
-    def consent(self, url: str, user: str, verifier: str) -> None:
-        """Show the user's part."""
-        self.begin("authorization: the user's consent")
-        self.say(f"      > {url}")
-        self.verdict(bool(verifier), f"{user} logs in and says allow; the page shows the verifier {verifier}")
-
-    def begin(self, what: str) -> None:
-        """Begin a step."""
-        self.steps += 1
-        self.say(f"\n  {self.steps:2}  {what}", "1;36")
-
-    def verdict(self, as_expected: bool, text: str) -> None:
-        """End a step."""
-        self.failed += not as_expected
-        self.say(f"      < {text}", "32" if as_expected else "31")
-        if not as_expected:
-            self.say("      UNEXPECTED RESULT", "1;31")
-
     def end(self) -> bool:
-        """Sum up."""
+        """Sum up, and say what to do next."""
         self.say(
             f"\n{self.steps - self.failed} of {self.steps} steps went as they should.",
             "1;31" if self.failed else "1;32",
         )
+        self.say("What is changed after it was signed is refused, and 'explain' says why.")
+        self.say(_NEXT_STEPS)
         return self.failed == 0
 
     def _say_sent(self, text: str) -> None:
@@ -189,12 +216,19 @@ class Report:
         self.say(f"      > {line}")
 
 
+def _summarize(request: requests.PreparedRequest) -> str:
+    """Return what a request says besides its signature."""
+    own = re.search('oauth_(?:callback|verifier)="[^"]*"', _text(request.headers.get("Authorization", "")))
+    text = _text(request.body or request.path_url.partition("?")[2])
+    return own[0] if own else re.sub(r"&?\boauth_\w+=[^&]*", "", text)
+
+
 def _describe_verdict(response: requests.Response) -> str:
     """Return what the provider said, in a line."""
     if response.headers.get("Content-Type", "").startswith("application/json"):
         echo = response.json()
         return (
-            f"verified: {echo['oauth']['signature_method']} in the {echo['oauth']['placement']}, "
+            f"verified: {echo['oauth']['signature_method']}, in the {echo['oauth']['placement']}, "
             f"for {echo['user']}; received {echo['parameters'] or echo['json']}"
         )
     fields = parse_qs(response.text)

@@ -19,8 +19,13 @@ from .console import MISUSE, REFUSED, one_line
 
 __all__ = ["find_status", "tell"]
 
-# What requests raises before anything is sent, because the request itself is wrong.
-_MISUSE = (exceptions.MissingSchema, exceptions.InvalidSchema, exceptions.InvalidURL, exceptions.InvalidHeader)
+# What requests raises before anything is sent, because the request itself is wrong. Its words repeat what is wrong.
+_MISUSE: Final = {
+    exceptions.MissingSchema: "the URL must be absolute: begin it with https:// (or http://)",
+    exceptions.InvalidSchema: "the URL must begin with https:// (or http://)",
+    exceptions.InvalidURL: "the URL cannot be requested: look at its host and its port",
+    exceptions.InvalidHeader: "a header has characters that HTTP does not allow",
+}
 
 # What went wrong with the connection, the most specific first; {0} stands for the origin, {1} for the cause.
 _FAILURES: Final = (
@@ -69,14 +74,17 @@ def tell(error: Exception) -> str:
 
 
 def _describe_failure(error: requests.RequestException) -> str:
+    for kind, words in _MISUSE.items():
+        if isinstance(error, kind):
+            return words
     said = error.args[0] if error.args else ""
-    if (isinstance(said, str) and said) or isinstance(error, _MISUSE):
+    if isinstance(said, str) and said:
         return redact(str(error))  # a sentence, of requests or of this package
     cause = _find_cause(error)
     if isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError):  # while a body was read, say
         error = requests.Timeout(request=error.request)
-    for kind, words in _FAILURES:
-        if isinstance(error, kind):
+    for failure, words in _FAILURES:
+        if isinstance(error, failure):
             return words.format(_describe_origin(error), _describe_cause(cause))
     return f"the request failed ({type(error).__name__})"
 
@@ -100,8 +108,16 @@ def _find_cause(error: BaseException) -> BaseException:
     return error if inner is None else _find_cause(inner)
 
 
+# What TLS says of a response that is not TLS.
+_NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG")
+
+
 def _describe_cause(cause: BaseException) -> str:
     """Return why, in the words of the operating system or of TLS, which have no URL in them."""
+    if getattr(cause, "reason", None) in _NOT_TLS:
+        return "that port speaks plain http, it seems, so begin the URL with http://"
+    if str(getattr(cause, "line", "")).startswith("\x15\x03"):  # an alert of TLS (RFC 8446 s5.1)
+        return "that port speaks https, so begin the URL with https://"
     for name in ("verify_message", "reason", "strerror"):
         words = getattr(cause, name, None)
         if isinstance(words, str) and words:

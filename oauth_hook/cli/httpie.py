@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any
 from httpie.plugins import AuthPlugin  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
 if TYPE_CHECKING:
-    from ..hook.hook import OAuthHook
+    from collections.abc import Callable
 
 __all__ = ["OAuthPlugin"]
+
+_UNAUTHORIZED = 401
 
 
 class OAuthPlugin(AuthPlugin):  # type: ignore[misc,unused-ignore]
@@ -38,27 +40,45 @@ class OAuthPlugin(AuthPlugin):  # type: ignore[misc,unused-ignore]
 
     raw_auth: Any = None
 
-    def get_auth(self, username: str | None = None, password: str | None = None) -> OAuthHook:
-        """Return the hook of the account that ``--auth`` names.
+    def get_auth(self, username: str | None = None, password: str | None = None) -> Callable[[Any], Any]:
+        """Return what signs with the account that ``--auth`` names.
 
         :param username: nothing, as ``--auth`` is a NAME and is not taken apart.
         :param password: nothing.
         :raises SystemExit: there is no such account, or no credentials; it has been said on standard error.
         """
         from ..errors import OAuthHookError, UsageError
-        from ..tokens.accounts import hook_for_account
+        from ..tokens.accounts import find_credentials
         from ..tokens.store import CredentialStore
+        from .preferences import Preferences
 
         name: str | None = self.raw_auth
+        store = CredentialStore()
+        preferences = Preferences(store)
+        clock = preferences.load_clock(name)
         try:
-            if name is not None and ":" in name and name not in CredentialStore():  # not repeated: it may be a secret
+            if name is not None and ":" in name and name not in store:  # not repeated: it may be a secret
                 raise UsageError(
                     "--auth takes the NAME of an account, not a key and its secret: keep them with 'oauth-hook "
                     "authorize NAME', or leave --auth out and set OAUTH_CONSUMER_KEY, OAUTH_CONSUMER_SECRET, "
                     "OAUTH_TOKEN and OAUTH_TOKEN_SECRET"
                 )
-            return hook_for_account(name)
+            hook = find_credentials(name, store).make_hook(clock=clock)
         except OAuthHookError as error:
             # HTTPie is reading its arguments, and would show anything else that is raised as a traceback.
             print(f"http: error: {error}", file=sys.stderr)
             raise SystemExit(1) from None
+
+        def look(response: Any, **_: Any) -> None:
+            if name is not None:
+                preferences.keep_clock(name, response.request.url, clock)
+            if response.status_code == _UNAUTHORIZED:
+                words = " ".join(filter(None, ("oauth-hook explain", name)))
+                print(f"http: why it was refused: run it again with -v, and pipe it to '{words}'", file=sys.stderr)
+
+        def sign(request: Any) -> Any:
+            signed = hook(request)
+            signed.register_hook("response", look)
+            return signed
+
+        return sign

@@ -10,13 +10,15 @@ What each command does is in a module of its own, which is imported when the com
 from __future__ import annotations
 
 import argparse
+import gc
 import math
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from importlib import import_module
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TextIO
 
 from ..errors import OAuthHookError, ProviderError, conceal_frames, suggest_word
@@ -28,12 +30,15 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
+_MAX_GARBAGE = 100_000  # objects
+_LAST_PORT = 65_535
 _MAX_SECONDS = 1_000_000  # a socket can wait about twice as long
 
-_ENVIRONMENT = """\
+_ENVIRONMENT = """
+
 credentials come from the store (NAME), or from the environment:
   OAUTH_CONSUMER_KEY, OAUTH_CONSUMER_SECRET   the application's
-  OAUTH_TOKEN, OAUTH_TOKEN_SECRET             the user's; without them the request is two-legged
+  OAUTH_TOKEN, OAUTH_TOKEN_SECRET             the user's; without them two-legged
 never from an argument, which other users of the machine could see.
 """
 _FORBID = """
@@ -50,6 +55,8 @@ def main(argv: Sequence[str] | None = None, *, store: Store | None = None) -> in
     :returns: the exit status.
     :raises SystemExit: the arguments are wrong (2), or ask for help or the version (0).
     """
+    if argv is None:  # a process of its own, which is over before it would be worth looking for garbage
+        gc.set_threshold(_MAX_GARBAGE)
     try:
         arguments = _parse(argv)
         if store is not None:
@@ -66,6 +73,9 @@ def main(argv: Sequence[str] | None = None, *, store: Store | None = None) -> in
     except (OAuthHookError, OSError) as error:  # the exceptions of requests are of the latter kind
         _drain_stream(sys.stdout)
         return _report_failure(error)
+    finally:
+        if argv is None:
+            gc.freeze()  # Python would look at all that was imported once more at its end
     return status
 
 
@@ -98,8 +108,16 @@ def _drain_stream(stream: TextIO | None) -> None:
 _option_name = re.compile(r"-[A-Za-z]|--[a-z][a-z-]{0,30}(?=\Z|=)").match
 
 
-class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """Shows positional arguments that are told apart by what they look like once, under one name."""
+class _Formatter(argparse.HelpFormatter):
+    """Fills paragraphs, and shows positional arguments that are told apart by what they look like under one name."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        """Return a text whose lines are as long as the terminal is wide, but for those that are indented."""
+        filled = []
+        for is_prose, lines in groupby(text.split("\n"), lambda line: line[:1] not in ("", " ")):
+            block = list(lines)
+            filled += [super()._fill_text(" ".join(block), width, indent)] if is_prose else block
+        return "\n".join(filled)
 
     def _format_args(self, action: argparse.Action, default_metavar: str) -> str:
         return str(action.metavar) if action.dest == "words" else super()._format_args(action, default_metavar)
@@ -117,7 +135,7 @@ def _conceal_typed(message: str) -> str:
     """Return what argparse says without what was typed, which may be a secret in the wrong place."""
     choice = re.search(r"invalid choice: (.*) \(choose from (.*)\)", message, re.DOTALL)
     if choice is not None:
-        known = re.findall(r"[\w-]+", choice[2])
+        known = re.findall(r"[\w+-]+", choice[2])
         close = suggest_word(choice[1].strip("'\""), known)
         return f"{message[: choice.start()]}there is no such choice{close}: choose one of {', '.join(known)}"
     message = re.sub(r"invalid int value: .*", "expected a whole number", message, flags=re.DOTALL)
@@ -129,14 +147,25 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     words = [*(sys.argv[1:] if argv is None else argv)]
     if words[:1] == ["help"]:  # as of other commands
         words = [*words[1:2], "--help"]
-    arguments, rest = make_parser().parse_known_args(words)
+    arguments, rest = make_parser(words).parse_known_args(words)
     rest = _fill_gaps(arguments, rest)
     if rest:
-        names = [found[0] for word in rest if (found := _option_name(word))]
-        hint = "; the METHOD goes before the URL, by itself" if "-X" in names and arguments.command == "request" else ""
-        told = f"unknown arguments: {' '.join(names)}" if names else "there are more words than it takes"
-        arguments.parser.error(told + hint)
+        arguments.parser.error(_describe_unknown(rest, arguments.parser))
     return arguments
+
+
+def _describe_unknown(words: Sequence[str], parser: argparse.ArgumentParser) -> str:
+    """Return what to do about options that a command does not have, and about words that it does not take."""
+    names = [found[0] for word in words if (found := _option_name(word))]
+    if not names:
+        return "there are more words than it takes"
+    if any(re.search("user|secret|token|key|password|^-u", name) for name in names):
+        told = " ".join([*names, "(credentials come from the store, standard input or the environment)"])
+    else:
+        told = " ".join(f"{name}{suggest_word(name, parser._option_string_actions)}" for name in names)
+    if {"-X", "--method", "--request"} & {*names}:
+        told += "; the METHOD goes before the URL, by itself"
+    return f"unknown arguments: {told}"
 
 
 def _fill_gaps(arguments: argparse.Namespace, rest: list[str]) -> list[str]:
@@ -160,21 +189,31 @@ def _fill_gaps(arguments: argparse.Namespace, rest: list[str]) -> list[str]:
     return words
 
 
-def make_parser() -> _Parser:
-    """Return the parser of the whole command."""
+def make_parser(words: Sequence[str] | None = None) -> _Parser:
+    """Return the parser of the whole command.
+
+    :param words: what it is to parse: a command that is not named there needs no arguments; ``None``: anything.
+    """
     parser = _Parser(
-        prog="oauth-hook", description="OAuth 1.0a: get tokens, sign requests, and find out why they fail."
+        prog="oauth-hook",
+        description="OAuth 1.0a: get tokens, sign requests, and find out why they fail.",
+        epilog=_list_examples(_EXAMPLES),
+        formatter_class=_Formatter,
     )
     parser.add_argument("--version", action="version", version=f"oauth-hook {__version__}")
     parser.add_argument(*STORE.names, **STORE.settings)
     add = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command in COMMANDS:
+        if words is not None and command.name not in words:
+            add.add_parser(command.name, help=command.about)
+            continue
         description = f"{command.about}\n\n{command.more}" if command.more else command.about
+        epilog = _list_examples(command.examples) + command.epilog
         child = add.add_parser(
             command.name,
             help=command.about,
             description=description,
-            epilog=command.epilog,
+            epilog=epilog,
             formatter_class=_Formatter,
         )
         child.set_defaults(command=command.name, module=command.module or command.name, parser=child)
@@ -184,6 +223,10 @@ def make_parser() -> _Parser:
         for argument in command.arguments:
             child.add_argument(*argument.names, **argument.settings)
     return parser
+
+
+def _list_examples(examples: Sequence[str]) -> str:
+    return "\n".join(["examples:", *(f"  oauth-hook {example}" for example in examples)]) if examples else ""
 
 
 # --- types of arguments ---
@@ -203,6 +246,31 @@ def _seconds(value: str) -> float:
     if not 0 < number <= _MAX_SECONDS:
         raise argparse.ArgumentTypeError(f"expected a number of seconds above 0 and at most {_MAX_SECONDS}")
     return number
+
+
+def _port(value: str) -> int:
+    if not re.fullmatch("[0-9]{1,5}", value) or int(value) > _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"expected a port, a whole number from 0 to {_LAST_PORT}")
+    return int(value)
+
+
+def _placement(value: str) -> str:
+    from ..protocol.placement import PLACEMENTS
+
+    return _choose(value, PLACEMENTS)
+
+
+def _method(value: str) -> str:
+    from ..protocol.methods import METHODS
+
+    return _choose(value.upper(), METHODS)
+
+
+def _choose(value: str, known: Iterable[str]) -> str:
+    """Return a word that is known; of another one argparse's own words are said, as of an option's ``choices``."""
+    if value not in known:
+        raise argparse.ArgumentTypeError(f"invalid choice: {value!r} (choose from {', '.join(known)})")
+    return value
 
 
 def _loopback(value: str) -> str:
@@ -266,8 +334,9 @@ class _Command(NamedTuple):
     about: str
     arguments: tuple[Argument, ...]
     more: str = ""  # what else its ``--help`` says
-    epilog: str | None = None
+    epilog: str = ""
     module: str | None = None
+    examples: tuple[str, ...] = ()
 
 
 def _argument(*names: str, **settings: Any) -> Argument:
@@ -313,8 +382,13 @@ _REQUEST = (
     _file("-T", "--upload-file", metavar="FILE|-", help="likewise, the file itself, by PUT"),
     _repeated("-F", "--form", type=_part, metavar="K=V|K=@FILE", help="a part of a multipart form"),
     _repeated("-H", "--header", type=_header, metavar="'N: V'", help="a header"),
-    _argument("--placement", metavar="PLACE", help="header (default), query, body, url-encoded or header+url-encoded"),
-    _argument("--signature-method", metavar="METHOD", help="default: the service's, or HMAC-SHA1"),
+    _argument(
+        "--placement",
+        type=_placement,
+        metavar="PLACE",
+        help="header (default), query, body, url-encoded or header+url-encoded",
+    ),
+    _argument("--signature-method", type=_method, metavar="METHOD", help="default: the service's, or HMAC-SHA1"),
     _PRIVATE_KEY,
     _argument("--realm", metavar="TEXT", help="goes into the header, unsigned (default: the service's)"),
     _argument(
@@ -327,11 +401,17 @@ _REQUEST = (
     _ORIGIN,
 )
 
+_EXAMPLES = ("demo", "authorize tumblr", "request tumblr https://api.tumblr.com/v2/user/info")
+
 COMMANDS = (
     _Command(
         "demo",
         "Get a token, sign requests, and see changed ones refused, against a provider of its own on loopback.",
-        (_flag("--show-secrets", help="show verifiers too, which are masked otherwise"),),
+        (
+            _flag("-v", "--verbose", help="show all that goes over the wire, and why requests are refused"),
+            _flag("--show-secrets", help="show verifiers too, which are masked otherwise"),
+        ),
+        examples=("demo", "demo --verbose", "demo --verbose --show-secrets | less"),
     ),
     _Command(
         "authorize",
@@ -348,7 +428,7 @@ COMMANDS = (
             ),
             _flag("--http", help="ask someone@pump.example over plain http"),
             _flag("--browser", help="open a browser and wait for it on loopback"),
-            _argument("--port", type=int, default=0, help="for --browser, if the callback is registered with a port"),
+            _argument("--port", type=_port, default=0, help="for --browser, if the callback is registered with a port"),
             _repeated("--set", type=_pair, metavar="K=V", help="a parameter for the authorization page"),
             _PRIVATE_KEY,
             _ORIGIN,
@@ -362,6 +442,11 @@ The consumer key and secret come from the store (NAME), the environment
 (OAUTH_CONSUMER_KEY, OAUTH_CONSUMER_SECRET), or a prompt; where --service is
 someone@pump.example, oauth-hook registers itself. Authorizing NAME again replaces
 its token; for another service or another consumer key, use --replace.""",
+        examples=(
+            "authorize tumblr",
+            "authorize sue --service flickr --browser --set perms=read",
+            "authorize me --service alice@127.0.0.1:8734 --http",
+        ),
     ),
     _Command(
         "request",
@@ -383,6 +468,11 @@ are sent and printed as they come, whatever their size. The service determines h
 requests are signed and which headers they carry; the options given here override it. An account is used at its
 service only, and where --origin allowed it.""",
         _ENVIRONMENT + _FORBID,
+        examples=(
+            "request tumblr https://api.tumblr.com/v2/user/info",
+            "request sue https://www.flickr.com/services/rest -d title=Hello",
+            "request sue https://up.flickr.com/services/upload/ -F photo=@photo.jpg",
+        ),
     ),
     _Command(
         "sign",
@@ -397,6 +487,11 @@ service only, and where --origin allowed it.""",
 What is printed is for one request, once, within the next minutes: a signature has a nonce and a timestamp.""",
         _ENVIRONMENT,
         "request",
+        examples=(
+            "sign tumblr https://api.tumblr.com/v2/user/info",
+            "sign tumblr https://api.tumblr.com/v2/user/info --curl | sh",
+            "sign sue https://api.example.com/me --placement query --url",
+        ),
     ),
     _Command(
         "explain",
@@ -426,6 +521,11 @@ mitmdump or a library shows of its work; a curl command line or another call tha
 page "Why did it say 401?" of the documentation lists all formats. The secrets come from the store (NAME) or the
 environment; without them, only what the request itself shows is checked.""",
         _ENVIRONMENT,
+        examples=(
+            "explain tumblr refused.har",
+            "explain tumblr < refused.txt",
+            "explain sue refused.txt --html why.html",
+        ),
     ),
     _Command(
         "register",
@@ -442,6 +542,11 @@ environment; without them, only what the request itself shows is checked.""",
             _JSON,
         ),
         module="authorize",
+        examples=(
+            'register pump alice@pump.example --application-name "My client"',
+            'register pump pump.example --application-name "My client" --contact me@example.com',
+            'register me 127.0.0.1:8734 --http --application-name "My client"',
+        ),
     ),
     _Command(
         "credentials",
@@ -467,21 +572,45 @@ OAUTH_TOKEN and OAUTH_TOKEN_SECRET); otherwise it asks for them, or reads them f
 consumer key, consumer secret, token, token secret. Without a token the account is two-legged.
 'allow' keeps with an account where it may be used (--origin URL), besides its service; elsewhere it signs nothing.
 'export' prints lines for a shell (or JSON), with --show-secrets only.""",
+        examples=(
+            "credentials list",
+            "credentials show sue --show-secrets",
+            "credentials add sue --service flickr",
+            "credentials remove sue",
+            "credentials rename sue susan",
+            "credentials allow sue --origin https://api.example.com",
+            "credentials export sue --show-secrets",
+        ),
+    ),
+    _Command(
+        "use",
+        "Make an account the default: the one that is used where no NAME is given.",
+        (
+            _argument("name", nargs="?", metavar="NAME", help="the account in the store; without it, say which it is"),
+            _flag("--none", help="have no default"),
+        ),
+        """\
+'request' and 'sign' use it where no NAME is given and the environment has no OAUTH_CONSUMER_KEY; like any account it is
+used at its service only. It follows 'credentials rename', and 'credentials remove' ends it.""",
+        module="credentials",
+        examples=("use tumblr", "use", "use --none"),
     ),
     _Command(
         "services",
         "List the known services, or show what is known about one.",
         (_argument("name", nargs="?", metavar="NAME", help="the one to show"), _JSON),
+        examples=("services", "services tumblr", "services tumblr --json"),
     ),
     _Command(
         "provider",
         "Run a real OAuth 1.0a provider until Ctrl-C, and print what a client needs, one 'name: value' per line.",
         (
             _argument("--host", type=_loopback, default="127.0.0.1", help="a loopback address (default: %(default)s)"),
-            _argument("--port", type=int, default=0, help="default: any free port"),
+            _argument("--port", type=_port, default=0, help="default: any free port"),
             _file("--database", help="keep the state in a file (default: in memory)"),
             _flag("--verbose", help="log each request on standard error, and why it was refused"),
         ),
+        examples=("provider", "provider --port 8734 --verbose", "provider --port 8734 --database provider.sqlite3"),
     ),
     _Command(
         "completion",
@@ -490,10 +619,15 @@ consumer key, consumer secret, token, token secret. Without a token the account 
             _argument(
                 "shell", choices=("bash", "zsh", "fish", "candidates"), metavar="bash|zsh|fish", help="the shell"
             ),
-            _argument("words", nargs="*", help=argparse.SUPPRESS),
+            _argument("words", nargs="*", default=[], help=argparse.SUPPRESS),
         ),
-        """\
-In ~/.bashrc or ~/.zshrc (after compinit):  eval "$(oauth-hook completion bash)", or zsh
-In ~/.config/fish/config.fish:              oauth-hook completion fish | source""",
+        epilog="""
+
+in the file that the shell reads at its start:
+  eval "$(oauth-hook completion bash)"   ~/.bashrc
+  eval "$(oauth-hook completion zsh)"    ~/.zshrc, after compinit
+  oauth-hook completion fish | source    ~/.config/fish/config.fish
+""",
+        examples=("completion bash", "completion zsh", "completion fish"),
     ),
 )

@@ -7,16 +7,18 @@ import logging
 import signal
 import sys
 import threading
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .console import DONE, read_options
 
-__all__ = ["provider"]
+if TYPE_CHECKING:
+    from ..provider import Provider
+
+__all__ = ["list_details", "provider"]
 
 _TICK_SECONDS = 0.2  # on Windows no signal ends a wait, and Ctrl-C is heard between two of them
 
 
-@dataclass(frozen=True)
 class _Options:
     host: str
     port: int
@@ -34,15 +36,23 @@ def provider(arguments: argparse.Namespace) -> int:
         log.setLevel(logging.INFO)
         log.addHandler(logging.StreamHandler())
     with serve(options.host, options.port, database=options.database) as running:
-        more = {
-            "whoami_url": running.whoami_url, "webfinger": running.webfinger, "check_url": running.check_url,
-            "requests_url": running.requests_url,
-        }  # fmt: skip
-        for name, value in (running.details() | more).items():
+        for name, value in list_details(running).items():
             print(f"{name}: {value}")
         sys.stdout.flush()
         _wait_for_the_end()
     return DONE
+
+
+def list_details(running: Provider) -> dict[str, str]:
+    """Return what a client needs, and two commands that try it, by their names."""
+    return running.details() | {
+        "whoami_url": running.whoami_url,
+        "webfinger": running.webfinger,
+        "check_url": running.check_url,
+        "requests_url": running.requests_url,
+        "to get a token": f"oauth-hook authorize me --service {running.webfinger} --http --browser",
+        "to use it": f"oauth-hook request me {running.resource_url} -d status=Hello",
+    }
 
 
 def _wait_for_the_end() -> None:

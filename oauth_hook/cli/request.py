@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from mimetypes import guess_type
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 from urllib.parse import parse_qsl, quote
 
 import requests
+import urllib3
 from requests.structures import CaseInsensitiveDict
 
 from ..credentials import ServiceReference
 from ..errors import OAuthHookError, ProviderError, UsageError, suggest_word
+from ..hook.clock import ServerClock
 from ..hook.hook import OAuthHook
 from ..protocol.parameters import is_form
 from ..protocol.rsa import RSAKey
-from ..redaction import redact
 from ..services.catalog import Service
 from ..tokens.accounts import Store, allow_origins, find_credentials, store_hint
 from .console import (
@@ -41,16 +43,17 @@ from .console import (
     read_service_file,
     report,
     report_causes,
+    unreadable_file,
     warn,
 )
-from .response import Output, Progress, open_output, print_body, save_body
+from .preferences import Preferences
+from .response import PIECE_BYTES, Output, Progress, open_output, print_body, save_body
 
-__all__ = ["request", "sign"]
+__all__ = ["OutgoingRequest", "request", "sign"]
 
 _MAX_REFUSAL_BYTES = 1 << 20  # that are read at once, for what they say of the clock and of causes
 
 
-@dataclass(frozen=True)
 class _Options:
     """What ``request`` and ``sign`` have in common."""
 
@@ -80,7 +83,6 @@ class _Options:
         return self.data_binary if self.upload_file is None else f"@{self.upload_file}"
 
 
-@dataclass(frozen=True)
 class _RequestOptions(_Options):
     output: str | None
     output_errors: bool
@@ -89,10 +91,21 @@ class _RequestOptions(_Options):
     timeout: float
 
 
-@dataclass(frozen=True)
 class _SignOptions(_Options):
     url: bool
     curl: bool
+
+
+class OutgoingRequest(NamedTuple):
+    """A request as it goes out, and what signed it."""
+
+    request: requests.PreparedRequest
+    unsigned: requests.Request
+    hook: OAuthHook
+    clock: ServerClock
+    account: str | None  #: by its name in the store
+    preferences: Preferences
+    service: Service
 
 
 def request(arguments: argparse.Namespace) -> int:
@@ -100,19 +113,40 @@ def request(arguments: argparse.Namespace) -> int:
     options = read_options(_RequestOptions, arguments)
     with ExitStack() as stack:
         session = stack.enter_context(requests.Session())
-        prepared, hook = _prepare(options, session, stack)
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, _LargePieces())
+        signed = _prepare(options, session, stack)
+        hook = signed.hook
         output = None if options.output in (None, "-") else stack.enter_context(open_output(options.output))
         known = [hook.consumer.secret, hook.token.secret if hook.token else ""]
         if options.verbose:
-            report(_describe_request(prepared, known))
-        response = stack.enter_context(_send(session, prepared, options.timeout))
+            report(_describe_request(signed.request, known))
+        response = stack.enter_context(_send(session, signed, options.timeout))
         _print_head(options, response, known)
         _give_body(options, response, output, [] if options.show_secrets else known)
     if not response.ok:
+        from ..redaction import redact  # takes longer to load than a request that succeeds
+        from .slips import find_slip
+
         reason = redact(response.reason or "", known)
+        if sys.stdout is not None and sys.stdout.isatty():
+            report("")  # between the body and what is said about it
         warn(one_line(f"the provider said {response.status_code} {reason}"))
         report_causes(hook.explain(response))
+        slip = find_slip(session, signed, response)
+        if slip:
+            warn(slip)
     return DONE if response.ok else REFUSED
+
+
+class _LargePieces(requests.adapters.HTTPAdapter):
+    """Sends files in larger pieces than http.client's 16 KB, each of which costs as much as a larger one."""
+
+    def init_poolmanager(self, *arguments: Any, **settings: Any) -> None:
+        """Make the pools, whose connections know how large a piece is from urllib3 2 on."""
+        if "key_blocksize" in urllib3.poolmanager.PoolKey._fields:
+            settings["blocksize"] = PIECE_BYTES
+        super().init_poolmanager(*arguments, **settings)
 
 
 def sign(arguments: argparse.Namespace) -> int:
@@ -121,36 +155,40 @@ def sign(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack:
         session = stack.enter_context(requests.Session())
         session.headers.clear()  # what another client sends is its own
-        prepared, hook = _prepare(options, session, stack)
-        if hook.signature_method == "PLAINTEXT" and not options.show_secrets:
+        signed = _prepare(options, session, stack)
+        if signed.hook.signature_method == "PLAINTEXT" and not options.show_secrets:
             raise UsageError("PLAINTEXT's signature is the secrets themselves: use --show-secrets to have them printed")
-        print_text(_describe_signed(options, prepared))
+        print_text(_describe_signed(options, signed.request))
     return DONE
 
 
-def _prepare(
-    options: _Options, session: requests.Session, stack: ExitStack
-) -> tuple[requests.PreparedRequest, OAuthHook]:
+def _prepare(options: _Options, session: requests.Session, stack: ExitStack) -> OutgoingRequest:
     """Return the request that the options describe, signed; files are open until the stack ends."""
     with open_store(options.store) as store:
         name, method, url = _read_words(options, store)
+        preferences = Preferences(store)
+        if name is None and not os.environ.get("OAUTH_CONSUMER_KEY") and (preferences.default or "") in store:
+            name = preferences.default
         if options.origin:
             if name is None:
                 raise UsageError("--origin is kept with an account, and none is named: use [NAME] [METHOD] URL")
             allow_origins(store, name, options.origin)
         found = find_credentials(name, store, warn=warn)
     service = _apply_options(options, found.service)
-    hook = found.make_hook(service, _read_key(options, service))
+    clock = preferences.load_clock(name)
+    hook = found.make_hook(service, _read_key(options, service), clock)
     if method in ("GET", "HEAD") and options.data and not options.get:
         warn(f"-d makes a form of the body, which few servers read of a {method}: -G puts the fields into the URL")
     content = _make_content(options, service, stack)
-    return session.prepare_request(requests.Request(method, _add_query(options, url), auth=hook, **content)), hook
+    unsigned = requests.Request(method, _add_query(options, url), auth=hook, **content)
+    return OutgoingRequest(session.prepare_request(unsigned), unsigned, hook, clock, name, preferences, service)
 
 
 # --- who, and how it is signed ---
 
 # RFC 9110 s9.3, RFC 5789: words that are never taken for the NAME of an account.
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH")
+_OTHER_METHODS = ("PROPPATCH",)  # that are nearly one of them
 
 
 def _read_words(options: _Options, store: Store) -> tuple[str | None, str, str]:
@@ -164,11 +202,15 @@ def _read_words(options: _Options, store: Store) -> tuple[str | None, str, str]:
     if len(words) == 1 and words[0].upper() not in _METHODS and words[0] in store:
         return words[0], assumed, url
     method = words[-1]
-    if not is_token(method):
-        raise UsageError("the METHOD of a request is one word, such as GET")
-    if len(words) == 1 and method.upper() not in _METHODS and method != method.upper():
+    is_known = method.upper() in _METHODS
+    # WebDAV and others have methods of their own: PROPPATCH is no misspelt PATCH.
+    close = "" if is_known or method.upper() in _OTHER_METHODS else suggest_word(method, _METHODS)
+    if len(words) == 1 and not is_known and method != method.upper():
         hint = f"{suggest_word(method, store)}: {store_hint(store)}"
         raise UsageError(f"the first word is neither a METHOD, such as GET, nor in the store{hint}")
+    is_spelled = is_known or method in (method.upper(), method.lower())
+    if close or not is_token(method) or not is_spelled:
+        raise UsageError(f"the METHOD of a request is one word, such as GET{close}")
     return words[0] if len(words) == 2 else None, method.upper(), url
 
 
@@ -243,6 +285,8 @@ def _make_content(options: _Options, service: Service, stack: ExitStack) -> dict
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise UsageError(f"the header {twice} is given twice: put its values into one header, with commas between them")
+    if "authorization" in names and service.placement.startswith("header"):
+        raise UsageError("the header Authorization has the signature: leave yours out, or use --placement query")
     headers.update(options.header)
     if options.json is not None:
         return {"data": _read_json(options.json), "headers": headers}
@@ -264,6 +308,7 @@ def _open_raw(raw: str, headers: CaseInsensitiveDict[str], stack: ExitStack) -> 
     :param headers: gets the body's type, where it has none.
     """
     path = raw[1:] if raw.startswith("@") else None
+    file = _open_file(path, stack) if path not in (None, "-") else sys.stdin.buffer
     if "Content-Type" not in headers:
         guess = guess_type(path)[0] if path else None
         headers["Content-Type"] = guess or "application/octet-stream"
@@ -272,20 +317,19 @@ def _open_raw(raw: str, headers: CaseInsensitiveDict[str], stack: ExitStack) -> 
         return raw.encode("utf-8", "surrogateescape")
     if is_form(headers["Content-Type"]):
         return read_file(path)
-    file: IO[bytes]
-    if path == "-":
-        file = sys.stdin.buffer
-    else:
-        try:
-            file = stack.enter_context(open(path, "rb"))  # noqa: SIM115 - closed by the stack
-        except OSError as error:
-            raise UsageError(f"cannot read {path}: {error.strerror}") from error
-    return _Upload(file, stack.enter_context(Progress("sent", _measure(file))))
+    size = requests.utils.super_len(file) or None  # a pipe does not say
+    return _Upload(file, stack.enter_context(Progress("sent", size)))
 
 
-def _measure(file: IO[bytes]) -> int | None:
-    """Return how many bytes a file has; ``None`` for a pipe."""
-    return requests.utils.super_len(file) or None
+def _open_file(path: str, stack: ExitStack) -> IO[bytes]:
+    """Open a file until the stack ends.
+
+    :raises UsageError: it cannot be read.
+    """
+    try:
+        return stack.enter_context(open(path, "rb"))
+    except OSError as error:
+        raise unreadable_file(path, error) from error
 
 
 class _Upload:
@@ -298,7 +342,7 @@ class _Upload:
         return getattr(self._file, name)
 
     def __iter__(self) -> Iterator[bytes]:
-        while piece := self.read(1 << 16):
+        while piece := self.read(PIECE_BYTES):
             yield piece
 
     def read(self, size: int = -1) -> bytes:
@@ -349,14 +393,11 @@ def _make_part(name: str, value: str, stack: ExitStack) -> tuple[str, tuple[str 
     path = Path(value[1:])
     if not is_text(path.name):
         raise UsageError(f"the name of {path} is not text (UTF-8), and is part of the request: rename the file")
-    try:
-        return name, (path.name, stack.enter_context(path.open("rb")))
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    return name, (path.name, _open_file(value[1:], stack))
 
 
-def _send(session: requests.Session, prepared: requests.PreparedRequest, timeout: float) -> requests.Response:
-    """Send it, and follow redirects.
+def _send(session: requests.Session, signed: OutgoingRequest, timeout: float) -> requests.Response:
+    """Send it, and follow redirects; keep what it teaches about the server's clock.
 
     A URL that cannot be requested is ours to mend, or the server's where it redirected there; requests has one
     exception for both, urllib3 others, which pass through it.
@@ -364,12 +405,13 @@ def _send(session: requests.Session, prepared: requests.PreparedRequest, timeout
     :raises UsageError: nothing was sent.
     :raises ProviderError: the server redirects to a URL that cannot be requested.
     """
+    prepared, url = signed.request, signed.request.url or ""
     received: list[requests.Response] = []
     prepared.hooks["response"].insert(0, _read_refusal)  # before the hook learns from it
     prepared.register_hook("response", lambda response, **_: received.append(response))
-    settings = session.merge_environment_settings(prepared.url or "", {}, True, None, None)
+    settings = session.merge_environment_settings(url, {}, True, None, None)
     try:
-        return session.send(prepared, timeout=timeout, allow_redirects=True, **settings)
+        response = session.send(prepared, timeout=timeout, allow_redirects=True, **settings)
     except requests.exceptions.InvalidHeader as error:  # of the response: ours were looked at before
         raise ProviderError("the response has headers that make no sense") from error
     except ValueError as error:
@@ -377,7 +419,21 @@ def _send(session: requests.Session, prepared: requests.PreparedRequest, timeout
             raise ProviderError("the server redirects to a URL that cannot be requested") from error
         if isinstance(error, OAuthHookError | requests.RequestException):
             raise
-        raise UsageError(f"the URL cannot be requested: {error}") from error
+        raise UsageError("the URL cannot be requested: look at its host and its port") from error
+    _keep_clock(signed, url)
+    return response
+
+
+def _keep_clock(signed: OutgoingRequest, url: str) -> None:
+    """Say that the server has another time, where the request has learned it, and keep it with the account."""
+    if signed.account is None:
+        offset, kept = signed.clock.find_offset(url), ""
+    else:
+        offset = signed.preferences.keep_clock(signed.account, url, signed.clock)
+        kept = f", which {signed.account!r} keeps for a day"
+    if offset is not None:
+        direction = "ahead of" if offset > 0 else "behind"
+        warn(f"the server's clock is {abs(offset):,.0f} s {direction} this machine's: signed by its time{kept}")
 
 
 def _read_refusal(response: requests.Response, **_: Any) -> None:
@@ -389,6 +445,8 @@ def _read_refusal(response: requests.Response, **_: Any) -> None:
 
 def _describe_request(request: requests.PreparedRequest, known: list[str]) -> str:
     """Return the first line and the headers of a request, without secrets, as curl shows them."""
+    from ..redaction import redact
+
     lines = [f"{request.method} {request.url}"]
     for name, value in request.headers.items():
         lines.append(f"{name}: {value.decode('latin-1') if isinstance(value, bytes) else value}")
@@ -405,6 +463,8 @@ def _print_head(options: _RequestOptions, response: requests.Response, known: li
         for each in responses[1:]:
             report(_describe_request(each.request, known))
     if options.include or response.request.method == "HEAD":
+        from ..redaction import redact
+
         for each in responses:
             lines = [f"HTTP/{'1.0' if each.raw.version == 10 else '1.1'} {each.status_code} {each.reason or ''}"]
             lines += [f"{name}: {value}" for name, value in each.headers.items()]
@@ -435,6 +495,8 @@ def _describe_signed(options: _SignOptions, prepared: requests.PreparedRequest) 
     header = header.decode("latin-1") if isinstance(header, bytes) else header
     if options.curl:
         return _write_curl(options, prepared)
+    if options.url and header:
+        raise UsageError("the signature is in the header, and the URL has none: use --url with --placement query")
     if options.url:
         return url
     if header:

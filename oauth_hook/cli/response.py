@@ -15,8 +15,9 @@ import stat
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from time import monotonic
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import requests
 import urllib3
@@ -24,12 +25,15 @@ from requests import exceptions
 
 from ..errors import ProviderError, UsageError
 from ..protocol.encoding import find_charset
-from ..redaction import MASK, Redactor
 from .console import print_text, report, shows_colours, warn
 
-__all__ = ["Output", "Progress", "open_output", "print_body", "save_body"]
+if TYPE_CHECKING:
+    from ..redaction import Redactor
 
-_PIECE_BYTES = 1 << 16
+__all__ = ["PIECE_BYTES", "Output", "Progress", "open_output", "print_body", "save_body"]
+
+#: That are read from a connection at once, if so many are there, or from a file.
+PIECE_BYTES = 1 << 18
 _MAX_INDENTED_BYTES = 1 << 20  # of a JSON body that a terminal gets indented and coloured
 _ESCAPED_BYTES = 12  # that a character has at most in the escapes that servers use
 
@@ -42,16 +46,16 @@ def print_body(response: requests.Response, secrets: list[str]) -> None:
     if sys.stdout is None:
         return
     mask = _Mask(secrets)
-    pieces = filter(None, mask.apply(_read_pieces(response)))
+    pieces = filter(len, mask.apply(_read_pieces(response)))
     if sys.stdout.isatty():
-        _show(response, pieces)
+        _show(response, map(bytes, pieces))
     else:
         sys.stdout.flush()
         for piece in pieces:
             sys.stdout.buffer.write(piece)
             sys.stdout.buffer.flush()
     if mask.has_found:
-        warn(f"the response contains one of your secrets, which is masked ({MASK}): use --show-secrets to see it")
+        warn("the response contains one of your secrets, which is masked (***): use --show-secrets to see it")
     _check_whole(response)
 
 
@@ -74,10 +78,10 @@ def _read_pieces(response: requests.Response) -> Iterator[bytes]:
     """Yield a body in pieces, each as soon as it is there, and not only once it is full."""
     raw = response.raw
     if response._content is not False or getattr(raw, "chunked", True) or not hasattr(raw, "read1"):
-        yield from response.iter_content(_PIECE_BYTES)
+        yield from response.iter_content(PIECE_BYTES)
         return
     try:
-        while piece := raw.read1(_PIECE_BYTES, decode_content=True):
+        while piece := raw.read1(PIECE_BYTES, decode_content=True):
             yield piece
     except urllib3.exceptions.ProtocolError as error:
         raise exceptions.ChunkedEncodingError(error, request=response.request) from error
@@ -93,12 +97,9 @@ def _check_whole(response: requests.Response) -> None:
         raise ProviderError("the response was cut off", status=response.status_code, response=response)
 
 
-# Escapes in which nothing of a secret stands as it is; each begins with what is found fast.
-_ESCAPED = (
-    re.compile(rb"%[0-9A-Fa-f]{2}%[0-9A-Fa-f]{2}%"),
-    re.compile(rb"\\u[0-9A-Fa-f]{4}\\u[0-9A-Fa-f]{4}\\u"),
-    re.compile(rb"&#\w{1,8};&#\w{1,8};&#"),
-)
+# How servers escape a letter or a digit, where nothing of a secret stands as it is. A search for a whole word in each
+# of these is several times as fast as one expression for all.
+_ESCAPES = ("%{:02x}", "%{:02X}", "\\u{:04x}", "\\u{:04X}", "\\x{:02x}", "\\x{:02X}", "&#{};", "&#x{:x};", "&#x{:X};")
 
 
 class _Mask:
@@ -106,21 +107,30 @@ class _Mask:
 
     def __init__(self, secrets: list[str]) -> None:
         self.has_found = False
-        known = [secret for secret in secrets if secret]
-        self._redact = Redactor(known)
-        # What stands in the other escapes as it is.
+        self._known = known = [secret for secret in secrets if secret]
+        # What stands in most escapes as it is; and what it is in the others, by the mark that each begins with.
         self._words = [max(re.findall("[A-Za-z0-9]+", secret), key=len, default="").encode() for secret in known]
+        self._escaped: dict[bytes, set[bytes]] = {}
+        for escape in _ESCAPES:
+            words = {"".join(map(escape.format, word)).encode() for word in self._words}
+            self._escaped.setdefault(escape[:1].encode(), set()).update(words)
         self._longest = max((_ESCAPED_BYTES * len(secret.encode()) for secret in known), default=0)
         self._is_spaced = any(re.search(r"\s", secret) for secret in known)
 
-    def apply(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    @cached_property
+    def _redact(self) -> Redactor:
+        from ..redaction import Redactor  # takes longer to load than most responses to come
+
+        return Redactor(self._known)
+
+    def apply(self, pieces: Iterable[bytes]) -> Iterator[bytes | memoryview]:
         """Yield the pieces without secrets; what may be the beginning of one is held back until more is there."""
         held = b""
         for piece in pieces:
             text = held + piece
             may_hold = self._may_hold(text)
             end = self._find_end(text, may_hold=may_hold)
-            yield self._take_out(text[:end]) if may_hold else text[:end]
+            yield self._take_out(text[:end]) if may_hold else memoryview(text)[:end]
             held = text[end:]
         yield self._take_out(held)
 
@@ -136,8 +146,11 @@ class _Mask:
         return end
 
     def _may_hold(self, text: bytes) -> bool:
-        return any(word in text for word in self._words) or (
-            bool(self._words) and any(escaped.search(text) for escaped in _ESCAPED)
+        """Tell whether a secret may be there; what has NUL bytes is no text, and nothing is escaped there."""
+        if any(word in text for word in self._words):
+            return True
+        return b"\0" not in text and any(
+            mark in text and any(word in text for word in words) for mark, words in self._escaped.items()
         )
 
     def _take_out(self, text: bytes) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
 
 from ..services.catalog import SERVICES, Service
 from .console import DONE, find_service, print_result, read_options
@@ -11,7 +10,6 @@ from .console import DONE, find_service, print_result, read_options
 __all__ = ["services"]
 
 
-@dataclass(frozen=True)
 class _Options:
     name: str | None
     json: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -107,17 +108,17 @@ class Explanation:
 
     @property
     def brief(self) -> str:
-        """The findings alone, for a terminal."""
-        return _printable("\n".join(self._findings()))
+        """The findings alone, as wide as the terminal is, but no wider than is read well."""
+        return _printable("\n".join(self._findings(min(_TERMINAL_COLUMNS, shutil.get_terminal_size().columns))))
 
-    def _findings(self) -> list[str]:
+    def _findings(self, columns: int = _TERMINAL_COLUMNS) -> list[str]:
         lines = []
         for number, finding in enumerate(self.findings, 1):
             certainty, place = describe_finding(finding)
             mark = f" ({certainty})" if certainty else ""
             lines += ["", f"{number}. {finding.code}{mark}{f', {place}' if place else ''}"]
-            lines += _wrapped(finding.summary) + _wrapped(finding.advice)
-            lines += [line for text in finding.evidence for line in _wrapped(text, "     - ", "       ")]
+            lines += _wrapped(finding.summary, columns=columns) + _wrapped(finding.advice, columns=columns)
+            lines += [line for text in finding.evidence for line in _wrapped(text, "     - ", "       ", columns)]
             lines += [f"   See {finding.url}"] if number == 1 else []
         return lines[1:]
 
@@ -154,8 +155,8 @@ def _printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def _wrapped(text: str, first: str = "   ", then: str = "   ") -> list[str]:
-    return textwrap.wrap(text, _TERMINAL_COLUMNS, initial_indent=first, subsequent_indent=then, break_on_hyphens=False)
+def _wrapped(text: str, first: str = "   ", then: str = "   ", columns: int = _TERMINAL_COLUMNS) -> list[str]:
+    return textwrap.wrap(text, max(columns, 20), initial_indent=first, subsequent_indent=then, break_on_hyphens=False)
 
 
 def clip_pair(

@@ -102,6 +102,11 @@ class ServerClock:
         """Return how far a server's time is from ours, in seconds."""
         return server_time - self._now()
 
+    def find_offset(self, url: str) -> float | None:
+        """Return how far the time at an origin is from ours, in seconds, if requests have taught it."""
+        learned = self._learned.get(parse_origin(url))
+        return None if learned is None else learned.offset
+
     def propose(self, url: str, offset: float) -> None:
         """Have the next request to an origin try out an offset."""
         self.trials = _with(self.trials, parse_origin(url), offset)

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -67,18 +68,35 @@ class FieldNames:
     def __init__(self, name: str, whole: str, words: Iterable[str], bare: re.Pattern[bytes] | None = None) -> None:
         self.bare = bare
         self.is_thorough = bare is not None
+        self._name, self._whole = name.encode(), whole.encode()
         self._words = [word.encode() for word in words]
-        # The quote that closes a name, and what stands between it and its value.
-        self.find_field = re.compile(
+
+    # The expressions are compiled when they are first looked for, which takes as long as the rest of this module.
+
+    @cached_property
+    def find_field(self) -> Callable[..., re.Match[bytes] | None]:
+        """Find a name before its value: the quote that closes it, and what stands between it and its value."""
+        return re.compile(
             rb"""(?:%b)(?:\[\w{0,20}(?=\]))?(["'\]]{0,3})\s*(=>?|:)"""
-            rb"""(?:\s*(?=["'\[{])|\s*b(?=["'])|[ \t]*)""" % name.encode()
+            rb"""(?:\s*(?=["'\[{])|\s*b(?=["'])|[ \t]*)""" % self._name
         ).search
-        self.is_name = re.compile(rb"[\s:*]*%b[\s:*]*" % whole.encode()).fullmatch
-        self.find_quoted = re.compile(rb"""["']%b["']\s*[,}\])]""" % whole.encode()).search
-        # The head of a part of multipart (RFC 7578 s4.2), up to its content.
-        self.find_parts = re.compile(
+
+    @cached_property
+    def is_name(self) -> Callable[..., re.Match[bytes] | None]:
+        """Tell whether a whole text is a name."""
+        return re.compile(rb"[\s:*]*%b[\s:*]*" % self._whole).fullmatch
+
+    @cached_property
+    def find_quoted(self) -> Callable[..., re.Match[bytes] | None]:
+        """Find a name that is a value itself."""
+        return re.compile(rb"""["']%b["']\s*[,}\])]""" % self._whole).search
+
+    @cached_property
+    def find_parts(self) -> Callable[..., Iterator[re.Match[bytes]]]:
+        """Find the heads of parts of multipart (RFC 7578 s4.2), up to their content."""
+        return re.compile(
             rb"""\bname\*?=["']?(?:[\w-]*'[\w-]*')?%b["']?(?=[;\r\n])[^\r\n]{0,200}\r?\n(?:[^\r\n]{1,200}\r?\n){0,8}\r?\n"""
-            % whole.encode()
+            % self._whole
         ).finditer
 
     def may_be_in(self, text: bytes) -> bool:

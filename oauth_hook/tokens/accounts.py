@@ -15,11 +15,11 @@ from typing import Any, TypeAlias
 from ..credentials import AccessToken, Account, Consumer, ServiceReference
 from ..errors import UsageError, conceal_frames, is_text, suggest_word
 from ..hook.attach import SignedRequest
+from ..hook.clock import ServerClock
 from ..hook.hook import OAuthHook
 from ..hook.redirects import Status
 from ..protocol.url import Origin, check_absolute_url, parse_origin
 from ..services.catalog import SERVICES, Service
-from .keyring_store import KeyringStore
 from .store import CredentialStore
 
 __all__ = ["hook_for_account"]
@@ -76,11 +76,14 @@ class FoundCredentials:
     name: str | None = None
     origins: tuple[str, ...] = ()
 
-    def make_hook(self, service: Service | None = None, rsa_key: Any = None) -> OAuthHook:
+    def make_hook(
+        self, service: Service | None = None, rsa_key: Any = None, clock: ServerClock | None = None
+    ) -> OAuthHook:
         """Return the hook that signs with them.
 
         :param service: signs as this service wants it, instead of the account's; where it signs stays as it is.
         :param rsa_key: for the RSA methods, whatever ``OAuthHook`` takes for one.
+        :param clock: what is known about the server's time.
         :raises UsageError: there is no consumer, or the service wants something impossible.
         """
         service, token = service or self.service, self.token
@@ -104,6 +107,7 @@ class FoundCredentials:
             body_hash=service.body_hash,
             rsa_key=rsa_key,
             origins=self.origins or None,
+            clock=clock,
         )  # fmt: skip
         if isinstance(hook, AccountHook):
             hook.account_name = self.name
@@ -151,7 +155,7 @@ def find_credentials(
     """
     found = None if name is None else read_entry(CredentialStore() if store is None else store, name)
     if isinstance(found, Account):
-        service = _find_service(found)
+        service = find_service(found)
         origins = (*find_origins(service), *found.origins)
         return FoundCredentials(found.consumer, found.token, service, name, origins)
     if found is not None and not isinstance(found, Consumer | AccessToken):
@@ -210,6 +214,8 @@ def read_entry(store: Mapping[str, Any], name: str) -> Any:
 
 def store_hint(store: object) -> str:
     """Return what to do about a name that a store does not have."""
+    from .keyring_store import KeyringStore  # which most never use
+
     if isinstance(store, KeyringStore):
         return "see 'oauth-hook --store keyring credentials list'"
     path = find_missing_file(store)
@@ -249,7 +255,7 @@ def _read_pair(key_name: str, secret_name: str, warn: Warn) -> tuple[str, str] |
     return (values[key_name], values[secret_name]) if values[key_name] else None
 
 
-def _find_service(account: Account) -> Service:
+def find_service(account: Account) -> Service:
     """Return what is known of an account's service: where it is, and how it wants its requests signed.
 
     :raises UsageError: the file that described it is gone, or does not describe a service any more.
@@ -265,8 +271,14 @@ def _find_service(account: Account) -> Service:
             )
         return Service.from_file(reference.path).at(**dict(reference.tenant))
     # URLs say where a service is, and nothing else about it; without a scheme, a server is spoken to by https.
-    urls = list(reference.urls or ())
-    if reference.url is not None:
-        host = reference.url.rpartition("@")[2]
-        urls = [host if "://" in host else f"https://{host}"]
-    return Service(name="", origins=[print_origin(origin) for url in urls if (origin := parse_origin(url))])
+    if reference.urls is not None:
+        request_token_url, authorization_url, access_token_url = reference.urls
+        return Service(
+            name="",
+            request_token_url=request_token_url,
+            authorization_url=authorization_url,
+            access_token_url=access_token_url,
+        )
+    host = (reference.url or "").rpartition("@")[2]
+    origin = parse_origin(host if "://" in host else f"https://{host}")
+    return Service(name="", origins=() if origin is None else [print_origin(origin)])

@@ -281,6 +281,29 @@ def test_the_command_loads_no_http_library_before_it_is_needed():
     assert output.stdout.split() == ["json"]
 
 
+def test_a_request_that_succeeds_loads_nothing_that_it_does_not_need(server, tmp_path):
+    """What finds secrets, explains a refusal, or opens a store takes as long to load as requests itself."""
+    server.answer = lambda got: (200, {}, b"")
+    names = ("redaction.redactor", "diagnosis", "tokens.keyring_store", "tokens.flow", "provider")
+    slow = ["sqlite3", "oauthlib", *(f"oauth_hook.{name}" for name in names)]
+    code = (
+        "import sys\n"
+        "from oauth_hook import cli\n"
+        f"assert cli.main(['request', {server.url!r}, '-d', 'a=1']) == 0\n"
+        f"print([name for name in {slow} if name in sys.modules])"
+    )
+    given = {"OAUTH_CONSUMER_KEY": "c", "OAUTH_CONSUMER_SECRET": "s", "XDG_DATA_HOME": str(tmp_path)}
+    output = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        env={**os.environ, **given},
+    )
+    assert output.stdout == "[]\n"
+
+
 def test_a_reader_that_goes_away_gets_no_traceback():
     """``oauth-hook demo | head`` ends quietly, with the status that a shell knows from other commands."""
     unbuffered = [COMMAND[0], "-u", *COMMAND[1:], "demo"]

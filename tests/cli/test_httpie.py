@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from email.utils import formatdate
 from importlib.metadata import entry_points
 from types import SimpleNamespace
 
@@ -180,7 +181,36 @@ def test_a_wrong_clock_is_corrected(http, store):
         assert json.loads(http(*ME, late.resource_url, "a=1").stdout)["json"] == {"a": "1"}
 
 
+def test_a_corrected_clock_is_kept_for_the_next_call(http, store, server):
+    """The second call knows the server's time, and goes out once."""
+
+    def answer(got):
+        now = int(time.time()) + HOUR
+        sent = int(re.search('oauth_timestamp="([0-9]+)"', got.headers["authorization"])[1])
+        return (200, {}, b"ok") if abs(sent - now) < 300 else (401, {"Date": formatdate(now, usegmt=True)}, b"")
+
+    server.answer = answer
+    store["me"] = Account(Consumer("c", "s"), AccessToken("t", "u"), server.url)
+    for count in (2, 1):
+        server.received.clear()
+        done = http(*ME, server.url)
+        assert (done.stdout, done.stderr) == ("ok", "")
+        assert len(server.received) == count
+
+
 # --- what is refused ---
+
+
+@pytest.mark.promise("the-command-shows-no-secret")
+def test_a_refusal_points_to_explain(http, store, server):
+    """On 401 the command that says why is named, once."""
+    store["me"] = Account(Consumer("c", "s3cr3t"), AccessToken("t", "u"), server.url)
+    server.answer = lambda got: (401, {}, b"no")
+    done = http(*ME, server.url)
+    assert done.stderr.count("oauth-hook explain me") == 1
+    assert "s3cr3t" not in done.stderr
+    server.answer = lambda got: (404, {}, b"no")
+    assert "explain" not in http(*ME, server.url).stderr
 
 
 def test_an_unknown_name_is_one_clear_line(http_process, store, server):

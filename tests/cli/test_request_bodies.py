@@ -231,7 +231,8 @@ def test_a_reader_that_has_enough(sender):
 def test_a_secret_across_pieces_is_masked(run, sender):
     """Wherever a body is cut, in whatever escape, no part of a secret of ours is written."""
     spelled = [SECRET, quote(SECRET, safe=""), quote(quote(SECRET, safe=""), safe=""), json.dumps(SECRET)[1:-1]]
-    spelled += ["".join(f"%{ord(c):02x}" for c in SECRET), "".join(f"\\u{ord(c):04x}" for c in SECRET)]
+    escapes = ["%{:02x}", "%{:02X}", "\\u{:04x}", "\\u{:04X}", "\\x{:02x}", "&#{};", "&#x{:x};", "&#x{:X};"]
+    spelled += ["".join(map(escape.format, SECRET.encode())) for escape in escapes]
     text = b"<".join(b"x" * 400 + each.encode() for each in spelled) + b" and so on" * 50
     for size in (1, 7, 64, 401, 1000, 70_000):
         sender.pieces = [text[i : i + size] for i in range(0, len(text), size)]
@@ -275,6 +276,8 @@ def test_json_is_indented_and_coloured(sender):
     assert "\x1b[34m" in coloured
     sender.pieces = [b'{"a": ']
     assert on_a_terminal("request", f"{sender.url}/") == '{"a": \n'
+    sender.status, sender.pieces = 404, [b"not here"]
+    assert on_a_terminal("request", f"{sender.url}/").startswith("not here\n\noauth-hook: the provider said 404")
 
 
 @pytest.mark.promise("a-page-runs-and-loads-nothing")
