@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ..services.demands import Demand
 from .context import Context
-from .findings import BETWEEN, GUESSED, SAID, SERVER, SIGNER, Finding, guess, proof
+from .findings import BETWEEN, GUESSED, SAID, SERVER, SIGNER, WITH_FORM, Finding, guess, proof
 from .server_messages import SERVER_SAYS
 
 __all__ = ["check_candidates", "check_demands", "check_lost", "is_unexplained", "quote_causes", "quote_server"]
@@ -200,7 +200,7 @@ def _suspect_secrets(context: Context, *, has_token: bool) -> Iterator[Finding]:
         yield guess("consumer-secret", summary, rank=GUESSED, remedy=_REGISTERED)
         return
     summary = "The refusal does not say why: likeliest, a secret is wrong, cut short or of another key."
-    remedy = _GIVE_SECRETS if context.consumer is None else ""
+    remedy = _GIVE_SECRETS if context.consumer is None else WITH_FORM if context.request.lost_form else ""
     yield guess("consumer-secret", summary, rank=GUESSED, remedy=remedy)
     if has_token:
         summary = "Likewise the token's secret: it may be another token's, or the request token's."

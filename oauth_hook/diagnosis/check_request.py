@@ -16,7 +16,7 @@ from ..protocol.parameters import is_form
 from ..protocol.url import origin, split_url
 from ..redaction.request_secrets import redact_url
 from .context import Context
-from .findings import SIGNER, Finding, contrast, guess, proof
+from .findings import GUESSED, SIGNER, WITH_FORM, Finding, contrast, guess, proof
 from .records import RequestRecord
 from .server_messages import gives_access_tokens, gives_request_tokens
 
@@ -42,6 +42,10 @@ def check_unsigned(context: Context) -> Iterator[Finding]:
     signed = [earlier for earlier in context.response.earlier_requests if "oauth_signature" in earlier.values]
     words = (request.message.authorization or "").split(None, 1)
     if "oauth_signature" in values:
+        return
+    if request.lost_form and not values and not words:
+        summary = "Whether the request was signed cannot be told: its form is not known, where a signature may be."
+        yield guess("unsigned", summary, rank=GUESSED, remedy=WITH_FORM)
         return
     if request.is_cross_origin or signed:
         summary = "A redirect led the request to another origin, where it went unsigned: credentials stay with theirs."
@@ -153,7 +157,7 @@ def check_request(context: Context) -> Iterator[Finding]:
         summary = "PLAINTEXT sends the secrets themselves, and this went over plain http."
         yield proof("insecure-transport", summary, rank=96)
     body, hashed = request.message.body, request.values.get("oauth_body_hash")
-    if hashed is not None and (body is None or isinstance(body, bytes | str)):
+    if hashed is not None and not request.lost_body and isinstance(body, bytes | str | None):
         objection = check_body_hash(hashed, body or "", is_form(request.message.content_type))
         if objection:
             yield proof("body-changed", f"What was sent is not what was hashed: {objection}.", rank=96)
