@@ -62,10 +62,9 @@ def _encode_as(left_alone: str = "", *, space: str = "%20", tilde: str = "~", fi
 
 
 def _escape_units(escapes: re.Match[str]) -> str:
-    """Spell escaped text as JavaScript's ``escape``: a byte for what is in Latin-1, ``%uXXXX`` for all other units."""
+    """Spell what is not ASCII as JavaScript's ``escape``: a byte for what is in Latin-1, ``%uXXXX`` for other units."""
     units = memoryview(decoded(escapes[0]).encode("utf-16", "surrogatepass")).cast("H")[1:]
-    spelled = (f"%{unit:02X}" if unit < 256 else f"%u{unit:04X}" for unit in units)
-    return "".join(chr(unit) if chr(unit) in "@*+/" else escape for unit, escape in zip(units, spelled, strict=True))
+    return "".join(f"%{unit:02X}" if unit < 256 else f"%u{unit:04X}" for unit in units)
 
 
 def _escape_all_marks(text: str) -> str:
@@ -134,7 +133,7 @@ ENCODERS: _Table[Spelling] = (
     ("percent-encoding", "with what may stand in a URL left alone, [ and ] too", _encode_as("!$&'()*+,/:;=?@#[]")),
     ("percent-encoding", "with -._~ escaped", _escape_all_marks),  # Swift's alphanumerics
     ("percent-encoding", "with @*+/ left alone, and %uXXXX (JavaScript's escape)",
-     partial(re.compile("(?:%[0-9A-F]{2})+|~").sub, _escape_units)),
+     _encode_as("@*+/", tilde="%7E", finish=partial(re.compile("(?:%[89A-F][0-9A-F])+").sub, _escape_units))),
 )  # fmt: skip
 
 #: Names and values, spelled by other rules than s3.6's.
