@@ -192,6 +192,8 @@ def _list_unknown(context: Context) -> list[str]:
     unknown = [context.response.unread] if context.response.unread else []
     if context.request.lost_form:
         unknown.append(_LOST_FORM)
+    if context.response.lacks_status:
+        unknown.append("the response's status is not in what was given")
     return unknown
 
 
@@ -259,6 +261,9 @@ def _say_nothing(context: Context) -> tuple[str, str]:
     if context.is_success:
         signed = "" if context.is_right is None else _SIGNED[context.is_right]
         return f"The server took the request: it said {_join_status(response)}{signed}.", _ALL_IS_WELL
+    if response.lacks_status and not response.is_refusal:
+        signed = "" if context.is_right is None else _SIGNED[context.is_right]
+        return f"Whether the server took the request is not known{signed}.", _WITH_STATUS
     if response.words.denies_permission:
         return _DENIED, _ASK_FOR_PERMISSION
     if context.request is _NO_REQUEST:
@@ -279,9 +284,8 @@ def _say_nothing(context: Context) -> tuple[str, str]:
 
 def _join_words(context: Context) -> str:
     """Return a response in a line; empty where nothing came back."""
-    response, phrase = context.response, context.redact(context.response.words.phrase)[:300]
-    status = "" if response.status is None else _join_status(response)
-    return f"{status}: {phrase}" if status and phrase else status
+    status = "" if context.response.status is None else _join_status(context.response)
+    return ": ".join(filter(None, (status, context.redact(context.response.words.phrase)[:300])))
 
 
 def _join_status(response: ResponseRecord) -> str:
@@ -296,6 +300,7 @@ _ASK_FOR_PERMISSION = (
     "See on the service's page what the application and the token may do; get a new token after a change, or ask as "
     "another user."
 )
+_WITH_STATUS = "Look up the response's status, and explain both together: a program may show it without copying it."
 _NO_REQUEST_KNOWN = "The response does not say which request it is to: there is nothing to compute."
 _WITH_REQUEST = (
     "Explain the request itself, as it was sent; or an object with status_code, headers, content and request, which "

@@ -225,7 +225,8 @@ def _without_surrogates(value: Any) -> Any:
 class ResponseRecord:
     """What came back.
 
-    :ivar status: of HTTP; ``None``: nothing came back yet.
+    :ivar status: of HTTP; ``None``: nothing came back yet, or what was saved does not have it.
+    :ivar lacks_status: the latter.
     :ivar date: the server's time, in seconds since the epoch; ``None``: it does not say.
     :ivar base_strings: those that the server hands back in its error page.
     :ivar signature: that which the server expected, where it says so.
@@ -247,11 +248,12 @@ class ResponseRecord:
     location: str = ""
     retries: int = 0
     challenge: str = ""
+    lacks_status: bool = False
 
     @property
     def is_refusal(self) -> bool:
         """Whether it says no."""
-        return self.status is not None and (self.status >= 400 or bool(self.words.phrase))
+        return (self.status or 0) >= 400 or bool(self.words.phrase)
 
 
 def read_earlier_requests(response: Any) -> tuple[RequestRecord, ...]:
@@ -281,7 +283,8 @@ def read_response(
     }
     content, status = find_content(response), find_status(response)
     text = sanitize_text((content or b"")[: 2 * _MAX_RESPONSE_BYTES].decode("utf-8", "replace"))
-    status = int(status) if isinstance(status, int) else 0
+    status = int(status) if isinstance(status, int) and status else None
+    refused = status or (401 if _says_unauthorized(text) else 0)
     url, said = request.message.url, f"{named.get('WWW-Authenticate', '')}\n{text[:_MAX_RESPONSE_BYTES]}"
     sent = f"{url} {request.context.body or ''}"
     retries = attribute(attribute(attribute(response, "raw"), "retries"), "history")
@@ -290,16 +293,20 @@ def read_response(
     return ResponseRecord(
         status,
         next((_to_text(reason) for reason in reasons if reason and isinstance(reason, str | bytes)), ""),
-        read_refusal(status, named, text, redact, tokens=gives_tokens(url), sent=sent),
+        read_refusal(refused, named, text, redact, tokens=gives_tokens(url), sent=sent),
         server_time(named),
         tuple(find_base_strings(said)),
         expected_signature(said, request.values.get("oauth_signature", "")),
         say_how_to_read(response) if content is None else "",
         earlier_requests,
-        headers.get("location", "") if 300 <= status < 400 else "",
+        headers.get("location", "") if 300 <= (status or 0) < 400 else "",
         sum(attribute(attempt, "redirect_location") is None for attempt in attempts),
         named.get("WWW-Authenticate", "").lstrip().partition(" ")[0][:20],
+        status is None,
     )
+
+
+_says_unauthorized = re.compile(r"\W{0,20}(?:\w+\W{1,4}){0,6}?(?:401\b|un-?authori[sz]ed\b)", re.IGNORECASE).match
 
 
 _endless = re.compile("[0-9]{1000,}").sub
