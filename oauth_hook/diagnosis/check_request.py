@@ -130,7 +130,7 @@ _RULES: tuple[tuple[str, Callable[[Mapping[str, str]], bool], str, str], ...] = 
     ("clock-skew", lambda sent: not re.fullmatch("[0-9]+", sent.get("oauth_timestamp", "0")),
      "oauth_timestamp must be a number of seconds, and is {oauth_timestamp!r}.", _IN_SECONDS),
     ("clock-skew", lambda sent: len(sent.get("oauth_timestamp", "")) > _MAX_TIMESTAMP_DIGITS,
-     "oauth_timestamp has {digits} digits: milliseconds, perhaps, where seconds are wanted (s3.3).", _IN_SECONDS),
+     "oauth_timestamp has {digits} digits: milliseconds, perhaps, and not seconds (RFC 5849 s3.3).", _IN_SECONDS),
     ("signature-method", lambda sent: not sent.get("oauth_signature_method"),
      "The request names no signature method.", ""),
     ("signature-method", lambda sent: sent.get("oauth_signature_method", "PLAINTEXT") not in METHODS,

@@ -90,11 +90,17 @@ class Context:
         """Return the parts that differ, as lines."""
         if self.comparison is None:
             return ()
-        rows = [row for row in self.comparison.rows if row.differs][:5]
-        shown = {None: "none", "": "empty"}
-        return tuple(
-            f"{row.name}: {self.comparison.left} has {shown.get(row.left, left)}, "
-            f"{self.comparison.right} {shown.get(row.right, right)}"
-            for row in rows
-            for left, right in [contrast(row.left or "", row.right or "")]
-        )
+        sides = [_DONE.get(side, f"{side} has {{}}") for side in (self.comparison.left, self.comparison.right)]
+        lines = []
+        for row in [row for row in self.comparison.rows if row.differs][:_MAX_LINES]:
+            values = zip((row.left, row.right), contrast(row.left or "", row.right or ""), strict=True)
+            shown = [_SHOWN.get(value, short) for value, short in values]
+            lines.append(
+                f"{row.name}: " + ", ".join(side.format(value) for side, value in zip(sides, shown, strict=True))
+            )
+        return tuple(lines)
+
+
+_DONE = {"signed": "{} was signed", "sent": "{} was sent"}
+_SHOWN = {None: "nothing", "": "an empty value"}
+_MAX_LINES = 5  # parts that differ, and are shown as evidence

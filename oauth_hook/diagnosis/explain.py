@@ -218,6 +218,9 @@ def _find_causes(context: Context) -> list[Finding]:
     found += _look_at_all(context)
     if not any(finding.rank >= _DECISIVE for finding in found):
         found += check_candidates(context)
+    certain = {finding.code for finding in found if finding.proven and finding.rank >= _CERTAIN}
+    if certain and (context.is_right is not False or certain & _OF_OTHERS):
+        found = [finding for finding in found if not finding.is_candidate]
     response = context.response
     is_elsewhere = response.is_refusal and not response.words.is_about_oauth
     has_doubt = any(MAX_CANDIDATE < finding.rank < _OF_NO_USE for finding in found)
@@ -227,6 +230,8 @@ def _find_causes(context: Context) -> list[Finding]:
 
 
 _DECISIVE = 80  # how certain a finding has to be for the usual causes to be of no interest
+_CERTAIN = 94  # how certain one that is proven has to be for all that is only likely to be of none
+_OF_OTHERS = {"consumer-key", "token-key", "token-missing", "redirected"}  # why these secrets do not make a signature
 
 
 def _look_at_all(context: Context) -> Iterator[Finding]:
@@ -285,7 +290,8 @@ def _say_nothing(context: Context) -> tuple[str, str]:
 def _join_words(context: Context) -> str:
     """Return a response in a line; empty where nothing came back."""
     status = "" if context.response.status is None else _join_status(context.response)
-    return ": ".join(filter(None, (status, context.redact(context.response.words.phrase)[:300])))
+    phrase = context.redact(context.response.words.phrase)[:300]
+    return status if phrase == context.response.reason else ": ".join(filter(None, (status, phrase)))
 
 
 def _join_status(response: ResponseRecord) -> str:
