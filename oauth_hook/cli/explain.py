@@ -91,7 +91,7 @@ def _find_service(named: str | None, service: Service) -> Service | str | None:
     """Return the service whose demands count; ``None``: it is recognized by the URL.
 
     :param named: a known service, or a JSON file.
-    :param service: the account's; one without a name is none.
+    :param service: the account's, if it has a name.
     :raises UsageError: the file cannot be used.
     """
     if named is None:

@@ -60,7 +60,7 @@ class RequestContext(NamedTuple):
     """What of a request its base string does not show.
 
     :ivar url_host: the host and port of the URL, as they stand in it.
-    :ivar body: the body, a character for each byte, where it is text; ``None``: it is not, or there is none.
+    :ivar body: the body, a character for each byte, where it is text; ``None``: it has no body of text.
     :ivar content_type: the media type as it was sent; empty for none.
     :ivar realm: the header's realm, or ``None``.
     :ivar fragment: the URL's, with its ``#``, a character for each byte; empty for none.

@@ -97,14 +97,6 @@ def _lacks(name: str) -> Callable[[Mapping[str, str]], bool]:
     return lambda sent: name not in sent and sent.get("oauth_signature_method") != "PLAINTEXT"
 
 
-def _is_padded(name: str) -> Callable[[Mapping[str, str]], bool]:
-    return lambda sent: sent.get(name, "") != sent.get(name, "").strip()
-
-
-def _is_empty(name: str) -> Callable[[Mapping[str, str]], bool]:
-    return lambda sent: sent.get(name) == ""
-
-
 _NEVER_EMPTY = {
     "oauth_verifier": "verifier-missing", "oauth_callback": "callback-missing", "oauth_consumer_key": "consumer-key",
     "oauth_token": "token-key",  # which may be empty in a two-legged request
@@ -122,8 +114,10 @@ _RULES: tuple[tuple[str, Callable[[Mapping[str, str]], bool], str, str], ...] = 
      "Send oauth_nonce with each request, a fresh one (RFC 5849 s3.3)."),
     ("clock-skew", _lacks("oauth_timestamp"), "The request has no oauth_timestamp.",
      "Send oauth_timestamp with each request, a fresh one (RFC 5849 s3.3)."),
-    *((code, _is_padded(name), f"{name} has white space around it.", "") for name, code in _NEVER_EMPTY.items()),
-    *((code, _is_empty(name), f"{name} is empty.", "") for name, code in _NEVER_EMPTY.items() if name != "oauth_token"),
+    *((code, lambda sent, name=name: sent.get(name, "") != sent.get(name, "").strip(),
+       f"{name} has white space around it.", "") for name, code in _NEVER_EMPTY.items()),
+    *((code, lambda sent, name=name: sent.get(name) == "", f"{name} is empty.", "")
+      for name, code in _NEVER_EMPTY.items() if name != "oauth_token"),
     ("signature-method", lambda sent: sent.get("oauth_version", "1.0") != "1.0",
      "oauth_version is {oauth_version!r}, and is 1.0 wherever it is sent (RFC 5849 s3.1).",
      "Leave oauth_version out, or say 1.0."),
@@ -296,7 +290,7 @@ _MIN_TEXT_BYTES = 10  # bytes that are a text by chance once in ten thousand tim
 
 
 def _read_timestamp(context: Context) -> int | None:
-    """Return the timestamp; ``None`` where there is none that can be read."""
+    """Return the timestamp; ``None``: it has none that can be read."""
     timestamp = context.request.values.get("oauth_timestamp", "")
     return int(timestamp) if timestamp.isdecimal() and len(timestamp) <= _MAX_TIMESTAMP_DIGITS else None
 

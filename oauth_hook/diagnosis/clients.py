@@ -22,7 +22,7 @@ _URLLIB_FORM = ("Content-type", "application/x-www-form-urlencoded")  # what url
 
 
 def attribute(thing: Any, name: str, default: Any = None) -> Any:
-    """Return an attribute; the default where there is none, or it cannot be had yet: httpx raises RuntimeError."""
+    """Return an attribute; the default: it is missing, or cannot be had yet, for which httpx raises RuntimeError."""
     try:
         return getattr(thing, name, default)
     except (RuntimeError, ValueError, TypeError, LookupError):
@@ -44,7 +44,7 @@ def find_request(response: Any) -> Any:
 
 
 def find_url(thing: Any) -> str:
-    """Return the URL of a request, or of that of a response; empty: there is none."""
+    """Return the URL of a request, or of a response's request; empty: that has no URL."""
     request = thing if find_status(thing) is NotImplemented else find_request(thing)
     url = attribute(request, "url", attribute(request, "full_url"))
     return url.decode("latin-1") if isinstance(url, bytes) else str(url or "")

@@ -30,7 +30,7 @@ class Context:
     :ivar client_text: the base string that another client says it signed, as it was given.
     :ivar server_signature: a signature known good for the same nonce and timestamp.
     :ivar own_key: the signing key, where it is not made of the secrets as RFC 5849 s3.4.2 says.
-    :ivar junk: what was given for a base string and is none, as lines.
+    :ivar junk: what was given for a base string, and is something else, as lines.
     :ivar demands: what the service is known to want.
     :ivar prose_redact: takes secrets out of sentences of ours; those that are words of such sentences themselves stay.
     :ivar ruled_out: what was looked at and is not the cause.

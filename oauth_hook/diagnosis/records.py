@@ -145,7 +145,9 @@ def read_request(request: Any) -> RequestRecord:
     lost_body = not seen.keeps_body and (length not in ("", "0") or "transfer-encoding" in headers)
     if lost_body and is_form(message.content_type):  # whose fields are a part of what is signed
         parts = None
-    pairs = _parse_header(message) if reading is None else protocol_parameters(reading)
+    pairs: Sequence[Pair] = () if reading is None else protocol_parameters(reading)
+    if reading is None and message.authorization is not None:
+        _, pairs = parse_authorization(message.authorization) or (None, ())
     counted = Counter(name for name, _ in pairs) if reading is not None else Counter()
     repeated = tuple(sorted(name for name, times in counted.items() if times > 1))
     return RequestRecord(
@@ -188,11 +190,6 @@ def _without_content(name: Any, file: Any) -> Any:
     path = attribute(file, "name")
     is_named = isinstance(path, str | bytes) and path and path[:1] not in ("<", b"<") and path[-1:] not in (">", b">")
     return (os.path.basename(path) if is_named else name, b"")
-
-
-def _parse_header(message: Message) -> Sequence[Pair]:
-    parsed = None if message.authorization is None else parse_authorization(message.authorization)
-    return () if parsed is None else parsed[1]
 
 
 def _unescape_pairs(pairs: Iterable[Pair]) -> Iterator[Pair]:

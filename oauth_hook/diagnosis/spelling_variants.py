@@ -159,10 +159,6 @@ SPELLINGS: _Table[Spelling] = (
 )  # fmt: skip
 
 
-def _swap_front_controller(path: str) -> str:
-    return path.removeprefix("/index.php") if path.startswith("/index.php") else f"/index.php{path}"
-
-
 #: The path of the URL. What a more general rule makes as well comes before that rule.
 PATHS: _Table[Spelling] = (
     ("path", "with a slash after the path", lambda path: f"{path}/"),
@@ -171,7 +167,8 @@ PATHS: _Table[Spelling] = (
     ("path", "with double slashes of the path as one", lambda path: re.sub("/{2,}", "/", path)),
     ("path", "without the ending (.json) of the path", lambda path: re.sub(r"(?<=[^/])\.\w{2,5}$", "", path)),
     ("path", "with .json after the path", lambda path: f"{path}.json"),
-    ("path", "with /index.php in or out of the path", _swap_front_controller),
+    ("path", "with /index.php in or out of the path",
+     lambda path: path.removeprefix("/index.php") if path.startswith("/index.php") else f"/index.php{path}"),
     ("path", "without the first segment of the path", lambda path: f"/{path[1:].partition('/')[2]}"),
     # WordPress in a folder puts the folder before a path that has it already.
     ("path", "with the first segment of the path twice", lambda path: f"/{path[1:].partition('/')[0]}{path}"),
@@ -187,7 +184,7 @@ PATHS: _Table[Spelling] = (
     ("double-encoding", "with the path percent-encoded once more", lambda path: quote(path, safe="/~")),
     ("double-encoding", "with the path decoded", lambda path: in_bytes(decoded(path))),
     ("path", "with the path in lower case", str.lower),
-)
+)  # fmt: skip
 
 
 def _join_by_comma(pairs: list[Pair]) -> list[Pair]:
