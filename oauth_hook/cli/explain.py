@@ -9,13 +9,25 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..credentials import ServiceReference
 from ..diagnosis.base_string_parts import find_base_strings
 from ..diagnosis.base_string_parts import parse as parse_base_string
 from ..diagnosis.explain import Explanation
 from ..diagnosis.explain import explain as explain_request
 from ..errors import UsageError, suggest_word
+from ..services.catalog import SERVICES, Service
 from ..tokens.accounts import Store, find_credentials, store_hint
-from .console import DONE, open_store, print_text, read_file, read_options, read_rsa_key, report, warn
+from .console import (
+    DONE,
+    open_store,
+    print_text,
+    read_file,
+    read_options,
+    read_rsa_key,
+    read_service_file,
+    report,
+    warn,
+)
 from .saved import is_har, read_response_text, read_saved
 
 __all__ = ["explain"]
@@ -37,6 +49,7 @@ class _Options:
     signature: str | None
     rsa_key: str | None
     scheme: str | None
+    service: str | None
     html: str | None
     json: bool
 
@@ -56,8 +69,9 @@ def explain(arguments: argparse.Namespace) -> int:
     my_base_string = _read_base_string(options.my_base_string, "--my-base-string")
     key = None if options.rsa_key is None else read_rsa_key(options.rsa_key, public=True)
     explanation = explain_request(
-        saved, consumer, credentials.token, base_string, options.signature, my_base_string, rsa_key=key
-    )
+        saved, consumer, credentials.token, base_string, options.signature, my_base_string,
+        _find_service(options.service, credentials.service), rsa_key=key,
+    )  # fmt: skip
     first = explanation.findings[0]
     if first.code == "unsigned" and is_har(data):
         warn(_SANITIZED_HAR)
@@ -71,6 +85,19 @@ def explain(arguments: argparse.Namespace) -> int:
     if more and not first.proven:
         warn(f"more could be told with {', or '.join(more)}")
     return DONE
+
+
+def _find_service(named: str | None, service: Service) -> Service | str | None:
+    """Return the service whose demands count; ``None``: it is recognized by the URL.
+
+    :param named: a known service, or a JSON file.
+    :param service: the account's, if it has a name.
+    :raises UsageError: the file cannot be used.
+    """
+    if named is None:
+        return service if service.name in SERVICES else None
+    path = ServiceReference.parse(named).path
+    return named if path is None else read_service_file(path)
 
 
 def _write_page(path: str, explanation: Explanation) -> None:

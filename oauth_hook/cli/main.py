@@ -504,6 +504,12 @@ What is printed is for one request, once, within the next minutes: a signature h
                 "--signature", metavar="TEXT", help="a signature known to be right for the same nonce and timestamp"
             ),
             _file("--rsa-key", help="for the RSA methods, either half of the key pair, in PEM"),
+            _file(
+                "--service",
+                metavar="SERVICE",
+                help="look at what this service is known to want: a known one, or a JSON file (default: the account's, "
+                "or the one that has the URL)",
+            ),
             _argument(
                 "--scheme",
                 choices=("https", "http"),

@@ -1,6 +1,7 @@
 """Why a request was refused: what ``explain.py`` composes.
 
 ==============================  ==================================================================
+``clients.py``                  what other clients call the parts of requests and responses, and do not keep
 ``records.py``                  the request as it went out, and the response, read without a change
 ``response_text.py``            what a response says, found in fields, JSON, XML, text and HTML
 ``server_messages.py``          what it means: the one reader of refusals

@@ -96,11 +96,12 @@ class Parts:
     keep: Choice | None = None  #: leaves some of the pairs out
     order: Choice = sorted  #: instead of s3.4.1.3.2
     finish: Spelling | None = None  #: respells the whole of it
+    _source: Parts | None = None  #: what it was made of
 
     def but(self, **changes: Any) -> Parts:
         """Return the same with other parts or rules; a piece that they leave alone is not made again."""
         other = object.__new__(Parts)
-        other.__dict__.update(self.__dict__, **changes)
+        other.__dict__.update(self.__dict__, _source=self, **changes)
         for piece in _find_stale(*changes):
             other.__dict__.pop(piece, None)
         return other
@@ -137,6 +138,9 @@ class Parts:
     @cached_property
     def tail(self) -> str:
         """The parameters, as they stand in the base string (s3.4.1.3.2)."""
+        source = self._source
+        if source is not None and source.order is self.order and source.pairs == self.pairs:
+            return source.tail  # most rules change nothing of most requests
         return escape_text(join_pairs(self.order(self.pairs)))
 
     def text(self) -> str:

@@ -60,7 +60,7 @@ class RequestContext(NamedTuple):
     """What of a request its base string does not show.
 
     :ivar url_host: the host and port of the URL, as they stand in it.
-    :ivar body: the body, a character for each byte, where it is text; ``None``: it is not, or there is none.
+    :ivar body: the body, a character for each byte, where it is text; ``None``: it has no body of text.
     :ivar content_type: the media type as it was sent; empty for none.
     :ivar realm: the header's realm, or ``None``.
     :ivar fragment: the URL's, with its ``#``, a character for each byte; empty for none.
@@ -254,10 +254,12 @@ def _other_values(name: str, value: str) -> Iterator[tuple[str, str, str]]:
 
 def _vary_spelling(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """Names and values spelled by other rules than s3.6's."""
+    texts = _join_texts(parts)
     for code, phrase, spell in SPELLINGS:
-        yield Variant(code, phrase, {"spell": spell})
-        if parts.path != "/" and code in ("charset", "percent-encoding"):
-            yield Variant(code, f"{phrase}, in the path too", {"spell": spell, "spell_path": spell})
+        if spell(texts) != texts:
+            yield Variant(code, phrase, {"spell": spell})
+            if ("%" in parts.path or "~" in parts.path) and code in ("charset", "percent-encoding"):
+                yield Variant(code, f"{phrase}, in the path too", {"spell": spell, "spell_path": spell})
     names = {name for name, value in parts.pairs if "%" in value}
     for name in sorted(names, key=lambda name: (name != "oauth_callback", name))[:_MAX_LEFT_OUT]:
         twice = {"keep": partial(_encode_one_again, name)}
@@ -268,6 +270,11 @@ def _vary_spelling(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     }
     yield Variant("plus-as-space", "with plus signs in query or form as spaces", as_spaces)
     yield Variant("plus-as-space", "with + in query or form taken for a plus sign", {"plus": "%2B"})
+
+
+def _join_texts(parts: Parts) -> str:
+    """Return the path and all names and values: a rule that leaves this as it is changes none of them."""
+    return "-".join([*parts.path.split("/"), *(text for pair in parts.pairs for text in pair)])
 
 
 def _encode_one_again(name: str, pairs: list[Pair]) -> list[Pair]:
@@ -297,9 +304,11 @@ def _vary_whole(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """The whole of the base string, spelled otherwise: its parts by another encoder, too, or instead."""
     for code, phrase, finish in FINISHES:
         yield Variant(code, phrase, {"finish": finish})
+    texts = _join_texts(parts)
     for code, phrase, spell in ENCODERS:
         yield Variant(code, f"{phrase}, in the URL and the parameters as a whole", {"finish": spell})
-        yield Variant(code, f"{phrase}, in values and as a whole", {"spell": spell, "finish": spell})
+        if spell(texts) != texts:
+            yield Variant(code, f"{phrase}, in values and as a whole", {"spell": spell, "finish": spell})
 
 
 Rule = Callable[[Parts, RequestContext], Iterator[Variant]]
@@ -320,5 +329,7 @@ _ALL_RULES = URL_RULES + PARAMETER_RULES + WHOLE_RULES
 def make_variants(parts: Parts, context: RequestContext, rules: tuple[Rule, ...] = _ALL_RULES) -> Iterator[Variant]:
     """Yield what others make of a request, the commonest mistakes first, where it differs from the right parts."""
     for variant in chain.from_iterable(rule(parts, context) for rule in rules):
-        if any(getattr(parts, name) != value for name, value in variant.changes.items()):
-            yield variant
+        for name, value in variant.changes.items():
+            if getattr(parts, name) != value:
+                yield variant
+                break

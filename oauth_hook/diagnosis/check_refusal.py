@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ..services.demands import Demand
 from .context import Context
-from .findings import BETWEEN, GUESSED, SAID, SERVER, SIGNER, Finding, guess, proof
+from .findings import BETWEEN, GUESSED, SAID, SERVER, SIGNER, WITH_FORM, Finding, guess, proof
 from .server_messages import SERVER_SAYS
 
 __all__ = ["check_candidates", "check_demands", "check_lost", "is_unexplained", "quote_causes", "quote_server"]
@@ -58,6 +58,9 @@ def quote_causes(context: Context) -> Iterator[Finding]:
     """Say what the server says."""
     words = context.response.words
     codes = words.codes
+    # What the service is known to mean by a cause.
+    demands = () if context.demands is None else context.demands.demands
+    reasons = {demand.code: demand for demand in reversed(demands) if not demand.is_seen}
     # pump.io says this of a consumer that it does not know; a nonce that was used twice would have been seen.
     is_fresh = not context.response.earlier_requests and not context.response.retries
     if codes == ("nonce-reused", "consumer-key") and is_fresh:
@@ -66,16 +69,10 @@ def quote_causes(context: Context) -> Iterator[Finding]:
         not_found = "The server misses a parameter, or does not look for it where it is."
         summary = not_found if words.problem == "parameter_absent" else SERVER_SAYS[code]
         side = "" if code in _NOT_THE_SIGNERS else SIGNER
-        known = _find_reason(context, code)
+        known = reasons.get(code)
         evidence = quote_server(context) if known is None else [*quote_server(context), known.says.rstrip(".")]
         remedy = "" if known is None else known.advice
         yield guess(code, summary, *evidence, rank=SAID - position, side=side, remedy=remedy)
-
-
-def _find_reason(context: Context, code: str) -> Demand | None:
-    """Return what the service is known to mean by a cause."""
-    demands = () if context.demands is None else context.demands.demands
-    return next((demand for demand in demands if demand.code == code and not demand.is_seen), None)
 
 
 # --- what the service wants ---
@@ -200,7 +197,7 @@ def _suspect_secrets(context: Context, *, has_token: bool) -> Iterator[Finding]:
         yield guess("consumer-secret", summary, rank=GUESSED, remedy=_REGISTERED)
         return
     summary = "The refusal does not say why: likeliest, a secret is wrong, cut short or of another key."
-    remedy = _GIVE_SECRETS if context.consumer is None else ""
+    remedy = _GIVE_SECRETS if context.consumer is None else WITH_FORM if context.request.lost_form else ""
     yield guess("consumer-secret", summary, rank=GUESSED, remedy=remedy)
     if has_token:
         summary = "Likewise the token's secret: it may be another token's, or the request token's."

@@ -16,7 +16,7 @@ from ..protocol.parameters import is_form
 from ..protocol.url import origin, split_url
 from ..redaction.request_secrets import redact_url
 from .context import Context
-from .findings import SIGNER, Finding, contrast, guess, proof
+from .findings import GUESSED, SIGNER, WITH_FORM, Finding, contrast, guess, proof
 from .records import RequestRecord
 from .server_messages import gives_access_tokens, gives_request_tokens
 
@@ -42,6 +42,10 @@ def check_unsigned(context: Context) -> Iterator[Finding]:
     signed = [earlier for earlier in context.response.earlier_requests if "oauth_signature" in earlier.values]
     words = (request.message.authorization or "").split(None, 1)
     if "oauth_signature" in values:
+        return
+    if request.lost_form and not values and not words:
+        summary = "Whether the request was signed cannot be told: its form is not known, where a signature may be."
+        yield guess("unsigned", summary, rank=GUESSED, remedy=WITH_FORM)
         return
     if request.is_cross_origin or signed:
         summary = "A redirect led the request to another origin, where it went unsigned: credentials stay with theirs."
@@ -93,14 +97,6 @@ def _lacks(name: str) -> Callable[[Mapping[str, str]], bool]:
     return lambda sent: name not in sent and sent.get("oauth_signature_method") != "PLAINTEXT"
 
 
-def _is_padded(name: str) -> Callable[[Mapping[str, str]], bool]:
-    return lambda sent: sent.get(name, "") != sent.get(name, "").strip()
-
-
-def _is_empty(name: str) -> Callable[[Mapping[str, str]], bool]:
-    return lambda sent: sent.get(name) == ""
-
-
 _NEVER_EMPTY = {
     "oauth_verifier": "verifier-missing", "oauth_callback": "callback-missing", "oauth_consumer_key": "consumer-key",
     "oauth_token": "token-key",  # which may be empty in a two-legged request
@@ -118,15 +114,17 @@ _RULES: tuple[tuple[str, Callable[[Mapping[str, str]], bool], str, str], ...] = 
      "Send oauth_nonce with each request, a fresh one (RFC 5849 s3.3)."),
     ("clock-skew", _lacks("oauth_timestamp"), "The request has no oauth_timestamp.",
      "Send oauth_timestamp with each request, a fresh one (RFC 5849 s3.3)."),
-    *((code, _is_padded(name), f"{name} has white space around it.", "") for name, code in _NEVER_EMPTY.items()),
-    *((code, _is_empty(name), f"{name} is empty.", "") for name, code in _NEVER_EMPTY.items() if name != "oauth_token"),
+    *((code, lambda sent, name=name: sent.get(name, "") != sent.get(name, "").strip(),
+       f"{name} has white space around it.", "") for name, code in _NEVER_EMPTY.items()),
+    *((code, lambda sent, name=name: sent.get(name) == "", f"{name} is empty.", "")
+      for name, code in _NEVER_EMPTY.items() if name != "oauth_token"),
     ("signature-method", lambda sent: sent.get("oauth_version", "1.0") != "1.0",
      "oauth_version is {oauth_version!r}, and is 1.0 wherever it is sent (RFC 5849 s3.1).",
      "Leave oauth_version out, or say 1.0."),
     ("clock-skew", lambda sent: not re.fullmatch("[0-9]+", sent.get("oauth_timestamp", "0")),
      "oauth_timestamp must be a number of seconds, and is {oauth_timestamp!r}.", _IN_SECONDS),
     ("clock-skew", lambda sent: len(sent.get("oauth_timestamp", "")) > _MAX_TIMESTAMP_DIGITS,
-     "oauth_timestamp has {digits} digits: milliseconds, perhaps, where seconds are wanted (s3.3).", _IN_SECONDS),
+     "oauth_timestamp has {digits} digits: milliseconds, perhaps, and not seconds (RFC 5849 s3.3).", _IN_SECONDS),
     ("signature-method", lambda sent: not sent.get("oauth_signature_method"),
      "The request names no signature method.", ""),
     ("signature-method", lambda sent: sent.get("oauth_signature_method", "PLAINTEXT") not in METHODS,
@@ -153,7 +151,7 @@ def check_request(context: Context) -> Iterator[Finding]:
         summary = "PLAINTEXT sends the secrets themselves, and this went over plain http."
         yield proof("insecure-transport", summary, rank=96)
     body, hashed = request.message.body, request.values.get("oauth_body_hash")
-    if hashed is not None and (body is None or isinstance(body, bytes | str)):
+    if hashed is not None and not request.lost_body and isinstance(body, bytes | str | None):
         objection = check_body_hash(hashed, body or "", is_form(request.message.content_type))
         if objection:
             yield proof("body-changed", f"What was sent is not what was hashed: {objection}.", rank=96)
@@ -292,7 +290,7 @@ _MIN_TEXT_BYTES = 10  # bytes that are a text by chance once in ten thousand tim
 
 
 def _read_timestamp(context: Context) -> int | None:
-    """Return the timestamp; ``None`` where there is none that can be read."""
+    """Return the timestamp; ``None``: it has none that can be read."""
     timestamp = context.request.values.get("oauth_timestamp", "")
     return int(timestamp) if timestamp.isdecimal() and len(timestamp) <= _MAX_TIMESTAMP_DIGITS else None
 

@@ -44,7 +44,8 @@ def check_signature(context: Context, parts: Parts, server: Parts | None) -> Ite
         return
     search = Search(parts, context.request.context, secrets, context.rsa_key, context.own_key)
     has_same_text = server is not None and server.text() == parts.text() and context.response.is_refusal
-    sent, found = search.find(context.request.values["oauth_signature"])
+    lacks_secret = context.token is None and bool(context.request.values.get("oauth_token"))
+    sent, found = search.find(context.request.values["oauth_signature"], thorough=not lacks_secret)
     if found is None:
         yield from _guess_causes(context, search, parts, sent, has_same_text)
     elif found.codes or not fits_method(context.method, sent):

@@ -127,7 +127,7 @@ def _rename(name: str) -> str:
 def _compare_values(ours: Pair, theirs: Pair, changed: str) -> Difference:
     """Say how two values of one name come to differ.
 
-    :param changed: the cause, where it is none of those that are known.
+    :param changed: the cause, where no other one is known.
     """
     name, mine, other = decoded(ours[0]), ours[1], theirs[1]
     if max(len(mine), len(other)) > TOO_LONG:  # to be read in other ways, each of which costs as much as it is long

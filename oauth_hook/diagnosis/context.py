@@ -30,7 +30,7 @@ class Context:
     :ivar client_text: the base string that another client says it signed, as it was given.
     :ivar server_signature: a signature known good for the same nonce and timestamp.
     :ivar own_key: the signing key, where it is not made of the secrets as RFC 5849 s3.4.2 says.
-    :ivar junk: what was given for a base string and is none, as lines.
+    :ivar junk: what was given for a base string, and is something else, as lines.
     :ivar demands: what the service is known to want.
     :ivar prose_redact: takes secrets out of sentences of ours; those that are words of such sentences themselves stay.
     :ivar ruled_out: what was looked at and is not the cause.
@@ -90,11 +90,17 @@ class Context:
         """Return the parts that differ, as lines."""
         if self.comparison is None:
             return ()
-        rows = [row for row in self.comparison.rows if row.differs][:5]
-        shown = {None: "none", "": "empty"}
-        return tuple(
-            f"{row.name}: {self.comparison.left} has {shown.get(row.left, left)}, "
-            f"{self.comparison.right} {shown.get(row.right, right)}"
-            for row in rows
-            for left, right in [contrast(row.left or "", row.right or "")]
-        )
+        sides = [_DONE.get(side, f"{side} has {{}}") for side in (self.comparison.left, self.comparison.right)]
+        lines = []
+        for row in [row for row in self.comparison.rows if row.differs][:_MAX_LINES]:
+            values = zip((row.left, row.right), contrast(row.left or "", row.right or ""), strict=True)
+            shown = [_SHOWN.get(value, short) for value, short in values]
+            lines.append(
+                f"{row.name}: " + ", ".join(side.format(value) for side, value in zip(sides, shown, strict=True))
+            )
+        return tuple(lines)
+
+
+_DONE = {"signed": "{} was signed", "sent": "{} was sent"}
+_SHOWN = {None: "nothing", "": "an empty value"}
+_MAX_LINES = 5  # parts that differ, and are shown as evidence

@@ -40,13 +40,13 @@ from .check_request import (
     check_unsigned,
 )
 from .check_signature import check_signature
+from .clients import find_request, find_status
 from .comparison import ComparisonRow
 from .context import Context
 from .findings import MAX_CANDIDATE, Finding, guess, is_prose
 from .records import (
     RequestRecord,
     ResponseRecord,
-    attribute,
     read_earlier_requests,
     read_request,
     read_response,
@@ -73,8 +73,9 @@ def explain(
     """Say why a request was refused, the likeliest cause first.
 
     :param request_or_response: a ``requests.Response`` (its request and its history are read), a ``PreparedRequest``
-        or ``Request``, or anything of another client's with method, url, headers and body. Neither is changed; a
-        body that nobody has read yet is left unread.
+        or ``Request``; the same of niquests, httpx, aiohttp, urllib, http.client or urllib3; or an object that has
+        method, url, headers and body, or status_code, headers, content and request. Nothing is changed, a body that
+        nobody has read yet is left unread, and what a client does not keep is said to be unknown.
     :param consumer: with whose secret the signature is computed anew; ``None``: it is not.
     :param token: likewise; ``None``: the request is two-legged.
     :param server_base_string: what the server says it signed; default: what its error page shows.
@@ -95,8 +96,8 @@ def explain(
     if service is not None:
         check_type(service, (Service, str), "service", "a Service or the name of one")
     key = None if rsa_key is None else load_key(rsa_key, public=True)
-    raw_response = request_or_response if attribute(request_or_response, "status_code", _NONE) is not _NONE else None
-    raw_request = request_or_response if raw_response is None else attribute(raw_response, "request")
+    raw_response = None if find_status(request_or_response) is NotImplemented else request_or_response
+    raw_request = request_or_response if raw_response is None else find_request(raw_response)
     request = _NO_REQUEST if raw_response is not None and raw_request is None else read_request(raw_request)
     earlier = read_earlier_requests(raw_response)
     own = known_secrets(consumer, token)
@@ -126,7 +127,10 @@ def explain(
         prose_redact=prose_redact,
     )
     if request is _NO_REQUEST:
-        return Explanation((_redact_finding(context, _find_nothing(context)),))
+        findings = list(quote_causes(context)) or [_find_nothing(context)]
+        findings[0] = replace(findings[0], evidence=(*findings[0].evidence, *_list_unknown(context)))
+        shown = context.redacted([_join_words(context)])[0]
+        return Explanation(tuple(_redact_finding(context, finding) for finding in findings), response=shown)
     return _explain_context(context)
 
 
@@ -143,7 +147,6 @@ def _check_arguments(consumer: object, token: object, texts: Mapping[str, str | 
             to_wire(credentials.key)
 
 
-_NONE = object()
 _NO_REQUEST = RequestRecord(Message("", ""), {})
 
 
@@ -163,22 +166,17 @@ def _explain_context(context: Context) -> Explanation:
         ordered.setdefault(finding.code, finding)
     findings = _show_evidence_once(list(ordered.values()) or [_find_nothing(context)])
     findings[0] = replace(findings[0], evidence=(*findings[0].evidence, *context.junk))
-    if context.response.unread and _UNREAD not in findings[0].evidence:
-        findings[0] = replace(findings[0], evidence=(*findings[0].evidence, _UNREAD))
+    findings[0] = replace(findings[0], evidence=tuple(dict.fromkeys([*findings[0].evidence, *_list_unknown(context)])))
     if context.is_success and findings[0].code != "no-cause-found":
         context.ruled_out.append(f"a refusal: the server said {_join_status(context.response)}")
-    message, response, parts = context.request.message, context.response, context.request.parts
+    message, parts = context.request.message, context.request.parts
     rows: tuple[ComparisonRow, ...] = ()
     if parts is not None:
         pairs = [*parts.url_parts, *sorted(parts.pairs)]
         own = [ComparisonRow(name, value, value) for name, value in pairs[:MAX_ROWS]]
         rows = mask_rows(own, context.redact, context.request, more=len(pairs) - len(own))
         context.comparison = context.comparison or Comparison("the request", "the request", rows)
-    phrase = context.redact(response.words.phrase)[:300]
-    status = "" if response.status is None else _join_status(response)
-    request, shown_status = context.redacted([
-        f"{message.method} {redact_url(message.url)}", f"{status}: {phrase}" if status and phrase else status,
-    ])  # fmt: skip
+    request, shown_status = context.redacted([f"{message.method} {redact_url(message.url)}", _join_words(context)])
     return Explanation(
         findings=tuple(_redact_finding(context, finding) for finding in findings),
         request=request,
@@ -189,7 +187,17 @@ def _explain_context(context: Context) -> Explanation:
     )
 
 
-_UNREAD = "the response's body was not read yet (stream=True): read response.content first"
+def _list_unknown(context: Context) -> list[str]:
+    """Return what was not there to be looked at, as lines of evidence."""
+    unknown = [context.response.unread] if context.response.unread else []
+    if context.request.lost_form:
+        unknown.append(_LOST_FORM)
+    if context.response.lacks_status:
+        unknown.append("the response's status is not in what was given")
+    return unknown
+
+
+_LOST_FORM = "the fields of the form that was sent are not known, and they are signed: its client does not keep a body"
 
 
 def _show_evidence_once(findings: list[Finding]) -> list[Finding]:
@@ -210,6 +218,9 @@ def _find_causes(context: Context) -> list[Finding]:
     found += _look_at_all(context)
     if not any(finding.rank >= _DECISIVE for finding in found):
         found += check_candidates(context)
+    certain = {finding.code for finding in found if finding.proven and finding.rank >= _CERTAIN}
+    if certain and (context.is_right is not False or certain & _OF_OTHERS):
+        found = [finding for finding in found if not finding.is_candidate]
     response = context.response
     is_elsewhere = response.is_refusal and not response.words.is_about_oauth
     has_doubt = any(MAX_CANDIDATE < finding.rank < _OF_NO_USE for finding in found)
@@ -219,6 +230,8 @@ def _find_causes(context: Context) -> list[Finding]:
 
 
 _DECISIVE = 80  # how certain a finding has to be for the usual causes to be of no interest
+_CERTAIN = 94  # how certain one that is proven has to be for all that is only likely to be of none
+_OF_OTHERS = {"consumer-key", "token-key", "token-missing", "redirected"}  # why these secrets do not make a signature
 
 
 def _look_at_all(context: Context) -> Iterator[Finding]:
@@ -239,14 +252,9 @@ def _look_at_all(context: Context) -> Iterator[Finding]:
 
 def _find_nothing(context: Context) -> Finding:
     """Say that no cause was found, and what would tell more."""
-    response, evidence = context.response, quote_server(context)
-    if response.unread:
-        evidence.append(_UNREAD)
-    if context.request is _NO_REQUEST:
-        evidence.append("the response has no request to look at")
     summary, remedy = _say_nothing(context)
-    rank = 84 if response.status in _NOTHING_OF_OAUTH else _OF_NO_USE
-    return guess("no-cause-found", summary, *evidence, rank=rank, remedy=remedy)
+    rank = 84 if context.response.status in _NOTHING_OF_OAUTH else _OF_NO_USE
+    return guess("no-cause-found", summary, *quote_server(context), rank=rank, remedy=remedy)
 
 
 _OF_NO_USE = 50  # how certain it is that a refusal is not about OAuth: less than what was seen, more than a demand
@@ -255,11 +263,16 @@ _OF_NO_USE = 50  # how certain it is that a refusal is not about OAuth: less tha
 def _say_nothing(context: Context) -> tuple[str, str]:
     """Return what is said where no cause was found, and what to do."""
     response, status = context.response, context.response.status or 0
-    if context.is_success and context.request is not _NO_REQUEST:
+    if context.is_success:
         signed = "" if context.is_right is None else _SIGNED[context.is_right]
         return f"The server took the request: it said {_join_status(response)}{signed}.", _ALL_IS_WELL
+    if response.lacks_status and not response.is_refusal:
+        signed = "" if context.is_right is None else _SIGNED[context.is_right]
+        return f"Whether the server took the request is not known{signed}.", _WITH_STATUS
     if response.words.denies_permission:
         return _DENIED, _ASK_FOR_PERMISSION
+    if context.request is _NO_REQUEST:
+        return _NO_REQUEST_KNOWN, _WITH_REQUEST
     is_without_keys = context.consumer is None and context.rsa_key is None
     is_unchecked = context.is_right is None and is_without_keys and context.request.parts is not None
     if response.is_refusal and not response.words.is_about_oauth:
@@ -274,6 +287,13 @@ def _say_nothing(context: Context) -> tuple[str, str]:
     return _NOTHING, _COMPARED if context.server_raw else ""
 
 
+def _join_words(context: Context) -> str:
+    """Return a response in a line; empty where nothing came back."""
+    status = "" if context.response.status is None else _join_status(context.response)
+    phrase = context.redact(context.response.words.phrase)[:300]
+    return status if phrase == context.response.reason else ": ".join(filter(None, (status, phrase)))
+
+
 def _join_status(response: ResponseRecord) -> str:
     return f"{response.status} {response.reason}".rstrip()
 
@@ -285,6 +305,12 @@ _DENIED = "The server says that whoever asks may not do this: it is not the sign
 _ASK_FOR_PERMISSION = (
     "See on the service's page what the application and the token may do; get a new token after a change, or ask as "
     "another user."
+)
+_WITH_STATUS = "Look up the response's status, and explain both together: a program may show it without copying it."
+_NO_REQUEST_KNOWN = "The response does not say which request it is to: there is nothing to compute."
+_WITH_REQUEST = (
+    "Explain the request itself, as it was sent; or an object with status_code, headers, content and request, which "
+    "has method, url, headers and body."
 )
 _SIGNED = {True: ", and the signature is right for these secrets", False: ", though the signature is of other secrets"}
 _ALL_IS_WELL = "There is nothing to mend."

@@ -22,6 +22,7 @@ __all__ = [
     "SEEN",
     "SERVER",
     "SIGNER",
+    "WITH_FORM",
     "Finding",
     "advice_by_side",
     "contrast",
@@ -92,6 +93,12 @@ ADVICE = {
     "empty-value": "Parameters without a value are signed too (RFC 5849 s3.4.1.3.2); or do not send them.",
     "no-cause-found": "Ask the service for the base string that it signed, and explain the request together with it.",
 }
+
+#: What to do where a client does not keep the form that it has sent.
+WITH_FORM = (
+    "To decide, explain the request with its form: an object with the method, url, headers and body that were sent; or "
+    "send it once more with requests, and explain that response."
+)
 
 _REPORT = "What was sent is right; report this to the service. Until it is mended,"
 # Servers that keep parameters in the variables of their language lose what these cannot hold.

@@ -47,21 +47,17 @@ class KeyVariant(NamedTuple):
     signing_key: bytes
     secrets: Secrets | None = None
 
-    @classmethod
-    def from_secrets(cls, codes: tuple[str, ...], phrase: str, secrets: Secrets) -> KeyVariant:
-        """Return the key that s3.4.2 makes of other secrets."""
-        return cls(codes, phrase, _to_bytes(secrets.signing_key), secrets)
-
     def __repr__(self) -> str:
         return f"KeyVariant({self.codes!r}, {self.phrase!r}, ***)"
 
 
-def _quote(secret: str, safe: str = "") -> str:
-    return (
-        escape_text(secret, errors="surrogatepass")
-        if not safe
-        else quote(secret, safe=f"~{safe}", errors="surrogatepass")
-    )
+def _quote(secret: str) -> str:
+    return escape_text(secret, errors="surrogatepass")
+
+
+def _leave(characters: str) -> Callable[[str], str]:
+    """Return what percent-encodes all but some more characters than s3.6 leaves alone."""
+    return lambda secret: quote(secret, safe=f"~{characters}", errors="surrogatepass")
 
 
 def _to_bytes(text: str) -> bytes:
@@ -110,22 +106,37 @@ _SPELLINGS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
 )  # fmt: skip
 
 
+_SPELLINGS_OF = {
+    owner: [(cause, phrase.format(owner), spell) for cause, phrase, spell in _SPELLINGS]
+    for owner in ("consumer", "token")
+}
+
+
 def _vary_secret(secrets: Secrets, owner: str) -> Iterator[KeyVariant]:
     """Yield others than one of the two secrets: spelled otherwise, mixed up, none."""
-    other_owner, key = ("token", "consumer key") if owner == "consumer" else ("consumer", "token")
-    secret, code = getattr(secrets, owner), f"{owner}-secret"
-    others = [(cause, phrase.format(owner), spell(secret)) for cause, phrase, spell in _SPELLINGS]
+    consumer, token, consumer_key, token_key = secrets
+    is_consumers = owner == "consumer"
+    secret, others_secret, other_owner, key, called = (
+        (consumer, token, "token", consumer_key, "consumer key") if is_consumers
+        else (token, consumer, "consumer", token_key, "token")
+    )  # fmt: skip
+    code = f"{owner}-secret"
+    others = [(cause, phrase, spell(secret)) for cause, phrase, spell in _SPELLINGS_OF[owner]]
     others += [
         (code, f"without the {owner}'s secret", ""),
-        (code, f"with the {key} for its secret", getattr(secrets, f"{owner}_key")),
-        (code, f"with the {other_owner}'s secret for the {owner}'s", getattr(secrets, other_owner)),
+        (code, f"with the {called} for its secret", key),
+        (code, f"with the {other_owner}'s secret for the {owner}'s", others_secret),
     ]
     others += [(code, f'with "{word}" for the {owner}\'s secret', word) for word in _NOTHING]
-    mine, users = _quote(secrets.consumer), _quote(secrets.token)
+    mine, users = _quote(consumer), _quote(token)
     for cause, phrase, other in others:
-        if other != secret:
-            key = f"{_quote(other)}&{users}" if owner == "consumer" else f"{mine}&{_quote(other)}"
-            yield KeyVariant((cause,), phrase, key.encode(), secrets._replace(**{owner: other}))
+        if other == secret:
+            continue
+        if is_consumers:
+            signing_key, made = f"{_quote(other)}&{users}", Secrets(other, token, consumer_key, token_key)
+        else:
+            signing_key, made = f"{mine}&{_quote(other)}", Secrets(consumer, other, consumer_key, token_key)
+        yield KeyVariant((cause,), phrase, signing_key.encode(), made)
 
 
 def _vary_both(secrets: Secrets) -> Iterator[KeyVariant]:
@@ -138,9 +149,9 @@ def _vary_both(secrets: Secrets) -> Iterator[KeyVariant]:
         (both, "with both keys for their secrets", (consumer_key, token_key)),
         (("secret-whitespace",), "without the white space around either secret", (_strip(consumer), _strip(token))),
     ):
-        other = secrets._replace(consumer=others[0], token=others[1])
-        if other != secrets:
-            yield KeyVariant.from_secrets(codes, phrase, other)
+        if others != (consumer, token):
+            other = Secrets(*others, consumer_key, token_key)
+            yield KeyVariant(codes, phrase, _to_bytes(other.signing_key), other)
 
 
 # The right secrets, encoded in another way than s3.4.2's ...
@@ -150,9 +161,9 @@ _ENCODINGS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("with the secrets percent-decoded", unquote),
     ("with spaces in the secrets as +", lambda secret: _quote(secret).replace("%20", "+")),
     ("with ~ in the secrets escaped", lambda secret: _quote(secret).replace("~", "%7E")),
-    ("with / in the secrets left alone", lambda secret: _quote(secret, "/")),
+    ("with / in the secrets left alone", _leave("/")),
     ("with lower-case escapes in the secrets", lambda secret: lower_escapes(_quote(secret))),
-    ("with !*'() in the secrets left alone", lambda secret: _quote(secret, "!*'()")),
+    ("with !*'() in the secrets left alone", _leave("!*'()")),
 )
 # ... or joined in another way, by both of them as they are and percent-encoded.
 _JOINS: tuple[tuple[str, str], ...] = (
@@ -205,16 +216,13 @@ def key_variants(secrets: Secrets) -> Iterator[KeyVariant]:
         yield KeyVariant(("signing-key-encoding",), phrase, key)
 
 
-def paired_key_variants(secrets: Secrets, *, few: bool = False) -> Iterator[tuple[KeyVariant, KeyVariant]]:
-    """Yield two mistakes, the second of them with the key that both make.
-
-    :param few: one in each of the secrets, and no others.
-    """
+def paired_key_variants(secrets: Secrets) -> Iterator[tuple[KeyVariant, KeyVariant]]:
+    """Yield two mistakes, the second of them with the key that both make; those with one in each secret first."""
     tokens = [(other, other.signing_key.rpartition(b"&")[2]) for other in _vary_secret(secrets, "token")]
     for first in _vary_secret(secrets, "consumer"):
         half = first.signing_key.partition(b"&")[0]  # what is percent-encoded has no & in it
         for second, other_half in tokens:
             yield first, KeyVariant(second.codes, second.phrase, half + b"&" + other_half)
-    for first in () if few else _vary_secrets(secrets):
+    for first in _vary_secrets(secrets):
         for second in key_variants(first.secrets or secrets):
             yield first, second

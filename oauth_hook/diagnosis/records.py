@@ -18,6 +18,7 @@ from typing import Any
 from ..errors import UsageError
 from ..protocol.encoding import Pair, to_wire, unescape
 from ..protocol.message import Message, Reading, protocol_parameters, read
+from ..protocol.parameters import is_form
 from ..protocol.placement import parse_authorization
 from ..protocol.problem_reporting import server_time
 from ..protocol.url import is_loopback, to_wire_form
@@ -25,12 +26,12 @@ from ..redaction.redactor import Redactor
 from ..redaction.request_secrets import find_carried_secrets
 from .base_string_parts import Parts, find_base_strings, parse_parts
 from .base_string_variants import RequestContext
+from .clients import attribute, find_content, find_parts, find_request, find_status, say_how_to_read
 from .server_messages import Words, expected_signature, gives_tokens, read_refusal
 
 __all__ = [
     "RequestRecord",
     "ResponseRecord",
-    "attribute",
     "read_earlier_requests",
     "read_request",
     "read_response",
@@ -43,14 +44,6 @@ _MAX_HEADER_CHARS = 1 << 13  # characters of one of its headers
 _MAX_EARLIER_REQUESTS = 50  # requests of a chain that are read, the last ones; requests itself follows thirty redirects
 
 
-def attribute(thing: Any, name: str, default: Any = None) -> Any:
-    """Return an attribute; the default where there is none, or it cannot be had yet: httpx raises RuntimeError."""
-    try:
-        return getattr(thing, name, default)
-    except (RuntimeError, ValueError, TypeError, LookupError):
-        return default
-
-
 @dataclass(frozen=True, repr=False)
 class RequestRecord:
     """A request as it went out.
@@ -61,6 +54,7 @@ class RequestRecord:
     :ivar repeated: the names of protocol parameters that are there twice, differently.
     :ivar signed_text: the base string that was signed, where the hook that signed it has left it.
     :ivar is_cross_origin: a redirect has led it to another origin.
+    :ivar lost_body: it had a body, and its client has not kept it.
     """
 
     message: Message
@@ -72,6 +66,12 @@ class RequestRecord:
     parts: Parts | None = None
     signed_text: str = ""
     is_cross_origin: bool = False
+    lost_body: bool = False
+
+    @property
+    def lost_form(self) -> bool:
+        """Whether it had a form, which is signed, and nobody knows its fields."""
+        return self.lost_body and is_form(self.message.content_type)
 
     @property
     def context(self) -> RequestContext:
@@ -114,17 +114,16 @@ class RequestRecord:
 
 
 def read_request(request: Any) -> RequestRecord:
-    """Read a request: of ``requests``, of a library like it, or anything with method, url, headers and body.
+    """Read a request: of any client that ``clients.py`` knows, or anything with method, url, headers and body.
 
     :raises UsageError: it is nothing of the kind, or cannot be prepared.
     """
     if hasattr(type(request), "prepare") and hasattr(request, "files"):  # requests.Request
         request = _prepare_without_files(request)
-    method, url = attribute(request, "method", _NONE), attribute(request, "url", _NONE)
-    if url is _NONE or not isinstance(method, str | bytes | None):
+    seen = find_parts(request)
+    if seen is None:
         raise UsageError(f"explain wants a request or a response, not {type(request).__name__}")
-    headers = _read_headers(attribute(request, "headers"))
-    body = attribute(request, "body", attribute(request, "_content"))
+    method, url, body, headers = seen.method, seen.url, seen.body, _read_headers(seen.headers)
     signed = {name: headers.get(name) for name in ("content-type", "authorization", "host")}
     message = Message(
         _without_surrogates(_to_text(method or "")), to_wire_form(_without_surrogates(_to_text(url or ""))),
@@ -142,7 +141,13 @@ def read_request(request: Any) -> RequestRecord:
             parts = parse_parts(message.method, reading, message.host or reading.url.authority)
         except UsageError as error:
             reading, objection = None, str(error)
-    pairs = _parse_header(message) if reading is None else protocol_parameters(reading)
+    length = headers.get("content-length", "0")
+    lost_body = not seen.keeps_body and (length not in ("", "0") or "transfer-encoding" in headers)
+    if lost_body and is_form(message.content_type):  # whose fields are a part of what is signed
+        parts = None
+    pairs: Sequence[Pair] = () if reading is None else protocol_parameters(reading)
+    if reading is None and message.authorization is not None:
+        _, pairs = parse_authorization(message.authorization) or (None, ())
     counted = Counter(name for name, _ in pairs) if reading is not None else Counter()
     repeated = tuple(sorted(name for name, times in counted.items() if times > 1))
     return RequestRecord(
@@ -150,10 +155,8 @@ def read_request(request: Any) -> RequestRecord:
         repeated=repeated,
         signed_text=_to_text(attribute(request, "base_string", "")),
         is_cross_origin=attribute(request, "is_cross_origin") is True,
+        lost_body=lost_body,
     )  # fmt: skip
-
-
-_NONE = object()
 
 
 def _prepare_without_files(request: Any) -> Any:
@@ -189,11 +192,6 @@ def _without_content(name: Any, file: Any) -> Any:
     return (os.path.basename(path) if is_named else name, b"")
 
 
-def _parse_header(message: Message) -> Sequence[Pair]:
-    parsed = None if message.authorization is None else parse_authorization(message.authorization)
-    return () if parsed is None else parsed[1]
-
-
 def _unescape_pairs(pairs: Iterable[Pair]) -> Iterator[Pair]:
     return ((unescape(name), unescape(value)) for name, value in pairs)
 
@@ -224,11 +222,12 @@ def _without_surrogates(value: Any) -> Any:
 class ResponseRecord:
     """What came back.
 
-    :ivar status: of HTTP; ``None``: nothing came back yet.
+    :ivar status: of HTTP; ``None``: nothing came back yet, or what was saved does not have it.
+    :ivar lacks_status: the latter.
     :ivar date: the server's time, in seconds since the epoch; ``None``: it does not say.
     :ivar base_strings: those that the server hands back in its error page.
     :ivar signature: that which the server expected, where it says so.
-    :ivar unread: the body was not read, because reading is the caller's (``stream=True``).
+    :ivar unread: the body was not read, because reading is the caller's: how it is done; empty: it was.
     :ivar earlier_requests: the requests before the last, the first one first.
     :ivar location: where the server redirects to, if nobody followed it there.
     :ivar retries: how many attempts urllib3 made before this one, with the same headers.
@@ -241,16 +240,17 @@ class ResponseRecord:
     date: float | None = None
     base_strings: tuple[str, ...] = ()
     signature: str | None = None
-    unread: bool = False
+    unread: str = ""
     earlier_requests: tuple[RequestRecord, ...] = ()
     location: str = ""
     retries: int = 0
     challenge: str = ""
+    lacks_status: bool = False
 
     @property
     def is_refusal(self) -> bool:
         """Whether it says no."""
-        return self.status is not None and (self.status >= 400 or bool(self.words.phrase))
+        return (self.status or 0) >= 400 or bool(self.words.phrase)
 
 
 def read_earlier_requests(response: Any) -> tuple[RequestRecord, ...]:
@@ -258,7 +258,7 @@ def read_earlier_requests(response: Any) -> tuple[RequestRecord, ...]:
     history, found = attribute(response, "history"), []
     for earlier in history[-_MAX_EARLIER_REQUESTS:] if isinstance(history, list | tuple) else ():
         with suppress(UsageError):
-            found.append(read_request(attribute(earlier, "request")))
+            found.append(read_request(find_request(earlier)))
     return tuple(found)
 
 
@@ -278,28 +278,32 @@ def read_response(
         for name in ("WWW-Authenticate", "Date")
         if name.lower() in headers
     }
-    content = attribute(response, "_content")
-    content_read = content if isinstance(content, bytes | bytearray) else b""
-    text = sanitize_text(content_read[: 2 * _MAX_RESPONSE_BYTES].decode("utf-8", "replace"))
-    status = attribute(response, "status_code")
-    status = int(status) if isinstance(status, int) else 0
+    content, status = find_content(response), find_status(response)
+    text = sanitize_text((content or b"")[: 2 * _MAX_RESPONSE_BYTES].decode("utf-8", "replace"))
+    status = int(status) if isinstance(status, int) and status else None
+    refused = status or (401 if _says_unauthorized(text) else 0)
     url, said = request.message.url, f"{named.get('WWW-Authenticate', '')}\n{text[:_MAX_RESPONSE_BYTES]}"
     sent = f"{url} {request.context.body or ''}"
     retries = attribute(attribute(attribute(response, "raw"), "retries"), "history")
+    reasons = [attribute(response, name) for name in ("reason", "reason_phrase", "message")]
     attempts = retries if isinstance(retries, list | tuple) else ()
     return ResponseRecord(
         status,
-        _to_text(attribute(response, "reason") or attribute(response, "reason_phrase") or ""),
-        read_refusal(status, named, text, redact, tokens=gives_tokens(url), sent=sent),
+        next((_to_text(reason) for reason in reasons if reason and isinstance(reason, str | bytes)), ""),
+        read_refusal(refused, named, text, redact, tokens=gives_tokens(url), sent=sent),
         server_time(named),
         tuple(find_base_strings(said)),
         expected_signature(said, request.values.get("oauth_signature", "")),
-        content is False,
+        say_how_to_read(response) if content is None else "",
         earlier_requests,
-        headers.get("location", "") if 300 <= status < 400 else "",
+        headers.get("location", "") if 300 <= (status or 0) < 400 else "",
         sum(attribute(attempt, "redirect_location") is None for attempt in attempts),
         named.get("WWW-Authenticate", "").lstrip().partition(" ")[0][:20],
+        status is None,
     )
+
+
+_says_unauthorized = re.compile(r"\W{0,20}(?:\w+\W{1,4}){0,6}?(?:401\b|un-?authori[sz]ed\b)", re.IGNORECASE).match
 
 
 _endless = re.compile("[0-9]{1000,}").sub

@@ -11,6 +11,7 @@ from typing import Any
 from ..protocol.encoding import unescape
 from ..redaction import is_secret_name
 from ..redaction.redactor import MASK, Redactor
+from ..redaction.request_secrets import PUBLIC_NAMES
 from .base_string_parts import URL_PARTS
 from .comparison import ComparisonRow
 from .findings import MAX_TEXT_CHARS, Finding, fingerprint
@@ -192,11 +193,7 @@ def shorten_middle(text: str, width: int) -> str:
     return f"{text[: width - len('...') - end]}...{text[-end:]}"
 
 
-# What every base string has in it: a secret that is the same word is not found out by it.
-_PUBLIC_NAMES = frozenset((
-    *URL_PARTS, "oauth_consumer_key", "oauth_nonce", "oauth_signature_method", "oauth_timestamp", "oauth_token",
-    "oauth_version",
-))  # fmt: skip
+_PUBLIC_NAMES = PUBLIC_NAMES.union(URL_PARTS)
 
 
 def mask_rows(
@@ -215,12 +212,13 @@ def mask_rows(
     more += len(rows) - len(kept)
     masked = []
     for row in kept:
-        is_secret = is_secret_name(unescape(row.name)) is not None
+        is_public = row.name in _PUBLIC_NAMES
+        is_secret = not is_public and is_secret_name(unescape(row.name)) is not None
         left = _mask(row.left, redact, is_secret)
         right = _mask(row.right, redact, is_secret) if row.differs else left
         if row.differs and left == right:
             right = f"{right} (another)"
-        name = row.name if row.name in _PUBLIC_NAMES else _mask(row.name, redact, False) or ""
+        name = row.name if is_public else _mask(row.name, redact, False) or ""
         masked.append(ComparisonRow(name, left, right, row.source))
     rest = f"({more:,} more)"
     return (*masked, ComparisonRow(MORE_ROWS, rest, rest)) if more else tuple(masked)

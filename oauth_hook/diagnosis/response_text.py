@@ -57,7 +57,7 @@ def read_response_text(headers: Mapping[str, str], body: str, *, anywhere: bool)
     problem, message, page, is_error = read(text)
     sentence = None if is_json else _mediawiki_error(page)
     fields = read_problem(headers, body)
-    is_reported = "oauth_problem" in fields
+    is_reported = bool(fields.get("oauth_problem"))
     if anywhere and not is_reported:
         fields = read_problem(headers, body, anywhere=True)
     if "oauth_problem" in fields:

@@ -2,7 +2,7 @@
 
 One rule is changed at a time, then two. HMAC costs a few microseconds, so that all keys are tried with
 all base strings of one changed rule. Base strings are made when they are wanted, attempts are made one
-by one, and the time for all of it is bounded.
+by one, and their number is bounded, and the time that they take.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ import re
 import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain, product
 from typing import NamedTuple
 from urllib.parse import unquote
 
 from ..protocol.body_hash import ALGORITHMS
+from ..protocol.methods import begin_hmac, finish_hmac
 from ..protocol.rsa import RSAKey
 from .base_string_parts import Parts
 from .base_string_variants import (
@@ -37,10 +38,14 @@ __all__ = ["Match", "Search", "TargetSignature", "describe", "fits_method", "nam
 #: Seconds of this thread's time that all searches of one explanation may take.
 SEARCH_SECONDS = 0.5
 
+#: Attempts that they may make: twice as many as two mistakes in a usual request are, whatever the time.
+MAX_ATTEMPTS = 50_000
+
 # The clock is looked at after so many bytes, since that costs as much as an attempt; an attempt costs as much as
 # so many of its bytes, whatever it is.
 _BYTES_PER_LOOK, _BYTES_PER_ATTEMPT = 1 << 15, 1000
 _TIME_IS_UP = "time was up before all were tried"
+_ENOUGH = f"no more than {MAX_ATTEMPTS:,} are tried"
 
 # What a digest's length says of the method, whatever oauth_signature_method says.
 _DIGEST_BY_LENGTH = {**ALGORITHMS, 48: "sha384"}
@@ -111,17 +116,8 @@ class Match(NamedTuple):
     parts: Parts
 
 
-class _Candidate(NamedTuple):
-    """One way to make a signature, by one rule or two that are not the RFC's."""
-
-    text: bytes
-    signing_key: bytes
-    variants: tuple[Variant, ...] = ()
-    keys: tuple[KeyVariant, ...] = ()
-
-    def __repr__(self) -> str:
-        return "_Candidate(***)"
-
+# One way to make a signature, by one rule or two that are not the RFC's: base string, signing key, and how they differ.
+_Candidate = tuple[bytes, bytes, tuple[Variant, ...], tuple[KeyVariant, ...]]
 
 _SWAPPED = KeyVariant(
     ("signing-key-encoding",), "with the key for the base string, and the base string for the key", b""
@@ -154,6 +150,7 @@ class Search:
     ) -> None:
         self.tried = 0
         self.cut_short = ""
+        self._is_over = False
         self._deadline = time.thread_time() + (SEARCH_SECONDS if seconds is None else seconds)
         self._bytes_since_look = 0
         self._parts = parts
@@ -185,10 +182,10 @@ class Search:
 
         One mistake is looked for, then one together with a signature that was spoiled on its way, then two.
 
-        :param thorough: two mistakes are looked for in all of it; else in the secrets alone, one in each.
+        :param thorough: two mistakes are looked for in the base string, too.
         """
         target = parse_signature(signature)
-        found = self._find_one(target, thorough)
+        found = self._find_one(target)
         if found is not None:
             return target, found
         for code, other, phrase in (
@@ -196,10 +193,10 @@ class Search:
             ("double-encoding", unquote(signature), "rightly, and the signature was percent-encoded once too often"),
         ):
             spoiled = parse_signature(other)
-            found = self._find_one(spoiled, thorough) if other != signature else None
+            found = self._find_one(spoiled) if other != signature else None
             if found is not None:
                 return spoiled, found._replace(codes=(code, *found.codes), variants=(phrase, *found.variants))
-        return target, self._find_hmac(target, self._vary_twice() if thorough else self._vary_key_twice(few=True))
+        return target, self._find_hmac(target, self._vary_twice(thorough))
 
     def find_plain(self, target: TargetSignature) -> Match | None:
         """Find the key that was sent as the signature (s3.4.4)."""
@@ -212,23 +209,29 @@ class Search:
                 return found._replace(codes=(*key.codes, "double-encoding"), variants=(phrase,))
         return None
 
-    def _find_one(self, target: TargetSignature, thorough: bool) -> Match | None:
+    def _find_one(self, target: TargetSignature) -> Match | None:
         """Find one mistake, or one in the key together with one in the base string."""
         if len(target.raw) >= _MIN_RSA_BYTES:
             return self._find_rsa(target)
         found = self._find_hmac(target, self._vary_once()) or self.find_plain(target)
-        return found or (self._find_hmac(target, self._vary_key_and_text()) if thorough else None)
+        return found or self._find_hmac(target, self._vary_key_and_text())
 
     def _find_hmac(self, target: TargetSignature, candidates: Iterator[_Candidate]) -> Match | None:
-        """Try one candidate after the other, until one makes the signature or the time is up."""
+        """Try one candidate after the other, until one makes the signature or it is over."""
         if not target.digest or self._secrets is None:
             return None
-        for candidate in candidates:
-            self.tried += 1
-            if hmac.digest(candidate.signing_key, candidate.text, target.digest) == target.raw:
-                return self._match(candidate.variants, candidate.keys)
-            if self._is_over(len(candidate.text)):
+        last_key, begun = b"", None
+        for text, signing_key, variants, keys in candidates:
+            if self._count_attempt(len(text)):
                 break
+            if signing_key != last_key:
+                last_key, begun = signing_key, None
+                made = hmac.digest(signing_key, text, target.digest)
+            else:  # what is used again is begun once, at half the cost
+                begun = begun or begin_hmac(partial(bytes, signing_key), target.digest)
+                made = finish_hmac(begun, text)
+            if made == target.raw:
+                return self._match(variants, keys)
         return None
 
     def _find_rsa(self, target: TargetSignature) -> Match | None:
@@ -238,13 +241,12 @@ class Search:
         named = dict(self._parts.protocol).get("oauth_signature_method", "")
         for text, variants in chain([(self._text, ())], ((text, (variant,)) for text, variant in self._base_strings())):
             for digest in ALGORITHMS.values():
-                self.tried += 1
+                if self._count_attempt(_BYTES_PER_LOOK):
+                    return None
                 if self._rsa_key.verify(text, target.raw, digest):
                     method = f"RSA-{digest.upper()}"
                     other = Variant("signature-method", f"by {method} and not by {named}", {})
                     return self._match(variants if method == named else (other, *variants), ())
-                if self._is_over(_BYTES_PER_LOOK):
-                    return None
         return None
 
     def _match(self, variants: tuple[Variant, ...], keys: tuple[KeyVariant, ...]) -> Match:
@@ -257,14 +259,22 @@ class Search:
             self._parts.but(**changes) if changes else self._parts,
         )
 
-    def _is_over(self, count: int) -> bool:
-        """Tell whether the time is up; the clock is looked at after so many bytes, since that costs, too."""
+    def _count_attempt(self, count: int) -> bool:
+        """Count an attempt, of so many bytes, and tell whether it may not be made any more."""
+        if self.tried >= MAX_ATTEMPTS:
+            self.cut_short, self._is_over = _ENOUGH, True
+        elif not self._look_at_clock(count):
+            self.tried += 1
+        return self._is_over
+
+    def _look_at_clock(self, count: int) -> bool:
+        """Tell whether it is over; the clock is looked at after so many bytes, since that costs, too."""
         self._bytes_since_look += count + _BYTES_PER_ATTEMPT
-        if self._bytes_since_look > _BYTES_PER_LOOK and self.cut_short != _TIME_IS_UP:
+        if self._bytes_since_look > _BYTES_PER_LOOK:
             self._bytes_since_look = 0
-            if time.thread_time() > self._deadline:
-                self.cut_short = _TIME_IS_UP
-        return self.cut_short == _TIME_IS_UP
+            if not self._is_over and time.thread_time() > self._deadline:
+                self.cut_short, self._is_over = _TIME_IS_UP, True
+        return self._is_over
 
     def _base_strings(self) -> Iterator[tuple[bytes, Variant]]:
         """Yield the base strings that others make, each of them made once, and not before it is wanted."""
@@ -274,7 +284,7 @@ class Search:
             self.cut_short = self.cut_short or "the base string is too long to try all others"
             variants = make_variants(self._parts, self._context, FEW_RULES)
         for variant in variants:
-            if self._is_over(len(self._text)):
+            if self._look_at_clock(len(self._text)):
                 return
             text = _encode(self._parts.but(**variant.changes))
             if text != self._text and text not in self._made:
@@ -285,35 +295,35 @@ class Search:
     def _vary_once(self) -> Iterator[_Candidate]:
         """Yield what has one mistake or none, in the key or in the base string."""
         right = self._right
-        yield _Candidate(self._text, right.signing_key, (), (right,))
+        yield self._text, right.signing_key, (), (right,)
         for key in self._keys[1:]:
-            yield _Candidate(self._text, key.signing_key, (), (key,))
-        yield _Candidate(right.signing_key, self._text, (), (_SWAPPED,))
+            yield self._text, key.signing_key, (), (key,)
+        yield right.signing_key, self._text, (), (_SWAPPED,)
         for text, variant in self._base_strings():
-            yield _Candidate(text, right.signing_key, (variant,))
+            yield text, right.signing_key, (variant,), ()
 
     def _vary_key_and_text(self) -> Iterator[_Candidate]:
         """Yield what has one mistake in the key and one in the base string: all keys with all base strings."""
-        for text, variant in list(self._made.items()):
-            for key in self._keys[1:]:
-                yield _Candidate(text, key.signing_key, (variant,), (key,))
+        for key in self._keys[1:]:
+            for text, variant in self._made.items():
+                yield text, key.signing_key, (variant,), (key,)
 
-    def _vary_twice(self) -> Iterator[_Candidate]:
+    def _vary_twice(self, thorough: bool) -> Iterator[_Candidate]:
         """Yield what has two mistakes in the key, or two in the base string."""
         if len(self._text) > TOO_LONG:
             return
         yield from self._vary_key_twice()
-        for text, variants in self._vary_text_twice():
-            yield _Candidate(text, self._right.signing_key, variants)
+        for text, variants in self._vary_text_twice() if thorough else ():
+            yield text, self._right.signing_key, variants, ()
 
-    def _vary_key_twice(self, *, few: bool = False) -> Iterator[_Candidate]:
+    def _vary_key_twice(self) -> Iterator[_Candidate]:
         """Yield what has two mistakes in the key that do not make what one of them makes."""
         known = {key.signing_key for key in self._keys}
-        for keys in paired_key_variants(self._secrets, few=few) if self._secrets else ():
+        for keys in paired_key_variants(self._secrets) if self._secrets else ():
             signing_key = keys[1].signing_key
             if signing_key not in known:
                 known.add(signing_key)
-                yield _Candidate(self._text, signing_key, (), keys)
+                yield self._text, signing_key, (), keys
 
     def _vary_text_twice(self) -> Iterator[tuple[bytes, tuple[Variant, Variant]]]:
         """Yield two mistakes in the base string: of URL and parameters, of either, of one and the whole."""

@@ -220,7 +220,7 @@ def expected_signature(text: str, sent: str) -> str | None:
 
     :param text: of the response: Tumblr's, for one, says ``oauth_signature [...] does not match expected value [...]``.
     :param sent: the request's own, which is another one.
-    :returns: the base64 of a digest; ``None`` where there is none.
+    :returns: the base64 of a digest; ``None``: it names no signature.
     """
     text = _escaped.sub(lambda escape: chr(int(escape[1], 16)), unescape_html(text[:_MAX_BODY])).replace("\\/", "/")
     if "hash" in text.lower():  # Mastercard names the right oauth_body_hash

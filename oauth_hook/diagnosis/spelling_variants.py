@@ -62,10 +62,9 @@ def _encode_as(left_alone: str = "", *, space: str = "%20", tilde: str = "~", fi
 
 
 def _escape_units(escapes: re.Match[str]) -> str:
-    """Spell escaped text as JavaScript's ``escape``: a byte for what is in Latin-1, ``%uXXXX`` for all other units."""
+    """Spell what is not ASCII as JavaScript's ``escape``: a byte for what is in Latin-1, ``%uXXXX`` for other units."""
     units = memoryview(decoded(escapes[0]).encode("utf-16", "surrogatepass")).cast("H")[1:]
-    spelled = (f"%{unit:02X}" if unit < 256 else f"%u{unit:04X}" for unit in units)
-    return "".join(chr(unit) if chr(unit) in "@*+/" else escape for unit, escape in zip(units, spelled, strict=True))
+    return "".join(f"%{unit:02X}" if unit < 256 else f"%u{unit:04X}" for unit in units)
 
 
 def _escape_all_marks(text: str) -> str:
@@ -134,7 +133,7 @@ ENCODERS: _Table[Spelling] = (
     ("percent-encoding", "with what may stand in a URL left alone, [ and ] too", _encode_as("!$&'()*+,/:;=?@#[]")),
     ("percent-encoding", "with -._~ escaped", _escape_all_marks),  # Swift's alphanumerics
     ("percent-encoding", "with @*+/ left alone, and %uXXXX (JavaScript's escape)",
-     partial(re.compile("(?:%[0-9A-F]{2})+|~").sub, _escape_units)),
+     _encode_as("@*+/", tilde="%7E", finish=partial(re.compile("(?:%[89A-F][0-9A-F])+").sub, _escape_units))),
 )  # fmt: skip
 
 #: Names and values, spelled by other rules than s3.6's.
@@ -160,10 +159,6 @@ SPELLINGS: _Table[Spelling] = (
 )  # fmt: skip
 
 
-def _swap_front_controller(path: str) -> str:
-    return path.removeprefix("/index.php") if path.startswith("/index.php") else f"/index.php{path}"
-
-
 #: The path of the URL. What a more general rule makes as well comes before that rule.
 PATHS: _Table[Spelling] = (
     ("path", "with a slash after the path", lambda path: f"{path}/"),
@@ -172,7 +167,8 @@ PATHS: _Table[Spelling] = (
     ("path", "with double slashes of the path as one", lambda path: re.sub("/{2,}", "/", path)),
     ("path", "without the ending (.json) of the path", lambda path: re.sub(r"(?<=[^/])\.\w{2,5}$", "", path)),
     ("path", "with .json after the path", lambda path: f"{path}.json"),
-    ("path", "with /index.php in or out of the path", _swap_front_controller),
+    ("path", "with /index.php in or out of the path",
+     lambda path: path.removeprefix("/index.php") if path.startswith("/index.php") else f"/index.php{path}"),
     ("path", "without the first segment of the path", lambda path: f"/{path[1:].partition('/')[2]}"),
     # WordPress in a folder puts the folder before a path that has it already.
     ("path", "with the first segment of the path twice", lambda path: f"/{path[1:].partition('/')[0]}{path}"),
@@ -188,7 +184,7 @@ PATHS: _Table[Spelling] = (
     ("double-encoding", "with the path percent-encoded once more", lambda path: quote(path, safe="/~")),
     ("double-encoding", "with the path decoded", lambda path: in_bytes(decoded(path))),
     ("path", "with the path in lower case", str.lower),
-)
+)  # fmt: skip
 
 
 def _join_by_comma(pairs: list[Pair]) -> list[Pair]:

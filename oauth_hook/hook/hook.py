@@ -369,8 +369,8 @@ class OAuthHook(AuthBase):
         :param request_or_response: what was refused: of ``requests``, or of a client like it.
         :raises UsageError: that is neither a request nor a response.
         """
+        from ..diagnosis.clients import find_url
         from ..diagnosis.explain import explain, pinned_elsewhere
-        from ..diagnosis.records import attribute
 
         explanation = explain(
             request_or_response, self.consumer, self.token, server_base_string, server_signature, client_base_string,
@@ -378,8 +378,7 @@ class OAuthHook(AuthBase):
             rsa_key=self._signer.rsa_key,
             signing_key=None if type(self).signing_key is _STANDARD_KEY else self._own_key(),
         )  # fmt: skip
-        url = attribute(attribute(request_or_response, "request", request_or_response), "url")
-        url = url.decode("latin-1") if isinstance(url, bytes) else str(url or "")
+        url = find_url(request_or_response)
         return pinned_elsewhere(explanation) if url and self.is_pinned_elsewhere(url) else explanation
 
     def _own_key(self) -> str:

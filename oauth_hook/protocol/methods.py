@@ -29,9 +29,11 @@ __all__ = [
     "METHODS",
     "Key",
     "Method",
+    "begin_hmac",
     "check_permitted",
     "check_signature_method",
     "find_method",
+    "finish_hmac",
     "is_forbidden",
     "read_forbidden",
     "register",
@@ -70,23 +72,28 @@ class Key:
         """
         begun = self._begun.get(digest)
         if begun is None:
-            begun = self._begun[digest] = _begin_hmac(self, digest)
-        inner, outer = begun[0].copy(), begun[1].copy()
-        inner.update(message)
-        outer.update(inner.digest())
-        result: bytes = outer.digest()
-        return result
+            begun = self._begun[digest] = begin_hmac(self.signing_key.encode, digest)
+        return finish_hmac(begun, message)
 
 
-def _begin_hmac(key: Key, digest: str) -> tuple[Any, Any]:
+def begin_hmac(read_key: Callable[[], bytes], digest: str) -> tuple[Any, Any]:
     """Return the inner and the outer hash of RFC 2104 s2, each with its padded key."""
     inner = hashlib.new(digest)  # before the secret is in this frame: where there is no such hash, this raises
     outer, size = inner.copy(), inner.block_size
-    secret = key.signing_key.encode()
+    secret = read_key()
     padded = (secret if len(secret) <= size else hashlib.new(digest, secret).digest()).ljust(size, b"\0")
     inner.update(padded.translate(_XOR_36))
     outer.update(padded.translate(_XOR_5C))
     return inner, outer
+
+
+def finish_hmac(begun: tuple[Any, Any], message: bytes) -> bytes:
+    """Return the HMAC of bytes; what was begun may be finished any number of times."""
+    inner, outer = begun[0].copy(), begun[1].copy()
+    inner.update(message)
+    outer.update(inner.digest())
+    result: bytes = outer.digest()
+    return result
 
 
 _XOR_36, _XOR_5C = (bytes(byte ^ mask for byte in range(256)) for mask in (0x36, 0x5C))

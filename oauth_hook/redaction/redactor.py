@@ -76,7 +76,7 @@ class Redactor:
             wanted = len(text[:most].encode("utf-8", "surrogatepass"))
             text = text[: most + self._longest * _MAX_ESCAPED_CHARS]
         data = text.encode("utf-8", "surrogatepass")
-        needles = [needle for needle in self._needles if len(needle) >= least]
+        needles = self._needles if least <= 1 else [needle for needle in self._needles if len(needle) >= least]
         # Most values of parameters have no escapes and no fields in them.
         if not self._names.is_thorough and _is_bare_word(data) and not any(needle in data for needle in needles):
             return text[:most]

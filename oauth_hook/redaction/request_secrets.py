@@ -19,12 +19,17 @@ from ..protocol.rsa import RSAKey
 from .names import URL_USERINFO, is_secret_name
 from .redactor import Redactor
 
-__all__ = ["find_carried_secrets", "find_key_secrets", "known_secrets", "redact_url", "redactor_for"]
+__all__ = ["PUBLIC_NAMES", "find_carried_secrets", "find_key_secrets", "known_secrets", "redact_url", "redactor_for"]
 
 _SHORT = 3  # characters of a secret that stands in too many words by accident: redacting it would redact the evidence
 _MAX_BODY = 1 << 18  # bytes of a body that are looked through: what is larger is an upload
 _MAX_NAME = 100  # characters of a name that are looked at
 _MAX_SECRETS = 100  # secrets of one request: a body may name thousands, and each is looked for in every text
+
+#: What every signed request has in it: such a name is no secret's, and a secret that is such a word is not found out.
+PUBLIC_NAMES = frozenset((
+    "oauth_consumer_key", "oauth_nonce", "oauth_signature_method", "oauth_timestamp", "oauth_token", "oauth_version",
+))  # fmt: skip
 
 Field = tuple[str, str]
 
@@ -44,6 +49,9 @@ def redactor_for(secrets: Iterable[str]) -> Redactor:
     """Return what takes secrets out of texts, in every form in which a server may have them."""
     forms: dict[str, None] = {}
     for secret in secrets:
+        if secret.isalnum():  # it has one form only
+            forms |= {secret: None} if len(secret) > _SHORT else {}
+            continue
         # PLAINTEXT joins both secrets, escaped, by "&" (s3.4.4), and where it travels it may be escaped once more.
         once = unquote(secret)
         for part in (secret, *secret.split("&"), *once.split("&"), *unquote(once).split("&")):
@@ -77,7 +85,8 @@ def find_carried_secrets(message: Message, in_header: Iterable[Field], headers: 
     fields = [*in_header, *_read_url(message.url), *_read_headers(headers)]
     if isinstance(body, bytes | str) and len(body) <= _MAX_BODY:
         fields += _read_body(_decode(body))
-    return list(dict.fromkeys(value for name, value in fields if is_secret_name(name)))[:_MAX_SECRETS]
+    named = (value for name, value in fields if name not in PUBLIC_NAMES and is_secret_name(name))
+    return list(dict.fromkeys(named))[:_MAX_SECRETS]
 
 
 def _read_url(url: str) -> Iterator[Field]:

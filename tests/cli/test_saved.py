@@ -627,6 +627,22 @@ def test_a_base_string_in_a_file(command):
     assert "cannot read nowhere" in command("--base-string", "@nowhere", stdin=octets, check=2).err
 
 
+def test_a_service_is_named(command):
+    """What a known service wants, an account's, or one that a file describes, is looked at whatever the URL is."""
+    _, octets = saved_and_signed()
+    assert "realm" not in command(stdin=octets).out
+    (command.folder / "mine.json").write_text('{"name": "mine", "title": "Mine", "realm": "Main"}')
+    for named, says in (("netsuite", "NetSuite"), ("./mine.json", "Mine wants the realm")):
+        out = command("--service", named, stdin=octets).out
+        assert says in out
+        assert "realm (proven), in the client's code" in out
+    with CredentialStore(command.folder / "store") as store:
+        store["shop"] = Account(CONSUMER, TOKEN, "netsuite")
+    assert "realm (proven), in the client's code" in command("shop", stdin=octets).out
+    for named, says in (("netsiute", "netsuite"), ("./none.json", "neither a service nor a file")):
+        assert says in command("--service", named, stdin=octets, check=2).err
+
+
 def test_a_token_without_a_consumer(command, monkeypatch):
     """The environment's token is looked at, though no consumer goes with it."""
     _, octets = saved_and_signed()

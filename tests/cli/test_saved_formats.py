@@ -334,6 +334,26 @@ def collection(**more):
             "item": [{"name": "folder", "item": [item, {"request": "https://api.example.com/"}]}]}  # fmt: skip
 
 
+def test_a_log_of_postman_without_a_status():
+    """What *Copy all logs* leaves out is not made up: a refusal is read by its words, and nothing is called right."""
+    signed = sign("GET", "https://api.example.com/a", consumer=CONSUMER, token=TOKEN)
+    for body, code, shown in (
+        ("Unauthorized", "consumer-secret", "Unauthorized"),
+        ('{"error": "invalid_signature"}', "consumer-secret", "invalid_signature"),
+        ("oauth_problem=nonce_used", "nonce-reused", "nonce_used"),
+        ('{"id": 1}', "no-cause-found", ""),
+        ("<html><body>Hello, a page about being unauthorized</body></html>", "no-cause-found", ""),
+    ):
+        log = (
+            f'GET https://api.example.com/a: {{\n  "Request Headers": {json.dumps(signed.headers)},\n'
+            f'  "Response Headers": {{}},\n  "Response Body": {json.dumps(body)}\n}}\n'
+        )
+        explanation = explain(read_saved(log.encode()), CONSUMER, TOKEN)
+        assert (explanation.findings[0].code, explanation.response) == (code, shown)
+        assert "status is not in what was given" in " ".join(explanation.findings[0].evidence)
+        assert not any(words in str(explanation) for words in ("Nothing is wrong", "took the request: ", "it said 0"))
+
+
 def test_a_collection_of_postman():
     """Its schema, v2.1: what was saved as an example is read with its response, in folders, with variables."""
     saved = read_saved(json.dumps(collection()).encode())

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # where pytest finds what the tests share
 
 from test_diagnosis_faults import RIGHT, TABLE, outcome
+from test_refusals import LITTLE, LOST, OTHERS, SERVERS, SHAPES, TAKEN, WANTED
+
+from oauth_hook import explain
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "explanation" / "faults.rst"
 
@@ -29,8 +33,8 @@ client says what it signed. ``server``: the request is right, and the server
 computes something else. ``+signature``: the right signature is known, or the server's. ``+base``: the server says what
 it signed. ``+answer``: there is nothing but a bare refusal.
 
-{rows} faults, of which the first finding names the cause in {first}; {right} requests that are right, of which
-``no-cause-found`` is the only finding.
+{rows} faults, of which the first finding names the cause in {first}; {right} requests that are right, taken or refused
+for other reasons, of which ``no-cause-found`` is the only finding.
 
 .. list-table::
    :header-rows: 1
@@ -39,6 +43,29 @@ it signed. ``+answer``: there is nothing but a bare refusal.
      - cause
      - findings
 """
+
+REFUSALS = """
+
+Refusals of right requests
+--------------------------
+
+{intro}
+
+.. list-table::
+   :header-rows: 1
+
+   * - refusal
+     - status
+     - findings
+"""
+
+# Each is refused for who asks, with a request that is right by the RFC: what is said of it, and by whom it is tested.
+KINDS = [
+    ("Those that say little: candidates, the likeliest first, with the step that decides.", LITTLE),
+    ("Those of what was sent, and did not arrive.", LOST),
+    ("Those of what a service is known to want, and the request does not have.", WANTED),
+    ("Those of servers that were run: Authlib's, pump.io, WordPress and so on.", SERVERS),
+]
 
 
 def page() -> str:
@@ -49,7 +76,19 @@ def page() -> str:
         first += codes[0] in row.codes
         expected = " or ".join(row.codes)
         rows.append(f"   * - {_escaped(row.name)}\n     - {expected}\n     - {', '.join(codes[:3])}\n")
-    return HEAD.format(rows=len(TABLE), first=first, right=len(RIGHT)) + "".join(rows)
+    right = len(RIGHT + OTHERS + TAKEN + SHAPES)
+    return HEAD.format(rows=len(TABLE), first=first, right=right) + "".join(rows) + "".join(_refusals())
+
+
+def _refusals() -> Iterator[str]:
+    head, _, table = REFUSALS.partition("{intro}")
+    yield head.rstrip() + "\n"
+    for intro, refusals in KINDS:
+        yield f"\n{intro}{table}"
+        for row in refusals:
+            found = explain(row.response(), row.request.consumer, row.request.token).findings[:3]
+            codes = ", ".join(finding.code for finding in found)
+            yield f"   * - {_escaped(row.name)}\n     - {row.status}\n     - {codes}\n"
 
 
 def _escaped(text: str) -> str:

@@ -184,7 +184,7 @@ def test_the_demo_explains_its_refusals(capsys):
     """The demo's changed requests are refused, and each is explained."""
     assert cli.main(["demo"]) == 0
     out = capsys.readouterr().out
-    assert out.count("amount: signed has 10, sent 99") == 2
+    assert out.count("amount: 10 was signed, 99 was sent") == 2
     assert "why: query-changed (proven)" in out
     assert "why: body-changed (proven)" in out
 

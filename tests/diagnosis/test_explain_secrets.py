@@ -74,6 +74,7 @@ def shown(explanation):
 # --- what a server echoes ---
 
 
+@pytest.mark.usefixtures("short_search")  # what is shown is the same
 @for_each(
     ("given", "echoed"),
     [
@@ -91,6 +92,7 @@ def test_a_secret_that_is_echoed_otherwise_than_it_was_given(given, echoed, whos
     assert echoed in shown(explain(response))  # which knows of none
 
 
+@pytest.mark.usefixtures("short_search")  # what is shown is the same
 def test_a_secret_at_the_place_where_a_servers_words_are_cut():
     """Secrets are taken out first, and words are cut then: no half of one is left."""
     request = signed(hook=OAuthHook("t", "", "c", SECRET, placement="header"))
@@ -106,6 +108,7 @@ def test_a_signing_key_of_ones_own():
     assert "hunter-" not in shown(explain(response, server_signature="hunter-left&hunter-right"))  # PLAINTEXT
 
 
+@pytest.mark.usefixtures("short_search")  # what is shown is the same
 @pytest.mark.parametrize("passphrase", [None, "hunter2-phrase"])
 def test_a_private_key(passphrase):
     """No line of an RSA key is shown, nor its passphrase; the hook lends its own."""
@@ -125,6 +128,7 @@ def test_a_private_key(passphrase):
 # --- what a request carries ---
 
 
+@pytest.mark.usefixtures("short_search")  # what is shown is the same
 @for_each("method", ["HMAC-SHA1", "", "PLAINTEXT", "RSA-SHA1", "plain"])
 @for_each("left", ["hunter-left", "hunter/left&", "hunter léft"])
 def test_a_plaintext_signature_under_any_name(method, left):

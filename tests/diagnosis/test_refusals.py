@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 import statistics
 import time
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from faults import FORM_TYPE, NOW, Signing, answer
+from tables import for_each
 
 from oauth_hook import SERVICES, OAuthHook, Service, UsageError, explain
 from oauth_hook.services.demands import find_demands
@@ -54,20 +56,11 @@ class Refusal(NamedTuple):
     headers: dict[str, str] = {}  # noqa: RUF012 - never changed
     request: Signing = GET
     code: str = ""
+    kind: str = ""
 
     def response(self):
-        kind = (
-            HTML_TYPE
-            if str(self.body).lstrip()[:1] == "<"
-            else JSON_TYPE
-            if str(self.body)[:1] in "{["
-            else "text/plain"
-        )
+        kind = self.kind or {"<": HTML_TYPE, "{": JSON_TYPE, "[": JSON_TYPE}.get(str(self.body)[:1], "text/plain")
         return answer(self.request.request(), self.body, self.status, kind, **self.headers)
-
-
-def by_name(rows: list[Any]) -> dict[str, Any]:
-    return {"argvalues": rows, "ids": [row.name for row in rows]}
 
 
 # --- right requests, refused for other reasons, or not refused ---
@@ -226,7 +219,24 @@ TAKEN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("row", **by_name(OTHERS))
+# In the shapes of APIs, frameworks and gateways, where OAuth's own nouns mean other things; of different requests.
+SIGNED = [
+    GET, FORM, TWO_LEGS, GET.but(placement="query"), FORM.but(placement="body"), GET.but(signature_method="PLAINTEXT"),
+    FORM.but(body='{"token": "abc", "nonce": 1}', content_type=JSON_TYPE), GET.but(query="token=abc&page_token=x"),
+]  # fmt: skip
+
+
+def read_shapes():
+    lines = (Path(__file__).parent / "right_requests.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    for at, line in enumerate(lines):
+        name, status, kind, body = line.split("\t")
+        yield Refusal(name, int(status), body.replace("\\n", "\n"), request=SIGNED[at % len(SIGNED)], kind=kind)
+
+
+SHAPES = list(read_shapes())
+
+
+@for_each("row", OTHERS + SHAPES, ids=lambda row: row.name)
 def test_a_refusal_for_another_reason_is_not_blamed_on_the_signature(row):
     """With the secrets and without, it has one finding, which says where to look, or that it was a success."""
     for known in ({"consumer": row.request.consumer, "token": row.request.token}, {}):
@@ -239,7 +249,7 @@ def test_a_refusal_for_another_reason_is_not_blamed_on_the_signature(row):
         assert "is wrong with the request" not in finding.summary
 
 
-@pytest.mark.parametrize("row", **by_name(TAKEN))
+@for_each("row", TAKEN, ids=lambda row: row.name)
 def test_a_success_is_said_to_be_one(row):
     """Whatever its page says: with the secrets, that the signature is right as well."""
     for known, says in (({"consumer": row.request.consumer, "token": row.request.token}, "is right"), ({}, "said")):
@@ -251,8 +261,8 @@ def test_a_success_is_said_to_be_one(row):
 
 
 def test_there_are_enough_of_them():
-    """Sixty and more, each under a name of its own."""
-    assert len({row.name for row in OTHERS + TAKEN}) == len(OTHERS + TAKEN) >= 60
+    """With those of ``test_diagnosis_faults.py`` more than 180, each under a name of its own."""
+    assert len({row.name for row in OTHERS + TAKEN + SHAPES}) == len(OTHERS + TAKEN + SHAPES) >= 180
 
 
 # --- refusals that say little ---
@@ -293,7 +303,7 @@ LITTLE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("row", **by_name(LITTLE))
+@for_each("row", LITTLE, ids=lambda row: row.name)
 def test_a_refusal_that_says_little_gets_candidates(row):
     """They are marked as such, the likeliest first, and one of them says how to decide; nothing is said to be right."""
     for known in ({"consumer": row.request.consumer, "token": row.request.token}, {}):
@@ -342,7 +352,7 @@ ODD_SECRETS = {
 
 
 @pytest.mark.usefixtures("short_search")  # what is seen needs none
-@pytest.mark.parametrize("name", ODD_SECRETS)
+@for_each("name", ODD_SECRETS)
 def test_what_is_seen_in_ones_own_secrets_is_said(name):
     """Proven, whatever the server says, whether the request was signed with it or not; and the secret is not shown."""
     secret, code = ODD_SECRETS[name]
@@ -395,7 +405,7 @@ LOST = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("row", **by_name(LOST))
+@for_each("row", LOST, ids=lambda row: row.name)
 def test_what_was_sent_and_is_missed_was_lost_on_the_way(row):
     """The cause is between the two; the advice is to sign elsewhere, and nobody is told to attach a hook."""
     for known in ({"consumer": row.request.consumer, "token": row.request.token}, {}):
@@ -451,7 +461,7 @@ WANTED = [
 _OFTEN_REFUSED = ("in the header", "brackets of a query")  # and not always: said after a refusal alone
 
 
-@pytest.mark.parametrize("row", **by_name(WANTED))
+@for_each("row", WANTED, ids=lambda row: row.name)
 def test_what_a_service_wants_is_said(row):
     """It is recognized by its URL; what the request does not have is the first finding, with what to do."""
     known = {"consumer": row.request.consumer, "token": row.request.token}
@@ -472,7 +482,7 @@ HIDDEN = {
 }
 
 
-@pytest.mark.parametrize("host", HIDDEN)
+@for_each("host", HIDDEN)
 def test_what_no_request_shows_is_a_candidate(host):
     """What only the service knows comes after a refusal that says little, and not before it was refused."""
     code, says = HIDDEN[host]
@@ -538,7 +548,7 @@ SERVERS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("row", **by_name(SERVERS))
+@for_each("row", SERVERS, ids=lambda row: row.name)
 def test_what_real_servers_say_is_read(row):
     """The first finding is what it means there."""
     explanation = explain(row.response(), row.request.consumer, row.request.token)

@@ -271,7 +271,7 @@ def test_the_first_screen_says_what_to_change():
     explanation = changed("x=1", "x=2")
     screen = "\n".join(str(explanation).splitlines()[:24])
     advice = explanation.findings[0].advice[:20]
-    for text in ("query-changed (proven)", "x differs", advice, "x: signed has 1, sent 2", "!= x"):
+    for text in ("query-changed (proven)", "x differs", advice, "x: 1 was signed, 2 was sent", "!= x"):
         assert text in screen
 
 

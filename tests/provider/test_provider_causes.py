@@ -459,6 +459,20 @@ def cause_of(protocol: dict[str, str]) -> str | None:
     return name_cause(text, Parameters(protocol, [], [], [], "header", None), secrets, url="https://api.example/x")
 
 
+def test_two_mistakes_are_named() -> None:
+    """One in the secrets and one in the base string, or two in one secret, or one in each, within the time it has."""
+    start = time.thread_time()
+    for key, url, said in (
+        ("c%0A&t", "http://api.example/x", ("for http", "a line feed after the consumer's secret", "scheme")),
+        ("c&", "https://api.example/x/", ("a slash after the path", "without the token's secret", "token-secret")),
+        ("%22c%0A%22&t", "https://api.example/x", ("a line feed after the consumer's", '"..." around the consumer\'s')),
+        ("%20c&t%0D%0A", "https://api.example/x", ("a space before the consumer's", "line feed after the token's")),
+    ):
+        cause = cause_of(made(key, url)) or ""
+        assert all(words in cause for words in said), cause
+    assert time.thread_time() - start < 4 * 0.25
+
+
 def test_a_key_that_was_taken_for_the_secret() -> None:
     """The consumer's key, or the token, in the place of its secret."""
     assert (

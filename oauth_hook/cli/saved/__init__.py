@@ -77,7 +77,7 @@ def _read_raw(data: bytes, scheme: str | None) -> list[Saved]:
     return _parse_each(lambda request: parse_http(request, scheme), requests)
 
 
-# The most special first. Each returns what it reads; nothing where the text is none of its kind.
+# The most special first. Each returns what it reads; nothing where the text is of another kind.
 _READERS = (_read_json, _read_transcript, _read_command, _read_panel, _read_raw)
 
 

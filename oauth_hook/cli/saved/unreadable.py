@@ -19,8 +19,8 @@ _KINDS = (
     ),
     (
         rb"(?m)^(?:type:[ \t]*[\"']?collection\.insomnia|_type: export|__export_format:)",
-        "this is an export of Insomnia in YAML, which is not read here: export it as Insomnia v4 (JSON), or copy the "
-        "request as cURL",
+        "this is an export of Insomnia in YAML, which is not read here, and seldom has a signature in it: copy the "
+        "timeline of the request, which shows what was sent, or export it as HAR or as Insomnia v4 (JSON)",
     ),
     (
         rb"\A\s*<(?:\?xml|[A-Za-z!])",
