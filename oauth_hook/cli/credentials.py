@@ -18,6 +18,7 @@ from ..tokens.accounts import (
     Store,
     allow_origins,
     find_missing_file,
+    is_oauth2_token,
     read_consumer_from_environment,
     read_entry,
     read_origins,
@@ -88,6 +89,8 @@ def _describe_entry(store: Store, name: str) -> str:
     if isinstance(value, Account):
         place = ServiceReference.parse(value.service).label if value.service else "no service"
         return f"account at {place}{'' if value.token else _describe_missing_token(value)}"
+    if is_oauth2_token(value):
+        return "OAuth 2.0 tokens" if value.secret else "no OAuth 2.0 tokens: refused"
     return {"Consumer": "consumer", "RequestToken": "request token"}.get(type(value).__name__, "access token")
 
 

@@ -467,6 +467,29 @@ consumer key, consumer secret, token, token secret. Without a token the account 
         (_argument("name", nargs="?", metavar="NAME", help="the one to show"), _JSON),
     ),
     _Command(
+        "migrate",
+        "Exchange stored OAuth 1.0a tokens for OAuth 2.0 tokens of the same users, who are not asked.",
+        (
+            _argument("service", choices=("x",), metavar="x", help="X, which alone documents such an exchange"),
+            _argument("name", nargs="?", default="", metavar="NAME", help="an account in the store"),
+            _flag("--all", help="all accounts at X, one after another; a user whom X refuses is skipped"),
+            _argument("--scope", metavar="TEXT", help="what the new tokens may do (default: as much as the old)"),
+            _argument("--token-url", metavar="URL", help="where to send it (default: X's; https, or loopback)"),
+            _argument("--timeout", type=_seconds, default=30, help="seconds to wait for X each time (default: 30)"),
+            _flag("--replace", help="exchange again what was exchanged or refused; the tokens of the last time end"),
+            _JSON,
+        ),
+        """\
+The new tokens are kept as NAME-oauth2, beside NAME, which stays as it is, and valid. What was exchanged is not
+exchanged again: where this stopped half-way, run it once more. With --json there is one object a line.
+To see them: oauth-hook credentials show NAME-oauth2 --show-secrets
+(secret: the access token, for 'Authorization: Bearer'; extra: the refresh token).""",
+        """\
+the OAuth 2.0 client ID and its secret, which are not the consumer key and secret, come from the environment
+(OAUTH2_CLIENT_ID, OAUTH2_CLIENT_SECRET; without a secret it is a public client), a prompt or standard input.
+""",
+    ),
+    _Command(
         "provider",
         "Run a real OAuth 1.0a provider until Ctrl-C, and print what a client needs, one 'name: value' per line.",
         (

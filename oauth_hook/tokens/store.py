@@ -27,7 +27,7 @@ import stat
 import sys
 import threading
 from collections.abc import Callable, ItemsView, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import quote
 
@@ -37,7 +37,7 @@ from .stored_values import BaseStore, Row, Stored, check_name, compute_checksum,
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["CredentialStore", "default_path", "lock_file"]
+__all__ = ["CredentialStore", "default_path", "hold_file", "lock_file"]
 
 _T = TypeVar("_T")
 _Run: TypeAlias = Callable[..., list[tuple[Any, ...]]]
@@ -392,9 +392,17 @@ def lock_file(path: str) -> Iterator[None]:
 
     :raises UsageError: it cannot be made, is another user's, or another process does not finish.
     """
-    with _turn(), _reported(path):
-        _check_owners(path, path)
-        _make_file(path)
-        with closing(_connected(path)) as connection:
+    with _turn(), hold_file(path):
+        yield
+
+
+@contextmanager
+def hold_file(path: str) -> Iterator[None]:
+    """Do as ``lock_file`` does, and leave the stores of this process in use meanwhile."""
+    with ExitStack() as held:
+        with _reported(path):
+            _check_owners(path, path)
+            _make_file(path)
+            connection = held.enter_context(closing(_connected(path)))
             connection.execute("BEGIN IMMEDIATE")
-            yield
+        yield
