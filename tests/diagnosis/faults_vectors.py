@@ -1,4 +1,4 @@
-"""Put the table of faults into ``vectors/oauth1.json``, for other languages: ``python tests/diagnosis/faults_vectors.py``.
+"""Put the table of faults into ``vectors/oauth1.json``: ``python tests/diagnosis/faults_vectors.py``.
 
 Each variant of a right request is one entry; its evidence, and what servers say, are no part of it.
 """
