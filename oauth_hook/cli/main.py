@@ -487,6 +487,10 @@ To see them: oauth-hook credentials show NAME-oauth2 --show-secrets
         """\
 the OAuth 2.0 client ID and its secret, which are not the consumer key and secret, come from the environment
 (OAUTH2_CLIENT_ID, OAUTH2_CLIENT_SECRET; without a secret it is a public client), a prompt or standard input.
+
+examples:
+  oauth-hook migrate x me
+  oauth-hook --store keyring migrate x --all --json
 """,
     ),
     _Command(

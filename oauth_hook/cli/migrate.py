@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..credentials import Consumer
 from ..errors import ProviderError, UsageError
 from ..tokens.accounts import Store, read_client_from_environment
-from ..tokens.migration import INVALID_GRANT, TOKEN_URL, Migration, find_token_at_x, migrate_account
+from ..tokens.migration import INVALID_GRANT, TOKEN_URL, find_token_at_x, migrate_account
 from .console import DONE, REFUSED, ask, open_store, print_result, read_options, warn
 from .errors import tell
 
@@ -63,6 +63,11 @@ def _prompt_for_client() -> Consumer:
     return Consumer(key, ask("client secret (empty: a public client)", secret=True, needed=False).strip())
 
 
+def _wait(seconds: float) -> None:
+    warn(f"X is busy: it is asked again in {seconds:.0f} seconds")
+    time.sleep(seconds)
+
+
 def _migrate_one(options: _Options, store: Store, name: str, client: Consumer) -> int:
     """Migrate an account, say so, and return the exit status.
 
@@ -75,28 +80,21 @@ def _migrate_one(options: _Options, store: Store, name: str, client: Consumer) -
             scope=options.scope,
             token_url=options.token_url or TOKEN_URL,
             timeout=options.timeout,
+            sleep=_wait,
         )  # fmt: skip
     except ProviderError as error:
         if not options.all or error.problem != INVALID_GRANT:
             raise
         warn(f"{name}: {tell(error)}")
         return REFUSED
-    _print_migration(done, as_json=options.json)
-    return DONE
-
-
-def _print_migration(done: Migration, *, as_json: bool) -> None:
-    expires = "" if done.token.expires_at is None else _print_time(done.token.expires_at)
-    text = f"{done.name}: its OAuth 2.0 tokens are kept as {done.kept_as}{'' if done.is_new else ', as before'}"
+    expiry, kept = done.token.expires_at, "" if done.is_new else ", as before"
+    until = "" if expiry is None else time.strftime(" (until %Y-%m-%d %H:%M UTC)", time.gmtime(expiry))
     result = {
-        "name": done.name,
+        "name": name,
         "kept_as": done.kept_as,
         "is_new": done.is_new,
         "scope": done.token.extra.get("scope"),
-        "expires_at": done.token.expires_at,
+        "expires_at": expiry,
     }
-    print_result(text + (expires and f" (until {expires})"), result, as_json=as_json)
-
-
-def _print_time(seconds: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(seconds))
+    print_result(f"{name}: its OAuth 2.0 tokens are kept as {done.kept_as}{kept}{until}", result, as_json=options.json)
+    return DONE

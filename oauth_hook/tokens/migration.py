@@ -32,7 +32,7 @@ from ..redaction.request_secrets import known_secrets
 from ..services.catalog import SERVICES
 from .accounts import TOKEN_EXCHANGE, Store, find_account_service, find_origins, is_oauth2_token, read_entry
 from .discovery import check_url
-from .http import WholeResponse, build_refusal, check_timeout, send_request
+from .http import build_refusal, check_timeout, send_request
 from .keyring_store import KeyringStore
 from .store import CredentialStore, default_path, hold_file
 from .token_response import find_json_values, parse_json_object
@@ -44,6 +44,7 @@ INVALID_GRANT = "invalid_grant"
 MAX_ATTEMPTS = 6
 MAX_WAIT_SECONDS = 900  # what X counts requests by
 _SUBJECT = "urn:x:params:oauth:token-type:oauth1_token"
+_NEW_SECRETS = ("access_token", "refresh_token")
 _TOO_MANY, _BROKEN = 429, 500
 
 _CLIENT = "check the OAuth 2.0 client ID and secret, and that OAuth 2.0 is set up for the application at X"
@@ -76,6 +77,7 @@ def migrate_account(
     token_url: str = TOKEN_URL,
     session: requests.Session | None = None,
     timeout: float = 30,
+    sleep: Callable[[float], object] = time.sleep,
 ) -> Migration:
     """Exchange the token of an account at X, and keep what comes beside it, as ``NAME-oauth2``.
 
@@ -105,7 +107,9 @@ def migrate_account(
                 raise ProviderError(f"X refused the token of {name!r} before: {advice}", problem=INVALID_GRANT)
             return Migration(name, kept_as, kept, is_new=False)
         try:
-            got = exchange_token(token, client, scope=scope, token_url=token_url, session=session, timeout=timeout)
+            got = exchange_token(
+                token, client, scope=scope, token_url=token_url, session=session, timeout=timeout, sleep=sleep
+            )
         except ProviderError as error:
             if error.problem == INVALID_GRANT:
                 store[kept_as] = _make_token(token, "", error=INVALID_GRANT)
@@ -173,16 +177,13 @@ def exchange_token(
         if not is_busy or attempt == MAX_ATTEMPTS - 1:
             break
         sleep(_read_wait(whole.response, 2**attempt))
-    secrets = [*known_secrets(client, token), *find_json_values(whole.text, *_NEW_SECRETS)]
-    fields = (parse_json_object(whole.text) if whole.ok else None) or {}
-    got = _read_tokens(token, fields)
+    fields = parse_json_object(whole.text) or {}
+    got = _read_tokens(token, fields) if whole.ok else None
     if got is None:
-        advice = _LATER if is_busy else _ADVICE.get(_read_error(whole), "")
+        secrets = [*known_secrets(client, token), *find_json_values(whole.text, *_NEW_SECRETS)]
+        advice = _LATER if is_busy else _ADVICE.get(str(fields.get("error")), "")
         raise build_refusal(whole, "OAuth 2.0 tokens", secrets, advice=advice)
     return got
-
-
-_NEW_SECRETS = ("access_token", "refresh_token")
 
 
 def _read_wait(response: requests.Response, otherwise: float) -> float:
@@ -193,10 +194,6 @@ def _read_wait(response: requests.Response, otherwise: float) -> float:
     if reset.isascii() and reset.isdigit():
         return min(max(int(reset) - time.time(), 1), MAX_WAIT_SECONDS)
     return otherwise
-
-
-def _read_error(whole: WholeResponse) -> str:
-    return str((parse_json_object(whole.text) or {}).get("error"))
 
 
 def _read_tokens(token: AccessToken, fields: dict[str, Any]) -> AccessToken | None:
