@@ -118,7 +118,8 @@ def _conceal_typed(message: str) -> str:
     choice = re.search(r"invalid choice: (.*) \(choose from (.*)\)", message, re.DOTALL)
     if choice is not None:
         known = re.findall(r"[\w-]+", choice[2])
-        close = suggest_word(choice[1].strip("'\""), known)
+        typed = choice[1].partition(", maybe you meant ")[0]  # from Python 3.15 on
+        close = suggest_word(typed.strip("'\""), known)
         return f"{message[: choice.start()]}there is no such choice{close}: choose one of {', '.join(known)}"
     message = re.sub(r"invalid int value: .*", "expected a whole number", message, flags=re.DOTALL)
     message = re.sub(r"ignored explicit argument .*", "it takes no value", message, flags=re.DOTALL)
