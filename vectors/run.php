@@ -55,10 +55,10 @@ function signWithOAuth(array $row, array $keys): string
     if (($oauth['oauth_token'] ?? null) === '') {
         throw new NotAsked('it sends no empty oauth_token');
     }
-    $client = new OAuth($oauth['oauth_consumer_key'], $row['consumer_secret'] ?: ' ', $method);
     if ($row['consumer_secret'] === '' && $method !== 'RSA-SHA1') {
         throw new NotAsked('it takes no empty consumer secret');
     }
+    $client = new OAuth($oauth['oauth_consumer_key'], $row['consumer_secret'] ?: ' ', $method);  // RSA makes no use of it
     if (isset($oauth['oauth_token'])) {
         $client->setToken($oauth['oauth_token'], $row['token_secret']);
     }
