@@ -112,7 +112,7 @@ def _find_words(command: str, before: list[str]) -> Iterable[str]:
     stored = [name for name in _list_stored(before) if name not in before]
     if command in ("request", "sign"):
         return [*stored, *_HTTP_METHODS]
-    return stored if command in ("credentials", "explain", "use") else ()
+    return stored if command in ("credentials", "explain", "migrate", "use") else ()
 
 
 def _list_stored(before: list[str]) -> Iterable[str]:

@@ -156,9 +156,9 @@ def report_next(store: object, *words: str) -> None:
 def report_use(store: object, name: str, account: Account) -> None:
     """Say what to type next with an account: to authorize it, or to use it where its service is."""
     from ..credentials import ServiceReference
-    from ..tokens.accounts import find_origins, find_service
+    from ..tokens.accounts import find_account_service, find_origins
 
-    service = find_service(account)
+    service = find_account_service(account)
     path = "/" if ServiceReference.parse(account.service or "").url is None else "/api/whoami"  # as pump.io has it
     if account.token is None and service.request_token_url:
         report_next(store, "authorize", name)

@@ -18,6 +18,7 @@ from ..tokens.accounts import (
     Store,
     allow_origins,
     find_missing_file,
+    is_oauth2_token,
     read_consumer_from_environment,
     read_entry,
     read_origins,
@@ -94,6 +95,8 @@ def _describe_entry(store: Store, name: str) -> str:
         is_two_legged = service is not None and not service.request_token_url
         missing = ", two-legged" if is_two_legged else ", not authorized yet"
         return f"account at {place}{'' if value.token else missing}"
+    if is_oauth2_token(value):
+        return "OAuth 2.0 tokens" if value.secret else "no OAuth 2.0 tokens: refused"
     return {"Consumer": "consumer", "RequestToken": "request token"}.get(type(value).__name__, "access token")
 
 

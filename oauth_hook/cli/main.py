@@ -136,7 +136,8 @@ def _conceal_typed(message: str) -> str:
     choice = re.search(r"invalid choice: (.*) \(choose from (.*)\)", message, re.DOTALL)
     if choice is not None:
         known = re.findall(r"[\w+-]+", choice[2])
-        close = suggest_word(choice[1].strip("'\""), known)
+        typed = choice[1].partition(", maybe you meant ")[0]  # from Python 3.15 on
+        close = suggest_word(typed.strip("'\""), known)
         return f"{message[: choice.start()]}there is no such choice{close}: choose one of {', '.join(known)}"
     message = re.sub(r"invalid int value: .*", "expected a whole number", message, flags=re.DOTALL)
     message = re.sub(r"ignored explicit argument .*", "it takes no value", message, flags=re.DOTALL)
@@ -606,6 +607,30 @@ used at its service only. It follows 'credentials rename', and 'credentials remo
         "List the known services, or show what is known about one.",
         (_argument("name", nargs="?", metavar="NAME", help="the one to show"), _JSON),
         examples=("services", "services tumblr", "services tumblr --json"),
+    ),
+    _Command(
+        "migrate",
+        "Exchange stored OAuth 1.0a tokens for OAuth 2.0 tokens of the same users, who are not asked.",
+        (
+            _argument("service", choices=("x",), metavar="x", help="X, which alone documents such an exchange"),
+            _argument("name", nargs="?", default="", metavar="NAME", help="an account in the store"),
+            _flag("--all", help="all accounts at X, one after another; a user whom X refuses is skipped"),
+            _argument("--scope", metavar="TEXT", help="what the new tokens may do (default: as much as the old)"),
+            _argument("--token-url", metavar="URL", help="where to send it (default: X's; https, or loopback)"),
+            _argument("--timeout", type=_seconds, default=30, help="seconds to wait for X each time (default: 30)"),
+            _flag("--replace", help="exchange again what was exchanged or refused; the tokens of the last time end"),
+            _JSON,
+        ),
+        """\
+The new tokens are kept as NAME-oauth2, beside NAME, which stays as it is, and valid. What was exchanged is not
+exchanged again: where this stopped half-way, run it once more. With --json there is one object a line.
+To see them: oauth-hook credentials show NAME-oauth2 --show-secrets
+(secret: the access token, for 'Authorization: Bearer'; extra: the refresh token).""",
+        """
+
+the OAuth 2.0 client ID and its secret, which are not the consumer key and secret, come from the environment
+(OAUTH2_CLIENT_ID, OAUTH2_CLIENT_SECRET; without a secret it is a public client), a prompt or standard input.""",
+        examples=("migrate x me", "migrate x --all --json", "migrate x me --scope 'users.read tweet.read'"),
     ),
     _Command(
         "provider",

@@ -80,7 +80,8 @@ def decode_text(data: bytes, charset: str | None) -> str:
 
 def find_charset(named: str | None) -> str:
     """Return Python's name of a charset that a stranger names; UTF-8 where it is none of the known ones."""
-    name = normalize_encoding((named or "")[:_MAX_CHARSET_NAME]).lower()
+    known = (named or "")[:_MAX_CHARSET_NAME].encode("ascii", "ignore").decode()  # no name of a charset has others
+    name = normalize_encoding(known).lower()
     codec = aliases.aliases.get(name, name)
     return codec if _is_charset(codec) else "utf-8"
 

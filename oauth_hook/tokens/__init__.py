@@ -12,5 +12,6 @@
 ``registration.py``     client credentials for whoever asks
 ``store.py``            credentials kept in SQLite
 ``accounts.py``         stored accounts, and the hook of one
+``migration.py``        OAuth 2.0 tokens for stored ones, at X
 ======================  ==================================================================
 """

@@ -155,14 +155,25 @@ def find_credentials(
     """
     found = None if name is None else read_entry(CredentialStore() if store is None else store, name)
     if isinstance(found, Account):
-        service = find_service(found)
+        service = find_account_service(found)
         origins = (*find_origins(service), *found.origins)
         return FoundCredentials(found.consumer, found.token, service, name, origins)
+    if is_oauth2_token(found):
+        raise UsageError(f"{name!r} is an OAuth 2.0 token, which signs nothing: it goes out as 'Authorization: Bearer'")
     if found is not None and not isinstance(found, Consumer | AccessToken):
         raise UsageError(f"{name!r} is a request token, which can only be exchanged for an access token")
     consumer = found if isinstance(found, Consumer) else read_consumer_from_environment(warn)
     token = found if isinstance(found, AccessToken) else read_token_from_environment(warn)
     return FoundCredentials(consumer, token, Service(name=""))
+
+
+#: What an OAuth 2.0 token says in ``extra`` of how it was got, which none of OAuth 1.0a's does (RFC 8693 s2.1).
+TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+
+
+def is_oauth2_token(value: object) -> bool:
+    """Tell whether this is what ``migration.py`` keeps, and so signs nothing."""
+    return isinstance(value, AccessToken) and value.extra.get("grant_type") == TOKEN_EXCHANGE
 
 
 def find_origins(service: Service) -> tuple[str, ...]:
@@ -244,6 +255,12 @@ def read_token_from_environment(warn: Warn = log.warning) -> AccessToken | None:
     return pair and AccessToken(*pair)
 
 
+def read_client_from_environment(warn: Warn = log.warning) -> Consumer | None:
+    """Return the OAuth 2.0 client that the environment names, if it does; without a secret, it is a public one."""
+    pair = _read_pair("OAUTH2_CLIENT_ID", "OAUTH2_CLIENT_SECRET", warn)
+    return pair and Consumer(*pair)
+
+
 def _read_pair(key_name: str, secret_name: str, warn: Warn) -> tuple[str, str] | None:
     """Return a key and its secret from the environment; ``None``: there is no key."""
     values = {name: os.environ.get(name, "") for name in (key_name, secret_name)}
@@ -255,7 +272,7 @@ def _read_pair(key_name: str, secret_name: str, warn: Warn) -> tuple[str, str] |
     return (values[key_name], values[secret_name]) if values[key_name] else None
 
 
-def find_service(account: Account) -> Service:
+def find_account_service(account: Account) -> Service:
     """Return what is known of an account's service: where it is, and how it wants its requests signed.
 
     :raises UsageError: the file that described it is gone, or does not describe a service any more.

@@ -278,11 +278,14 @@ def _read_text(response: requests.Response, deadline: Deadline) -> str:
     return decode_text(data, named)
 
 
-def build_refusal(response: WholeResponse, what: str, secrets: Iterable[str] = ()) -> ProviderError:
+def build_refusal(
+    response: WholeResponse, what: str, secrets: Iterable[str] = (), *, advice: str = ""
+) -> ProviderError:
     """Return the error for a response that is a refusal, or makes no sense.
 
     :param what: what was asked for, as the subject of a sentence: "the request token".
     :param secrets: all that the response may echo; no message shows them.
+    :param advice: what to do about it.
     """
     from ..diagnosis.server_messages import read_refusal  # takes longer to load than a request that succeeds
 
@@ -293,7 +296,7 @@ def build_refusal(response: WholeResponse, what: str, secrets: Iterable[str] = (
     if not said:
         said = "it says nothing about why" if response.text.strip() else "the response is empty"
     return ProviderError(
-        f"the server did not give {what} (status {status}): {said}",
+        f"the server did not give {what} (status {status}): {said}{advice and '; '}{advice}",
         status=status,
         problem=words.problem,
         body=shorten(redact(response.text, most=MAX_ERROR_SOURCE), MAX_ERROR_BODY),

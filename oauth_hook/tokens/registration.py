@@ -12,11 +12,8 @@ what ``scheme="http"`` asks for.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
-from contextlib import suppress
-from typing import Any
 
 import requests
 
@@ -24,7 +21,7 @@ from ..credentials import Consumer
 from ..errors import UsageError, check_type, conceal_frames, is_text
 from .discovery import check_scheme, check_url
 from .http import build_refusal, check_timeout, send_request
-from .token_response import parse_json_object
+from .token_response import find_json_values, parse_json_object
 
 __all__ = ["register_client", "update_client"]
 
@@ -103,7 +100,7 @@ def _send(url: str, content: dict[str, str], session: requests.Session | None, t
     """Send a registration, and return the credentials in the response."""
     headers = {"Accept": _JSON, "Authorization": None}  # None: nor what the session has
     whole = send_request("POST", url, session=session, timeout=check_timeout(timeout), json=content, headers=headers)
-    secrets = [content.get("client_secret", ""), *_find_client_secrets(whole.text)]
+    secrets = [content.get("client_secret", ""), *find_json_values(whole.text, "client_secret")]
     fields = parse_json_object(whole.text) if whole.ok else None
     if fields is None or "error" in fields:
         raise build_refusal(whole, "client credentials", secrets)
@@ -118,19 +115,6 @@ def _send(url: str, content: dict[str, str], session: requests.Session | None, t
         return Consumer(key, secret, expires_at=expiry or None, extra=fields)
     except UsageError:
         raise build_refusal(whole, "a usable client_id", secrets) from None
-
-
-def _find_client_secrets(text: str) -> list[str]:
-    """Return every client_secret in a response, which no error may show, however it is spelled there."""
-    found: list[str] = []
-
-    def note(pairs: list[tuple[str, Any]]) -> None:
-        for value in (value for name, value in pairs if name == "client_secret"):
-            found.extend(part for part in (value if isinstance(value, list) else [value]) if isinstance(part, str))
-
-    with suppress(ValueError, RecursionError):
-        json.loads(text, object_pairs_hook=note)
-    return found
 
 
 def _parse_expiry(value: object) -> float | None:

@@ -27,7 +27,7 @@ import stat
 import sys
 import threading
 from collections.abc import Callable, ItemsView, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import quote
 
@@ -37,7 +37,7 @@ from .stored_values import BaseStore, Row, Stored, check_name, compute_checksum,
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["CredentialStore", "default_path", "lock_file"]
+__all__ = ["CredentialStore", "default_path", "hold_file", "lock_file"]
 
 _T = TypeVar("_T")
 _Run: TypeAlias = Callable[..., list[tuple[Any, ...]]]
@@ -62,7 +62,7 @@ _ADD_CHECKSUMS = (
 _VIEW_WITH_CHECKSUMS = f"CREATE TEMP VIEW credentials AS SELECT *, {_CHECKSUM} AS checksum FROM main.credentials"  # noqa: S608
 
 # In a damaged file SQLite may find the row of another name: the checksum is held against the name that was asked for.
-_SELECT_ONE = "SELECT ?1, kind, value, checksum FROM credentials WHERE name = ?1"
+_SELECT_ONE = "SELECT :name, kind, value, checksum FROM credentials WHERE name = :name"
 _INSERT = "INTO credentials (name, kind, value, checksum) VALUES (?, ?, ?, ?)"
 
 # The journal is SQLite's default, DELETE: one file at rest, and no shared memory, which network drives lack.
@@ -142,12 +142,12 @@ class CredentialStore(BaseStore):
         with self._transaction(write=True, create=True) as run:
             # Another process may have stored one since: then that one stays.
             run(f"INSERT OR IGNORE {_INSERT}", row)
-            (found,) = map(decode, run(_SELECT_ONE, [row.name]))
+            (found,) = map(decode, run(_SELECT_ONE, {"name": row.name}))
         return self._checked(name, found)
 
     def __delitem__(self, name: str) -> None:
         with self._transaction(write=True) as run:
-            is_there = bool(run(_SELECT_ONE, [check_name(name)]))
+            is_there = bool(run(_SELECT_ONE, {"name": check_name(name)}))
             run("DELETE FROM credentials WHERE name = ?", [name])
         if not is_there:
             raise KeyError(name)
@@ -155,7 +155,7 @@ class CredentialStore(BaseStore):
     def pop(self, name: str, default: Any = _NOTHING) -> Any:
         """Remove the name and return its value, or else the default; KeyError: there is neither."""
         with self._transaction(write=True) as run:
-            for found in map(decode, run(_SELECT_ONE, [check_name(name)])):
+            for found in map(decode, run(_SELECT_ONE, {"name": check_name(name)})):
                 taken = self._checked(name, found)  # a damaged one is reported, and stays
                 run("DELETE FROM credentials WHERE name = ?", [name])
                 return taken
@@ -171,7 +171,7 @@ class CredentialStore(BaseStore):
     def _find(self, name: object) -> list[Stored | None]:
         """Return what is stored under a name, in a list: ``None`` in it is a damaged value."""
         with self._transaction() as run:
-            found = [decode(row) for row in run(_SELECT_ONE, [check_name(name)])]
+            found = [decode(row) for row in run(_SELECT_ONE, {"name": check_name(name)})]
             if not found:
                 _check_soundness(run, self.path)
         return found
@@ -392,9 +392,17 @@ def lock_file(path: str) -> Iterator[None]:
 
     :raises UsageError: it cannot be made, is another user's, or another process does not finish.
     """
-    with _turn(), _reported(path):
-        _check_owners(path, path)
-        _make_file(path)
-        with closing(_connected(path)) as connection:
+    with _turn(), hold_file(path):
+        yield
+
+
+@contextmanager
+def hold_file(path: str) -> Iterator[None]:
+    """Do as ``lock_file`` does, and leave the stores of this process in use meanwhile."""
+    with ExitStack() as held:
+        with _reported(path):
+            _check_owners(path, path)
+            _make_file(path)
+            connection = held.enter_context(closing(_connected(path)))
             connection.execute("BEGIN IMMEDIATE")
-            yield
+        yield

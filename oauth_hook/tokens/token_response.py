@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from ..credentials import AccessToken, RequestToken
 from ..errors import UsageError, is_text
 
-__all__ = ["parse_json_object", "read_token"]
+__all__ = ["find_json_values", "parse_json_object", "read_token"]
 
 _Token = TypeVar("_Token", RequestToken, AccessToken)
 
@@ -52,6 +53,19 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("a name is there twice")
+    return found
+
+
+def find_json_values(text: str, *names: str) -> list[str]:
+    """Return every text that stands in JSON under one of these names, however deep, and however it is spelled there."""
+    found: list[str] = []
+
+    def note(pairs: list[tuple[str, Any]]) -> None:
+        for value in (value for name, value in pairs if name in names):
+            found.extend(part for part in (value if isinstance(value, list) else [value]) if isinstance(part, str))
+
+    with suppress(ValueError, RecursionError):
+        json.loads(text, object_pairs_hook=note)
     return found
 
 

@@ -28,6 +28,8 @@ from oauth_hook.provider import serve
 from oauth_hook.tokens.accounts import hook_for_account
 
 HOUR = 3600
+# HTTPie's own, from Python 3.14 on.
+pytestmark = pytest.mark.filterwarnings("ignore:FileType is deprecated:PendingDeprecationWarning")
 
 
 @pytest.fixture

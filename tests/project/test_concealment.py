@@ -19,7 +19,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import is_dataclass
 from itertools import pairwise
 from urllib.parse import quote, quote_plus
@@ -606,7 +606,8 @@ def test_the_store(damage, use, tmp_path):
     """A row that cannot be read, and a value that cannot be stored, are in no frame of ours."""
     store = CredentialStore(tmp_path / str(len(list(tmp_path.iterdir()))))
     store["a"] = ACCESS
-    (value,) = sqlite3.connect(store.path).execute("SELECT value FROM credentials").fetchone()
+    with closing(sqlite3.connect(store.path)) as connection:
+        (value,) = connection.execute("SELECT value FROM credentials").fetchone()
     spoiled = {"json": value[:-1], "kind": value, "value": value.replace('"key"', '"kez"'), "none": value}[damage]
     with sqlite3.connect(store.path) as connection:
         connection.execute(
@@ -671,7 +672,8 @@ def test_a_secret_is_a_str():
     again = [pickle.loads(pickle.dumps(secret)), copy.copy(secret), copy.deepcopy(secret)]
     assert again == [plain] * 3
     assert [repr(each) for each in again] == ["***"] * 3
-    assert sqlite3.connect(":memory:").execute("SELECT ?", (secret,)).fetchone() == (plain,)
+    with closing(sqlite3.connect(":memory:")) as connection:
+        assert connection.execute("SELECT ?", (secret,)).fetchone() == (plain,)
     assert requests.Request("GET", "https://h.invalid/", params={"a": secret}).prepare().url.endswith(quote_plus(plain))
 
 

@@ -30,7 +30,7 @@ TOP = {
     "AUTHORS", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "MANIFEST.in", "PKG-INFO", "README.md", "SECURITY.md",
     "pyproject.toml", "setup.cfg", "setup.py", "test_settings.py.template", "tox.ini",
 }  # fmt: skip
-FOLDERS = {"benchmarks", "docs", "examples", "oauth_hook", "tests"}
+FOLDERS = {"benchmarks", "docs", "examples", "oauth_hook", "tests", "vectors"}
 MADE = {"PKG-INFO", "SOURCES.txt", "dependency_links.txt", "entry_points.txt", "requires.txt", "top_level.txt"}
 
 # What lies about in a checkout where somebody has worked, and what must not be published of it.

@@ -37,6 +37,17 @@ def test_actions_are_named_by_commit(path: Path) -> None:
     ] == []
 
 
+def test_the_same_pythons_are_named_everywhere(workflow: dict[str, Any]) -> None:
+    """What ``setup.cfg`` says to support, tox and the workflow test; and a build without the GIL."""
+    classifiers = re.findall(r":: Python :: (3\.\d+)$", (ROOT / "setup.cfg").read_text(encoding="utf-8"), re.MULTILINE)
+    tox = re.search(r"py3\{([\d,]+)\}", (ROOT / "tox.ini").read_text(encoding="utf-8"))
+    matrix = workflow["jobs"]["test"]["strategy"]["matrix"]
+    assert tox is not None
+    assert classifiers == [f"3.{minor}" for minor in tox[1].split(",")] == matrix["python"]
+    assert classifiers[-1] == "3.15"
+    assert {row["python"] for row in matrix["include"]} - set(classifiers) == {"3.14t"}
+
+
 @pytest.mark.promise("a-release-is-audited-and-attested")
 class TestRelease:
     """The jobs that build and publish."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
+from itertools import takewhile
 
 from ...errors import UsageError
 from ...protocol.parameters import is_form
@@ -138,7 +138,9 @@ def _strip_prefix(data: bytes, prefix: bytes) -> bytes:
 
 def dedent(data: bytes) -> bytes:
     """Return a text without the indentation that all its lines have, as in a document that quotes it."""
-    indent = os.path.commonprefix(re.findall(rb"(?m)^([ \t]*)[^\s]", data))  # noqa: RUF071 - it is no path
+    indents = re.findall(rb"(?m)^([ \t]*)[^\s]", data) or [b""]
+    pairs = zip(min(indents), max(indents), strict=False)
+    indent = bytes(one for one, other in takewhile(lambda pair: pair[0] == pair[1], pairs))
     return re.sub(rb"(?m)^(?:%b|[ \t]+(?=\r?$))" % re.escape(indent), b"", data) if indent else data
 
 

@@ -1,0 +1,228 @@
+"""From stored OAuth 1.0a tokens to OAuth 2.0 tokens of the same users, who are not asked: X's token exchange.
+
+::
+
+    client = Consumer("the OAuth 2.0 client ID", "its client secret")  # none where it is a public client
+    migrate_account(CredentialStore(), "me", client)                   # kept as "me-oauth2", beside "me"
+
+X documents it on the page "Migrating OAuth 1.0a user tokens to OAuth 2.0" of docs.x.com, read in November 2026:
+
+- The old token stays as it is, and valid. Exchanged again, it gives new tokens, and those it gave before end: so
+  nothing is lost wherever this stops, and the last ones that were given have to be kept.
+- For that reason two exchanges of one token must not run at once.
+- ``invalid_grant`` is final: the user has to authorize again. 429 and 5xx pass.
+
+What comes after the exchange (refreshing tokens, sending them) is OAuth 2.0, and not done here.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import requests
+
+from ..credentials import AccessToken, Account, Consumer
+from ..errors import ProviderError, UsageError, check_type, conceal_frames, is_text
+from ..redaction.request_secrets import known_secrets
+from ..services.catalog import SERVICES
+from .accounts import TOKEN_EXCHANGE, Store, find_account_service, find_origins, is_oauth2_token, read_entry
+from .discovery import check_url
+from .http import build_refusal, check_timeout, send_request
+from .keyring_store import KeyringStore
+from .store import CredentialStore, default_path, hold_file
+from .token_response import find_json_values, parse_json_object
+
+__all__ = ["INVALID_GRANT", "TOKEN_URL", "Migration", "exchange_token", "find_token_at_x", "migrate_account"]
+
+TOKEN_URL = "https://api.x.com/2/oauth2/token"
+INVALID_GRANT = "invalid_grant"
+MAX_ATTEMPTS = 6
+MAX_WAIT_SECONDS = 900  # what X counts requests by
+_SUBJECT = "urn:x:params:oauth:token-type:oauth1_token"
+_NEW_SECRETS = ("access_token", "refresh_token")
+_TOO_MANY, _BROKEN = 429, 500
+
+_CLIENT = "check the OAuth 2.0 client ID and secret, and that OAuth 2.0 is set up for the application at X"
+_ADVICE = {
+    INVALID_GRANT: "the token was revoked, or is another application's: its user has to authorize again, by OAuth 2.0",
+    "invalid_scope": "leave the scope out, or ask for less than the old token allows",
+    "invalid_client": _CLIENT,
+    "unauthorized_client": _CLIENT,
+}
+_LATER = "nothing is lost: do the same later, and it goes on where it stopped"
+
+
+class Migration(NamedTuple):
+    """What became of an account."""
+
+    name: str
+    kept_as: str  #: where its OAuth 2.0 tokens are in the store
+    token: AccessToken  #: these, as ``exchange_token`` returns them
+    is_new: bool  #: they were got now; ``False``: an earlier run got them
+
+
+@conceal_frames
+def migrate_account(
+    store: Store,
+    name: str,
+    client: Consumer,
+    *,
+    replace: bool = False,
+    scope: str | None = None,
+    token_url: str = TOKEN_URL,
+    session: requests.Session | None = None,
+    timeout: float = 30,
+    sleep: Callable[[float], object] = time.sleep,
+) -> Migration:
+    """Exchange the token of an account at X, and keep what comes beside it, as ``NAME-oauth2``.
+
+    The account itself is not touched. What was exchanged is not exchanged again, until the account has another token,
+    and what X refused as ``invalid_grant`` is not sent again: so a run that stopped half-way is simply repeated. Two
+    runs on one store take turns.
+
+    :param store: a ``CredentialStore``, a ``KeyringStore`` or any other such mapping.
+    :param client: the application's OAuth 2.0 client ID and secret; without a secret it is a public client.
+    :param replace: exchange again in any case; the tokens of the last exchange end then.
+    :returns: the tokens, and whether they are new. The other parameters are those of ``exchange_token``.
+    :raises UsageError: there is no such account, or something else is kept as ``NAME-oauth2``; nothing has been sent.
+    :raises ProviderError: X refuses, or has refused this token before.
+    :raises requests.RequestException: the wire failed, or time was up.
+    """
+    with _alone(store):
+        token = find_token_at_x(read_entry(store, name))
+        if token is None:
+            raise UsageError(f"{name!r} is not an account at X with a user's token, so there is nothing to exchange")
+        kept_as = f"{name}-oauth2"
+        kept = store.get(kept_as)
+        if kept is not None and not is_oauth2_token(kept):
+            raise UsageError(f"there is a {kept_as!r} in the store, which would be lost: rename one of the two")
+        if kept is not None and kept.key == token.key and not replace:
+            if kept.extra.get("error"):
+                advice = f"{_ADVICE[INVALID_GRANT]}; replace=True asks again"
+                raise ProviderError(f"X refused the token of {name!r} before: {advice}", problem=INVALID_GRANT)
+            return Migration(name, kept_as, kept, is_new=False)
+        try:
+            got = exchange_token(
+                token, client, scope=scope, token_url=token_url, session=session, timeout=timeout, sleep=sleep
+            )
+        except ProviderError as error:
+            if error.problem == INVALID_GRANT:
+                store[kept_as] = _make_token(token, "", error=INVALID_GRANT)
+            raise
+        store[kept_as] = got
+        return Migration(name, kept_as, got, is_new=True)
+
+
+def find_token_at_x(value: object) -> AccessToken | None:
+    """Return the user's token of an account whose service is X, or stands at X's origins; ``None``: it is no such.
+
+    :raises UsageError: the file that described its service is gone.
+    """
+    if not isinstance(value, Account) or value.token is None:
+        return None
+    origins = find_origins(find_account_service(value))
+    return value.token if origins and set(origins) <= set(find_origins(SERVICES["x"])) else None
+
+
+@conceal_frames
+def exchange_token(
+    token: AccessToken,
+    client: Consumer,
+    *,
+    scope: str | None = None,
+    token_url: str = TOKEN_URL,
+    session: requests.Session | None = None,
+    timeout: float = 30,
+    sleep: Callable[[float], object] = time.sleep,
+) -> AccessToken:
+    """Exchange an OAuth 1.0a token at X for OAuth 2.0 tokens of the same user.
+
+    :param token: the user's, as X gave it; it stays valid.
+    :param client: the application's OAuth 2.0 client ID and secret; without a secret it is a public client.
+    :param scope: what the new token may do, separated by spaces; ``None``: all that the old one may.
+    :param token_url: where to send it: https, or loopback.
+    :param session: sends the request; ``None``: a new one.
+    :param timeout: for each whole response, in seconds.
+    :param sleep: waits for these seconds, where X is busy (429, 5xx) and asked again, ``MAX_ATTEMPTS`` times in all.
+    :returns: a token whose ``secret`` is the OAuth 2.0 access token, with ``expires_at``; ``extra`` has its
+        ``refresh_token`` and ``scope``; its ``key`` is the old one's, as OAuth 2.0 tokens have no public half.
+    :raises UsageError: an argument is wrong; nothing has been sent.
+    :raises ProviderError: X refuses (``problem`` is its word), or its response makes no sense.
+    :raises requests.RequestException: the wire failed, or time was up.
+    """
+    check_type(token, AccessToken, "token", "an AccessToken")
+    check_type(client, Consumer, "client", "a Consumer: the OAuth 2.0 client ID and its secret")
+    check_url(token_url, "https")
+    form = {
+        "grant_type": TOKEN_EXCHANGE,
+        "subject_token": token.key,
+        "subject_token_type": _SUBJECT,
+        "oauth_token_secret": str(token.secret),
+        **({} if scope is None else {"scope": scope}),
+        **({} if client.secret else {"client_id": client.key}),
+    }
+    headers: dict[str, Any] = {"Accept": "application/json", "Authorization": None}  # None: nor what the session has
+    if client.secret:
+        headers["Authorization"] = f"Basic {b64encode(f'{client.key}:{client.secret}'.encode()).decode()}"
+    for attempt in range(MAX_ATTEMPTS):
+        whole = send_request(
+            "POST", token_url, session=session, timeout=check_timeout(timeout), data=form, headers=headers
+        )
+        is_busy = whole.response.status_code == _TOO_MANY or whole.response.status_code >= _BROKEN
+        if not is_busy or attempt == MAX_ATTEMPTS - 1:
+            break
+        sleep(_read_wait(whole.response, 2**attempt))
+    fields = parse_json_object(whole.text) or {}
+    got = _read_tokens(token, fields) if whole.ok else None
+    if got is None:
+        secrets = [*known_secrets(client, token), *find_json_values(whole.text, *_NEW_SECRETS)]
+        advice = _LATER if is_busy else _ADVICE.get(str(fields.get("error")), "")
+        raise build_refusal(whole, "OAuth 2.0 tokens", secrets, advice=advice)
+    return got
+
+
+def _read_wait(response: requests.Response, otherwise: float) -> float:
+    """Return how many seconds X wants us to wait."""
+    wait, reset = (response.headers.get(name, "") for name in ("Retry-After", "x-rate-limit-reset"))
+    if wait.isascii() and wait.isdigit():
+        return min(int(wait), MAX_WAIT_SECONDS)
+    if reset.isascii() and reset.isdigit():
+        return min(max(int(reset) - time.time(), 1), MAX_WAIT_SECONDS)
+    return otherwise
+
+
+def _read_tokens(token: AccessToken, fields: dict[str, Any]) -> AccessToken | None:
+    """Return the tokens of a response; ``None``: it has not got both."""
+    values = [fields.get(name) for name in _NEW_SECRETS]
+    if fields.get("error") or not all(isinstance(value, str) and value and is_text(value) for value in values):
+        return None
+    seconds = fields.get("expires_in")
+    lasts = isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds > 0
+    expires_at = time.time() + float(seconds) if lasts else None  # type: ignore[arg-type]
+    extra = {name: fields[name] for name in ("token_type", "scope") if isinstance(fields.get(name), str)}
+    return _make_token(token, values[0], expires_at, refresh_token=values[1], **extra)
+
+
+def _make_token(old: AccessToken, secret: Any, expires_at: float | None = None, **extra: Any) -> AccessToken:
+    """Return what is kept: OAuth 2.0 tokens under the key of the token that they came from, or why there are none."""
+    return AccessToken(old.key, secret, expires_at=expires_at, extra={"grant_type": TOKEN_EXCHANGE, **extra})
+
+
+_RUNNING = threading.Lock()
+
+
+@contextmanager
+def _alone(store: Store) -> Iterator[None]:
+    """Wait until no other migration runs on a store: the tokens of two would end each other."""
+    with _RUNNING:
+        if isinstance(store, CredentialStore | KeyringStore):
+            path = store.path if isinstance(store, CredentialStore) else default_path()
+            with hold_file(f"{path}-migration"):
+                yield
+        else:
+            yield
