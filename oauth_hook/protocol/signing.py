@@ -141,16 +141,6 @@ class Signer:
         reading = read(message)
         if method.plain:
             _check_transport(reading.url, method.name)
-        fresh = self._fresh_parameters(reading, nonce, timestamp, body_hash)
-        text = base_string(message.method, reading.uri, normalize([*reading.own, *self._sortable, *sortable(fresh)]))
-        signature = method.signature(text, self._key if key is None else Key(key, self.rsa_key))
-        fresh.append(("oauth_signature", escape(signature) if method.plain else escape_base64(signature)))
-        return self._place(message, reading, fresh, text, signature)
-
-    def _fresh_parameters(
-        self, reading: Reading, nonce: str | None, timestamp: str | None, body_hash: str | None
-    ) -> list[Pair]:
-        """Return this request's own protocol parameters (s3.1): ours, and those that it came with."""
         fresh = [
             ("oauth_nonce", new_nonce() if nonce is None else escape(nonce)),
             ("oauth_timestamp", str(int(time.time())) if timestamp is None else timestamp),
@@ -158,20 +148,26 @@ class Signer:
         if body_hash is not None:
             fresh.append(("oauth_body_hash", escape(body_hash)))
         if reading.in_header or reading.in_query or reading.in_form:
-            # An earlier FULL placement left identical copies: a dict of pairs counts them once.
-            found = dict.fromkeys([*(reading.in_header or ()), *reading.in_query, *reading.in_form])
-            # A request's own oauth_token stays where there is none of ours to take its place.
-            replaced = SIGNATURE_PARAMETERS - {"oauth_token"} | {text.partition(" ")[0] for text in self._sortable}
-            fresh += [pair for pair in found if pair[0] not in replaced]
-        return fresh
+            fresh += self._keep_parameters(reading)
+        text = base_string(message.method, reading.uri, normalize([*reading.own, *self._sortable, *sortable(fresh)]))
+        signature = method.signature(text, self._key if key is None else Key(key, self.rsa_key))
+        fresh.append(("oauth_signature", escape(signature) if method.plain else escape_base64(signature)))
+        return self._place(message, reading, fresh, text, signature)
+
+    def _keep_parameters(self, reading: Reading) -> list[Pair]:
+        """Return the protocol parameters that a request came with and that ours do not replace."""
+        # An earlier FULL placement left identical copies: a dict of pairs counts them once.
+        found = dict.fromkeys([*(reading.in_header or ()), *reading.in_query, *reading.in_form])
+        # A request's own oauth_token stays where there is none of ours to take its place.
+        replaced = SIGNATURE_PARAMETERS - {"oauth_token"} | {text.partition(" ")[0] for text in self._sortable}
+        return [pair for pair in found if pair[0] not in replaced]
 
     def _place(self, message: Message, reading: Reading, fresh: list[Pair], text: str, signature: str) -> Signature:
         """Return the parts of a request with the parameters in place (s3.5), and how they came about."""
         in_header, in_body, in_query = self._targets[reading.form is not None]
         url, body, content_type, header = message.url, message.body, None, message.authorization
         if in_header:
-            quoted = f"{self._quoted}, {places.quote_pairs(fresh)}"
-            header = places.authorization(quoted, reading.realm if self.realm is None else self.realm)
+            header = places.authorization(self._quoted, fresh, reading.realm if self.realm is None else self.realm)
         elif reading.in_header is not None:
             header = None
         if in_query or in_body:
