@@ -15,7 +15,6 @@ from typing import Any, NamedTuple, TypeVar
 
 from ..errors import UsageError
 from ..protocol.message import Message, protocol_parameters, read
-from ..protocol.problem_reporting import read_problem, server_time
 from ..protocol.url import Origin, parse_origin
 
 __all__ = ["MAX_REPORT_BYTES", "Refusal", "ServerClock", "is_short_report", "read_refused_time"]
@@ -155,6 +154,8 @@ def read_refused_time(request: Message, status: int, headers: Any, content: byte
     :param request: as it was sent.
     :param content: the body; empty where it is the caller's to read, and only headers are looked at.
     """
+    from ..protocol.problem_reporting import read_problem, server_time  # no request that succeeds needs it
+
     body = content[:MAX_REPORT_BYTES].decode("utf-8", "replace")
     fields = read_problem(headers, body, anywhere=True)
     if not fields and status not in _REFUSALS:
