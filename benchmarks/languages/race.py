@@ -5,10 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from oauth_hook import AccessToken, Consumer, verify
 from oauth_hook.protocol.parameters import FORM
@@ -17,10 +17,18 @@ from .. import cases
 from ..cases import Case
 from .programs import PROGRAMS, NotInstalledError
 
-__all__ = ["CASES", "Standing", "race_languages"]
+__all__ = ["CASES", "MOST_OF_OTHERS", "Standing", "list_figures", "race_languages"]
 
 #: How many signatures of each case are timed at once.
 CASES = {cases.GET_HEADER: 2000, cases.POST_FORM: 1000, cases.FORM_1000: 5, cases.VALUE_1MB: 1, cases.RSA: 20}
+
+#: The most that the hook's GET may take of that of other languages.
+MOST_OF_OTHERS = {
+    "liboauth (C)": 1.0,
+    "dghubble/oauth1 (Go)": 0.75,
+    "oauth-1.0a (Node)": 0.75,
+    "oauth (Node)": 0.75,
+}
 
 # Without what has to be escaped in the signing key, which one of them forgets.
 CONSUMER = ("dpf43f3p2l4k3l03", "kd94hf93k423kf44")
@@ -133,3 +141,18 @@ def _summarize(runs: list[Standing]) -> Standing:
     shared = set.intersection(*(set(run.times) for run in runs))
     times = {case: [run.times[case][0] for run in runs] for case in runs[0].times if case in shared}
     return Standing(runs[0].version, times, "" if times else next(run.objection for run in runs if run.objection))
+
+
+def list_figures(standings: Mapping[str, Standing]) -> list[dict[str, Any]]:
+    """Return how everybody did as the JSON file and the report have it, ours first."""
+    ours = next(iter(standings.values()))
+    return [
+        {
+            "name": name,
+            "version": standing.version or "not there",
+            "objection": standing.objection,
+            "microseconds": {case: median(times) for case, times in standing.times.items()},
+            "ratios": {case: standing.ratio(ours, case) for case in standing.times},
+        }
+        for name, standing in standings.items()
+    ]

@@ -69,10 +69,11 @@ def divide(wire: str) -> tuple[str, list[str], list[Pair]]:
     :returns: the caller's own segments, byte for byte and in their order; the same as
         ``sortable`` has them; and the pairs whose name begins with ``oauth_``.
     """
-    data = wire.encode("latin-1")  # in which two bytes for one take a third less than in a str
+    data = wire.encode("latin-1")  # in which replacing takes a third less than in a str
     shape = data.translate(None, _NO_SEPARATORS)
-    # As encoders write a form: well spelled, with one "=" in each segment. Nothing of it is looked at piece by piece.
-    if shape == b"=&" * (len(shape) // 2) + b"=" and PREFIX not in wire and not has_misspelled_escape(wire):
+    # As encoders write a form: well spelled, with one "=" in each segment. It is respelled as a whole.
+    is_regular = shape == b"=&" * (len(shape) // 2) + b"=" and not has_misspelled_escape(wire)
+    if is_regular and ("_" not in wire or PREFIX not in wire):  # looking for one character takes no time
         twice = data.replace(b"%", b"%25").replace(b"+", b"%2520").replace(b"=", b" ").decode()
         return wire, twice.split("&"), []
     own, own_spelled, protocol = [], [], []
@@ -103,7 +104,8 @@ def normalize(parameters: Iterable[str]) -> str:
 
     :param parameters: from ``sortable``.
     """
-    return "%26".join(sorted(parameters)).replace(" ", "%3D")
+    # As bytes, in which a megabyte is looked through in a tenth of the time.
+    return "%26".join(sorted(parameters)).encode().replace(b" ", b"%3D").decode()
 
 
 _REQUIRED = ("oauth_consumer_key", "oauth_signature_method", "oauth_signature")
