@@ -28,7 +28,9 @@ class Program(NamedTuple):
 
     language: str
     library: str
-    build: Callable[[Path], list[str]]  #: returns the command, in a folder of its own; raises ``NotInstalledError``
+    #: Returns the command, in a folder of its own, where it may be told to fetch what is not installed; raises
+    #: ``NotInstalledError``.
+    build: Callable[[Path, bool], list[str]]
 
     @property
     def name(self) -> str:
@@ -52,41 +54,45 @@ def _run(*command: str, folder: Path, **environment: str) -> None:
         raise NotInstalledError(said[-1] if said else f"{command[0]} failed")
 
 
-def _build_python(library: str, folder: Path) -> list[str]:
+def _build_python(library: str, folder: Path, fetch: bool) -> list[str]:
     module = {OURS: "oauth_hook", "requests-oauthlib": "requests_oauthlib"}.get(library, library.lower())
     _run(sys.executable, "-c", f"import {module}", folder=folder)
     return [sys.executable, str(_HERE / "peers.py"), library]
 
 
-def _build_c(folder: Path) -> list[str]:
+def _build_c(folder: Path, fetch: bool) -> list[str]:
     _run("cc", "-O2", "-o", "liboauth", str(_HERE / "liboauth.c"), "-loauth", folder=folder)
     return [str(folder / "liboauth")]
 
 
-def _build_go(folder: Path) -> list[str]:
+def _build_go(folder: Path, fetch: bool) -> list[str]:
     """Take the library from GOPATH where it is there, and otherwise as a module."""
     shutil.copy(_HERE / "dghubble.go", folder / "main.go")
     build = ("go", "build", "-o", "dghubble", "main.go")
     try:
         _run(*build, folder=folder, GO111MODULE="off")
     except NotInstalledError:
+        if not fetch:
+            raise
         _run("go", "mod", "init", "signs", folder=folder)
         _run("go", "get", "github.com/dghubble/oauth1", folder=folder)
         _run(*build, folder=folder)
     return [str(folder / "dghubble")]
 
 
-def _build_node(library: str, folder: Path) -> list[str]:
+def _build_node(library: str, folder: Path, fetch: bool) -> list[str]:
     """Take the library from where Node finds it (``NODE_PATH``), and otherwise from npm."""
     shutil.copy(_HERE / "node.js", folder / "sign.js")
     try:
         _run("node", "-e", f"require('{library}')", folder=folder)
     except NotInstalledError:
+        if not fetch:
+            raise
         _run("npm", "install", "--silent", "--no-save", "--prefix", str(folder), library, folder=folder)
     return ["node", str(folder / "sign.js"), library]
 
 
-def _build_script(interpreter: str, check: tuple[str, ...], script: str, folder: Path) -> list[str]:
+def _build_script(interpreter: str, check: tuple[str, ...], script: str, folder: Path, fetch: bool) -> list[str]:
     _run(interpreter, *check, folder=folder)
     return [interpreter, str(_HERE / script)]
 

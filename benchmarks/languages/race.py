@@ -15,7 +15,7 @@ from oauth_hook.protocol.parameters import FORM
 
 from .. import cases
 from ..cases import Case
-from .programs import PROGRAMS, NotInstalledError
+from .programs import PROGRAMS, NotInstalledError, Program
 
 __all__ = ["CASES", "MOST_OF_OTHERS", "Standing", "list_figures", "race_languages"]
 
@@ -51,19 +51,29 @@ class Standing(NamedTuple):
         return median(theirs / own for theirs, own in zip(self.times[case], ours.times[case], strict=True))
 
 
-def race_languages(rounds: int, names: Collection[str] = tuple(CASES)) -> dict[str, Standing]:
-    """Return how each program did, by its name; every other round goes backwards, so that none is favoured."""
+def race_languages(
+    rounds: int,
+    names: Collection[str] = tuple(CASES),
+    programs: Collection[Program] = PROGRAMS,
+    *,
+    fetch: bool = True,
+) -> dict[str, Standing]:
+    """Return how each program did, by its name; every other round goes backwards, so that none is favoured.
+
+    :param names: of the cases.
+    :param fetch: get what is not installed from where its language has its packages.
+    """
     key = cases.new_key()
     chosen = {name: _respell(case) for name, case in cases.all_cases(key).items() if name in names}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         _write(folder, chosen, key)
         commands, standings = {}, {}
-        for number, program in enumerate(PROGRAMS):
+        for number, program in enumerate(programs):
             place = folder / str(number)
             place.mkdir()
             try:
-                commands[program.name] = program.build(place)
+                commands[program.name] = program.build(place, fetch)
             except NotInstalledError as error:
                 standings[program.name] = Standing(objection=f"not installed ({error})")
         order, runs = list(commands), {name: [] for name in commands}  # type: ignore[var-annotated]
@@ -73,7 +83,7 @@ def race_languages(rounds: int, names: Collection[str] = tuple(CASES)) -> dict[s
                 runs[name].append(_run(commands[name], folder, chosen, key))
             order.reverse()
     standings |= {name: _summarize(found) for name, found in runs.items()}
-    return {program.name: standings[program.name] for program in PROGRAMS}
+    return {program.name: standings[program.name] for program in programs}
 
 
 def _respell(case: Case) -> Case:
@@ -117,7 +127,8 @@ def _run(command: list[str], folder: Path, chosen: dict[str, Case], key: str) ->
             microseconds, _, header = said.partition("\t")
             if _is_right(case, header, key):
                 times[case.name] = [float(microseconds)]
-    return Standing(version, times, "" if times else "fails: " + (ran.stderr.strip().splitlines() or ["no output"])[-1])
+    said = ["no right signature", *ran.stderr.strip().splitlines()]
+    return Standing(version, times, "" if times else f"fails: {said[-1]}")
 
 
 def _is_right(case: Case, header: str, key: str) -> bool:

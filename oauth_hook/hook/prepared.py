@@ -28,6 +28,7 @@ __all__ = [
 
 
 _READ = ("content-type", "authorization", "host")
+_ABSENT = (None, None, None)
 
 CHUNK_SIZE = 1 << 16  # bytes of a file hashed at a time
 
@@ -42,14 +43,18 @@ def read_message(request: Any) -> Message:
     """
     if request.method is None or request.url is None or request.headers is None:
         raise UsageError("the request has no method, no URL or no headers: prepare it first")
-    # A header that is not there is dear to look for (CaseInsensitiveDict raises and catches), and so is going through
-    # all: what is behind both has names in lower case, with the name as it was written and the value.
     headers = request.headers
-    store = headers._store if type(headers) is CaseInsensitiveDict else _lower_case(headers)
-    read: Any = (None, None, None)
-    if not store.keys().isdisjoint(_READ):
-        read = [store[name][1] if name in store else None for name in _READ]
-        # requests lets values be bytes
+    read: Any = _ABSENT
+    if type(headers) is CaseInsensitiveDict:
+        # Where a header that is not there is dear to look for (it raises and catches): what is behind has the names in
+        # lower case, with the name as it was written and the value.
+        store = headers._store
+        if not store.keys().isdisjoint(_READ):
+            read = [store[name][1] if name in store else None for name in _READ]
+    else:  # those of other clients, and of HTTPie, ignore case as well
+        found = CaseInsensitiveDict(headers) if isinstance(headers, dict) else headers
+        read = [found.get(name) for name in _READ]
+    if read is not _ABSENT:  # requests lets values be bytes
         read = [value.decode("latin-1") if isinstance(value, bytes) else value for value in read]
     # A request of httpx has the URL as that sends it.
     url = request.url if getattr(request, "in_wire_form", False) else to_wire_form(request.url)
@@ -66,11 +71,6 @@ def encode_text(message: Message, *, is_hashed: bool) -> Message:
     if not isinstance(body, str) or body.isascii() or not (is_hashed or is_form(message.content_type)):
         return message
     return message._replace(body=to_wire(body).encode("latin-1"))
-
-
-def _lower_case(headers: Any) -> dict[str, tuple[str, Any]]:
-    """Return headers by their names in lower case; HTTPie puts a mapping of its own in the place of requests'."""
-    return {name.lower(): (name, value) for name, value in headers.items()}
 
 
 def hash_body(body: Any, start: object, algorithm: str) -> str | None:
