@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _compare_languages(options: argparse.Namespace, machine: dict[str, str], rounds: int) -> int:
     """Run the programs of other languages and the GETs on loopback, and return the exit status."""
     languages = list_figures(race_languages(rounds))
-    costs = measure(20 * rounds)
+    costs = measure(10 * rounds)
     machine["load"] += f", {_load()} at the end, with {os.cpu_count()} processors"
     figures = {
         "machine": machine,

@@ -17,7 +17,7 @@ from requests_oauthlib import OAuth1
 
 from oauth_hook import OAuthHook
 
-from .signers import CONSUMER, TOKEN
+from .signers import CONSUMER, FLOOR, TOKEN, floor
 
 __all__ = ["BY_HAND", "CLIENTS", "HOOK", "Cost", "measure"]
 
@@ -50,8 +50,14 @@ def _set_by_hand(request: Any) -> Any:
     return request
 
 
+def _sign_as_floor(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    floor(request)
+    return request
+
+
 _REQUESTS_AUTHS: dict[str, Any] = {
     BY_HAND: _set_by_hand,
+    FLOOR: _sign_as_floor,
     HOOK: OAuthHook(*TOKEN, *CONSUMER, header_auth=True),
     REQUESTS_OAUTHLIB: OAuth1(*CONSUMER, *TOKEN),
 }

@@ -48,7 +48,7 @@ for (const row of rows) {
   const sign = makers[library](method, url, fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "", signature);
   const header = sign();
   let best = Infinity;
-  for (let turn = 0; turn < 4; turn++) { // the first one warms up
+  for (let turn = 0; turn < 3; turn++) { // the first one warms up
     const start = process.cpuUsage();
     for (let i = 0; i < calls; i++) sign();
     const { user, system } = process.cpuUsage(start);

@@ -20,7 +20,7 @@ from .programs import PROGRAMS, NotInstalledError, Program
 __all__ = ["CASES", "MOST_OF_OTHERS", "Standing", "list_figures", "race_languages"]
 
 #: How many signatures of each case are timed at once.
-CASES = {cases.GET_HEADER: 2000, cases.POST_FORM: 1000, cases.FORM_1000: 5, cases.VALUE_1MB: 1, cases.RSA: 20}
+CASES = {cases.GET_HEADER: 1000, cases.POST_FORM: 500, cases.FORM_1000: 3, cases.VALUE_1MB: 1, cases.RSA: 5}
 
 #: The most that the hook's GET may take of that of other languages.
 MOST_OF_OTHERS = {

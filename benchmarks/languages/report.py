@@ -33,13 +33,13 @@ _END_TO_END = """\
 Microseconds of the client's processor time for a GET with three parameters on loopback, from the call to the response
 that has been read, and what is more of it than with a header that was set by hand. They are the least of all turns.
 The rest of a request leaves little in the processor's caches of what a signature needs, so that it costs more there
-than when one is made after another.
+than when one is made after another. The floor signs this very request with nothing that it could do without.
 """
 
 _HOW = """\
 Each library has a program of its own in its own language (``benchmarks/languages/``), as its documentation has it used.
 In each of {rounds} rounds all of them run one after another, every other round in the opposite order, and what is
-compared is what they took in the same round. A program takes the least of three turns, after one that warms up where
+compared is what they took in the same round. A program takes the lesser of two turns, after one that warms up where
 code is compiled as it runs, by the processor's time of its whole process, with its garbage collector. Time counts from
 the request, as the library takes it, to the header. Where it takes fields instead of a form, they are there already;
 the hook reads the form. Each program's signatures are verified, and who signs wrongly does not count. So that all can
