@@ -64,10 +64,10 @@ _RESERVED_IN_FORM = _RESERVED | {ord("+"): "%20", ord("&"): "&", ord("="): "="}
 
 
 # The charsets of the Encoding Standard (WHATWG), by the names that Python has for them.
-_is_charset = re.compile(
+_CHARSETS = (
     "ascii|utf_8|utf_16(?:_[bl]e)?|utf_32|latin_1|iso8859_(?:[2-9]|1[013-6])|cp(?:866|874|125[0-8]|932|949)|koi8_[ru]|"
     "mac_(?:roman|cyrillic)|gb2312|gbk|gb18030|big5(?:hkscs)?|euc_(?:jp|kr)|iso2022_jp|shift_jis"
-).fullmatch
+)
 _MAX_CHARSET_NAME = 40  # characters
 
 
@@ -83,7 +83,7 @@ def find_charset(named: str | None) -> str:
     """Return Python's name of a charset that a stranger names; UTF-8 where it is none of the known ones."""
     name = normalize_encoding((named or "")[:_MAX_CHARSET_NAME]).lower()
     codec = aliases.aliases.get(name, name)
-    return codec if _is_charset(codec) else "utf-8"
+    return codec if re.fullmatch(_CHARSETS, codec) else "utf-8"
 
 
 def to_wire(text: str | bytes) -> str:

@@ -6,15 +6,13 @@ lists of pairs, never a dict, because a request may carry a name twice (s3.4.1.3
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 
 from .encoding import UNRESERVED, Pair, escape_form, has_misspelled_escape
 
 __all__ = [
     "FORM",
     "SIGNATURE_PARAMETERS",
-    "check_protocol_parameters",
     "divide",
     "is_form",
     "join_pairs",
@@ -106,34 +104,3 @@ def normalize(parameters: Iterable[str]) -> str:
     """
     # As bytes, in which a megabyte is looked through in a tenth of the time.
     return "%26".join(sorted(parameters)).encode().replace(b" ", b"%3D").decode()
-
-
-_REQUIRED = ("oauth_consumer_key", "oauth_signature_method", "oauth_signature")
-_FRESH = ("oauth_timestamp", "oauth_nonce")
-
-
-def check_protocol_parameters(protocol: Sequence[Pair], values: Mapping[str, str]) -> str:
-    """Say what is wrong with a request's protocol parameters (s3.1, s3.2), or nothing.
-
-    :param protocol: the parameters; ``values`` are the same, decoded.
-    """
-    if not protocol:
-        return "the request is not signed: there are no protocol parameters in its header, query or form"
-    # PLAINTEXT may go without timestamp and nonce (s3.1).
-    needed = _REQUIRED if values.get("oauth_signature_method") == "PLAINTEXT" else _REQUIRED + _FRESH
-    missing = [name for name in needed if name not in values]
-    if missing:
-        return f"the request has no {', no '.join(missing)}"
-    if len(values) < len(protocol):
-        return "a protocol parameter is there more than once (RFC 5849 s3.1)"
-    if values.get("oauth_version", "1.0") != "1.0":
-        return "oauth_version is not 1.0"
-    if not _is_timestamp(values.get("oauth_timestamp", "1")):
-        return "oauth_timestamp must be a positive whole number of seconds (RFC 5849 s3.3)"
-    if not values.get("oauth_nonce", "present"):
-        return "oauth_nonce is empty"
-    return ""
-
-
-# Fifteen digits are thirty million years; of thousands of them, int() raises an error.
-_is_timestamp = re.compile("0{0,9}[1-9][0-9]{0,14}").fullmatch
