@@ -133,7 +133,7 @@ class _Chain(Trace):
 def _traces(request: Any) -> list[Any]:
     """Return the list of traces of a request, which all requests of a call have in common.
 
-    :raises UsageError: there is none. Then a redirect could not be told from another request.
+    :raises UsageError: the request has no such list. Then a redirect could not be told from another request.
     """
     traces = getattr(request, "_traces", None)
     if not isinstance(traces, list):

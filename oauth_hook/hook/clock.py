@@ -106,7 +106,7 @@ class ServerClock:
         self.trials = _with(self.trials, parse_origin(url), offset)
 
     def take_trial(self, url: str) -> float | None:
-        """Return the offset that a request is to try out, and no other after it; ``None``: there is none."""
+        """Return the offset that a request is to try out, and no other after it; ``None``: its own clock will do."""
         origin = parse_origin(url)
         offset = self.trials.get(origin)
         if offset is not None:

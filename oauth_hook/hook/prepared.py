@@ -150,7 +150,7 @@ def _is_buffer(body: Any) -> bool:
 def check_proxies(url: str, proxies: Any) -> None:
     """Refuse to have a proxy carry secrets in clear: over plain http they go to loopback, and nowhere else.
 
-    :param proxies: those of the client, as requests has them; anything else than a mapping is none.
+    :param proxies: those of the client, as requests has them; anything but a mapping means that there are no proxies.
     :raises UsageError: the URL is plain http, and a proxy is to carry it.
     """
     if not isinstance(proxies, Mapping):

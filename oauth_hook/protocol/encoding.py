@@ -72,7 +72,7 @@ _MAX_CHARSET_NAME = 40  # characters
 
 
 def decode_text(data: bytes, charset: str | None) -> str:
-    """Return text in a charset that a stranger names; in UTF-8 where it is none of the known ones.
+    """Return text in a charset that a stranger names; in UTF-8 where that is not a known one.
 
     What cannot be read becomes U+FFFD.
     """
@@ -80,7 +80,7 @@ def decode_text(data: bytes, charset: str | None) -> str:
 
 
 def find_charset(named: str | None) -> str:
-    """Return Python's name of a charset that a stranger names; UTF-8 where it is none of the known ones."""
+    """Return Python's name of a charset that a stranger names; UTF-8 where that is not a known one."""
     name = normalize_encoding((named or "")[:_MAX_CHARSET_NAME]).lower()
     codec = aliases.aliases.get(name, name)
     return codec if re.fullmatch(_CHARSETS, codec) else "utf-8"
@@ -152,11 +152,9 @@ def escape_header_value(wire: str) -> str:
 
 
 def _respelled(wire: str, reserved: dict[int, str]) -> str:
-    return (_each_escape(_spell, wire) if "%" in wire else wire).translate(reserved)
-
-
-def _spell(escape: re.Match[str]) -> str:
-    return _SPELLING[chr(int(escape[1], 16)) if escape[1] else "%"]
+    if "%" in wire:
+        wire = _each_escape(lambda escape: _SPELLING[chr(int(escape[1], 16)) if escape[1] else "%"], wire)
+    return wire.translate(reserved)
 
 
 def _utf8(text: str) -> bytes:

@@ -186,7 +186,7 @@ def register(method: Method) -> None:
 def find_method(name: str) -> Method:
     """Return the method of that name.
 
-    :raises UsageError: there is none.
+    :raises UsageError: there is no such method.
     """
     try:
         return METHODS[name]

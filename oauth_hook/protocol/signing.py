@@ -158,7 +158,7 @@ class Signer:
         """Return the protocol parameters that a request came with and that ours do not replace."""
         # An earlier FULL placement left identical copies: a dict of pairs counts them once.
         found = dict.fromkeys([*(reading.in_header or ()), *reading.in_query, *reading.in_form])
-        # A request's own oauth_token stays where there is none of ours to take its place.
+        # A request's own oauth_token stays where no token of ours takes its place.
         replaced = SIGNATURE_PARAMETERS - {"oauth_token"} | {text.partition(" ")[0] for text in self._sortable}
         return [pair for pair in found if pair[0] not in replaced]
 

@@ -92,8 +92,8 @@ class SplitURL(NamedTuple):
     scheme: str
     authority: str
     path: str
-    query: str | None  #: without its ``?``; None where there is none
-    fragment: str | None  #: with its ``#``; None where there is none
+    query: str | None  #: without its ``?``; ``None``: the URL has no ``?``
+    fragment: str | None  #: with its ``#``; ``None``: the URL has no ``#``
 
     def with_query(self, query: str | None) -> str:
         """Return the URL with this query; an empty one leaves no ``?`` behind."""
