@@ -15,7 +15,7 @@ from binascii import b2a_base64
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..credentials import Consumer, Credentials, check_token
 from ..errors import UsageError, check_type, conceal_frames
@@ -26,8 +26,10 @@ from .encoding import Pair, escape, escape_base64, from_wire, from_wire_like, to
 from .message import Message, Reading, body_text, make_message, read, text_headers, with_headers
 from .methods import METHODS, Key, check_permitted, find_method, signing_key
 from .parameters import FORM, PREFIX, SIGNATURE_PARAMETERS, is_form, join_pairs, normalize, sortable
-from .rsa import load_key
 from .url import SplitURL, is_loopback
+
+if TYPE_CHECKING:
+    from .rsa import RSAKey
 
 __all__ = ["Signature", "Signed", "Signer", "new_nonce", "sign"]
 
@@ -71,7 +73,11 @@ class Signer:
         check_type(consumer, Consumer, "consumer", "a Consumer")
         self.consumer = consumer
         self.signature_method = signature_method
-        self.rsa_key = None if rsa_key is None else load_key(rsa_key)
+        self.rsa_key: RSAKey | None = None
+        if rsa_key is not None:
+            from .rsa import load_key  # most signers need none
+
+            self.rsa_key = load_key(rsa_key)
         self.placement = places.check_placement(placement)
         self._targets = places.targets(placement, False), places.targets(placement, True)
         self.realm = None if realm is None else places.quote_realm(realm)
