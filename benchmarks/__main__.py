@@ -1,4 +1,7 @@
-"""The command: ``python -m benchmarks [--quick] [--rounds N] [--json FILE] [--report [FOLDER]] [--check]``."""
+"""The command: ``python -m benchmarks [--quick] [--rounds N] [--json FILE] [--report [FOLDER]] [--check]``.
+
+With ``--languages`` it compares signatures in other languages, and whole requests on loopback, instead.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ from typing import Any
 from oauth_hook import __version__
 
 from .cases import FORM_1000, FORM_10000, all_cases, new_key
+from .end_to_end import measure
 from .goals import Goal, Result, goals, growth, run
+from .languages.race import CASES, MOST_OF_OTHERS, list_figures, race_languages
+from .languages.report import write as write_languages
 from .report import write
 from .signers import FLOOR, OURS, PEERS
 from .startup import HEAVY, Startup, startup
@@ -33,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rounds: int = options.rounds or (5 if options.quick else 25)
     machine = _machine()
     print(*[f"{name}: {value}" for name, value in machine.items()], f"rounds: {rounds}", "", sep="\n")
+    if options.languages:
+        return _compare_languages(options, machine, min(rounds, 11))
     cases = all_cases(new_key())
     results = {}
     for name, case in cases.items():
@@ -54,9 +62,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(options.check and not (sound and all(goal.met for goal in judged)))
 
 
+def _compare_languages(options: argparse.Namespace, machine: dict[str, str], rounds: int) -> int:
+    """Run the programs of other languages and the GETs on loopback, and return the exit status."""
+    languages = list_figures(race_languages(rounds))
+    costs = measure(10 * rounds)
+    machine["load"] += f", {_load()} at the end, with {os.cpu_count()} processors"
+    figures = {
+        "machine": machine,
+        "rounds": rounds,
+        "cases": list(CASES),
+        "languages": languages,
+        "end_to_end": [cost._asdict() for cost in costs],
+    }
+    rows = [
+        (each["name"], *[f"{each['ratios'][case]:.2f}x" if case in each["ratios"] else "-" for case in CASES])
+        for each in languages
+    ]
+    _print_table(("of what the hook takes (median)", *CASES), rows)
+    print(*[f"{each['name']}: {each['objection']}" for each in languages if each["objection"]], "", sep="\n")
+    rows = [(f"{cost.client}: {cost.signer}", f"{cost.each:,.0f}", f"{cost.extra:,.0f}") for cost in costs]
+    _print_table(("microseconds a GET, from the call to the response", "least", "more than by hand"), rows)
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    if options.report:
+        print("wrote", *write_languages(options.report, figures), file=sys.stderr)
+    get = next(iter(CASES))
+    slower = [
+        name for name, share in MOST_OF_OTHERS.items()
+        for each in languages
+        if each["name"] == name and get in each["ratios"] and 1 / each["ratios"][get] > share
+    ]  # fmt: skip
+    print(*[f"{name} is not outdone as it should be: NO" for name in slower], sep="\n")
+    return int(options.check and bool(slower))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="How fast signing is, and others' is.")
     parser.add_argument("--rounds", type=_count, metavar="N", help="turns of each contender in each case (default: 25)")
+    parser.add_argument("--languages", action="store_true", help="compare other languages, and whole requests, instead")
     parser.add_argument("--quick", action="store_true", help="5 rounds: to see that it runs")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     about = "write the page of the documentation (default: docs)"

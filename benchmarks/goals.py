@@ -22,9 +22,9 @@ _LEAST_LEAD = {
     cases.GET_QUERY: 5,
     cases.POST_FORM: 5,
     cases.POST_JSON: 5,
-    cases.FORM_1000: 8,
-    cases.VALUE_1MB: 6,
-    cases.RSA: 30,
+    cases.FORM_1000: 12,
+    cases.VALUE_1MB: 12,
+    cases.RSA: 100,
 }
 _MOST_OF_FLOOR = 2
 _MOST_GROWTH = 12

@@ -14,12 +14,23 @@ from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
-__all__ = ["page", "plot", "write"]
+__all__ = [
+    "NONE",
+    "STYLE",
+    "describe_machine",
+    "escape_markup",
+    "heading",
+    "page",
+    "plot",
+    "table",
+    "wrapped",
+    "write",
+]
 
 Figures = Mapping[str, Any]
 
 _COLUMNS = 118  # of the page's source
-_NONE = "\N{EN DASH}"
+NONE = "\N{EN DASH}"
 
 _HEAD = """\
 Benchmarks
@@ -79,27 +90,28 @@ def page(figures: Figures) -> str:
     parts = [
         _HEAD,
         _picture(figures),
-        _heading("Times"),
-        _wrapped(
+        heading("Times"),
+        wrapped(
             f"Microseconds for one request, and how many times as long that is (medians). "
-            f"{_NONE}: does not take part, or is not measured there."
+            f"{NONE}: does not take part, or is not measured there."
         )
         + "\n",
         _times(figures),
         *_objections(figures),
-        _heading("Goals"),
+        heading("Goals"),
         _verdict(figures["goals"]),
         _goals(figures["goals"]),
-        _heading("How it is measured"),
+        heading("How it is measured"),
         _HOW.format(rounds=figures["rounds"]),
-        _heading("Machine and versions"),
-        _machine(figures["machine"]),
+        heading("Machine and versions"),
+        describe_machine(figures["machine"]),
         "Measured and written anew by:\n\n.. code-block:: sh\n\n   python -m benchmarks --report\n",
     ]
     return "\n".join(part for part in parts if part)
 
 
-def _heading(text: str) -> str:
+def heading(text: str) -> str:
+    """Return a heading of a section."""
     return f"{text}\n{'-' * len(text)}\n"
 
 
@@ -107,9 +119,9 @@ def _picture(figures: Figures) -> str:
     about = f"how many times as long as {figures['ours']} the others take to sign a request"
     lines = [
         ".. figure:: images/benchmarks.svg",
-        _wrapped(f"Bars: {about}. The figures are in the tables.", first="   :alt: ", then="         "),
+        wrapped(f"Bars: {about}. The figures are in the tables.", first="   :alt: ", then="         "),
         "",
-        _wrapped(_escaped(f"{about[0].upper()}{about[1:]}, on a logarithmic scale."), first="   ", then="   "),
+        wrapped(escape_markup(f"{about[0].upper()}{about[1:]}, on a logarithmic scale."), first="   ", then="   "),
         "",
     ]
     return "\n".join(lines)
@@ -119,16 +131,16 @@ def _times(figures: Figures) -> str:
     """Return the table of medians: a request to a row, a contender to a column."""
     contenders = [figures["ours"], *figures["peers"], figures["floor"]]
     rows = [
-        [_escaped(case), *[_time(seconds.get(who), figures["ratios"][case].get(who)) for who in contenders]]
+        [escape_markup(case), *[_time(seconds.get(who), figures["ratios"][case].get(who)) for who in contenders]]
         for case, seconds in figures["seconds"].items()
     ]
-    return _table(["request", *map(_escaped, contenders)], rows)
+    return table(["request", *map(escape_markup, contenders)], rows)
 
 
 def _time(seconds: float | None, ratio: float | None) -> str:
     """Return a time in microseconds, and the ratio to ours where there is one."""
     if seconds is None:
-        return _NONE
+        return NONE
     return f"{1e6 * seconds:,.0f}" + ("" if ratio is None else f" ({ratio:.1f}x)")
 
 
@@ -136,16 +148,16 @@ def _objections(figures: Figures) -> Iterator[str]:
     """Yield why somebody does not take part, a paragraph each."""
     for case, objections in figures["objections"].items():
         for who, why in objections.items():
-            yield f"{_wrapped(_escaped(f'{case}: {who} does not take part, since it {why}'))}\n"
+            yield f"{wrapped(escape_markup(f'{case}: {who} does not take part, since it {why}'))}\n"
 
 
 def _verdict(goals: Sequence[Figures]) -> str:
     """Return in a sentence or two what the table of goals says."""
-    missed = [_escaped(goal["what"]) for goal in goals if not goal["met"]]
+    missed = [escape_markup(goal["what"]) for goal in goals if not goal["met"]]
     if not missed:
         return f"All {len(goals)} goals are met.\n"
     text = f"{len(goals) - len(missed)} of {len(goals)} goals are met. Not met: {'; '.join(missed)}."
-    return f"{_wrapped(text)}\n"
+    return f"{wrapped(text)}\n"
 
 
 def _goals(goals: Sequence[Figures]) -> str:
@@ -156,32 +168,34 @@ def _goals(goals: Sequence[Figures]) -> str:
         unit, bound = goal["unit"], "at most" if goal["is_most"] else "at least"
         target = f"{bound} {goal['target']}{unit}"
         met = "yes" if goal["met"] else "**no**"
-        rows.append([_escaped(goal["what"]), f"{median}{unit}", f"{low} to {high}", target, met])
-    return _table(["ratio", "median", "rounds", "goal", "met"], rows)
+        rows.append([escape_markup(goal["what"]), f"{median}{unit}", f"{low} to {high}", target, met])
+    return table(["ratio", "median", "rounds", "goal", "met"], rows)
 
 
-def _machine(machine: Mapping[str, str]) -> str:
+def describe_machine(machine: Mapping[str, str]) -> str:
+    """Return the table of what the figures depend on."""
     said = {**machine, "date": machine["date"].partition("T")[0]}  # the hour is nobody's concern
-    return _table(["", ""], [[_escaped(name), _escaped(value)] for name, value in said.items()])
+    return table(["", ""], [[escape_markup(name), escape_markup(value)] for name, value in said.items()])
 
 
-def _table(head: list[str], rows: list[list[str]]) -> str:
+def table(head: list[str], rows: list[list[str]]) -> str:
     """Return a table whose source has a line for each cell, and so no lines that are too long."""
     lines = [".. list-table::", *(["   :header-rows: 1"] if any(head) else []), ""]
     for row in [head, *rows] if any(head) else rows:
-        cells = [_wrapped(cell, first="     - ", then="       ") for cell in row]
+        cells = [wrapped(cell, first="     - ", then="       ") for cell in row]
         cells[0] = f"   * - {cells[0].removeprefix('     - ')}"
         lines += cells
     return "\n".join([*lines, ""])
 
 
-def _wrapped(text: str, first: str = "", then: str = "", columns: int = _COLUMNS) -> str:
+def wrapped(text: str, first: str = "", then: str = "", columns: int = _COLUMNS) -> str:
+    """Return a text in lines that are not too long; ``first`` and ``then`` stand before them."""
     return textwrap.fill(
         text, columns, initial_indent=first, subsequent_indent=then, break_long_words=False, break_on_hyphens=False
     ) or first.rstrip()  # fmt: skip
 
 
-def _escaped(text: str) -> str:
+def escape_markup(text: str) -> str:
     """Return a text that means itself: library names and errors may have what is markup."""
     return "".join(f"\\{sign}" if sign in "\\*`|_<>" else sign for sign in text)
 
@@ -193,7 +207,7 @@ _TOP, _BAR, _LABEL, _GAP = 96, 17, 22, 16
 _TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 # One colour each for two contenders, which tell themselves from either paper; text is text.
-_STYLE = """\
+STYLE = """\
     text { font-family: system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
     text { font-size: 15px; fill: #1f2328; }
     .head { font-weight: 600; }
@@ -228,7 +242,7 @@ def plot(figures: Figures) -> str:
         'aria-labelledby="title desc">',
         f'  <title id="title">How many times as long as {escape(ours)} the others take to sign a request</title>',
         f'  <desc id="desc">{_described(groups)}</desc>',
-        f"  <style>\n{_STYLE}\n  </style>",
+        f"  <style>\n{STYLE}\n  </style>",
         f'  <text class="head" x="{_LEFT}" y="28">How many times as long as {escape(ours)} it takes to sign</text>',
         *_legend(ours, peers),
         *_scale(most, bottom),
@@ -246,7 +260,7 @@ def _described(groups: Sequence[Group]) -> str:
         for group in groups
     ]
     text = f"Horizontal bars on a logarithmic scale that begins at 1, which is us. {'; '.join(said)}."
-    return escape(_wrapped(text, then="    ", columns=_COLUMNS - 24), quote=False)
+    return escape(wrapped(text, then="    ", columns=_COLUMNS - 24), quote=False)
 
 
 def _legend(ours: str, peers: Sequence[str]) -> Iterator[str]:

@@ -133,7 +133,7 @@ class _Chain(Trace):
 def _traces(request: Any) -> list[Any]:
     """Return the list of traces of a request, which all requests of a call have in common.
 
-    :raises UsageError: there is none. Then a redirect could not be told from another request.
+    :raises UsageError: the request has no such list. Then a redirect could not be told from another request.
     """
     traces = getattr(request, "_traces", None)
     if not isinstance(traces, list):
@@ -168,7 +168,7 @@ async def _sign(
     :raises UsageError: it cannot be signed truthfully; it is left as it was.
     """
     signer: Any = hook
-    body = await _read_body(request) if request.body else None
+    body = _read_body(request) if request.body else None
     outgoing = _Outgoing(request, state or _PASSED_OVER, body)
     url = outgoing.url
     if chain is not None and (not _can_be_sent_again(body) or _is_left_over(body, chain.source.body)):
@@ -195,25 +195,11 @@ def _is_to_be_signed(hook: OAuthHook, url: str, chain: _Chain | None) -> bool:
     return chain.state.status is not Status.CROSS_ORIGIN and hook.may_sign(chain.source.url, url)
 
 
-async def _read_body(request: aiohttp.ClientRequest) -> Any:
+def _read_body(request: aiohttp.ClientRequest) -> Any:
     """Return a body as signing sees it: the bytes of a form, or something that is not read."""
     body: Any = request.body
-    if isinstance(body, aiohttp.BytesPayload) and is_form(request.headers.get("Content-Type")):
-        pieces = _Pieces()
-        await body.write(pieces)  # type: ignore[arg-type]
-        return b"".join(pieces.read)
-    return body
-
-
-class _Pieces:
-    """What a body can be written to, to be read."""
-
-    def __init__(self) -> None:
-        self.read: list[bytes] = []
-
-    async def write(self, piece: bytes) -> None:
-        """Keep a piece."""
-        self.read.append(piece)
+    is_read = isinstance(body, aiohttp.BytesPayload) and is_form(request.headers.get("Content-Type"))
+    return bytes(body._value) if is_read else body
 
 
 class _Digest:

@@ -67,7 +67,8 @@ class SignedRequest(_Prepared):
         :raises UsageError: the redirect cannot be signed truthfully.
         :raises requests.exceptions.UnrewindableBodyError: its body is not there any more.
         """
-        send_next(self)
+        if self.oauth_state.status is Status.REDIRECTED:
+            send_next(self)
         return self.__dict__["hooks"]
 
     @hooks.setter
@@ -83,11 +84,13 @@ class SignedRequest(_Prepared):
 
         :raises UsageError: a proxy would carry PLAINTEXT's secrets in clear.
         """
-        send_next(self)
-        if self.oauth_state.handler.is_plain and self.oauth_state.status is Status.SIGNED:
+        if self.oauth_state.status is Status.REDIRECTED:
+            send_next(self)
+        state = self.oauth_state
+        if state.handler.is_plain and state.status is Status.SIGNED:
             check_proxies(self.url or "", sys._getframe(1).f_locals.get("proxies"))
-        if self.oauth_state.signed_as is not None:
-            self.oauth_state = self.oauth_state._replace(signed_as=None)
+        if state.signed_as is not None:
+            self.oauth_state = state._replace(signed_as=None)
         url: str = super().path_url
         return url
 

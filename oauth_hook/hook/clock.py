@@ -15,7 +15,6 @@ from typing import Any, NamedTuple, TypeVar
 
 from ..errors import UsageError
 from ..protocol.message import Message, protocol_parameters, read
-from ..protocol.problem_reporting import read_problem, server_time
 from ..protocol.url import Origin, parse_origin
 
 __all__ = ["MAX_REPORT_BYTES", "Refusal", "ServerClock", "is_short_report", "read_refused_time"]
@@ -112,7 +111,7 @@ class ServerClock:
         self.trials = _with(self.trials, parse_origin(url), offset)
 
     def take_trial(self, url: str) -> float | None:
-        """Return the offset that a request is to try out, and no other after it; ``None``: there is none."""
+        """Return the offset that a request is to try out, and no other after it; ``None``: its own clock will do."""
         origin = parse_origin(url)
         offset = self.trials.get(origin)
         if offset is not None:
@@ -160,6 +159,8 @@ def read_refused_time(request: Message, status: int, headers: Any, content: byte
     :param request: as it was sent.
     :param content: the body; empty where it is the caller's to read, and only headers are looked at.
     """
+    from ..protocol.problem_reporting import read_problem, server_time  # no request that succeeds needs it
+
     body = content[:MAX_REPORT_BYTES].decode("utf-8", "replace")
     fields = read_problem(headers, body, anywhere=True)
     if not fields and status not in _REFUSALS:

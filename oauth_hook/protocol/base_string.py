@@ -36,11 +36,9 @@ def base_string(method: str, encoded_uri: str, normalized_parameters: str) -> st
 
     :param method: the HTTP method; it is put in upper case.
     :param encoded_uri: from ``base_string_uri``.
-    :param normalized_parameters: from ``parameters.normalize``: of unreserved characters,
-        ``%``, ``=`` and ``&`` only, so that encoding them (s3.6) is three replacements.
+    :param normalized_parameters: from ``parameters.normalize``, percent-encoded.
     """
-    parameters = normalized_parameters.replace("%", "%25").replace("=", "%3D").replace("&", "%26")
-    return f"{_escape_method(method)}&{encoded_uri}&{parameters}"
+    return f"{_escape_method(method)}&{encoded_uri}&{normalized_parameters}"
 
 
 @lru_cache

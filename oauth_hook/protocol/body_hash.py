@@ -47,7 +47,7 @@ def encode_digest(digest: bytes) -> str:
 def check_body_hash(value: str | None, body: bytes | str, in_form: bool) -> str:
     """Say what is wrong with a request's ``oauth_body_hash`` (draft s4), or nothing.
 
-    :param value: the parameter's, ``None`` where there is none; its length names the digest.
+    :param value: the parameter's; ``None``: the request has no such parameter; its length names the digest.
     :param in_form: the body is form-encoded.
     """
     if value is None:

@@ -18,11 +18,13 @@ from base64 import b64decode
 from binascii import b2a_base64
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError, check_type
 from .encoding import escape
-from .rsa import RSAKey
+
+if TYPE_CHECKING:
+    from .rsa import RSAKey
 
 __all__ = [
     "FORBID",
@@ -193,7 +195,7 @@ def register(method: Method) -> None:
 def find_method(name: str) -> Method:
     """Return the method of that name.
 
-    :raises UsageError: there is none.
+    :raises UsageError: there is no such method.
     """
     try:
         return METHODS[name]

@@ -6,15 +6,13 @@ lists of pairs, never a dict, because a request may carry a name twice (s3.4.1.3
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 
-from .encoding import UNRESERVED, Pair, escape_form
+from .encoding import UNRESERVED, Pair, escape_form, has_misspelled_escape
 
 __all__ = [
     "FORM",
     "SIGNATURE_PARAMETERS",
-    "check_protocol_parameters",
     "divide",
     "is_form",
     "join_pairs",
@@ -69,65 +67,40 @@ def divide(wire: str) -> tuple[str, list[str], list[Pair]]:
     :returns: the caller's own segments, byte for byte and in their order; the same as
         ``sortable`` has them; and the pairs whose name begins with ``oauth_``.
     """
-    canonical = escape_form(wire)
-    if PREFIX in canonical:
-        own, own_canonical, protocol = [], [], []
-        for segment, spelled in zip(wire.split("&"), canonical.split("&"), strict=True):
-            if spelled.startswith(PREFIX):
-                protocol.append(spelled)
-            else:
-                own.append(segment)
-                own_canonical.append(spelled)
-        return "&".join(own), sortable(parse_pairs("&".join(own_canonical))), parse_pairs("&".join(protocol))
-    separators = canonical.encode().translate(None, _NO_SEPARATORS)
-    if separators == b"=&" * (len(separators) // 2) + b"=":  # as encoders write a form: one "=" in each segment
-        return wire, canonical.replace("=", " ").split("&"), []
-    return wire, sortable(parse_pairs(canonical)), []
+    data = wire.encode("latin-1")  # in which replacing takes a third less than in a str
+    shape = data.translate(None, _NO_SEPARATORS)
+    # As encoders write a form: well spelled, with one "=" in each segment. It is respelled as a whole.
+    is_regular = shape == b"=&" * (len(shape) // 2) + b"=" and not has_misspelled_escape(wire)
+    if is_regular and ("_" not in wire or PREFIX not in wire):  # looking for one character takes no time
+        twice = data.replace(b"%", b"%25").replace(b"+", b"%2520").replace(b"=", b" ").decode()
+        return wire, twice.split("&"), []
+    own, own_spelled, protocol = [], [], []
+    for segment, spelled in zip(wire.split("&"), escape_form(wire).split("&"), strict=True):
+        if spelled.startswith(PREFIX):
+            protocol.append(spelled)
+        else:
+            own.append(segment)
+            own_spelled.append(spelled)
+    return "&".join(own), sortable(parse_pairs("&".join(own_spelled))), parse_pairs("&".join(protocol))
 
 
-# All that text from escape_form consists of, but the separators.
-_NO_SEPARATORS = (UNRESERVED + "%").encode()
+# What a form-encoder's output consists of, but for the separators.
+_NO_SEPARATORS = (UNRESERVED + "%+").encode()
 
 
 def sortable(pairs: Iterable[Pair]) -> list[str]:
-    """Return parameters as text that sorts as they do: a space comes before all that names consist of."""
-    return [f"{name} {value}" for name, value in pairs]
+    """Return parameters as the base string has them (s3.4.1.1), percent-encoded once more, with a space for the ``=``.
+
+    That sorts as the parameters do (s3.4.1.3.2): a space comes before all that names consist of, and a ``%`` before
+    all else, followed by ``25`` or not.
+    """
+    return [f"{name} {value}".replace("%", "%25") for name, value in pairs]
 
 
 def normalize(parameters: Iterable[str]) -> str:
-    """Sort parameters by name, then value, and join them (s3.4.1.3.2).
+    """Sort parameters by name, then value, and join them (s3.4.1.3.2), percent-encoded as the base string has them.
 
     :param parameters: from ``sortable``.
     """
-    return "&".join(sorted(parameters)).replace(" ", "=")
-
-
-_REQUIRED = ("oauth_consumer_key", "oauth_signature_method", "oauth_signature")
-_FRESH = ("oauth_timestamp", "oauth_nonce")
-
-
-def check_protocol_parameters(protocol: Sequence[Pair], values: Mapping[str, str]) -> str:
-    """Say what is wrong with a request's protocol parameters (s3.1, s3.2), or nothing.
-
-    :param protocol: the parameters; ``values`` are the same, decoded.
-    """
-    if not protocol:
-        return "the request is not signed: there are no protocol parameters in its header, query or form"
-    # PLAINTEXT may go without timestamp and nonce (s3.1).
-    needed = _REQUIRED if values.get("oauth_signature_method") == "PLAINTEXT" else _REQUIRED + _FRESH
-    missing = [name for name in needed if name not in values]
-    if missing:
-        return f"the request has no {', no '.join(missing)}"
-    if len(values) < len(protocol):
-        return "a protocol parameter is there more than once (RFC 5849 s3.1)"
-    if values.get("oauth_version", "1.0") != "1.0":
-        return "oauth_version is not 1.0"
-    if not _is_timestamp(values.get("oauth_timestamp", "1")):
-        return "oauth_timestamp must be a positive whole number of seconds (RFC 5849 s3.3)"
-    if not values.get("oauth_nonce", "present"):
-        return "oauth_nonce is empty"
-    return ""
-
-
-# Fifteen digits are thirty million years; of thousands of them, int() raises an error.
-_is_timestamp = re.compile("0{0,9}[1-9][0-9]{0,14}").fullmatch
+    # As bytes, in which a megabyte is looked through in a tenth of the time.
+    return "%26".join(sorted(parameters)).encode().replace(b" ", b"%3D").decode()

@@ -79,17 +79,18 @@ def check_empty(body: object, content_type: str | None, in_form: bool) -> None:
 
 
 def quote_pairs(pairs: Iterable[Pair]) -> str:
-    """Join parameters as the ``Authorization`` header has them (s3.5.1)."""
+    """Return parameters as the ``Authorization`` header has them (s3.5.1), with commas between them."""
     return ", ".join([f'{name}="{value}"' for name, value in pairs])
 
 
-def authorization(quoted: str, realm: str | None) -> str:
+def authorization(quoted: str, pairs: Iterable[Pair], realm: str | None) -> str:
     """Return the value of the ``Authorization`` header (s3.5.1), the realm first.
 
-    :param quoted: from ``quote_pairs``.
+    :param quoted: some parameters, from ``quote_pairs``; ``pairs`` are the others.
     :param realm: as ``quote_realm`` made it, or ``None`` for none.
     """
-    return f"OAuth {quoted}" if realm is None else f'OAuth realm="{realm}", {quoted}'
+    scheme = "OAuth" if realm is None else f'OAuth realm="{realm}",'
+    return f"{scheme} {quoted}" + "".join([f', {name}="{value}"' for name, value in pairs])
 
 
 def append(wire: str, joined: str) -> str:

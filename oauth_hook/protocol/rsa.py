@@ -129,7 +129,7 @@ def _find_pem(given: bytes) -> bytes:
     Environment variables, YAML and pasting make other line ends of them: ``\n``, spaces, CRLF, indents. What stands
     around the key (quotes, a name, a certificate) does not matter; and all of it may be base64.
 
-    :raises UsageError: there is none; the message says what there is instead, as far as that can be told.
+    :raises UsageError: the text has no such key in it; the message says what it is instead, as far as that can be told.
     """
     if given.lstrip().startswith(b"ssh-"):
         return given.lstrip()

@@ -15,7 +15,7 @@ from binascii import b2a_base64
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..credentials import Consumer, Credentials, check_token
 from ..errors import UsageError, check_type, conceal_frames
@@ -26,8 +26,10 @@ from .encoding import Pair, escape, escape_base64, from_wire, from_wire_like, to
 from .message import Message, Reading, body_text, make_message, read, text_headers, with_headers
 from .methods import METHODS, Key, check_permitted, find_method, signing_key
 from .parameters import FORM, PREFIX, SIGNATURE_PARAMETERS, is_form, join_pairs, normalize, sortable
-from .rsa import load_key
 from .url import SplitURL, is_loopback
+
+if TYPE_CHECKING:
+    from .rsa import RSAKey
 
 __all__ = ["Signature", "Signed", "Signer", "new_nonce", "sign"]
 
@@ -71,7 +73,11 @@ class Signer:
         check_type(consumer, Consumer, "consumer", "a Consumer")
         self.consumer = consumer
         self.signature_method = signature_method
-        self.rsa_key = None if rsa_key is None else load_key(rsa_key)
+        self.rsa_key: RSAKey | None = None
+        if rsa_key is not None:
+            from .rsa import load_key  # most signers need none
+
+            self.rsa_key = load_key(rsa_key)
         self.placement = places.check_placement(placement)
         self._targets = places.targets(placement, False), places.targets(placement, True)
         self.realm = None if realm is None else places.quote_realm(realm)
@@ -141,16 +147,6 @@ class Signer:
         reading = read(message)
         if method.plain:
             _check_transport(reading.url, method.name)
-        fresh = self._fresh_parameters(reading, nonce, timestamp, body_hash)
-        text = base_string(message.method, reading.uri, normalize([*reading.own, *self._sortable, *sortable(fresh)]))
-        signature = method.signature(text, self._key if key is None else Key(key, self.rsa_key))
-        fresh.append(("oauth_signature", escape(signature) if method.plain else escape_base64(signature)))
-        return self._place(message, reading, fresh, text, signature)
-
-    def _fresh_parameters(
-        self, reading: Reading, nonce: str | None, timestamp: str | None, body_hash: str | None
-    ) -> list[Pair]:
-        """Return this request's own protocol parameters (s3.1): ours, and those that it came with."""
         fresh = [
             ("oauth_nonce", new_nonce() if nonce is None else escape(nonce)),
             ("oauth_timestamp", str(int(time.time())) if timestamp is None else timestamp),
@@ -158,20 +154,26 @@ class Signer:
         if body_hash is not None:
             fresh.append(("oauth_body_hash", escape(body_hash)))
         if reading.in_header or reading.in_query or reading.in_form:
-            # An earlier FULL placement left identical copies: a dict of pairs counts them once.
-            found = dict.fromkeys([*(reading.in_header or ()), *reading.in_query, *reading.in_form])
-            # A request's own oauth_token stays where there is none of ours to take its place.
-            replaced = SIGNATURE_PARAMETERS - {"oauth_token"} | {text.partition(" ")[0] for text in self._sortable}
-            fresh += [pair for pair in found if pair[0] not in replaced]
-        return fresh
+            fresh += self._keep_parameters(reading)
+        text = base_string(message.method, reading.uri, normalize([*reading.own, *self._sortable, *sortable(fresh)]))
+        signature = method.signature(text, self._key if key is None else Key(key, self.rsa_key))
+        fresh.append(("oauth_signature", escape(signature) if method.plain else escape_base64(signature)))
+        return self._place(message, reading, fresh, text, signature)
+
+    def _keep_parameters(self, reading: Reading) -> list[Pair]:
+        """Return the protocol parameters that a request came with and that ours do not replace."""
+        # An earlier FULL placement left identical copies: a dict of pairs counts them once.
+        found = dict.fromkeys([*(reading.in_header or ()), *reading.in_query, *reading.in_form])
+        # A request's own oauth_token stays where no token of ours takes its place.
+        replaced = SIGNATURE_PARAMETERS - {"oauth_token"} | {text.partition(" ")[0] for text in self._sortable}
+        return [pair for pair in found if pair[0] not in replaced]
 
     def _place(self, message: Message, reading: Reading, fresh: list[Pair], text: str, signature: str) -> Signature:
         """Return the parts of a request with the parameters in place (s3.5), and how they came about."""
         in_header, in_body, in_query = self._targets[reading.form is not None]
         url, body, content_type, header = message.url, message.body, None, message.authorization
         if in_header:
-            quoted = f"{self._quoted}, {places.quote_pairs(fresh)}"
-            header = places.authorization(quoted, reading.realm if self.realm is None else self.realm)
+            header = places.authorization(self._quoted, fresh, reading.realm if self.realm is None else self.realm)
         elif reading.in_header is not None:
             header = None
         if in_query or in_body:

@@ -11,8 +11,9 @@ The laws of this file:
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
@@ -20,7 +21,7 @@ from ..credentials import Consumer, Credentials, check_token
 from ..errors import UsageError, check_type, conceal_frames
 from .base_string import base_string
 from .body_hash import check_body_hash, find_algorithm
-from .encoding import unescape
+from .encoding import Pair, unescape
 from .message import Reading, make_message, protocol_parameters, read, text_headers
 from .methods import (
     FORBID,
@@ -32,7 +33,7 @@ from .methods import (
     read_forbidden,
     signing_key,
 )
-from .parameters import check_protocol_parameters, is_form, normalize, sortable
+from .parameters import is_form, normalize, sortable
 from .rsa import RSAKey, load_key
 from .url import is_loopback
 
@@ -123,7 +124,7 @@ def verify(
     reason = (
         _check_headers(headers or (), message.authorization, reading)
         or _check_places(reading, rules)
-        or check_protocol_parameters(protocol, values)
+        or _check_protocol_parameters(protocol, values)
         or check_signature_method(values["oauth_signature_method"], rsa is not None, rules.methods, rules.forbidden)
         or _check_transport(reading, values["oauth_signature_method"])
         or _check_age(values.get("oauth_timestamp"), rules)
@@ -256,3 +257,34 @@ def _check_nonce(values: Mapping[str, str], is_new: Callable[[str, str | None, s
     if is_new(values["oauth_consumer_key"], token_key, values.get("oauth_timestamp", ""), values["oauth_nonce"]):
         return ""
     return "oauth_nonce was used before"
+
+
+_REQUIRED = ("oauth_consumer_key", "oauth_signature_method", "oauth_signature")
+_FRESH = ("oauth_timestamp", "oauth_nonce")
+
+
+def _check_protocol_parameters(protocol: Sequence[Pair], values: Mapping[str, str]) -> str:
+    """Say what is wrong with a request's protocol parameters (s3.1, s3.2), or nothing.
+
+    :param protocol: the parameters; ``values`` are the same, decoded.
+    """
+    if not protocol:
+        return "the request is not signed: there are no protocol parameters in its header, query or form"
+    # PLAINTEXT may go without timestamp and nonce (s3.1).
+    needed = _REQUIRED if values.get("oauth_signature_method") == "PLAINTEXT" else _REQUIRED + _FRESH
+    missing = [name for name in needed if name not in values]
+    if missing:
+        return f"the request has no {', no '.join(missing)}"
+    if len(values) < len(protocol):
+        return "a protocol parameter is there more than once (RFC 5849 s3.1)"
+    if values.get("oauth_version", "1.0") != "1.0":
+        return "oauth_version is not 1.0"
+    if not _is_timestamp(values.get("oauth_timestamp", "1")):
+        return "oauth_timestamp must be a positive whole number of seconds (RFC 5849 s3.3)"
+    if not values.get("oauth_nonce", "present"):
+        return "oauth_nonce is empty"
+    return ""
+
+
+# Fifteen digits are thirty million years; of thousands of them, int() raises an error.
+_is_timestamp = re.compile("0{0,9}[1-9][0-9]{0,14}").fullmatch

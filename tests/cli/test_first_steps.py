@@ -91,7 +91,10 @@ def test_the_demo_fits_a_screen_and_ends_with_the_point(capsys):
     steps = [line for line in lines if re.match(r"[ \d]\d .* > ", line)]
     assert len(steps) == 11
     assert all(" > " in step and " < " in step for step in steps)
-    reasons = ("query-changed (proven), amount: 10 was signed, 99 was sent", "body-changed (proven), amount: 10 was signed")
+    reasons = (
+        "query-changed (proven), amount: 10 was signed, 99 was sent",
+        "body-changed (proven), amount: 10 was signed",
+    )
     for step, why, reason in zip(steps[-2:], (lines[11], lines[13]), reasons, strict=True):
         assert why.startswith(f"   why: {reason}")
         assert lines[lines.index(step) + 1] == why

@@ -150,7 +150,7 @@ def test_parameters_are_sorted_as_pairs(query):
     query = re.sub("oauth(_|%5[Ff])", "o", query)
     pairs = parse_pairs(escape_form(to_wire(query)))
     assert divide(to_wire(query))[1] == sortable(pairs)
-    assert normalize(sortable(pairs)) == "&".join(f"{name}={value}" for name, value in sorted(pairs))
+    assert normalize(sortable(pairs)) == escape("&".join(f"{name}={value}" for name, value in sorted(pairs)))
 
 
 @given(st.text())
@@ -190,7 +190,37 @@ def test_the_header_is_read_as_it_was_written(parameters, realm):
     except UsageError:
         quoted = None
     assume(pairs or quoted is not None)
-    assert parse_authorization(authorization(quote_pairs(pairs), quoted)) == (quoted, pairs)
+    assert parse_authorization(authorization(quote_pairs(pairs[:1]), pairs[1:], quoted)) == (quoted, pairs)
+
+
+# RFC 3986 appendix B, for the two schemes, without what HTTP cannot carry.
+_appendix_b = re.compile(
+    r"((https?)://([^/?#\x00-\x20\x7F]*)([^?#\x00-\x20\x7F]*))(?:\?([^#\x00-\x20\x7F]*))?(#[^\x00-\x20\x7F]*)?",
+    re.IGNORECASE | re.ASCII,
+).fullmatch
+
+
+@given(
+    st.one_of(
+        url,
+        st.builds(
+            "".join,
+            st.lists(
+                st.sampled_from(
+                    ["http", "HTTPS", "ftp", ":", "//", "://", "/", "?", "#", " ", "\x7f", "\xad", "@", "a"]
+                )
+            ),
+        ),
+    )
+)
+def test_urls_are_taken_apart_as_rfc_3986_does(text):
+    """The parts are those of RFC 3986 appendix B; what has a space or a control character in it is refused."""
+    expected = _appendix_b(text)
+    try:
+        parts = split_url(text)
+    except UsageError:
+        parts = None
+    assert parts == (expected and expected.groups())
 
 
 @given(st.text(), st.text(), st.text(max_size=30), st.one_of(st.none(), st.text(), st.binary()))
