@@ -55,26 +55,31 @@ def test_its_links_lead_somewhere():
 @in_a_clone
 def test_a_release_has_whole_addresses(tmp_path):
     """What is published leads to the repository, as an index has none of its files; nothing else is changed."""
-    for name in ("README.md", "setup.cfg", "docs/addresses.py"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    names = ("README.md", "SECURITY.md", "setup.cfg", "docs/security.rst", "docs/addresses.py")
+    (tmp_path / "docs").mkdir()
+    for name in names:
         shutil.copyfile(README.parent / name, tmp_path / name)
     command = [sys.executable, tmp_path / "docs" / "addresses.py", "https://host.example/owner/name", "v1.2.3"]
     subprocess.run(command, check=True, timeout=60)
-    text = (tmp_path / "README.md").read_text(encoding="utf-8")
-    assert [link for link in links(text) if "://" not in link] == []
+    before, after = (
+        {name: (root / name).read_text(encoding="utf-8") for name in names} for root in (README.parent, tmp_path)
+    )
+    text = after["README.md"]
+    assert [link for link in links(text + after["SECURITY.md"]) if "://" not in link] == []
     assert "](https://host.example/owner/name/raw/v1.2.3/docs/images/demo.svg)" in text
     assert "](https://host.example/owner/name/blob/v1.2.3/docs/tutorial.rst)" in text
-    assert re.sub(r"https://host\.example/owner/name/(raw|blob)/v1\.2\.3/", "", text) == README.read_text(
-        encoding="utf-8"
-    )
-    parser = ConfigParser()
-    parser.read(tmp_path / "setup.cfg", encoding="utf-8")
-    urls = dict(line.split(" = ") for line in parser["metadata"]["project_urls"].strip().splitlines())
+    assert re.sub(r"https://host\.example/owner/name/(raw|blob)/v1\.2\.3/", "", text) == before["README.md"]
+    for name in ("SECURITY.md", "docs/security.rst"):
+        assert "https://host.example/owner/name/security/advisories/new" in after[name], name
+        assert " --repo owner/name" in after[name], name
+    assert [name for name in names if name != "docs/addresses.py" and "OWNER/NAME" in after[name]] == []
+    parsers = {name: ConfigParser() for name in ("before", "after")}
+    parsers["before"].read_string(before["setup.cfg"])
+    parsers["after"].read_string(after["setup.cfg"])
+    urls = dict(line.split(" = ") for line in parsers["after"]["metadata"]["project_urls"].strip().splitlines())
     assert urls["Source"] == "https://host.example/owner/name"
-    before = ConfigParser()
-    before.read(README.parent / "setup.cfg", encoding="utf-8")
-    del parser["metadata"]["project_urls"]
-    assert parser == before
+    del parsers["after"]["metadata"]["project_urls"]
+    assert parsers["after"] == parsers["before"]
 
 
 def test_it_is_short():
