@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from sessions import run_session
+from tables import for_each
 
 from oauth_hook import OAuthHook, extract_from_requests
 
@@ -80,6 +81,42 @@ def test_a_release_has_whole_addresses(tmp_path):
     assert urls["Source"] == "https://host.example/owner/name"
     del parsers["after"]["metadata"]["project_urls"]
     assert parsers["after"] == parsers["before"]
+
+
+CLAIMS = {  # a phrase of the README, and the column of the page of languages, which is the row of the other page
+    r"a GET is signed (\d+) times as fast": "GET, 3 parameters, header",
+    r"a form of 1,000 fields (\d+) times": "POST form, 1,000 fields",
+    r"a value of 1 MB (\d+) times": "POST form, one value of 1 MB",
+    r"RSA (\d+) times": "GET, RSA-SHA256",
+}
+
+
+def find_ratios(page: str, row: str, column: str) -> list[float]:
+    """Return how many times as long as we it takes, as the first table of a report that has the row says."""
+    text = (README.parent / "docs" / page).read_text(encoding="utf-8")
+    rows = [re.split(r"\n     - ", found) for found in re.findall(r"   \* - (.*(?:\n     - .*)*)", text)]
+    names = next(cells for cells in rows if column in cells)
+    cell = next(cells for cells in rows if cells[0] == row)[names.index(column)]
+    return [float(ratio) for ratio in re.findall(r"\(([\d.]+)x\)", cell)]  # none where it takes no part
+
+
+@for_each(("phrase", "case"), CLAIMS.items())
+def test_it_claims_no_more_speed_than_was_measured(phrase, case):
+    """What the README says of others' speed is what both reports show, or less."""
+    (claimed,) = re.findall(phrase, README.read_text(encoding="utf-8"))
+    measured = []
+    for other in ("requests-oauthlib", "Authlib"):
+        measured += find_ratios("benchmarks.rst", case, other)
+        measured += find_ratios("benchmarks-languages.rst", f"{other} (Python)", case)
+    assert len(measured) >= 2
+    assert int(claimed) <= round(min(measured)), "benchmarks were run again: change the README"
+
+
+def test_it_claims_no_more_speed_than_was_measured_over_rauth():
+    """The fastest of the others has a figure of its own."""
+    (claimed,) = re.findall(r"\((\d+) times as fast as by rauth\)", README.read_text(encoding="utf-8"))
+    (measured,) = find_ratios("benchmarks-languages.rst", "rauth (Python)", "GET, 3 parameters, header")
+    assert int(claimed) <= round(measured), "benchmarks were run again: change the README"
 
 
 def test_it_is_short():
