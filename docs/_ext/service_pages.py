@@ -23,7 +23,7 @@ PARTICULARS = {
     "Method of token requests": "token_method", "Method of the access token request": "access_token_method",
     "Placement": "placement", "Signature method": "signature_method", "Body hash": "body_hash", "Realm": "realm",
     "Callback": "callback", "The verifier reaches the callback by": "callback_method",
-    "``oauth_callback_confirmed``": "confirmed", "Token's name in the authorization URL": "token_parameter",
+    "If the callback is not confirmed": "confirmed", "Token's name in the authorization URL": "token_parameter",
     "Parameters of the authorization URL": "authorization_parameters", "Headers": "headers",
 }  # fmt: skip
 ALWAYS = ("placement", "signature_method")
