@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import socket
 import sys
 import threading
 import time
-from contextlib import suppress
 from dataclasses import replace
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -33,6 +34,8 @@ from oauth_hook import (
     UsageError,
     cli,
 )
+from oauth_hook.cli import authorize as authorizing
+from oauth_hook.cli.errors import tell
 from oauth_hook.services.demands import find_demands
 from oauth_hook.tokens.accounts import find_origins, hook_for_account
 from oauth_hook.tokens.callback import read_posted_verifier
@@ -318,32 +321,41 @@ def test_authorize_goes_past_the_end_only_if_it_is_told_to(call, provider, tmp_p
 # --- the verifier that is posted ---
 
 
-def post_soon(port, body):
-    """POST to the callback as soon as somebody listens there; return the thread and what came of it."""
+def post_soon(*posts):
+    """POST each body to its URL, one after another, in a thread; return the thread and the statuses."""
     statuses = []
 
     def post():
-        until = time.monotonic() + 20
-        while not statuses and time.monotonic() < until:
-            with suppress(requests.ConnectionError):
-                statuses.append(requests.post(f"http://127.0.0.1:{port}/", body, headers=FORM, timeout=20).status_code)
-            time.sleep(0.02)
+        for url, body in posts:
+            statuses.append(requests.post(url, body, headers=FORM, timeout=20).status_code)
 
     thread = threading.Thread(target=post)
     thread.start()
     return thread, statuses
 
 
-def test_an_activated_integration_is_authorized(call, provider, tmp_path):
-    """Magento posts consumer and verifier, and only then tokens are fetched; nobody is asked for a key."""
+def test_an_activated_integration_is_authorized(call, provider, tmp_path, monkeypatch):
+    """Magento posts consumer and verifier, and only then tokens are fetched; nobody is asked for a key.
+
+    The command shows a URL that nobody can guess, and what is posted elsewhere before changes nothing.
+    """
     file = describe(provider, tmp_path, callback_method="POST", callback=None, confirmed="ignore")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    thread, statuses = post_soon(port, posted_form())
-    done = call("authorize", "shop", "--service", file, "--at", f"host=127.0.0.1:{provider.port}", "--port", str(port))
+    posting = []
+
+    def show(text):
+        url = re.search(r"http://127\.0\.0\.1:\d+/\S*", text)
+        if url is not None and not posting:
+            junk = posted_form(("attacker", "secret"))
+            root = url[0].rpartition("/")[0] + "/"
+            posting.extend(post_soon((root, junk), (root + "x" * 22, junk), (url[0], "junk"), (url[0], posted_form())))
+        return show_at_all(text)
+
+    show_at_all = authorizing.report
+    monkeypatch.setattr(authorizing, "report", show)
+    done = call("authorize", "shop", "--service", file, "--at", f"host=127.0.0.1:{provider.port}")
+    thread, statuses = posting
     thread.join(20)
-    assert f"http://127.0.0.1:{port}/" in done.stderr
-    assert (provider.steps, statuses) == (["request token", "access token"], [200])
+    assert (provider.steps, statuses) == (["request token", "access token"], [404, 404, 400, 200])
     with CredentialStore(call.store) as store:
         assert (store["shop"].consumer, store["shop"].token) == (HERE, WITH_TOKEN)
     assert all(secret not in done.stderr + done.stdout for secret in (CONSUMER[1], TOKEN[1], "v-1234"))
@@ -382,11 +394,12 @@ def test_only_the_services_own_post_is_taken():
     ]
     found = []
     with LoopbackReceiver(timeout=30) as receiver:
-        port = int(receiver.callback_url.rpartition(":")[2].strip("/"))
+        port, path = urlsplit(receiver.post_url).port, urlsplit(receiver.post_url).path
+        refused += [(request_of(right, path=path[:-1]), b"404"), (request_of("", path=path, method="GET"), b"405")]
 
         def be_the_world():
             found.extend(exchange(port, request) for request, _ in refused)
-            whole = request_of(right) + b"\r\n"  # in pieces, with a line feed that old clients append
+            whole = request_of(right, path=path) + b"\r\n"  # in pieces, with a line feed that old clients append
             found.append(exchange(port, whole[:20], whole[20:150], whole[150:]))
 
         thread = threading.Thread(target=be_the_world)
@@ -395,15 +408,42 @@ def test_only_the_services_own_post_is_taken():
         thread.join(20)
     assert found == [*(status for _, status in refused), b"200"]
     assert (posted.consumer, posted.verifier) == (HERE, "v-1234")
-    assert "v-1234" not in repr(posted)
-    assert CONSUMER[1] not in repr(posted)
+    for shown in (posted, posted.verifier, posted.consumer.secret, receiver):
+        assert all(secret not in repr(shown) for secret in ("v-1234", CONSUMER[1], path))
+
+
+@pytest.mark.promise("a-posted-verifier-is-the-services-own")
+def test_who_does_not_know_the_path_cannot_bring_a_consumer():
+    """Where the consumer comes with the verifier, the form is taken at the URL that nobody can guess alone."""
+    with LoopbackReceiver(timeout=30) as receiver, LoopbackReceiver() as other:
+        root, junk = receiver.callback_url, posted_form(("attacker", "secret"))
+        ours = urlsplit(other.post_url)._replace(netloc=urlsplit(root).netloc).geturl()
+        urls = (root, root + "oauth", ours, f"{receiver.post_url}/", f"{root}?{urlsplit(receiver.post_url).path}")
+        thread, statuses = post_soon(*((url, junk) for url in urls), (receiver.post_url, posted_form()))
+        assert receiver.wait_for_post().consumer == HERE
+        thread.join(20)
+    assert statuses == [404] * 5 + [200]
+    with LoopbackReceiver(path="/back") as receiver:
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/back/[\w-]{22}", receiver.post_url)
+
+
+def test_what_is_posted_to_a_known_consumer_may_come_to_the_callback_url():
+    """The consumer's secret says whose the form is."""
+    with LoopbackReceiver(timeout=30) as receiver:
+        thread, statuses = post_soon((receiver.callback_url, posted_form()))
+        assert receiver.wait_for_post(HERE).verifier == "v-1234"
+        thread.join(20)
+    assert statuses == [200]
 
 
 def test_a_receiver_for_posts_is_bounded_and_good_for_one_call():
     """Time ends it, and what closes it; it does not wait twice."""
     with LoopbackReceiver(timeout=0.2) as receiver:
-        with pytest.raises(OAuthHookError, match="within"):
+        with pytest.raises(UsageError, match="consumer must be a Consumer, not str"):
+            receiver.wait_for_post("not a consumer")
+        with pytest.raises(OAuthHookError, match=r"no verifier was posted .* within .*Callback URL") as caught:
             receiver.wait_for_post()
+        assert "browser" not in tell(caught.value)
         with pytest.raises(UsageError, match="closed"):
             receiver.wait_for_post()
 
@@ -413,7 +453,7 @@ def test_a_flow_takes_its_own_consumers_post_only():
     """What is posted about another consumer is refused, and the flow waits on."""
     flow = OAuthFlow.for_service(SERVICES["magento"].at(host="shop.example"), Consumer("another", "secret"))
     with LoopbackReceiver(timeout=1) as receiver:
-        thread, statuses = post_soon(int(receiver.callback_url.rpartition(":")[2].strip("/")), posted_form())
+        thread, statuses = post_soon((receiver.post_url, posted_form()))
         with pytest.raises(OAuthHookError, match="within 1 seconds"):
             flow.authorize(receiver)
         thread.join(20)
@@ -430,7 +470,11 @@ def test_a_flow_needs_a_source_that_takes_posts():
         flow.parse_callback(posted_form(("other", "s")), RequestToken("r", "s"))
     posted = read_posted_verifier(posted_form())
     assert (posted.consumer, posted.verifier) == (HERE, "v-1234")
-    for body, consumer in (("", None), ("oauth_verifier=v", None), (posted_form(), Consumer("other", "s"))):
+    for body, consumer in (
+        ("", None), ("oauth_verifier=v", None), (posted_form(), Consumer("other", "s")),
+        (posted_form(("a\n", "s")), None), (posted_form(("a\n", "s")), HERE),
+        (posted_form() + "\udc80&oauth_verifier=", None), (posted_form().replace(CONSUMER[1], "\udc80"), HERE),
+    ):  # fmt: skip
         with pytest.raises(ProviderError):
             read_posted_verifier(body, consumer)
 
