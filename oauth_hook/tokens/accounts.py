@@ -98,6 +98,8 @@ class FoundCredentials:
                 "OAUTH_CONSUMER_KEY and OAUTH_CONSUMER_SECRET"
             )
         service.check_is_filled("realm")
+        if self.name is not None and not self.origins:
+            self._check_tenant()
         kind = OAuthHook if self.name is None else AccountHook
         hook = kind(
             token.key if token else None, token.secret if token else None, self.consumer.key, self.consumer.secret,
@@ -112,6 +114,19 @@ class FoundCredentials:
         if isinstance(hook, AccountHook):
             hook.account_name = self.name
         return hook
+
+    def _check_tenant(self) -> None:
+        """Refuse an account at a service that has a host for each tenant, where its own is not said.
+
+        :raises UsageError: it is not.
+        """
+        if self.service.placeholders:
+            options = " ".join(f"--at {name}=..." for name in self.service.placeholders)
+            raise UsageError(
+                f"the account {self.name!r} does not say which tenant of {self.service.title or self.service.name} it "
+                f"is at, so nothing was sent: keep it anew with {options} ('oauth-hook credentials add', with "
+                "--replace; in Python let Account.service be the reference of a filled Service)"
+            )
 
 
 @conceal_frames
@@ -279,14 +294,14 @@ def find_account_service(account: Account) -> Service:
     """
     reference = ServiceReference.parse(account.service or "")
     if reference.text in SERVICES:
-        return SERVICES[reference.text].at(**dict(reference.tenant))
+        return SERVICES[reference.text].at(**reference.read_tenant())
     if reference.path is not None:
         if not os.path.exists(reference.path):
             raise UsageError(
                 f"the file that describes this account's service is gone: {reference.path}; put it back, or authorize "
                 "again with --service and its new path"
             )
-        return Service.from_file(reference.path).at(**dict(reference.tenant))
+        return Service.from_file(reference.path).at(**reference.read_tenant())
     # URLs say where a service is, and nothing else about it; without a scheme, a server is spoken to by https.
     if reference.urls is not None:
         request_token_url, authorization_url, access_token_url = reference.urls

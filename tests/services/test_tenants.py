@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from datetime import date, datetime
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
@@ -105,6 +106,17 @@ def test_a_host_and_no_host(value, is_host):
         assert "user" not in str(caught.value)
 
 
+def test_a_host_before_a_port_is_a_host():
+    """What has its port in the URL takes a host with dots, and no port of its own; so it is before a query too."""
+    mine = Service(name="mine", api_url="https://{host}:8443/r", origins=["https://{host}:8443"])
+    assert mine.at(host="shop.example").api_url == "https://shop.example:8443/r"
+    assert mine.at(host="[::1]").origins == ("https://[::1]:8443",)
+    for mixed in (mine, replace(mine, access_token_url="https://{host}/a")):
+        with pytest.raises(UsageError, match=r"host must be a host, such as shop\.example, without a port"):
+            mixed.at(host="shop.example:1")
+    assert Service(name="mine", api_url="https://{host}?a").at(host="a.b:1").api_url == "https://a.b:1?a"
+
+
 @for_each("value", ["", "a.b", "a/b", "123 SB1", "-1", "a:1", "ä", "_", "a\n", None, 7])
 def test_a_word_that_no_host_can_have(value):
     """A part of a host is one word."""
@@ -117,8 +129,11 @@ def test_unknown_and_unfilled_placeholders():
     for name, wrong, known in (("magento", "account", "host"), ("x", "host", "none"), ("netsuite", "host", "account")):
         with pytest.raises(UsageError, match=rf"no placeholder {wrong}: .*{known}"):
             SERVICES[name].at(**{wrong: "a"})
-    with pytest.raises(UsageError, match="no placeholder host: it has none"):
+    with pytest.raises(UsageError, match="no placeholder host: it has none; it is filled already, with host=a:"):
         SERVICES["jira"].at(host="a").at(host="b")
+    part = Service(name="mine", api_url="https://{host}/{realm}").at(realm="r")
+    with pytest.raises(UsageError, match="are host; it is filled already, with realm=r:"):
+        part.at(realm="s")
     with pytest.raises(UsageError, match=r"--at host=\.\.\. --at shop="):
         OAuthFlow(HERE, "https://{host}/1", "https://{host}/2", "https://{shop}/3")
     for name in (name for name, service in SERVICES.items() if service.placeholders):
@@ -171,6 +186,23 @@ def test_an_account_whose_tenant_is_not_said_is_used_where_it_was_allowed():
     with pytest.raises(UsageError, match="no placeholder shop"):
         hook_for_account("odd", store)
     assert [find_origins(SERVICES[name]) for name in ("woocommerce", "netsuite", "magento")] == [(), (), ()]
+
+
+def test_only_a_known_service_is_named_by_a_reference():
+    """An account that named another would be for nowhere, or for the service that is known by the name."""
+    mine = Service.from_dict({"name": "mine", "api_url": "https://{host}/"})
+    url = "https://x.example/request"
+    for unknown in (mine, mine.at(host="a"), Service(name=""), replace(SERVICES["x"], request_token_url=url)):
+        with pytest.raises(UsageError, match=r"not one of the known services.*JSON file"):
+            unknown.reference  # noqa: B018
+    assert replace(SERVICES["x"], placement="query").reference == "x"
+
+
+def test_a_tenant_is_said_once():
+    """Which of two is meant, nobody knows."""
+    account = Account(HERE, WITH_TOKEN, "magento?host=a.example&host=b.example")
+    with pytest.raises(UsageError, match="has host twice"):
+        hook_for_account("shop", {"shop": account})
 
 
 # --- the command ---
@@ -271,6 +303,47 @@ def test_credentials_are_added_at_a_tenant(call):
     assert "--at account=" in call(*words, check=2).stderr
 
 
+@for_each(
+    ("words", "says"),
+    [("shop --service magento", "--at host=..."), ("magento", "--at host=..."),
+     ("x --at host=a", "no placeholder host"), ("wiki --service wiki --origin https://wiki.example", "--at host=..."),
+     ("me --at host=a", "--at is for"), ("shop --service magento?host=a.example&host=b.example", "has host twice"),
+     ("shop --service magento --at host=a.example --at host=b.example", "--at has host twice")],
+)  # fmt: skip
+def test_tenants_that_credentials_add_refuses(words, says, call):
+    """Unfilled, unknown, said twice, or of no service: nothing is asked, and nothing kept."""
+    refused = call("credentials", "add", *words.split(), check=2).stderr
+    assert says in refused
+    assert "consumer key:" not in refused
+    with CredentialStore(call.store) as store:
+        assert not store
+
+
+def test_an_account_without_a_tenant_says_how_to_get_one(call):
+    """One that older versions kept is for nowhere: the advice is the tenant, not an origin."""
+    with CredentialStore(call.store) as store:
+        store["shop"] = Account(HERE, WITH_TOKEN, "magento")
+    for words in (["request", "shop", "https://shop.example/"], ["sign", "shop", "https://shop.example/"]):
+        refused = call(*words, check=2).stderr
+        assert "'shop' does not say which tenant of Magento" in refused
+        assert "--at host=..." in refused
+        assert "--origin" not in refused
+    twice = ["--service", "netsuite", "--at", "account=1", "--at", "account=2"]
+    assert "--at has account twice" in call("sign", "GET", "https://a.example/", *twice, check=2).stderr
+
+
+def test_what_is_said_after_credentials_add_works(call, provider, tmp_path):
+    """The next command for an account at no service allows the place first."""
+    keys = {"OAUTH_CONSUMER_KEY": CONSUMER[0], "OAUTH_CONSUMER_SECRET": CONSUMER[1], "OAUTH_TOKEN": TOKEN[0],
+            "OAUTH_TOKEN_SECRET": TOKEN[1]}  # fmt: skip
+    describe(provider, tmp_path)
+    said = call("credentials", "add", "me", **keys).stderr.split()
+    url = said[-1]
+    assert said[-4:-1] == ["me", "--origin", url]
+    words = [word.replace(url, f"{provider.url}/api") for word in said[said.index("request") :]]
+    assert "ok" in call(*words).stdout
+
+
 # --- the end ---
 
 
@@ -288,7 +361,12 @@ def test_the_day_of_the_end():
     """The last day is a day of OAuth 1; without one there is no end."""
     garmin = SERVICES["garmin"]
     assert [garmin.has_ended(day) for day in ("2026-12-30", "2026-12-31", "2027-01-01")] == [False, False, True]
+    days = (date(2026, 12, 31), datetime(2026, 12, 31, 23, 59), date(2027, 1, 1))
+    assert [garmin.has_ended(day) for day in days] == [False, False, True]
     assert SERVICES["openstreetmap"].has_ended()
+    for wrong in ("", "soon", "2026-1-1", 2026, 1798675200.0):
+        with pytest.raises(UsageError, match="day must be a date"):
+            garmin.has_ended(wrong)
     assert not SERVICES["x"].has_ended("9999-12-31")
     for wrong in ("31.12.2026", "2026", "soon", ""):
         with pytest.raises(UsageError, match="ends of a Service"):
