@@ -40,6 +40,7 @@ class AccountHook(OAuthHook):
     """
 
     account_name: str | None = None
+    open_placeholders: tuple[str, ...] = ()  #: what says at which tenant of its service the account is, and is not said
 
     def __call__(self, request: Any) -> Any:
         """Sign a request to one of the account's origins.
@@ -53,10 +54,15 @@ class AccountHook(OAuthHook):
             return super().__call__(request)
         place = print_origin(check_absolute_url(url, "the URL")) if isinstance(url, str) else "https://..."
         why = "" if has_origins else " (its service names no URLs)"
+        advice = ""
+        if self.open_placeholders and not has_origins:
+            why = " (it does not say at which tenant of its service it is)"
+            options = " ".join(f"--at {name}=..." for name in self.open_placeholders)
+            advice = f"keep it anew with {options} ('oauth-hook credentials add', --replace); or, "
         raise UsageError(
-            f"the account {self.account_name!r} is not for {place}{why}, so nothing was sent: if its credentials may "
-            f"go there, allow it with --origin {place}, which is kept with the account ('oauth-hook request', "
-            "'oauth-hook credentials allow'; in Python Account.origins)"
+            f"the account {self.account_name!r} is not for {place}{why}, so nothing was sent: {advice}if its "
+            f"credentials may go there, allow it with --origin {place}, which is kept with the account ('oauth-hook "
+            "request', 'oauth-hook credentials allow'; in Python Account.origins)"
         )
 
 
@@ -98,8 +104,6 @@ class FoundCredentials:
                 "OAUTH_CONSUMER_KEY and OAUTH_CONSUMER_SECRET"
             )
         service.check_is_filled("realm")
-        if self.name is not None and not self.origins:
-            self._check_tenant()
         kind = OAuthHook if self.name is None else AccountHook
         hook = kind(
             token.key if token else None, token.secret if token else None, self.consumer.key, self.consumer.secret,
@@ -113,20 +117,8 @@ class FoundCredentials:
         )  # fmt: skip
         if isinstance(hook, AccountHook):
             hook.account_name = self.name
+            hook.open_placeholders = self.service.placeholders
         return hook
-
-    def _check_tenant(self) -> None:
-        """Refuse an account at a service that has a host for each tenant, where its own is not said.
-
-        :raises UsageError: it is not.
-        """
-        if self.service.placeholders:
-            options = " ".join(f"--at {name}=..." for name in self.service.placeholders)
-            raise UsageError(
-                f"the account {self.name!r} does not say which tenant of {self.service.title or self.service.name} it "
-                f"is at, so nothing was sent: keep it anew with {options} ('oauth-hook credentials add', with "
-                "--replace; in Python let Account.service be the reference of a filled Service)"
-            )
 
 
 @conceal_frames

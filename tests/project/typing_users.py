@@ -348,6 +348,7 @@ def asking_in_other_ways(flow: OAuthFlow, url: str) -> None:
     assert_type(flow.renew(AccessToken("key")), AccessToken)
     assert_type(LoopbackReceiver()(url), str)
     assert_type(LoopbackReceiver().wait_for_post(flow.consumer).verifier, str)
+    assert_type(LoopbackReceiver().post_url, str)
 
 
 def services(provider: Provider, folder: str) -> None:

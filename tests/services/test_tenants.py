@@ -320,14 +320,14 @@ def test_tenants_that_credentials_add_refuses(words, says, call):
 
 
 def test_an_account_without_a_tenant_says_how_to_get_one(call):
-    """One that older versions kept is for nowhere: the advice is the tenant, not an origin."""
+    """One that older versions kept is for nowhere: the first advice is the tenant, and then an origin."""
     with CredentialStore(call.store) as store:
         store["shop"] = Account(HERE, WITH_TOKEN, "magento")
     for words in (["request", "shop", "https://shop.example/"], ["sign", "shop", "https://shop.example/"]):
         refused = call(*words, check=2).stderr
-        assert "'shop' does not say which tenant of Magento" in refused
-        assert "--at host=..." in refused
-        assert "--origin" not in refused
+        assert "'shop' is not for https://shop.example (it does not say at which tenant" in refused
+        assert refused.index("--at host=...") < refused.index("--origin")
+        assert "names no URLs" not in refused
     twice = ["--service", "netsuite", "--at", "account=1", "--at", "account=2"]
     assert "--at has account twice" in call("sign", "GET", "https://a.example/", *twice, check=2).stderr
 
