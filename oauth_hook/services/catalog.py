@@ -163,15 +163,16 @@ class Service:
         value = value.lower()
         # What stands behind it where it is a whole host: a port, a path, nothing.
         behind = [found[1] for text in self._templates if (found := re.search(rf"://\{{{name}\}}([:/?#]|$)", text))]
-        if behind:
-            match, takes_port = _is_host(value), ":" not in behind
-            example = "shop.example or shop.example:8443" if takes_port else "shop.example, without a port"
-            what = f"a host, such as {example} (in ASCII: xn--...)"
-            port = match and match[1]
-            is_right = match is not None and (port is None or (takes_port and int(port) <= _LAST_PORT))
-        else:
+        match = _is_host(value)
+        if not behind:
             what, value = "one word that can stand in a host, such as 123456 or 123456_SB1", value.replace("_", "-")
             is_right = _is_label(value) is not None
+        elif ":" in behind:
+            what = "a host without a port, such as shop.example (in ASCII: xn--...)"
+            is_right = match is not None and match[1] is None
+        else:
+            what = "a host, such as shop.example or shop.example:8443 (in ASCII: xn--...)"
+            is_right = match is not None and int(match[1] or 0) <= _LAST_PORT
         if not is_right:
             raise UsageError(f"{name} must be {what}, not {value.rpartition('@')[2][:80]!r}")
         return value

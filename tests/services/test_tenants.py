@@ -112,7 +112,7 @@ def test_a_host_before_a_port_is_a_host():
     assert mine.at(host="shop.example").api_url == "https://shop.example:8443/r"
     assert mine.at(host="[::1]").origins == ("https://[::1]:8443",)
     for mixed in (mine, replace(mine, access_token_url="https://{host}/a")):
-        with pytest.raises(UsageError, match=r"host must be a host, such as shop\.example, without a port"):
+        with pytest.raises(UsageError, match="host must be a host without a port, such as"):
             mixed.at(host="shop.example:1")
     assert Service(name="mine", api_url="https://{host}?a").at(host="a.b:1").api_url == "https://a.b:1?a"
 
