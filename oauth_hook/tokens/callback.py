@@ -121,7 +121,9 @@ def read_posted_verifier(body: str, consumer: Consumer | None = None) -> PostedV
             "what was posted to the callback has a consumer key that cannot be one", problem="consumer_key_rejected"
         ) from error
     if consumer is not None and not _is_same(posted, consumer):
-        raise ProviderError("what was posted to the callback is about another consumer", problem="consumer_key_unknown")
+        raise ProviderError(
+            "what was posted to the callback belongs to another consumer", problem="consumer_key_unknown"
+        )
     return PostedVerifier(posted, verifier)
 
 

@@ -335,7 +335,7 @@ class _WaitingForPost:
     """
 
     awaited = "verifier was posted by the service"
-    advice = "look whether it has the whole Callback URL, with its path, and can reach it"
+    advice = "check that it has the whole Callback URL, with the path, and can reach it"
 
     def __init__(self, consumer: Consumer | None, paths: list[str]) -> None:
         self._consumer = consumer
