@@ -306,7 +306,8 @@ def test_credentials_are_added_at_a_tenant(call):
 @for_each(
     ("words", "says"),
     [("shop --service magento", "--at host=..."), ("magento", "--at host=..."),
-     ("x --at host=a", "no placeholder host"), ("wiki --service wiki --origin https://wiki.example", "--at host=..."),
+     ("netsuite --at host=a", "no placeholder host"),
+     ("wiki --service wiki --origin https://wiki.example", "--at host=..."),
      ("me --at host=a", "--at is for"), ("shop --service magento?host=a.example&host=b.example", "has host twice"),
      ("shop --service magento --at host=a.example --at host=b.example", "--at has host twice")],
 )  # fmt: skip
