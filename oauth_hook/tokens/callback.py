@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
@@ -107,9 +108,14 @@ def read_posted_verifier(body: str, consumer: Consumer | None = None) -> PostedV
             f"what was posted to the callback must have {', '.join(_POSTED)}, each once", problem="parameter_absent"
         )
     key, secret, verifier = (fields[name] for name in _POSTED)
-    if consumer is not None and (key, secret) != (consumer.key, consumer.secret):
+    if consumer is not None and not (key == consumer.key and _is_same(secret, consumer.secret)):
         raise ProviderError("what was posted to the callback is about another consumer", problem="consumer_key_unknown")
     return PostedVerifier(Consumer(key, secret), verifier)
+
+
+def _is_same(*secrets: str) -> bool:
+    """Compare two secrets in a time that does not tell how much of them is the same."""
+    return hmac.compare_digest(*(secret.encode("utf-8", "surrogatepass") for secret in secrets))
 
 
 _POSTED = ("oauth_consumer_key", "oauth_consumer_secret", "oauth_verifier")
