@@ -498,6 +498,41 @@ def test_threads_take_turns_on_any_mapping(x, stuck):
     assert len(x.received) == 1
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_fork_inherits_no_turn(x):
+    """A child of a process that exchanges a token at this moment does not wait for a thread that it has not got."""
+    call = "import sys; from test_migration import fork_beside_an_exchange; fork_beside_an_exchange(sys.argv[1])"
+    subprocess.run(
+        [sys.executable, "-c", call, x.url], check=True, timeout=60,
+        cwd=os.path.dirname(__file__), env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    assert x.answer.count == 2
+
+
+def fork_beside_an_exchange(url: str) -> None:
+    """Migrate one account of a mapping in a thread, and, before its request is sent, another one in a fork."""
+    started, go_on = threading.Event(), threading.Event()
+
+    class SlowSession(requests.Session):
+        def send(self, *arguments, **named):
+            started.set()
+            go_on.wait(30)
+            return super().send(*arguments, **named)
+
+    store, server = {"me": USER, "you": account("bob")}, SimpleNamespace(token_url=f"{url}/2/oauth2/token")
+    thread = threading.Thread(target=migrate, args=(server, store), kwargs={"session": SlowSession()})
+    thread.start()
+    assert started.wait(20)
+    child = os.fork()
+    if not child:
+        signal.alarm(20)
+        os._exit(not migrate(server, store, "you").is_new)
+    _, status = os.waitpid(child, 0)
+    go_on.set()
+    thread.join(30)
+    assert (status, "me-oauth2" in store) == (0, True)
+
+
 # --- the command ---
 
 
