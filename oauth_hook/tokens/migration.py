@@ -74,7 +74,6 @@ _ADVICE = {
 }
 _LATER = "nothing is lost: do the same later, and it goes on where it stopped"
 
-
 _T = TypeVar("_T")
 
 

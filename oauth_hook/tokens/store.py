@@ -12,7 +12,8 @@ The laws of this file:
    reported, and left as they are to the last byte. Each value has a checksum: what comes back is what was
    stored, or an error.
 4. **Nothing stays open.** Each operation has a connection of its own, and a process does one at a time,
-   so that one store serves threads and forks, and there is nothing to close.
+   so that one store serves threads and forks, and there is nothing to close. (``hold_file`` keeps one, which a fork
+   closes.)
 5. **Errors are ours**: a ``UsageError`` that names the file and what to do, and shows no secret.
 
 A path that is a symbolic link leads to the file that it points to, for which these laws then hold.
@@ -422,7 +423,8 @@ def hold_file(path: str) -> Iterator[None]:
 
     :raises UsageError: it cannot be made, or is another user's.
     """
-    if path in _HELD and _HELD[path][0] == threading.get_ident():
+    holder, _ = _HELD.get(path, (None, None))
+    if holder == threading.get_ident():
         yield
         return
     while not _try_to_hold(path):
