@@ -141,7 +141,8 @@ def _migrate_once(store: Store, name: str, exchange: Callable[[AccessToken], Acc
         try:
             got = exchange(token)
         except ProviderError as error:
-            if error.problem == INVALID_GRANT and not (kept and kept.secret):  # those that are kept may be valid still
+            is_final = error.problem == INVALID_GRANT and not _is_busy(error.status)
+            if is_final and not (kept and kept.secret):  # tokens that are kept may be valid still
                 store[kept_as] = _make_token(token, "", error=INVALID_GRANT)
             raise
         store[kept_as] = got
@@ -257,17 +258,17 @@ def _retry_while_busy(attempt: Callable[[], _T], sleep: Callable[[float], object
     return attempt()
 
 
-def _is_busy(status: int) -> bool:
-    return status == _TOO_MANY or status >= _BROKEN
+def _is_busy(status: int | None) -> bool:
+    return status is not None and (status == _TOO_MANY or status >= _BROKEN)
 
 
 def _read_wait(response: requests.Response, otherwise: float) -> float:
     """Return how many seconds X wants us to wait."""
     wait, reset = (response.headers.get(name, "") for name in ("Retry-After", "x-rate-limit-reset"))
     if wait.isascii() and wait.isdigit():
-        return min(int(wait), MAX_WAIT_SECONDS)
+        return min(float(wait), MAX_WAIT_SECONDS)
     if reset.isascii() and reset.isdigit():
-        return min(max(int(reset) - time.time(), 1), MAX_WAIT_SECONDS)
+        return min(max(float(reset) - time.time(), 1), MAX_WAIT_SECONDS)
     return otherwise
 
 

@@ -153,6 +153,7 @@ def test_what_a_server_echoes_is_not_shown(x, echo):
         ((502, {}, b"<html>bad gateway"), [1, 2, 4, 8, 16]),
         (refuse(429, "rate_limited", **{"Retry-After": "7"}), [7] * 5),
         (refuse(429, "rate_limited", **{"Retry-After": "86400"}), [900] * 5),
+        (refuse(429, "rate_limited", **{"Retry-After": "9" * 5000}), [900] * 5),
         (refuse(429, "rate_limited", **{"x-rate-limit-reset": "1"}), [1] * 5),
         (refuse(429, "rate_limited", **{"Retry-After": "soon"}), [1, 2, 4, 8, 16]),
     ],
@@ -262,6 +263,16 @@ def test_the_tokens_of_another_token_are_not_displaced(x, store):
     assert (store["me-oauth2"], len(x.received)) == (kept, 1)
     assert migrate(x, store, replace=True).is_new
     assert is_current(x.answer, store["me-oauth2"])
+
+
+def test_a_busy_server_refuses_nobody(x, store):
+    """Whatever a 5xx says, it is asked again, and nothing is kept of it."""
+    store["me"] = USER
+    x.answer.replies = [refuse(503, "invalid_grant", **{"Retry-After": "0"})] * (MAX_ATTEMPTS + 1)
+    with pytest.raises(ProviderError, match="goes on where it stopped"):
+        migrate(x, store)
+    assert list(store) == ["me"]
+    assert migrate(x, store).is_new
 
 
 def test_a_refusal_displaces_no_tokens(x, store):
