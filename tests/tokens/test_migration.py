@@ -496,16 +496,30 @@ def test_other_stores_do_not_wait(x, store, stuck):
         assert is_current(x.endpoint, theirs["me-oauth2"])
 
 
-def test_threads_take_turns_on_any_mapping(x, stuck):
-    """Each of the others finds what the first one got."""
-    store, done = {"me": USER}, []
-    threads = [threading.Thread(target=lambda: done.append(migrate(x, store).is_new)) for _ in range(3)]
+def exchange_at_once(x, stores, stuck):
+    """Migrate in a thread for each of these, and return whether what they got was new."""
+    done = []
+    threads = [threading.Thread(target=lambda each=each: done.append(migrate(x, each).is_new)) for each in stores]
     for thread in threads:
         thread.start()
     stuck.set()
     for thread in threads:
         thread.join(30)
-    assert sorted(done) == [False, False, True]
+    return sorted(done)
+
+
+def test_threads_take_turns_on_any_mapping(x, stuck):
+    """Each of the others finds what the first one got."""
+    assert exchange_at_once(x, [{"me": USER}] * 3, stuck) == [False, False, True]
+    assert len(x.received) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets few users make a link")
+def test_a_link_leads_to_the_same_turn(x, store, stuck, tmp_path):
+    """A store is the file that its path leads to."""
+    store["me"] = USER
+    (tmp_path / "link").symlink_to(store.path)
+    assert exchange_at_once(x, [store, CredentialStore(tmp_path / "link")], stuck) == [False, True]
     assert len(x.received) == 1
 
 
