@@ -145,7 +145,7 @@ class Client:
         :returns: a new token.
         :raises ProtoError: the service refuses, or its response makes no sense.
         :raises UsageError: an argument is wrong.
-        :raises requests.RequestException: the wire failed, or time was up.
+        :raises requests.RequestException: the connection failed, or the time ran out.
         """
         _check_url(address)
         if token is not None:
@@ -176,7 +176,7 @@ class Client:
         :returns: the data of the response as they came, in bytes; ``parse_qs`` and ``json.loads`` take them.
         :raises ProtoError: the service refuses (a status of 400 or more), or redirects to what is no URL.
         :raises UsageError: an argument is wrong.
-        :raises requests.RequestException: the wire failed, or time was up.
+        :raises requests.RequestException: the connection failed, or the time ran out.
         """
         check_type(token, (Token, type(None)), "token", "a Token or None")
         key, secret = (None, None) if token is None else (token.token, token.secret)

@@ -18,6 +18,7 @@ from ..tokens.accounts import (
     Store,
     allow_origins,
     find_missing_file,
+    find_oauth2_name,
     is_oauth2_token,
     read_consumer_from_environment,
     read_entry,
@@ -159,6 +160,7 @@ def _remove(options: _Options, store: Store) -> None:
         hint = f"{suggest_word(options.name, store)}: {store_hint(store)}"
         raise UsageError(f"there is nothing of that name in the store{hint}") from None
     Preferences(store).forget(options.name)
+    _warn_of_oauth2_tokens(store, options.name)
     print_result(f"removed {options.name}", {"removed": options.name}, as_json=options.json)
 
 
@@ -185,8 +187,16 @@ def _rename(options: _Options, store: Store) -> None:
     store[options.new] = value  # first, so that nothing is lost whenever this ends
     del store[options.name]
     Preferences(store).rename(options.name, options.new)
+    _warn_of_oauth2_tokens(store, options.name)
     result = {"renamed": options.name, "name": options.new}
     print_result(f"{options.name} is {options.new} now", result, as_json=options.json)
+
+
+def _warn_of_oauth2_tokens(store: Store, name: str) -> None:
+    """Say that what an account's token was exchanged for stays where it is: it may be all that its user has now."""
+    kept_as = find_oauth2_name(name)
+    if kept_as in store:
+        warn(f"{kept_as} stays in the store: if it has OAuth 2.0 tokens of this account, rename or remove it, too")
 
 
 def _export(options: _Options, store: Store) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..credentials import Consumer
 from ..errors import ProviderError, UsageError
 from ..tokens.accounts import Store, read_client_from_environment
-from ..tokens.migration import INVALID_GRANT, TOKEN_URL, find_token_at_x, migrate_account
+from ..tokens.migration import INVALID_GRANT, TOKEN_URL, NameTakenError, find_token_at_x, migrate_account
 from .console import DONE, REFUSED, ask, open_store, print_result, read_options, warn
 from .errors import tell
 
@@ -82,8 +82,8 @@ def _migrate_one(options: _Options, store: Store, name: str, client: Consumer) -
             timeout=options.timeout,
             sleep=_wait,
         )  # fmt: skip
-    except ProviderError as error:
-        if not options.all or error.problem != INVALID_GRANT:
+    except (NameTakenError, ProviderError) as error:
+        if not options.all or (isinstance(error, ProviderError) and error.problem != INVALID_GRANT):
             raise
         warn(f"{name}: {tell(error)}")
         return REFUSED

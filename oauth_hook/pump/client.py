@@ -137,7 +137,7 @@ class Client:
 
         :raises UsageError: what is said of the application cannot be, or there is no name.
         :raises ProviderError: the server refuses, or its response makes no sense.
-        :raises requests.RequestException: the wire failed, or time was up.
+        :raises requests.RequestException: the connection failed, or the time ran out.
         """
         if self.key is None:
             self._associate()

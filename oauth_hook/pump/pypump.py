@@ -65,7 +65,7 @@ class PyPump:
     :param token_secret: the token's secret, where ``secret`` is the consumer's.
     :raises UsageError: an argument is wrong; nothing has been sent.
     :raises ProviderError: the server is no pump.io server, or refuses something.
-    :raises requests.RequestException: the wire failed, or time was up.
+    :raises requests.RequestException: the connection failed, or the time ran out.
     """
 
     def __init__(
@@ -223,7 +223,7 @@ class PyPump:
         :param verifier: what the user was shown, or the whole callback URL.
         :raises UsageError: nobody was asked; it is neither a verifier nor a URL.
         :raises ProviderError: the user said no, or the server refuses it.
-        :raises requests.RequestException: the wire failed, or time was up.
+        :raises requests.RequestException: the connection failed, or the time ran out.
         """
         asked = self._asked()
         if asked is None:
@@ -297,7 +297,7 @@ class PyPump:
         :returns: what was parsed; or the ``requests.Response``, where it is no JSON, or empty.
         :raises UsageError: there is no token yet; the URL is at another server; ``data`` cannot be JSON.
         :raises ProviderError: the status is 400 or more, or it calls itself JSON and is not.
-        :raises requests.RequestException: the wire failed, or time was up.
+        :raises requests.RequestException: the connection failed, or the time ran out.
         """
         auth = self.hook if client is None else client or None
         url = endpoint if may_be_elsewhere(endpoint, raw, client) else resolve_endpoint(endpoint, self._server.root)

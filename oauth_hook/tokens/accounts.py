@@ -178,6 +178,11 @@ def find_credentials(
 TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 
 
+def find_oauth2_name(name: str) -> str:
+    """Return what ``migration.py`` keeps an account's OAuth 2.0 tokens under."""
+    return f"{name}-oauth2"
+
+
 def is_oauth2_token(value: object) -> bool:
     """Tell whether this is what ``migration.py`` keeps, and so signs nothing."""
     return isinstance(value, AccessToken) and value.extra.get("grant_type") == TOKEN_EXCHANGE

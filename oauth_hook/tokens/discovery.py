@@ -66,7 +66,7 @@ def discover(
     :returns: a service named after its host; ``registration_url`` and ``api_url`` are ``None`` where it has none.
     :raises UsageError: an argument is wrong.
     :raises ProviderError: an endpoint is missing, or is not where ``scheme`` allows it to be.
-    :raises requests.RequestException: the wire failed, or time was up.
+    :raises requests.RequestException: the connection failed, or the time ran out.
     """
     root, resource = _read_account(account, check_scheme(scheme))
     search = _Search(root, resource, session, time.monotonic() + check_timeout(timeout))
@@ -87,7 +87,7 @@ class _Search:
 
     :ivar found: relation -> the URL, and the response that had it.
     :ivar trouble: why a document could not be read: the first one that is there, or else the last.
-    :ivar failure: the first time that the wire failed.
+    :ivar failure: the first failure of a connection.
     """
 
     root: str

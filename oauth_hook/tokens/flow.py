@@ -168,7 +168,7 @@ class OAuthFlow:
 
         :param parameters: what the service wants to know besides, such as ``x_auth_access_type``.
         :raises ProviderError: the service refuses, or its response makes no sense.
-        :raises requests.RequestException: the wire failed, or time was up.
+        :raises requests.RequestException: the connection failed, or the time ran out.
         """
         hook = self.hook(callback=self.service.callback)
         response = self._send(self._url("request_token_url"), hook, parameters)
@@ -213,7 +213,7 @@ class OAuthFlow:
         :param verifier: what the user came back with; ``None`` sends none (OAuth 1.0 servers).
         :param parameters: what the service wants to know besides.
         :raises ProviderError: the service refuses, or its response makes no sense.
-        :raises requests.RequestException: the wire failed, or time was up.
+        :raises requests.RequestException: the connection failed, or the time ran out.
         """
         check_type(request_token, RequestToken, "request_token", "a RequestToken")
         hook = self.hook(request_token, verifier=verifier or None)

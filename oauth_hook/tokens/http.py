@@ -103,8 +103,9 @@ def send_request(
     :param content: ``params``, ``data``, ``json`` and ``headers``, as requests takes them.
     :raises ProviderError: the response is larger than ``MAX_BODY_BYTES`` or cut off, or redirects elsewhere.
     :raises UsageError: no request can be sent to the URL.
-    :raises requests.RequestException: the wire failed, or time was up.
+    :raises requests.RequestException: the connection failed, or the time ran out.
     """
+    content["headers"] = {"Content-Type": None, **content.get("headers", {})}  # None: nor what the session has
     request = requests.Request(method, url, auth=auth or (lambda unsigned: unsigned), **content)
     used = requests.Session() if session is None else nullcontext(session)
     with Deadline(timeout) as deadline, used as sender, _redact_failures():

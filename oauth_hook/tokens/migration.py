@@ -2,7 +2,7 @@
 
 ::
 
-    client = Consumer("the OAuth 2.0 client ID", "its client secret")  # none where it is a public client
+    client = Consumer("the OAuth 2.0 client ID", "its client secret")  # without a secret: a public client
     migrate_account(CredentialStore(), "me", client)                   # kept as "me-oauth2", beside "me"
 
 X documents it on the page "Migrating OAuth 1.0a user tokens to OAuth 2.0" of docs.x.com, read in November 2026:
@@ -17,12 +17,14 @@ What comes after the exchange (refreshing tokens, sending them) is OAuth 2.0, an
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 import requests
 
@@ -30,14 +32,30 @@ from ..credentials import AccessToken, Account, Consumer
 from ..errors import ProviderError, UsageError, check_type, conceal_frames, is_text
 from ..redaction.request_secrets import known_secrets
 from ..services.catalog import SERVICES
-from .accounts import TOKEN_EXCHANGE, Store, find_account_service, find_origins, is_oauth2_token, read_entry
+from .accounts import (
+    TOKEN_EXCHANGE,
+    Store,
+    find_account_service,
+    find_oauth2_name,
+    find_origins,
+    is_oauth2_token,
+    read_entry,
+)
 from .discovery import check_url
 from .http import build_refusal, check_timeout, send_request
 from .keyring_store import KeyringStore
 from .store import CredentialStore, default_path, hold_file
-from .token_response import find_json_values, parse_json_object
+from .token_response import find_json_values, parse_expiry, parse_json_object
 
-__all__ = ["INVALID_GRANT", "TOKEN_URL", "Migration", "exchange_token", "find_token_at_x", "migrate_account"]
+__all__ = [
+    "INVALID_GRANT",
+    "TOKEN_URL",
+    "Migration",
+    "NameTakenError",
+    "exchange_token",
+    "find_token_at_x",
+    "migrate_account",
+]
 
 TOKEN_URL = "https://api.x.com/2/oauth2/token"
 INVALID_GRANT = "invalid_grant"
@@ -55,6 +73,12 @@ _ADVICE = {
     "unauthorized_client": _CLIENT,
 }
 _LATER = "nothing is lost: do the same later, and it goes on where it stopped"
+
+_T = TypeVar("_T")
+
+
+class NameTakenError(UsageError):
+    """``NAME-oauth2`` stands for something else, which would be lost; other accounts are not concerned."""
 
 
 class Migration(NamedTuple):
@@ -81,51 +105,78 @@ def migrate_account(
 ) -> Migration:
     """Exchange the token of an account at X, and keep what comes beside it, as ``NAME-oauth2``.
 
-    The account itself is not touched. What was exchanged is not exchanged again, until the account has another token,
-    and what X refused as ``invalid_grant`` is not sent again: so a run that stopped half-way is simply repeated. Two
-    runs on one store take turns.
+    The account itself is not touched. What was exchanged is not exchanged again, and what X refused as
+    ``invalid_grant`` is not sent again: so a run that stopped half-way is simply repeated. Runs on one store take
+    turns, and while one waits for a busy X the others may go on.
+
+    The parameters and errors that are not named here are those of ``exchange_token``.
 
     :param store: a ``CredentialStore``, a ``KeyringStore`` or any other such mapping.
     :param client: the application's OAuth 2.0 client ID and secret; without a secret it is a public client.
-    :param replace: exchange again in any case; the tokens of the last exchange end then.
-    :returns: the tokens, and whether they are new. The other parameters are those of ``exchange_token``.
-    :raises UsageError: there is no such account, or something else is kept as ``NAME-oauth2``; nothing has been sent.
+    :param replace: exchange again in any case, and replace the OAuth 2.0 tokens of another token, too; those of the
+        last exchange end then.
+    :returns: the tokens, and whether they are new.
+    :raises NameTakenError: something else is kept as ``NAME-oauth2``, or it cannot be read; nothing has been sent.
+    :raises UsageError: there is no such account; nothing has been sent.
     :raises ProviderError: X refuses, or has refused this token before.
-    :raises requests.RequestException: the wire failed, or time was up.
     """
-    with _alone(store):
+    exchange = partial(
+        _exchange_once, client=client, scope=scope, token_url=token_url, session=session, timeout=timeout
+    )
+    return _retry_while_busy(lambda: _migrate_once(store, name, exchange, replace), sleep)
+
+
+def _migrate_once(store: Store, name: str, exchange: Callable[[AccessToken], AccessToken], replace: bool) -> Migration:
+    with _wait_for_turn(store):
         token = find_token_at_x(read_entry(store, name))
         if token is None:
             raise UsageError(f"{name!r} is not an account at X with a user's token, so there is nothing to exchange")
-        kept_as = f"{name}-oauth2"
-        kept = store.get(kept_as)
-        if kept is not None and not is_oauth2_token(kept):
-            raise UsageError(f"there is a {kept_as!r} in the store, which would be lost: rename one of the two")
+        kept_as = find_oauth2_name(name)
+        kept = _read_kept(store, kept_as, token, replace)
         if kept is not None and kept.key == token.key and not replace:
-            if kept.extra.get("error"):
-                advice = f"{_ADVICE[INVALID_GRANT]}; replace=True asks again"
-                raise ProviderError(f"X refused the token of {name!r} before: {advice}", problem=INVALID_GRANT)
-            return Migration(name, kept_as, kept, is_new=False)
+            if kept.secret:
+                return Migration(name, kept_as, kept, is_new=False)
+            advice = f"{_ADVICE[INVALID_GRANT]}; replace=True asks again"
+            raise ProviderError(f"X refused the token of {name!r} before: {advice}", problem=INVALID_GRANT)
         try:
-            got = exchange_token(
-                token, client, scope=scope, token_url=token_url, session=session, timeout=timeout, sleep=sleep
-            )
+            got = exchange(token)
         except ProviderError as error:
-            if error.problem == INVALID_GRANT:
+            is_final = error.problem == INVALID_GRANT and not _is_busy(error.status)
+            if is_final and not (kept and kept.secret):  # tokens that are kept may be valid still
                 store[kept_as] = _make_token(token, "", error=INVALID_GRANT)
             raise
         store[kept_as] = got
         return Migration(name, kept_as, got, is_new=True)
 
 
+def _read_kept(store: Store, kept_as: str, token: AccessToken, replace: bool) -> AccessToken | None:
+    """Return what an earlier run kept under this name.
+
+    :raises NameTakenError: it is something else, or cannot be read; or another token's, and nobody wants it replaced.
+    """
+    try:
+        kept = store.get(kept_as)
+    except UsageError as error:
+        raise NameTakenError(str(error)) from error
+    if kept is not None and not is_oauth2_token(kept):
+        raise NameTakenError(f"there is a {kept_as!r} in the store, which would be lost: rename one of the two")
+    if kept is not None and kept.secret and kept.key != token.key and not replace:
+        advice = "rename it, or use replace=True if nobody needs them"
+        raise NameTakenError(f"{kept_as!r} has the OAuth 2.0 tokens of another token, which would be lost: {advice}")
+    return kept
+
+
 def find_token_at_x(value: object) -> AccessToken | None:
-    """Return the user's token of an account whose service is X, or stands at X's origins; ``None``: it is no such.
+    """Return the user's token of an account at X; ``None``: it is not such an account.
+
+    At X is an account whose service is X or stands at X's origins; where its service is not known, its own origins
+    say it.
 
     :raises UsageError: the file that described its service is gone.
     """
     if not isinstance(value, Account) or value.token is None:
         return None
-    origins = find_origins(find_account_service(value))
+    origins = find_origins(find_account_service(value)) or value.origins
     return value.token if origins and set(origins) <= set(find_origins(SERVICES["x"])) else None
 
 
@@ -153,8 +204,19 @@ def exchange_token(
         ``refresh_token`` and ``scope``; its ``key`` is the old one's, as OAuth 2.0 tokens have no public half.
     :raises UsageError: an argument is wrong; nothing has been sent.
     :raises ProviderError: X refuses (``problem`` is its word), or its response makes no sense.
-    :raises requests.RequestException: the wire failed, or time was up.
+    :raises requests.RequestException: the connection failed, or the time ran out.
     """
+    return _retry_while_busy(lambda: _exchange_once(token, client, scope, token_url, session, timeout), sleep)
+
+
+def _exchange_once(
+    token: AccessToken,
+    client: Consumer,
+    scope: str | None,
+    token_url: str,
+    session: requests.Session | None,
+    timeout: float,
+) -> AccessToken:
     check_type(token, AccessToken, "token", "an AccessToken")
     check_type(client, Consumer, "client", "a Consumer: the OAuth 2.0 client ID and its secret")
     check_url(token_url, "https")
@@ -166,33 +228,47 @@ def exchange_token(
         **({} if scope is None else {"scope": scope}),
         **({} if client.secret else {"client_id": client.key}),
     }
-    headers: dict[str, Any] = {"Accept": "application/json", "Authorization": None}  # None: nor what the session has
-    if client.secret:
-        headers["Authorization"] = f"Basic {b64encode(f'{client.key}:{client.secret}'.encode()).decode()}"
-    for attempt in range(MAX_ATTEMPTS):
-        whole = send_request(
-            "POST", token_url, session=session, timeout=check_timeout(timeout), data=form, headers=headers
-        )
-        is_busy = whole.response.status_code == _TOO_MANY or whole.response.status_code >= _BROKEN
-        if not is_busy or attempt == MAX_ATTEMPTS - 1:
-            break
-        sleep(_read_wait(whole.response, 2**attempt))
+    pair = f"{client.key}:{client.secret}"
+    basic = b64encode(pair.encode()).decode()
+    headers: dict[str, Any] = {
+        "Accept": "application/json",
+        "Authorization": f"Basic {basic}" if client.secret else None,  # None: nor what the session has
+    }
+    whole = send_request("POST", token_url, session=session, timeout=check_timeout(timeout), data=form, headers=headers)
     fields = parse_json_object(whole.text) or {}
     got = _read_tokens(token, fields) if whole.ok else None
     if got is None:
         secrets = [*known_secrets(client, token), *find_json_values(whole.text, *_NEW_SECRETS)]
-        advice = _LATER if is_busy else _ADVICE.get(str(fields.get("error")), "")
+        secrets += [pair, basic.rstrip("=")] if client.secret else []
+        advice = _LATER if _is_busy(whole.response.status_code) else _ADVICE.get(str(fields.get("error")), "")
         raise build_refusal(whole, "OAuth 2.0 tokens", secrets, advice=advice)
     return got
+
+
+def _retry_while_busy(attempt: Callable[[], _T], sleep: Callable[[float], object]) -> _T:
+    """Return what an attempt returns, as soon as X is not busy any more, or ``MAX_ATTEMPTS`` are made."""
+    for exponent in range(MAX_ATTEMPTS - 1):
+        try:
+            return attempt()
+        except ProviderError as error:
+            if error.response is None or not _is_busy(error.response.status_code):
+                raise
+            wait = _read_wait(error.response, 2**exponent)
+        sleep(wait)
+    return attempt()
+
+
+def _is_busy(status: int | None) -> bool:
+    return status is not None and (status == _TOO_MANY or status >= _BROKEN)
 
 
 def _read_wait(response: requests.Response, otherwise: float) -> float:
     """Return how many seconds X wants us to wait."""
     wait, reset = (response.headers.get(name, "") for name in ("Retry-After", "x-rate-limit-reset"))
     if wait.isascii() and wait.isdigit():
-        return min(int(wait), MAX_WAIT_SECONDS)
+        return min(float(wait), MAX_WAIT_SECONDS)
     if reset.isascii() and reset.isdigit():
-        return min(max(int(reset) - time.time(), 1), MAX_WAIT_SECONDS)
+        return min(max(float(reset) - time.time(), 1), MAX_WAIT_SECONDS)
     return otherwise
 
 
@@ -201,9 +277,7 @@ def _read_tokens(token: AccessToken, fields: dict[str, Any]) -> AccessToken | No
     values = [fields.get(name) for name in _NEW_SECRETS]
     if fields.get("error") or not all(isinstance(value, str) and value and is_text(value) for value in values):
         return None
-    seconds = fields.get("expires_in")
-    lasts = isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds > 0
-    expires_at = time.time() + float(seconds) if lasts else None  # type: ignore[arg-type]
+    expires_at = parse_expiry(fields.get("expires_in"), time.time())
     extra = {name: fields[name] for name in ("token_type", "scope") if isinstance(fields.get(name), str)}
     return _make_token(token, values[0], expires_at, refresh_token=values[1], **extra)
 
@@ -213,16 +287,19 @@ def _make_token(old: AccessToken, secret: Any, expires_at: float | None = None, 
     return AccessToken(old.key, secret, expires_at=expires_at, extra={"grant_type": TOKEN_EXCHANGE, **extra})
 
 
-_RUNNING = threading.Lock()
+# Whose turn it is on a mapping that is no store of ours, by its ``id``; no fork inherits a turn.
+_TURNS: dict[int, threading.RLock] = {}
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_TURNS.clear)
 
 
 @contextmanager
-def _alone(store: Store) -> Iterator[None]:
-    """Wait until no other migration runs on a store: the tokens of two would end each other."""
-    with _RUNNING:
-        if isinstance(store, CredentialStore | KeyringStore):
-            path = store.path if isinstance(store, CredentialStore) else default_path()
-            with hold_file(f"{path}-migration"):
-                yield
-        else:
+def _wait_for_turn(store: Store) -> Iterator[None]:
+    """Wait until nobody else exchanges a token of this store: the tokens of two exchanges would end each other."""
+    if isinstance(store, CredentialStore | KeyringStore):
+        path = os.path.realpath(store.path if isinstance(store, CredentialStore) else default_path())
+        with hold_file(f"{path}-migration"):
+            yield
+    else:
+        with _TURNS.setdefault(id(store), threading.RLock()):
             yield

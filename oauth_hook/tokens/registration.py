@@ -21,7 +21,7 @@ from ..credentials import Consumer
 from ..errors import UsageError, check_type, conceal_frames, is_text
 from .discovery import check_scheme, check_url
 from .http import build_refusal, check_timeout, send_request
-from .token_response import find_json_values, parse_json_object
+from .token_response import find_json_values, parse_expiry, parse_json_object
 
 __all__ = ["register_client", "update_client"]
 
@@ -55,7 +55,7 @@ def register_client(
     :returns: a consumer with ``expires_at`` (``None``: never, or not said), and in ``extra`` what else was said.
     :raises UsageError: an argument is wrong; nothing has been sent.
     :raises ProviderError: the provider refuses, or its response makes no sense.
-    :raises requests.RequestException: the wire failed, or time was up.
+    :raises requests.RequestException: the connection failed, or the time ran out.
     """
     check_type(application_name, str, "application_name", "a str")
     check_type(application_type, str, "application_type", "a str")
@@ -87,7 +87,7 @@ def update_client(
         ``register_client``.
     :raises UsageError: an argument is wrong; nothing has been sent.
     :raises ProviderError: the provider refuses (403: the secret is another), or its response makes no sense.
-    :raises requests.RequestException: the wire failed, or time was up.
+    :raises requests.RequestException: the connection failed, or the time ran out.
     """
     check_type(consumer, Consumer, "consumer", "a Consumer")
     fields = _describe_application(application_name, application_type, redirect_uris, contacts, logo_url)
@@ -104,26 +104,18 @@ def _send(url: str, content: dict[str, str], session: requests.Session | None, t
     fields = parse_json_object(whole.text) if whole.ok else None
     if fields is None or "error" in fields:
         raise build_refusal(whole, "client credentials", secrets)
-    expiry = _parse_expiry(fields.pop("expires_at", None))
+    said = fields.pop("expires_at", None)
+    expires_at = parse_expiry(said)
     for name in ("client_id", "client_secret"):
         if not isinstance(fields.get(name), str) or not fields[name] or not is_text(fields[name]):
             raise build_refusal(whole, f"a {name}", secrets)
-    if expiry is None:
+    if expires_at is None and said not in (None, 0):  # 0: never
         raise build_refusal(whole, "an expires_at in seconds", secrets)
     key, secret = fields.pop("client_id"), fields.pop("client_secret")
     try:
-        return Consumer(key, secret, expires_at=expiry or None, extra=fields)
+        return Consumer(key, secret, expires_at=expires_at, extra=fields)
     except UsageError:
         raise build_refusal(whole, "a usable client_id", secrets) from None
-
-
-def _parse_expiry(value: object) -> float | None:
-    """Return when credentials end, in seconds since the epoch; 0: never, or not said; ``None``: it cannot be a time."""
-    if value is None:
-        return 0.0
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e12:
-        return None
-    return float(value)
 
 
 def _describe_application(

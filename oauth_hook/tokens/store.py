@@ -12,7 +12,8 @@ The laws of this file:
    reported, and left as they are to the last byte. Each value has a checksum: what comes back is what was
    stored, or an error.
 4. **Nothing stays open.** Each operation has a connection of its own, and a process does one at a time,
-   so that one store serves threads and forks, and there is nothing to close.
+   so that one store serves threads and forks, and there is nothing to close. (``hold_file`` keeps one, which a fork
+   closes.)
 5. **Errors are ours**: a ``UsageError`` that names the file and what to do, and shows no secret.
 
 A path that is a symbolic link leads to the file that it points to, for which these laws then hold.
@@ -26,8 +27,9 @@ import os
 import stat
 import sys
 import threading
+import time
 from collections.abc import Callable, ItemsView, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import quote
 
@@ -70,6 +72,7 @@ _INSERT = "INTO credentials (name, kind, value, checksum) VALUES (?, ?, ?, ?)"
 # a power loss the journal may be back, and undo what was reported stored. fullfsync is macOS's real fsync.
 _PRAGMAS = ("PRAGMA synchronous = EXTRA", "PRAGMA fullfsync = ON", "PRAGMA secure_delete = ON")
 _LOCK_SECONDS = 30.0  # to wait for another process's write, which takes milliseconds
+_POLL_SECONDS = 0.05  # between two looks at a file that somebody holds
 
 # What SQLite says, and what it means to a person. Its own words are never passed on: they may quote what
 # is in a damaged file. (Words are matched, as codes came with Python 3.11 only.)
@@ -317,7 +320,8 @@ def _connected(path: str) -> sqlite3.Connection:
 
     quoted = quote(os.fsencode(path.replace(os.sep, "/")))
     url = f"file://{'' if quoted.startswith('/') else '/'}{quoted}?mode=rw"
-    return sqlite3.connect(url, uri=True, timeout=_LOCK_SECONDS, isolation_level=None)
+    # Any thread may close it: a fork does, whose thread is another.
+    return sqlite3.connect(url, uri=True, timeout=_LOCK_SECONDS, isolation_level=None, check_same_thread=False)
 
 
 def _prepare(connection: sqlite3.Connection, path: str, write: bool, create: bool) -> None:
@@ -369,8 +373,20 @@ def _reported(path: str) -> Iterator[None]:
 _LOCK = threading.RLock()
 _AT_WORK: list[bool] = []
 
+# What ``hold_file`` holds, by its path: which thread does, and by what.
+_HELD: dict[str, tuple[int, sqlite3.Connection]] = {}
+
+
+def _start_child() -> None:
+    """Let go, after a fork, of what other threads hold in the parent: closing a copy leaves the parent its locks."""
+    for _, connection in _HELD.values():
+        connection.close()
+    _HELD.clear()
+    _LOCK.release()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
+    os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_start_child)
 
 
 @contextmanager
@@ -388,21 +404,66 @@ def _turn() -> Iterator[None]:
 
 @contextmanager
 def lock_file(path: str) -> Iterator[None]:
-    """Wait until no other process, and no other thread, is where this one goes on; the file stays empty.
+    """Wait until no other process and no other thread has this file locked, and lock it; it stays empty.
 
     :raises UsageError: it cannot be made, is another user's, or another process does not finish.
     """
-    with _turn(), hold_file(path):
-        yield
+    with _turn():
+        with _reported(path):
+            connection = _lock(path, _LOCK_SECONDS)
+        with closing(connection):
+            yield
 
 
 @contextmanager
 def hold_file(path: str) -> Iterator[None]:
-    """Do as ``lock_file`` does, and leave the stores of this process in use meanwhile."""
-    with ExitStack() as held:
-        with _reported(path):
-            _check_owners(path, path)
-            _make_file(path)
-            connection = held.enter_context(closing(_connected(path)))
-            connection.execute("BEGIN IMMEDIATE")
+    """Lock a file for as long as a request takes: others wait without a limit, and the stores stay in use meanwhile.
+
+    The thread that holds it may hold it once more; a fork does not inherit it.
+
+    :raises UsageError: it cannot be made, or is another user's.
+    """
+    holder, _ = _HELD.get(path, (None, None))
+    if holder == threading.get_ident():
         yield
+        return
+    while not _try_to_hold(path):
+        time.sleep(_POLL_SECONDS)
+    try:
+        yield
+    finally:
+        with _turn():
+            if path in _HELD:  # in a fork it is not
+                _HELD.pop(path)[1].close()
+
+
+def _try_to_hold(path: str) -> bool:
+    """Lock a file; ``False``: another thread or process has it."""
+    import sqlite3
+
+    with _turn(), _reported(path):
+        try:
+            _HELD[path] = threading.get_ident(), _lock(path, 0)
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            return False
+    return True
+
+
+def _lock(path: str, seconds: float) -> sqlite3.Connection:
+    """Return a connection that has a file locked, of which it makes an empty one.
+
+    :param seconds: to wait for whoever has it.
+    """
+    _check_owners(path, path)
+    _make_file(path)
+    connection = _connected(path)
+    try:
+        connection.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+        connection.execute("PRAGMA journal_mode = MEMORY")  # a file is what a fork would take away from its parent
+        connection.execute("BEGIN IMMEDIATE")
+    except BaseException:
+        connection.close()
+        raise
+    return connection

@@ -10,7 +10,9 @@ from urllib.parse import parse_qsl
 from ..credentials import AccessToken, RequestToken
 from ..errors import UsageError, is_text
 
-__all__ = ["find_json_values", "parse_json_object", "read_token"]
+__all__ = ["find_json_values", "parse_expiry", "parse_json_object", "read_token"]
+
+MAX_EXPIRY_SECONDS = 1e10  # some 300 years: what is more is no number of seconds
 
 _Token = TypeVar("_Token", RequestToken, AccessToken)
 
@@ -29,7 +31,7 @@ def read_token(kind: type[_Token], text: str, now: float) -> _Token | None:
     if not isinstance(key, str) or not isinstance(secret, str) or not is_text(key + secret):
         return None
     try:
-        return kind(key, secret, expires_at=_parse_expiry(fields.get("oauth_expires_in"), now), extra=fields)
+        return kind(key, secret, expires_at=parse_expiry(fields.get("oauth_expires_in"), now), extra=fields)
     except UsageError:  # a key that cannot be one
         return None
 
@@ -69,10 +71,14 @@ def find_json_values(text: str, *names: str) -> list[str]:
     return found
 
 
-def _parse_expiry(seconds: object, now: float) -> float | None:
-    """Return when a token ends; ``None`` where the service does not say, or says 0 (never)."""
+def parse_expiry(seconds: object, now: float = 0) -> float | None:
+    """Return when credentials end, in seconds since the epoch; ``None``: this does not say it, or is 0 (never).
+
+    :param seconds: what a service says, as a number or as text.
+    :param now: from when they count; 0: they are seconds since the epoch.
+    """
     try:
         left = float(str(seconds))
     except ValueError:
         return None
-    return now + left if 0 < left < 1e10 else None
+    return now + left if 0 < left < MAX_EXPIRY_SECONDS else None

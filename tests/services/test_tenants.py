@@ -549,10 +549,14 @@ def test_a_flow_needs_a_source_that_takes_posts():
         flow.parse_callback(posted_form(("other", "s")), RequestToken("r", "s"))
     posted = read_posted_verifier(posted_form())
     assert (posted.consumer, posted.verifier) == (HERE, "v-1234")
+    odd = Consumer("key", "ü\udcff")
+    assert read_posted_verifier(posted_form(("key", "ü")), Consumer("key", "ü")).verifier == "v-1234"
     for body, consumer in (
         ("", None), ("oauth_verifier=v", None), (posted_form(), Consumer("other", "s")),
         (posted_form(("a\n", "s")), None), (posted_form(("a\n", "s")), HERE),
         (posted_form() + "\udc80&oauth_verifier=", None), (posted_form().replace(CONSUMER[1], "\udc80"), HERE),
+        (posted_form(("key", "ü")), odd), (posted_form((HERE.key, "other")), HERE),
+        (posted_form(("other", str(HERE.secret))), HERE),
     ):  # fmt: skip
         with pytest.raises(ProviderError):
             read_posted_verifier(body, consumer)

@@ -237,7 +237,10 @@ def test_renewal(server):
 def test_xauth(server):
     """A name and a password go in the body, by POST, whatever the method of other requests is."""
     server.answer = lambda got: (200, {}, b"oauth_token=t&oauth_token_secret=s&user_id=1")
-    token = flow_at(server, method="GET").xauth("me@example.com", "hunter2")
+    with requests.Session() as session:
+        session.headers["Content-Type"] = "application/json"  # which is said of other requests
+        token = flow_at(server, method="GET", session=session).xauth("me@example.com", "hunter2")
+    assert server.last.headers["content-type"] == "application/x-www-form-urlencoded"
     assert token.extra == {"user_id": "1"}
     assert server.last.method == "POST"
     assert parse_qs(server.last.body.decode())["x_auth_mode"] == ["client_auth"]

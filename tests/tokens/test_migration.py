@@ -5,16 +5,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
 import pickle
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 import traceback
+from base64 import b64decode
 from types import SimpleNamespace
 from urllib.parse import unquote
 
@@ -23,9 +26,9 @@ import requests
 from tables import for_each
 from x_service import CLIENT, CONSUMER, PUBLIC_CLIENT, TokenEndpoint, account, refuse
 
-from oauth_hook import AccessToken, Account, CredentialStore, ProviderError, UsageError, cli
+from oauth_hook import AccessToken, Account, Consumer, CredentialStore, ProviderError, UsageError, cli
 from oauth_hook.tokens.accounts import hook_for_account
-from oauth_hook.tokens.migration import MAX_ATTEMPTS, exchange_token, migrate_account
+from oauth_hook.tokens.migration import MAX_ATTEMPTS, NameTakenError, exchange_token, migrate_account
 
 USER = account("alice")
 SECRETS = (str(CLIENT.secret), str(USER.token.secret), "ACCESS-", "REFRESH-")
@@ -124,6 +127,8 @@ def variables_of_ours(error):
         lambda request: unquote(request.body.decode()),
         lambda request: f"the header {request.authorization}",
         lambda request: f"unknown client {request.authorization[6:]}",
+        lambda request: f"unknown client {request.authorization[6:].rstrip('=')}",
+        lambda request: f"unknown client {b64decode(request.authorization[6:]).decode()}",
         lambda request: f"{CLIENT.secret} is wrong",
         lambda request: f"{USER.token.secret} is wrong",
     ],
@@ -131,11 +136,13 @@ def variables_of_ours(error):
 def test_what_a_server_echoes_is_not_shown(x, echo):
     """Nothing of the request is shown where the refusal repeats it: raw, escaped, or as Basic has it."""
     x.answer = lambda request: refuse(400, "invalid_request", echo(request))
-    with pytest.raises(ProviderError, match="invalid_request") as caught:
-        exchange_token(USER.token, CLIENT, token_url=f"{x.url}/2/oauth2/token")
-    shown = f"{caught.value} {caught.value.body} {pickle.loads(pickle.dumps(caught.value)).response.text}"
-    basic = x.last.authorization[6:]
-    assert not any(secret in unquote(shown) for secret in (*SECRETS, basic))
+    for key in ("id", "id-", "id--"):  # base64 looks different from each third character on
+        with pytest.raises(ProviderError, match="invalid_request") as caught:
+            exchange_token(USER.token, Consumer(key, CLIENT.secret), token_url=f"{x.url}/2/oauth2/token")
+        copied = pickle.dumps(caught.value)
+        shown = f"{caught.value} {caught.value.body} {pickle.loads(copied).response.text} {copied}"
+        basic = x.last.authorization[6:].rstrip("=")
+        assert not any(secret in unquote(shown) for secret in (*SECRETS, basic))
 
 
 @for_each(
@@ -146,6 +153,7 @@ def test_what_a_server_echoes_is_not_shown(x, echo):
         ((502, {}, b"<html>bad gateway"), [1, 2, 4, 8, 16]),
         (refuse(429, "rate_limited", **{"Retry-After": "7"}), [7] * 5),
         (refuse(429, "rate_limited", **{"Retry-After": "86400"}), [900] * 5),
+        (refuse(429, "rate_limited", **{"Retry-After": "9" * 5000}), [900] * 5),
         (refuse(429, "rate_limited", **{"x-rate-limit-reset": "1"}), [1] * 5),
         (refuse(429, "rate_limited", **{"Retry-After": "soon"}), [1, 2, 4, 8, 16]),
     ],
@@ -164,6 +172,29 @@ def test_a_busy_server_is_asked_again(x, reply, waits):
             with pytest.raises(ProviderError, match="goes on where it stopped"):
                 exchange(x, sleep=slept.append)
             assert (slept, len(x.received)) == (waits, MAX_ATTEMPTS)
+
+
+@for_each(
+    "said, seconds",
+    [
+        ("7200", 7200),
+        ('"7200"', 7200),
+        ("7200.5", 7200.5),
+        *((said, None) for said in ("0", "-1", "true", "null", "[7200]", '"soon"')),
+        *((said, None) for said in ("1e308", "1e999", "NaN", "Infinity", '"inf"')),
+        ("1" + "0" * 400, None),
+    ],
+)
+def test_an_expiry_that_makes_no_sense_loses_no_tokens(x, store, said, seconds):
+    """What came is kept, and can be shown; when it ends is not known then."""
+    x.answer = lambda _: (200, {}, f'{{"access_token": "A", "refresh_token": "R", "expires_in": {said}}}'.encode())
+    before = time.time()
+    got = exchange(x)
+    assert (str(got.secret), got.extra["refresh_token"]) == ("A", "R")
+    assert (got.expires_at is None) if seconds is None else (0 <= got.expires_at - before - seconds < 60)
+    store["me"] = got
+    assert store["me"] == got
+    assert time.gmtime(got.expires_at or 0).tm_year < 2100
 
 
 @for_each(
@@ -193,10 +224,11 @@ def test_a_redirect_elsewhere_is_not_followed(x, recorders):
     assert recorders[1].received == []
 
 
-def test_the_session_keeps_its_own_credentials(x):
-    """A session of the caller's is used, without its ``auth`` and its ``Authorization``."""
+def test_the_session_keeps_its_own_headers(x):
+    """A session of the caller's is used, without its ``auth`` and what its headers say of other requests."""
     with requests.Session() as session:
         session.auth, session.headers["Authorization"] = ("user", "password"), "Bearer another"
+        session.headers["Content-Type"] = "application/json"
         assert is_current(x.answer, exchange(x, PUBLIC_CLIENT, session=session))
 
 
@@ -221,11 +253,45 @@ def test_the_result_is_kept_beside_the_account(x, store):
     assert sorted(store) == ["me", "me-oauth2"]
 
 
-def test_another_token_is_exchanged_anew(x, store):
-    """Where the account was authorized again, what is kept of its old token is replaced."""
+def test_the_tokens_of_another_token_are_not_displaced(x, store):
+    """They may be another user's: where the account has another token now, theirs are replaced if it is asked for."""
     store["me"] = USER
-    migrate(x, store)
+    kept = migrate(x, store).token
     store["me"] = account("bob")
+    with pytest.raises(NameTakenError, match="of another token"):
+        migrate(x, store)
+    assert (store["me-oauth2"], len(x.received)) == (kept, 1)
+    assert migrate(x, store, replace=True).is_new
+    assert is_current(x.answer, store["me-oauth2"])
+
+
+def test_a_busy_server_refuses_nobody(x, store):
+    """Whatever a 5xx says, it is asked again, and nothing is kept of it."""
+    store["me"] = USER
+    x.answer.replies = [refuse(503, "invalid_grant", **{"Retry-After": "0"})] * (MAX_ATTEMPTS + 1)
+    with pytest.raises(ProviderError, match="goes on where it stopped"):
+        migrate(x, store)
+    assert list(store) == ["me"]
+    assert migrate(x, store).is_new
+
+
+def test_a_refusal_displaces_no_tokens(x, store):
+    """Where X refuses to exchange once more, what it gave before is still kept, and may be valid."""
+    store["me"] = USER
+    kept = migrate(x, store).token
+    x.answer.tokens.clear()
+    with pytest.raises(ProviderError, match="invalid_grant"):
+        migrate(x, store, replace=True)
+    assert store["me-oauth2"] == kept
+    assert not migrate(x, store).is_new
+
+
+def test_a_refusal_is_not_held_against_another_token(x, store):
+    """What was refused is gone when its account was authorized again."""
+    store["me"] = account("mallory")
+    with pytest.raises(ProviderError, match="invalid_grant"):
+        migrate(x, store)
+    store["me"] = USER
     assert migrate(x, store).is_new
     assert is_current(x.answer, store["me-oauth2"])
 
@@ -250,6 +316,8 @@ def test_a_refused_token_is_not_sent_again(x, store):
         Account(CONSUMER, USER.token, "tumblr"),
         Account(CONSUMER, USER.token, None),
         Account(CONSUMER, USER.token, "https://x.example"),
+        Account(CONSUMER, USER.token, "tumblr", ("https://api.x.com",)),
+        Account(CONSUMER, USER.token, None, ("https://api.x.com", "https://x.example")),
         None,
     ],
 )
@@ -261,12 +329,20 @@ def test_what_is_no_account_at_x_is_not_exchanged(x, value):
 
 
 @for_each(
-    "service", ["x", "twitter", "https://api.twitter.com/oauth/request_token https://api.x.com/a https://api.x.com/t"]
+    "service, origins",
+    [
+        ("x", ()),
+        ("x", ("https://proxy.example",)),
+        ("twitter", ()),
+        ("https://api.x.com", ()),
+        ("https://api.twitter.com/oauth/request_token https://api.x.com/a https://api.x.com/t", ()),
+        (None, ("https://api.x.com",)),
+    ],
 )
-def test_an_account_at_x_is_known_by_its_origins(x, service):
-    """However its service is kept: by name, or by the three URLs."""
+def test_an_account_at_x_is_known_by_its_origins(x, service, origins):
+    """However its service is kept: by name, by URLs, or not at all, and then by where the account may be used."""
     x.answer = TokenEndpoint("alice")
-    store = {"me": Account(CONSUMER, USER.token, service)}
+    store = {"me": Account(CONSUMER, USER.token, service, origins)}
     assert migrate_account(store, "me", CLIENT, token_url=f"{x.url}/2/oauth2/token").is_new
 
 
@@ -292,7 +368,7 @@ def test_what_is_kept_signs_nothing(x, store):
 @pytest.mark.promise("what-was-stored-survives-a-kill")
 def test_a_kill_at_any_moment_loses_nothing(x, store, portion):
     """Killed at any line of the work, the account is as it was, and the next run ends with X's current tokens."""
-    places = ["migration.py", "store.py", "stored_values.py"] if portion(10) == 10 else ["migrate_account"]
+    places = ["migration.py", "store.py", "stored_values.py"] if portion(10) == 10 else ["_migrate_once"]
     call = "import sys; from test_migration import kill_at_each_line; kill_at_each_line(*sys.argv[1:])"
     done = subprocess.run(  # a fresh interpreter, as this one has threads, and forks of it may not end
         [sys.executable, "-c", call, store.path, x.url, *places],
@@ -369,6 +445,119 @@ def test_runs_take_turns(x, store):
     assert is_current(x.answer, store["me-oauth2"])
 
 
+@for_each("make", [dict, CredentialStore])
+def test_whoever_waits_for_x_is_in_nobodys_way(x, tmp_path, make):
+    """While X is busy with one, the same thread and others exchange what they want; what they did is not done again."""
+    store = make() if make is dict else make(tmp_path / "waiting")
+    store.update({name: account(name) for name in ("alice", "bob", "carol")})
+    x.answer = TokenEndpoint("alice", "bob", "carol")
+    x.token_url = f"{x.url}/2/oauth2/token"
+    x.answer.replies = [BUSY]
+
+    def work_meanwhile(_seconds):
+        assert migrate(x, store, "bob").is_new
+        threads = [threading.Thread(target=migrate, args=(x, store, name)) for name in ("carol", "alice")]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+
+    assert not migrate(x, store, "alice", sleep=work_meanwhile).is_new
+    assert len(x.received) == 4
+    assert all(is_current(x.answer, store[f"{name}-oauth2"]) for name in ("alice", "bob", "carol"))
+
+
+@pytest.fixture
+def stuck(x):
+    """X, which does not answer alice before it is told to: what ``set`` this event."""
+    endpoint, go_on = x.answer, threading.Event()
+
+    def answer(request):
+        if b"alice" in request.body:
+            go_on.wait(30)
+        return endpoint(request)
+
+    x.answer, x.endpoint = answer, endpoint
+    yield go_on
+    go_on.set()
+
+
+def test_other_stores_do_not_wait(x, store, stuck):
+    """An exchange concerns its own store: a mapping of one's own, or another file."""
+    for theirs, ours in (({}, {}), (store, CredentialStore(f"{store.path}-2"))):
+        stuck.clear()
+        theirs["me"], ours["me"] = USER, account("bob")
+        thread = threading.Thread(target=migrate, args=(x, theirs))
+        thread.start()
+        assert migrate(x, ours).is_new
+        assert thread.is_alive()
+        stuck.set()
+        thread.join(30)
+        assert is_current(x.endpoint, theirs["me-oauth2"])
+
+
+def exchange_at_once(x, stores, stuck):
+    """Migrate in a thread for each of these, and return whether what they got was new."""
+    done = []
+    threads = [threading.Thread(target=lambda each=each: done.append(migrate(x, each).is_new)) for each in stores]
+    for thread in threads:
+        thread.start()
+    stuck.set()
+    for thread in threads:
+        thread.join(30)
+    return sorted(done)
+
+
+def test_threads_take_turns_on_any_mapping(x, stuck):
+    """Each of the others finds what the first one got."""
+    assert exchange_at_once(x, [{"me": USER}] * 3, stuck) == [False, False, True]
+    assert len(x.received) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets few users make a link")
+def test_a_link_leads_to_the_same_turn(x, store, stuck, tmp_path):
+    """A store is the file that its path leads to."""
+    store["me"] = USER
+    (tmp_path / "link").symlink_to(store.path)
+    assert exchange_at_once(x, [store, CredentialStore(tmp_path / "link")], stuck) == [False, True]
+    assert len(x.received) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_fork_inherits_no_turn(x):
+    """A child of a process that exchanges a token at this moment does not wait for a thread that it has not got."""
+    call = "import sys; from test_migration import fork_beside_an_exchange; fork_beside_an_exchange(sys.argv[1])"
+    subprocess.run(
+        [sys.executable, "-c", call, x.url], check=True, timeout=60,
+        cwd=os.path.dirname(__file__), env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    assert x.answer.count == 2
+
+
+def fork_beside_an_exchange(url: str) -> None:
+    """Migrate one account of a mapping in a thread, and, before its request is sent, another one in a fork."""
+    started, go_on = threading.Event(), threading.Event()
+
+    class SlowSession(requests.Session):
+        def send(self, *arguments, **named):
+            started.set()
+            go_on.wait(30)
+            return super().send(*arguments, **named)
+
+    store, server = {"me": USER, "you": account("bob")}, SimpleNamespace(token_url=f"{url}/2/oauth2/token")
+    thread = threading.Thread(target=migrate, args=(server, store), kwargs={"session": SlowSession()})
+    thread.start()
+    assert started.wait(20)
+    child = os.fork()
+    if not child:
+        signal.alarm(20)
+        os._exit(not migrate(server, store, "you").is_new)
+    _, status = os.waitpid(child, 0)
+    go_on.set()
+    thread.join(30)
+    assert (status, "me-oauth2" in store) == (0, True)
+
+
 # --- the command ---
 
 
@@ -421,6 +610,30 @@ def test_the_command_migrates_all_accounts(x, store, call):
     assert "mallory: X refused the token of 'mallory' before" in again.err
     assert "--replace asks again" in again.err
     assert len(x.received) == 3
+
+
+def test_a_name_that_is_taken_stops_no_other(x, store, call, tmp_path):
+    """What is in one account's way, or damaged there, is said; the others are exchanged, and the status tells."""
+    store.update({name: account(name) for name in ("alice", "bob", "carol")})
+    store.update({"alice-oauth2": CONSUMER, "bob-oauth2": CONSUMER})
+    with contextlib.closing(sqlite3.connect(store.path, isolation_level=None)) as file:
+        file.execute("UPDATE credentials SET value = '{}' WHERE name = 'bob-oauth2'")
+    done = call("--all", check=1)
+    assert "alice: there is a 'alice-oauth2' in the store" in done.err
+    assert "bob: 'bob-oauth2' in the credential store" in done.err
+    assert done.out.startswith("carol: its OAuth 2.0 tokens are kept")
+    assert "rename one of the two" in call("alice", check=2).err
+
+
+def test_the_tokens_of_an_account_are_not_forgotten(x, store, call, tmp_path, capsys):
+    """Who renames or removes an account is told of its OAuth 2.0 tokens, which stay: they may be all that is left."""
+    store["me"] = USER
+    call("me")
+    place = ["--store", str(tmp_path / "store"), "credentials"]
+    for arguments in (["rename", "me", "you"], ["rename", "you", "me"], ["remove", "me"]):
+        assert cli.main([*place, *arguments]) == 0
+        assert ("me-oauth2 stays in the store" in capsys.readouterr().err) == (arguments[1] == "me")
+    assert list(store) == ["me-oauth2"]
 
 
 def test_the_command_stops_where_all_would_fail_and_goes_on_later(x, store, call):

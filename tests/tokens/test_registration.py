@@ -600,7 +600,14 @@ class TestRegister:
 
     @pytest.mark.parametrize(
         ("said", "expected"),
-        [(0, None), (None, None), (0.0, None), (1_800_000_000, 1_800_000_000.0), (1_800_000_000.5, 1_800_000_000.5)],
+        [
+            (0, None),
+            (None, None),
+            (0.0, None),
+            (1_800_000_000, 1_800_000_000.0),
+            ("1800000000", 1_800_000_000.0),
+            (1_800_000_000.5, 1_800_000_000.5),
+        ],
     )
     def test_expiry(self, server: Recorder, said: Any, expected: float | None) -> None:
         """``expires_at`` is kept in seconds since the epoch; 0 and null are never. The rest is in ``extra``."""
@@ -657,6 +664,13 @@ class TestUpdate:
         assert json.loads(server.last.body) == {**known, "application_name": "Test.io 2", "contacts": "a@a.example"}
         update_client(url, consumer)
         assert json.loads(server.last.body) == known
+
+    def test_a_session_of_other_requests(self, server: Recorder, pump: PumpIO) -> None:
+        """A registration is JSON, whatever the session says of its other requests."""
+        with requests.Session() as session:
+            session.headers["Content-Type"] = "text/plain"
+            register_client(f"{server.url}/api/client/register", application_name="Test.io", session=session)
+        assert server.last.headers["content-type"] == "application/json"
 
     def test_the_reply_is_used(self, server: Recorder) -> None:
         """A provider may give another secret and another time."""

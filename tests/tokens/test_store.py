@@ -23,6 +23,7 @@ import tempfile
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import MutableMapping
 from pathlib import Path
 
@@ -36,7 +37,7 @@ except ImportError:  # Windows
 from oauth_hook.credentials import AccessToken, Account, Consumer, RequestToken
 from oauth_hook.errors import OAuthHookError, UsageError
 from oauth_hook.tokens import store as store_module
-from oauth_hook.tokens.store import CredentialStore, default_path
+from oauth_hook.tokens.store import CredentialStore, default_path, hold_file, lock_file
 
 SECRET = "a-Secret-that-is-never-shown"
 CONSUMER = Consumer("c-key", SECRET, expires_at=1.5, extra={"owner": "é", "n": [1, None, {"x": True}]})
@@ -988,6 +989,42 @@ def test_one_store_serves_forks_and_threads_at_once(path):
     code += "test_store.forks_beside_threads(sys.argv[1])"  # Python 3.12 warns of forks beside threads as such
     subprocess.run([sys.executable, "-c", code, str(path)], cwd=Path(__file__).parent, check=True, timeout=60)
     check(path)
+
+
+def forks_beside_a_held_file(path: str) -> None:
+    """Fork while another thread holds a file, which the children wait for, longer than for any other lock."""
+    warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of forks beside threads as such
+    is_held, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with hold_file(path), hold_file(path):
+            is_held.set()
+            go_on.wait(30)
+            Path(f"{path}-done").touch()
+
+    def wait() -> None:
+        signal.alarm(20)
+        with contextlib.suppress(UsageError), lock_file(path):
+            raise AssertionError("the fork took the lock away")
+        with hold_file(path):
+            assert os.path.exists(f"{path}-done")
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert is_held.wait(20)
+    store_module._LOCK_SECONDS = 0.05
+    children = [forked(wait) for _ in range(2)]
+    time.sleep(0.3)
+    go_on.set()
+    thread.join()
+    assert [ended(child) for child in children] == [0, 0]
+    assert sorted(os.listdir(os.path.dirname(path))) == [os.path.basename(path), f"{os.path.basename(path)}-done"]
+
+
+@posix
+def test_a_fork_neither_inherits_nor_ends_what_is_held(path):
+    """A child waits like anybody else for what a thread of its parent holds, who may hold it twice."""
+    in_a_fresh_process(forks_beside_a_held_file, path)
 
 
 def four_writers(path: str) -> None:
