@@ -24,7 +24,7 @@ from .console import (
     print_result,
     prompt_for_consumer,
     read_options,
-    read_rsa_key,
+    read_signing_key,
     report,
     report_next,
     report_use,
@@ -36,6 +36,10 @@ from .errors import tell
 __all__ = ["authorize", "register"]
 
 _REFUSALS = (400, 401, 403)
+_MAX_CODES = 3
+# What another code mends, or the same one later: problems that a service has, and those of what was pasted.
+_WRONG_CODE = (None, "verifier_invalid", "permission_unknown")
+_WRONG_PASTE = ("parameter_absent", "token_rejected")
 
 
 class _AuthorizeOptions:
@@ -86,7 +90,7 @@ def authorize(arguments: argparse.Namespace) -> int:
             raise UsageError(f"{service.title or place} has no user authorization: {service.notes}")
         service.check_is_filled()
         _check_end(service, anyway=options.anyway)
-        key = None if options.rsa_key is None else read_rsa_key(options.rsa_key)
+        key = read_signing_key(options.rsa_key, service.signature_method)
         if service.callback_method == "POST":
             consumer, token = _wait_for_activation(options, kept, place, service, key)
         else:
@@ -235,6 +239,11 @@ def _find_consumer(
                 f"{options.name!r} is an account at {kept_at.label}, whose consumer key is not for {wanted.label}: "
                 "choose another NAME, or use --replace"
             )
+        if kept.token is not None and kept_at.user and wanted.user and kept_at.user != wanted.user:
+            raise UsageError(
+                f"{options.name!r} has the token of {kept_at.user} at {kept_at.label}: for {wanted.user} choose "
+                "another NAME, or use --replace"
+            )
     known = kept.consumer if isinstance(kept, Account) else kept
     if given is not None and (given.key, given.secret) != (known.key, known.secret):
         raise UsageError(
@@ -280,24 +289,47 @@ def _get_consent(options: _AuthorizeOptions, service: Service, consumer: Consume
             return flow.authorize(receiver)
     flow = OAuthFlow.for_service(service, consumer, rsa_key=key)
     request_token = flow.fetch_request_token()
-    return _exchange_code(flow, request_token, ask_on_console(flow.authorization_url(request_token)))
+    url = flow.authorization_url(request_token)
+    return _exchange_code(flow, request_token, url, ask_on_console(url))
 
 
-def _exchange_code(flow: OAuthFlow, request_token: RequestToken, code: str, tries: int = 3) -> AccessToken:
+def _exchange_code(
+    flow: OAuthFlow, request_token: RequestToken, url: str, code: str, tries: int = _MAX_CODES
+) -> AccessToken:
     """Exchange the code that was typed; a wrong one is asked for again, as long as the request token may be good.
 
     :raises ProviderError: the service refuses, for another reason, or for the last time.
     """
+    from ..tokens.verifiers import join_code
+
     try:
         return flow.fetch_access_token(request_token, flow.parse_callback(code, request_token))
-    except ProviderError as error:
-        if tries == 1 or error.status not in _REFUSALS or error.problem not in (None, "verifier_invalid"):
+    except (ProviderError, UsageError) as error:
+        if isinstance(error, ProviderError) and not _is_mendable(error):
             raise
+        if tries == 1:
+            raise OAuthHookError(f"no code was accepted in {_MAX_CODES} tries: {tell(error)}") from error
         report(f"oauth-hook: {tell(error)}")
-        code = ask_line("Enter the code again: ").strip()
+        code = join_code(_ask_for_answer("Enter the code again: ", url))
         if not code:
             raise
-    return _exchange_code(flow, request_token, code, tries - 1)
+    return _exchange_code(flow, request_token, url, code, tries - 1)
+
+
+def _is_mendable(error: ProviderError) -> bool:
+    """Tell whether another code may do: what was pasted could not be sent, or the service does not take it."""
+    if error.status is None:
+        return error.problem in _WRONG_PASTE
+    return error.status in _REFUSALS and error.problem in _WRONG_CODE
+
+
+def _ask_for_answer(prompt: str, url: str) -> str:
+    """Ask for a line, with its end, until it may be a code or the callback's URL, or is empty."""
+    from ..tokens.verifiers import find_paste_slip
+
+    while slip := find_paste_slip(line := ask_line(prompt), url):
+        report(slip)
+    return line
 
 
 def _wait_for_activation(
@@ -336,7 +368,7 @@ class _PromptForCallback:
             report(f"Opening your browser. If it does not open, open this link, and allow access there:\n\n  {url}\n")
             self._open_browser(url)
         report("Then paste here the URL that you are sent to. If you are not sent anywhere, press Enter.")
-        line = ask_line("URL: ")
+        line = _ask_for_answer("URL: ", url)
         if not line:
             raise OAuthHookError("nothing was pasted: standard input ended; run this command in a terminal")
         return line.strip()

@@ -44,6 +44,7 @@ __all__ = [
     "read_options",
     "read_rsa_key",
     "read_service_file",
+    "read_signing_key",
     "report",
     "report_causes",
     "report_next",
@@ -293,6 +294,20 @@ def read_rsa_key(path: str, *, public: bool = False) -> RSAKey:
         return load_key(pem, public=public)
     except UsageError as error:
         raise UsageError(str(error).replace("rsa_key", path)) from error
+
+
+def read_signing_key(path: str | None, signature_method: str) -> RSAKey | None:
+    """Return the key of the RSA methods, and of no other.
+
+    :raises UsageError: the method needs a key and has none, or the other way round; or the key cannot be read.
+    """
+    is_rsa = signature_method.startswith("RSA-")
+    if path is None and is_rsa:
+        raise UsageError(f"{signature_method} signs with an RSA key: name its file with --rsa-key")
+    key = None if path is None else read_rsa_key(path)
+    if key is not None and not is_rsa:
+        raise UsageError(f"--rsa-key is not for {signature_method}: it goes with RSA-SHA1 and RSA-SHA256")
+    return key
 
 
 def find_service(name: str) -> Service:

@@ -45,6 +45,7 @@ _OPTIONS = (
     ("give the credential store a path", "use --store FILE"),
     ("or keep credentials in a file, a CredentialStore", "or keep credentials in a file, --store FILE"),
     ("scheme='http'", "--http"),
+    ("token_url must", "--token-url must"),
     ("replace=True", "--replace"),
     ("`del store[name]`", "`oauth-hook credentials remove NAME`"),
     ("let the user have more time (timeout)", "take more time (--timeout)"),

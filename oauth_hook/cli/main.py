@@ -267,6 +267,12 @@ def _method(value: str) -> str:
     return _choose(value.upper(), METHODS)
 
 
+def _x(value: str) -> str:
+    if value != "x":
+        raise argparse.ArgumentTypeError("the first word is the service, and X alone has this: use migrate x NAME")
+    return value
+
+
 def _choose(value: str, known: Iterable[str]) -> str:
     """Return a word that is known; of another one argparse's own words are said, as of an option's ``choices``."""
     if value not in known:
@@ -612,7 +618,9 @@ used at its service only. It follows 'credentials rename', and 'credentials remo
         "migrate",
         "Exchange stored OAuth 1.0a tokens for OAuth 2.0 tokens of the same users, who are not asked.",
         (
-            _argument("service", choices=("x",), metavar="x", help="X, which alone documents such an exchange"),
+            _argument(
+                "service", type=_x, choices=("x",), metavar="x", help="X, which alone documents such an exchange"
+            ),
             _argument("name", nargs="?", default="", metavar="NAME", help="an account in the store"),
             _flag("--all", help="all accounts at X, one after another; a user whom X refuses is skipped"),
             _argument("--scope", metavar="TEXT", help="what the new tokens may do (default: as much as the old)"),

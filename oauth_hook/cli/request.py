@@ -25,7 +25,6 @@ from ..errors import OAuthHookError, ProviderError, UsageError, suggest_word
 from ..hook.clock import ServerClock
 from ..hook.hook import OAuthHook
 from ..protocol.parameters import is_form
-from ..protocol.rsa import RSAKey
 from ..services.catalog import Service
 from ..tokens.accounts import Store, allow_origins, find_credentials, store_hint
 from .console import (
@@ -39,8 +38,8 @@ from .console import (
     print_text,
     read_file,
     read_options,
-    read_rsa_key,
     read_service_file,
+    read_signing_key,
     report,
     report_causes,
     unreadable_file,
@@ -176,7 +175,7 @@ def _prepare(options: _Options, session: requests.Session, stack: ExitStack) -> 
         found = find_credentials(name, store, warn=warn)
     service = _apply_options(options, found.service)
     clock = preferences.load_clock(name)
-    hook = found.make_hook(service, _read_key(options, service), clock)
+    hook = found.make_hook(service, read_signing_key(options.rsa_key, service.signature_method), clock)
     if method in ("GET", "HEAD") and options.data and not options.get:
         warn(f"-d makes a form of the body, which few servers read of a {method}: -G puts the fields into the URL")
     content = _make_content(options, service, stack)
@@ -244,18 +243,6 @@ def _apply_options(options: _Options, service: Service) -> Service:
         "body_hash": options.body_hash,
     }
     return replace(service, **{name: value for name, value in given.items() if value is not None})
-
-
-def _read_key(options: _Options, service: Service) -> RSAKey | None:
-    """Return the key of the RSA methods, and of no other."""
-    is_rsa = service.signature_method.startswith("RSA-")
-    if options.rsa_key is None and is_rsa:
-        raise UsageError(f"{service.signature_method} signs with an RSA key: name its file with --rsa-key")
-    if options.rsa_key is not None and not is_rsa:
-        raise UsageError(
-            f"--rsa-key is not for {service.signature_method}: use --signature-method RSA-SHA1, or -SHA256"
-        )
-    return None if options.rsa_key is None else read_rsa_key(options.rsa_key)
 
 
 # --- what goes out ---

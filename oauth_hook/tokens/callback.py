@@ -33,7 +33,8 @@ def read_callback(callback: str, token_key: str, *, verified: bool = True) -> st
     fields = _parse_fields(text)
     if any(fields.get(name, token_key) != token_key for name in ("oauth_token", "denied")):
         raise ProviderError(
-            "the callback is about another request token: it belongs to another window, or somebody else sent it",
+            "the callback is about another request token: it belongs to another window, or somebody else sent it"
+            + ("; in that one the user may have refused" if "denied" in fields else ""),
             problem="token_rejected",
         )
     problem = fields.get("oauth_problem")

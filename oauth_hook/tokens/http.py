@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import requests
@@ -31,6 +32,7 @@ from ..protocol.url import is_same_origin, parse_origin
 from ..redaction import MASK, Redactor, shorten
 from ..redaction.request_secrets import find_carried_secrets, redactor_for
 from .deadline import Deadline, bound_pool
+from .refusals import Advise, correct_advice
 
 __all__ = [
     "Redirects",
@@ -279,13 +281,13 @@ def _read_text(response: requests.Response, deadline: Deadline) -> str:
 
 
 def build_refusal(
-    response: WholeResponse, what: str, secrets: Iterable[str] = (), *, advice: str = ""
+    response: WholeResponse, did: str, secrets: Iterable[str] = (), *, advise: Advise | None = None
 ) -> ProviderError:
     """Return the error for a response that is a refusal, or makes no sense.
 
-    :param what: what was asked for, as the subject of a sentence: "the request token".
+    :param did: what the server did: "refused to issue a request token".
     :param secrets: all that the response may echo; no message shows them.
-    :param advice: what to do about it.
+    :param advise: tells what to do about it; the explanation then says that, too.
     """
     from ..diagnosis.server_messages import read_refusal  # takes longer to load than a request that succeeds
 
@@ -295,13 +297,17 @@ def build_refusal(
     said = words.phrase
     if not said:
         said = "it says nothing about why" if response.text.strip() else "the response is empty"
+    advice = "" if advise is None else advise(status, words)
+    explain = response.explain
+    if advice and explain is not None:
+        explain = partial(correct_advice, explain, advice)
     return ProviderError(
-        f"the server did not give {what} (status {status}): {said}{advice and '; '}{advice}",
+        f"the server {did} (status {status}): {said}{advice and '; '}{advice}",
         status=status,
         problem=words.problem,
         body=shorten(redact(response.text, most=MAX_ERROR_SOURCE), MAX_ERROR_BODY),
         response=response.response,
-        explain=response.explain,
+        explain=explain,
         redact=redact,
     )
 

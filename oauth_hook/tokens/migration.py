@@ -28,16 +28,25 @@ import requests
 
 from ..credentials import AccessToken, Account, Consumer
 from ..errors import ProviderError, UsageError, check_type, conceal_frames, is_text
+from ..protocol.url import check_absolute_url, is_loopback
 from ..redaction.request_secrets import known_secrets
 from ..services.catalog import SERVICES
 from .accounts import TOKEN_EXCHANGE, Store, find_account_service, find_origins, is_oauth2_token, read_entry
-from .discovery import check_url
 from .http import build_refusal, check_timeout, send_request
 from .keyring_store import KeyringStore
 from .store import CredentialStore, default_path, hold_file
 from .token_response import find_json_values, parse_json_object
 
-__all__ = ["INVALID_GRANT", "TOKEN_URL", "Migration", "exchange_token", "find_token_at_x", "migrate_account"]
+__all__ = [
+    "INVALID_GRANT",
+    "TOKEN_URL",
+    "Migration",
+    "check_token_url",
+    "exchange_token",
+    "find_token_at_x",
+    "migrate_account",
+    "read_token_at_x",
+]
 
 TOKEN_URL = "https://api.x.com/2/oauth2/token"
 INVALID_GRANT = "invalid_grant"
@@ -94,9 +103,7 @@ def migrate_account(
     :raises requests.RequestException: the wire failed, or time was up.
     """
     with _alone(store):
-        token = find_token_at_x(read_entry(store, name))
-        if token is None:
-            raise UsageError(f"{name!r} is not an account at X with a user's token, so there is nothing to exchange")
+        token = read_token_at_x(store, name)
         kept_as = f"{name}-oauth2"
         kept = store.get(kept_as)
         if kept is not None and not is_oauth2_token(kept):
@@ -129,6 +136,17 @@ def find_token_at_x(value: object) -> AccessToken | None:
     return value.token if origins and set(origins) <= set(find_origins(SERVICES["x"])) else None
 
 
+def read_token_at_x(store: Store, name: str) -> AccessToken:
+    """Return the user's token of an account at X.
+
+    :raises UsageError: there is no such account, or it is at another service, or has no token.
+    """
+    token = find_token_at_x(read_entry(store, name))
+    if token is None:
+        raise UsageError(f"{name!r} is not an account at X with a user's token, so there is nothing to exchange")
+    return token
+
+
 @conceal_frames
 def exchange_token(
     token: AccessToken,
@@ -157,7 +175,7 @@ def exchange_token(
     """
     check_type(token, AccessToken, "token", "an AccessToken")
     check_type(client, Consumer, "client", "a Consumer: the OAuth 2.0 client ID and its secret")
-    check_url(token_url, "https")
+    check_token_url(token_url)
     form = {
         "grant_type": TOKEN_EXCHANGE,
         "subject_token": token.key,
@@ -182,8 +200,20 @@ def exchange_token(
     if got is None:
         secrets = [*known_secrets(client, token), *find_json_values(whole.text, *_NEW_SECRETS)]
         advice = _LATER if is_busy else _ADVICE.get(str(fields.get("error")), "")
-        raise build_refusal(whole, "OAuth 2.0 tokens", secrets, advice=advice)
+        did = f"{'did not send' if whole.ok else 'refused to issue'} OAuth 2.0 tokens"
+        raise build_refusal(whole, did, secrets, advise=lambda *_: advice)
     return got
+
+
+def check_token_url(url: str) -> None:
+    """Refuse to send tokens where others could read them.
+
+    :raises UsageError: it is neither an https URL nor one of loopback.
+    """
+    check_type(url, str, "token_url", "a str")
+    scheme, host, _ = check_absolute_url(url, "token_url")
+    if scheme == "http" and not is_loopback(host):
+        raise UsageError("this is plain http, where anybody on the way can read the tokens: token_url must be https")
 
 
 def _read_wait(response: requests.Response, otherwise: float) -> float:
