@@ -20,11 +20,12 @@ from .console import (
     DONE,
     ask_line,
     check_name_is_free,
+    check_rsa_key,
     open_store,
     print_result,
     prompt_for_consumer,
     read_options,
-    read_signing_key,
+    read_rsa_key,
     report,
     report_next,
     report_use,
@@ -90,7 +91,8 @@ def authorize(arguments: argparse.Namespace) -> int:
             raise UsageError(f"{service.title or place} has no user authorization: {service.notes}")
         service.check_is_filled()
         _check_end(service, anyway=options.anyway)
-        key = read_signing_key(options.rsa_key, service.signature_method)
+        check_rsa_key(options.rsa_key, service.signature_method)
+        key = None if options.rsa_key is None else read_rsa_key(options.rsa_key)
         if service.callback_method == "POST":
             consumer, token = _wait_for_activation(options, kept, place, service, key)
         else:
@@ -267,7 +269,7 @@ def _register_or_ask(options: _AuthorizeOptions, service: Service) -> Consumer:
         scheme = _scheme(http=options.http)
         return register_client(service.registration_url, application_name="oauth-hook", scheme=scheme)
     if service.documentation:
-        report(f"{service.title} gives a consumer key and its secret to applications: {service.documentation}")
+        report(f"Get a consumer key and secret for your application at {service.documentation}")
     return prompt_for_consumer()
 
 

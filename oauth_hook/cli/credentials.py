@@ -17,7 +17,9 @@ from ..services.catalog import SERVICES
 from ..tokens.accounts import (
     Store,
     allow_origins,
+    find_account_service,
     find_missing_file,
+    find_origins,
     is_oauth2_token,
     read_consumer_from_environment,
     read_entry,
@@ -90,11 +92,11 @@ def _describe_entry(store: Store, name: str) -> str:
         warn(tell(error))
         return "cannot be read"
     if isinstance(value, Account):
-        place = ServiceReference.parse(value.service).label if value.service else "no service"
+        place = f"at {ServiceReference.parse(value.service).label}" if value.service else "without a service"
         service = SERVICES.get(ServiceReference.parse(value.service or "").text)
         is_two_legged = service is not None and not service.request_token_url
         missing = ", two-legged" if is_two_legged else ", not authorized yet"
-        return f"account at {place}{'' if value.token else missing}"
+        return f"account {place}{'' if value.token else missing}"
     if is_oauth2_token(value):
         return "OAuth 2.0 tokens" if value.secret else "no OAuth 2.0 tokens: refused"
     return {"Consumer": "consumer", "RequestToken": "request token"}.get(type(value).__name__, "access token")
@@ -108,6 +110,20 @@ def _show(options: _Options, store: Store) -> None:
         shown = _mask_secrets(value)
         warn(f"secrets are masked ({MASK}): use --show-secrets to see them")
     print(json.dumps(shown, indent=2))
+    if isinstance(value, Account) and (origins := _find_all_origins(value)):
+        warn(f"{options.name} is used at {', '.join(origins)}")
+
+
+def _find_all_origins(account: Account) -> tuple[str, ...]:
+    """Return where an account is used: at its service's origins, and at its own."""
+    own: tuple[str, ...] = ()
+    with suppress(UsageError):  # the file that described the service is gone
+        own = find_origins(find_account_service(account))
+    return tuple(dict.fromkeys((*own, *account.origins)))
+
+
+# What services say beside a token that gives access to nothing.
+_PUBLIC = ("oauth_authorized_realms", "oauth_callback_confirmed", "oauth_expires_in", "oauth_authorization_expires_in")
 
 
 def _mask_secrets(value: Credentials | Account) -> dict[str, Any]:
@@ -118,7 +134,10 @@ def _mask_secrets(value: Credentials | Account) -> dict[str, Any]:
         if isinstance(part, Credentials):
             shown[field.name] = _mask_secrets(part)
         elif not field.repr:
-            shown[field.name] = dict.fromkeys(part, MASK) if isinstance(part, Mapping) else part and MASK
+            if isinstance(part, Mapping):
+                shown[field.name] = {name: said if name in _PUBLIC else MASK for name, said in part.items()}
+            else:
+                shown[field.name] = part and MASK
     return shown
 
 
@@ -136,9 +155,9 @@ def _add(options: _Options, store: Store) -> None:
     if consumer is not None:
         token = read_token_from_environment(warn)
     else:
-        consumer = prompt_for_consumer()
-        key = ask("token (empty: none)", needed=False)
-        token = AccessToken(key, ask("token secret", secret=True).strip()) if key else None
+        consumer = prompt_for_consumer(prompts=False)
+        key = ask("token (empty: none)", needed=False, prompts=False)
+        token = AccessToken(key, ask("token secret", secret=True, prompts=False).strip()) if key else None
     account = store[options.name] = Account(consumer, token, service, origins)
     kept = {"name": options.name, "consumer": consumer.key, **({} if token is None else {"token": token.key})}
     print_result(f"kept as {options.name}", kept, as_json=options.json)

@@ -16,7 +16,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from importlib import import_module
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TextIO
@@ -123,6 +123,10 @@ class _Formatter(argparse.HelpFormatter):
         return str(action.metavar) if action.dest == "words" else super()._format_args(action, default_metavar)
 
 
+# What other programs call the actions of ``credentials``.
+_ALSO_CALLED = {"delete": "remove", "del": "remove", "rm": "remove", "ls": "list", "mv": "rename", "move": "rename"}
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser that reports a mistake in one line."""
 
@@ -133,12 +137,15 @@ class _Parser(argparse.ArgumentParser):
 
 def _conceal_typed(message: str) -> str:
     """Return what argparse says without what was typed, which may be a secret in the wrong place."""
-    choice = re.search(r"invalid choice: (.*) \(choose from (.*)\)", message, re.DOTALL)
+    choice = re.search(r"(.*)invalid choice: (.*) \(choose from (.*)\)", message, re.DOTALL)
     if choice is not None:
-        known = re.findall(r"[\w+-]+", choice[2])
-        typed = choice[1].partition(", maybe you meant ")[0]  # from Python 3.15 on
-        close = suggest_word(typed.strip("'\""), known)
-        return f"{message[: choice.start()]}there is no such choice{close}: choose one of {', '.join(known)}"
+        place = "" if re.search(r"COMMAND|\|", choice[1]) else choice[1]
+        noun = "command" if "COMMAND" in choice[1] else "choice"
+        known = [word for word in re.findall(r"[\w+-]+", choice[3]) if word != CANDIDATES]
+        typed = choice[2].partition(", maybe you meant ")[0].strip("'\"")  # from Python 3.15 on
+        close = suggest_word(_ALSO_CALLED.get(typed, typed), known)
+        advice = close or f": choose one of {', '.join(known)}"
+        return f"{place}there is no such {noun}{advice}"
     message = re.sub(r"invalid int value: .*", "expected a whole number", message, flags=re.DOTALL)
     message = re.sub(r"ignored explicit argument .*", "it takes no value", message, flags=re.DOTALL)
     return re.sub(r"=.* could match", " could match", message, flags=re.DOTALL)
@@ -148,18 +155,32 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     words = [*(sys.argv[1:] if argv is None else argv)]
     if words[:1] == ["help"]:  # as of other commands
         words = [*words[1:2], "--help"]
-    arguments, rest = make_parser(words).parse_known_args(words)
+    if words == ["credentials"] or (argv is None and not words):
+        _show_help(words)
+    parser = make_parser(words)
+    if words and words[0].startswith("-") and {command.name for command in COMMANDS}.isdisjoint(words):
+        name = _option_name(words[0])
+        if name and not any(option.startswith(name[0]) for option in parser._option_string_actions):
+            parser.error(_describe_unknown(words[:1], parser))
+    arguments, rest = parser.parse_known_args(words)
     rest = _fill_gaps(arguments, rest)
     if rest:
         arguments.parser.error(_describe_unknown(rest, arguments.parser))
     return arguments
 
 
+def _show_help(words: Sequence[str]) -> NoReturn:
+    """Print the help on standard error, and exit with the status for misuse: something has to follow these words."""
+    with redirect_stdout(sys.stderr), suppress(SystemExit):
+        make_parser(words).parse_args([*words, "--help"])
+    raise SystemExit(MISUSE)
+
+
 def _describe_unknown(words: Sequence[str], parser: argparse.ArgumentParser) -> str:
     """Return what to do about options that a command does not have, and about words that it does not take."""
     names = [found[0] for word in words if (found := _option_name(word))]
     if not names:
-        return "there are more words than it takes"
+        return "too many arguments"
     if any(re.search("user|secret|token|key|password|^-u", name) for name in names):
         told = " ".join([*names, "(credentials come from the store, standard input or the environment)"])
     else:
@@ -220,7 +241,8 @@ def make_parser(words: Sequence[str] | None = None) -> _Parser:
         child.set_defaults(command=command.name, module=command.module or command.name, parser=child)
         child.register("type", None, _text)  # for arguments without a type; paths have str, and may be any bytes
         # Suppressed, the default leaves alone a --store given before the command's name.
-        child.add_argument(*STORE.names, **STORE.settings | {"default": argparse.SUPPRESS})
+        about = argparse.SUPPRESS if command.name in _WITHOUT_STORE else STORE.settings["help"]
+        child.add_argument(*STORE.names, **STORE.settings | {"default": argparse.SUPPRESS, "help": about})
         for argument in command.arguments:
             child.add_argument(*argument.names, **argument.settings)
     return parser
@@ -269,7 +291,9 @@ def _method(value: str) -> str:
 
 def _x(value: str) -> str:
     if value != "x":
-        raise argparse.ArgumentTypeError("the first word is the service, and X alone has this: use migrate x NAME")
+        raise argparse.ArgumentTypeError(
+            "the service comes first, and only X has this: use 'oauth-hook migrate x NAME'"
+        )
     return value
 
 
@@ -367,6 +391,7 @@ STORE = _file(
     metavar="FILE|keyring",
     help="where credentials are kept: a file, or the operating system's keyring (default: the user's data folder)",
 )
+_WITHOUT_STORE = ("completion", "demo", "provider", "services")
 _JSON = _flag("--json", help="print the result as JSON")
 _PRIVATE_KEY = _file("--rsa-key", help="the private key for the RSA methods, in PEM")
 _AT = _repeated(
@@ -375,6 +400,7 @@ _AT = _repeated(
 _ORIGIN = _repeated(
     "--origin", metavar="URL", help="where else the account may be used, besides its service; kept with the account"
 )
+CANDIDATES = "candidates"  # what the scripts of ``completion`` ask for, and nobody else
 _WORDS_HELP = "NAME is an account or token in the store"
 _ACTIONS = ("list", "show", "add", "remove", "rename", "allow", "export")
 
@@ -655,9 +681,7 @@ the OAuth 2.0 client ID and its secret, which are not the consumer key and secre
         "completion",
         "Print what makes a shell complete commands, options, services and stored names.",
         (
-            _argument(
-                "shell", choices=("bash", "zsh", "fish", "candidates"), metavar="bash|zsh|fish", help="the shell"
-            ),
+            _argument("shell", choices=("bash", "zsh", "fish", CANDIDATES), metavar="bash|zsh|fish", help="the shell"),
             _argument("words", nargs="*", default=[], help=argparse.SUPPRESS),
         ),
         epilog="""

@@ -35,6 +35,15 @@ class Preferences:
         name = self._read().get("default")
         return name if isinstance(name, str) else None
 
+    def choose_account(self, name: str | None, store: Store) -> str | None:
+        """Return the NAME whose credentials are used: the one that was given, else the default one.
+
+        ``None``: the environment's are, or there is no default.
+        """
+        if name is not None or os.environ.get("OAUTH_CONSUMER_KEY"):
+            return name
+        return self.default if (self.default or "") in store else None
+
     def set_default(self, name: str | None) -> None:
         """Make an account the default, or none.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import shlex
 import sys
@@ -25,11 +24,14 @@ from ..errors import OAuthHookError, ProviderError, UsageError, suggest_word
 from ..hook.clock import ServerClock
 from ..hook.hook import OAuthHook
 from ..protocol.parameters import is_form
+from ..protocol.rsa import RSAKey
 from ..services.catalog import Service
 from ..tokens.accounts import Store, allow_origins, find_credentials, store_hint
 from .console import (
     DONE,
     REFUSED,
+    check_rsa_key,
+    fill_service,
     find_service,
     is_text,
     is_token,
@@ -38,8 +40,8 @@ from .console import (
     print_text,
     read_file,
     read_options,
+    read_rsa_key,
     read_service_file,
-    read_signing_key,
     report,
     report_causes,
     unreadable_file,
@@ -166,8 +168,7 @@ def _prepare(options: _Options, session: requests.Session, stack: ExitStack) -> 
     with open_store(options.store) as store:
         name, method, url = _read_words(options, store)
         preferences = Preferences(store)
-        if name is None and not os.environ.get("OAUTH_CONSUMER_KEY") and (preferences.default or "") in store:
-            name = preferences.default
+        name = preferences.choose_account(name, store)
         if options.origin:
             if name is None:
                 raise UsageError("--origin is kept with an account, and none is named: use [NAME] [METHOD] URL")
@@ -175,7 +176,7 @@ def _prepare(options: _Options, session: requests.Session, stack: ExitStack) -> 
         found = find_credentials(name, store, warn=warn)
     service = _apply_options(options, found.service)
     clock = preferences.load_clock(name)
-    hook = found.make_hook(service, read_signing_key(options.rsa_key, service.signature_method), clock)
+    hook = found.make_hook(service, _read_key(options, service), clock)
     if method in ("GET", "HEAD") and options.data and not options.get:
         warn(f"-d makes a form of the body, which few servers read of a {method}: -G puts the fields into the URL")
     content = _make_content(options, service, stack)
@@ -219,7 +220,8 @@ def _check_order(words: list[str], url: str, store: Store) -> None:
     if any("://" in word for word in words) and "=" in url and "://" not in url:
         raise UsageError("a field of a form is -d NAME=VALUE, one of the URL's query --query NAME=VALUE")
     if any("://" in word for word in words):
-        raise UsageError(f"the URL goes last: {order}")
+        told = "" if url.upper() in _METHODS else "there is a word after the URL: put quotes around spaces; "
+        raise UsageError(f"{told}the URL goes last: {order}")
     if len(words) > 2 or (not words and not re.search(r"[./:]", url) and url.upper() not in _METHODS):
         raise UsageError(f"{order}, such as: GET https://api.example.com/me")
     if url.upper() in _METHODS:
@@ -235,7 +237,7 @@ def _apply_options(options: _Options, service: Service) -> Service:
     if options.service is not None:
         path = ServiceReference.parse(options.service).path
         service = find_service(options.service) if path is None else read_service_file(path)
-    service = service.at(**dict(options.at))
+    service = fill_service(service, dict(options.at))
     given: dict[str, Any] = {
         "placement": options.placement,
         "signature_method": options.signature_method,
@@ -243,6 +245,16 @@ def _apply_options(options: _Options, service: Service) -> Service:
         "body_hash": options.body_hash,
     }
     return replace(service, **{name: value for name, value in given.items() if value is not None})
+
+
+def _read_key(options: _Options, service: Service) -> RSAKey | None:
+    """Return the key of the RSA methods, and of no other."""
+    check_rsa_key(options.rsa_key, service.signature_method)
+    if options.rsa_key is not None and not service.signature_method.startswith("RSA-"):
+        raise UsageError(
+            f"--rsa-key is not for {service.signature_method}: use --signature-method RSA-SHA1, or -SHA256"
+        )
+    return None if options.rsa_key is None else read_rsa_key(options.rsa_key)
 
 
 # --- what goes out ---
@@ -354,7 +366,9 @@ def _read_json(given: str) -> bytes:
         if data:
             json.loads(data, parse_int=str)  # Python converts no number of more than 4300 digits
     except json.JSONDecodeError as error:
-        raise UsageError(f"--json is not JSON: {error.msg}, at line {error.lineno}, column {error.colno}") from None
+        hint = "" if given.startswith("@") else " (a file is --json @FILE)"
+        place = f"at line {error.lineno}, column {error.colno}"
+        raise UsageError(f"--json is not JSON{hint}: {error.msg}, {place}") from None
     except (UnicodeError, RecursionError):
         raise UsageError("--json is not JSON: it is not text (UTF-8), or is nested too deep") from None
     return data

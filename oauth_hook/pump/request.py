@@ -164,7 +164,7 @@ def read_result(response: requests.Response, auth: object, secrets: list[str]) -
     except (ValueError, RecursionError):  # not chained: json's error carries the whole text
         pass
     raise build_refusal(
-        WholeResponse(response, _decode(response)), f"announced JSON for {what}, and sent none", secrets
+        WholeResponse(response, _decode(response)), f"did not send the JSON that it announces for {what}", secrets
     )
 
 

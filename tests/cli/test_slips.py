@@ -55,7 +55,7 @@ request me {url} --consumer-secret {secret} | the store
 request me {url} --token-secret={secret} | the store
 request me {url} -k{secret} | -k
 request me {url} --outptu {secret} | did you mean '--output'
-request me {url} --{secret} | more words
+request me {url} --{secret} | too many arguments
 request me {url} --timeout {secret} | number of seconds
 request me {url} --placement {secret} | header
 request me {url} --placement head | did you mean 'header'
@@ -90,7 +90,7 @@ explain {secret} | neither a file nor an account
 explain {secret} {secret} | nothing of that name
 provider --port {secret} | 65535
 completion {secret} | bash
-demo {secret} | more words
+demo {secret} | too many arguments
 {secret} | demo
 dmeo | did you mean 'demo'
 --consumer-secret={secret} demo | the store

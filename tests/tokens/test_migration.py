@@ -457,15 +457,16 @@ def test_the_command_waits_and_goes_on(x, store, call):
         (["tumblr"], "id\nsecret\n", "not an account at X"),
         (["tumblr"], "", "not an account at X"),
         (["nobody"], "", "nothing of that name"),
-        (["me"], "", "OAUTH2_CLIENT_ID"),
-        (["me", "--token-url", "http://api.x.invalid/"], "", "--token-url must be https"),
+        (["ours"], "", "OAUTH2_CLIENT_ID"),
+        (["ours", "--token-url", "http://api.x.invalid/"], "", "--token-url must be https"),
     ],
 )
 def test_misuse_is_said(tmp_path, call, arguments, stdin, words):
     """What cannot be done is status 2, and one line."""
     with CredentialStore(tmp_path / "store") as store:
         store["tumblr"] = Account(CONSUMER, USER.token, "tumblr")
-        store["me"] = Account(CONSUMER, USER.token, "x")
+        if "ours" in arguments:
+            store["ours"] = Account(CONSUMER, USER.token, "x")
     assert words in call(*arguments, stdin=stdin, check=2).err
 
 
