@@ -178,10 +178,10 @@ def _check_end(service: Service, *, anyway: bool) -> None:
     title = service.title or service.name
     if service.has_ended() and not anyway:
         raise UsageError(
-            f"{title} took OAuth 1 until {service.ends}. {service.successor} To go on in spite of that, use --anyway"
+            f"{title} accepted OAuth 1 until {service.ends}. {service.successor} To go on anyway, use --anyway"
         )
     if service.ends is not None:
-        warn(f"the last day on which {title} takes OAuth 1 is {service.ends}")
+        warn(f"{title} ends OAuth 1 on {service.ends}")
     if service.successor:
         warn(service.successor)
 
@@ -372,5 +372,5 @@ class _PromptForCallback:
         report("Then paste here the URL that you are sent to. If you are not sent anywhere, press Enter.")
         line = _ask_for_answer("URL: ", url)
         if not line:
-            raise OAuthHookError("nothing was pasted: standard input ended; run this command in a terminal")
+            raise OAuthHookError("nothing was pasted, and standard input has ended: run this command in a terminal")
         return line.strip()

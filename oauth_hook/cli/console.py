@@ -93,7 +93,8 @@ def check_name_is_free(store: Store, name: str, *, replace: bool) -> None:
     """
     if not replace and name in store:
         raise UsageError(
-            f"there is a {name!r} in the store, whose credentials would be lost: choose another NAME, or use --replace"
+            f"{name!r} is in the store already, and its credentials would be lost: choose another NAME, or use "
+            "--replace"
         )
 
 

@@ -186,7 +186,7 @@ def _allow(options: _Options, store: Store) -> None:
     allow_origins(store, options.name, options.origin)
     allowed = list(store[options.name].origins)
     result = {"name": options.name, "origins": allowed}
-    print_result(f"{options.name} may be used at {', '.join(allowed)}, too", result, as_json=options.json)
+    print_result(f"{options.name} may also be used at {', '.join(allowed)}", result, as_json=options.json)
 
 
 def _rename(options: _Options, store: Store) -> None:
@@ -200,7 +200,7 @@ def _rename(options: _Options, store: Store) -> None:
     del store[options.name]
     Preferences(store).rename(options.name, options.new)
     result = {"renamed": options.name, "name": options.new}
-    print_result(f"{options.name} is {options.new} now", result, as_json=options.json)
+    print_result(f"renamed {options.name} to {options.new}", result, as_json=options.json)
 
 
 def _export(options: _Options, store: Store) -> None:
@@ -209,11 +209,11 @@ def _export(options: _Options, store: Store) -> None:
     :raises UsageError: nobody has asked for secrets, or it is no account.
     """
     if not options.show_secrets:
-        raise UsageError("what is exported is the secrets: use --show-secrets to have them printed")
+        raise UsageError("an export prints the secrets: use --show-secrets to allow that")
     value = read_entry(store, options.name)
     if not isinstance(value, Account):
         raise UsageError(
-            f"{options.name} is no account, and only those are exported: use 'oauth-hook credentials show'"
+            f"{options.name} is not an account, and only accounts are exported: use 'oauth-hook credentials show'"
         )
     pairs = {"OAUTH_CONSUMER_KEY": value.consumer.key, "OAUTH_CONSUMER_SECRET": str(value.consumer.secret)}
     if value.token is not None:

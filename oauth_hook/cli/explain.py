@@ -88,7 +88,7 @@ def explain(arguments: argparse.Namespace) -> int:
     has_theirs = given != (None, None) or bool(find_base_strings(read_response_text(saved)))
     more = list(_find_unused(options, explanation, has_secrets=consumer is not None, has_theirs=has_theirs))
     if more and not first.proven:
-        warn(f"more could be told with {', or '.join(more)}")
+        warn(f"to learn more, add {', or '.join(more)}")
     return DONE
 
 

@@ -137,6 +137,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _conceal_typed(message: str) -> str:
     """Return what argparse says without what was typed, which may be a secret in the wrong place."""
+    message = message.removeprefix("argument x: ")  # of migrate, whose one choice is a metavar, too
     choice = re.search(r"(.*)invalid choice: (.*) \(choose from (.*)\)", message, re.DOTALL)
     if choice is not None:
         place = "" if re.search(r"COMMAND|\|", choice[1]) else choice[1]

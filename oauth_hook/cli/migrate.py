@@ -76,7 +76,7 @@ def _prompt_for_client() -> Consumer:
 
 
 def _wait(seconds: float) -> None:
-    warn(f"X is busy: it is asked again in {seconds:.0f} seconds")
+    warn(f"X is busy: trying again in {seconds:.0f} seconds")
     time.sleep(seconds)
 
 

@@ -110,7 +110,7 @@ class Preferences:
 
     def _write(self, kept: dict[str, Any]) -> None:
         if self._path is None:
-            raise UsageError("nothing can be kept beside this store: name the account each time")
+            raise UsageError("no default can be kept with this store: name the account each time")
         from tempfile import NamedTemporaryFile
 
         folder = os.path.dirname(self._path)

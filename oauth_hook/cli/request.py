@@ -414,7 +414,7 @@ def _send(session: requests.Session, signed: OutgoingRequest, timeout: float) ->
     try:
         response = session.send(prepared, timeout=timeout, allow_redirects=True, **settings)
     except requests.exceptions.InvalidHeader as error:  # of the response: ours were looked at before
-        raise ProviderError("the response has headers that make no sense") from error
+        raise ProviderError("the headers of the response make no sense") from error
     except ValueError as error:
         if received:
             raise ProviderError("the server redirects to a URL that cannot be requested") from error

@@ -143,8 +143,8 @@ def _exchange(
         response.close()
         if not _may_follow(request, following, redirects):
             raise ProviderError(
-                f"the server redirects to another origin ({_shown_origin(following.url)}), which has no business with "
-                "these credentials: check the URL that was asked",
+                f"the server redirects to another origin ({_shown_origin(following.url)}), which must not "
+                "get these credentials: check the URL that was requested",
                 status=response.status_code,
                 response=response,
                 redact=_redactor_for_request(request),
@@ -165,7 +165,7 @@ def _send_once(session: requests.Session, request: requests.PreparedRequest, dea
     try:
         return session.send(request, timeout=deadline.left, allow_redirects=False, **settings)
     except requests.exceptions.InvalidHeader as error:  # of the response: ours were looked at before
-        raise ProviderError("the server's response has headers that make no sense") from error
+        raise ProviderError("the headers of the server's response make no sense") from error
     except (requests.RequestException, OAuthHookError):
         raise
     except ValueError as error:
@@ -254,7 +254,7 @@ def _read_body(response: requests.Response, deadline: Deadline, max_bytes: int |
             for piece in response.iter_content(CHUNK_BYTES):
                 data += piece
                 if max_bytes is not None and len(data) > max_bytes:
-                    message = f"the response is larger than {max_bytes} bytes, which no token is"
+                    message = f"the response is larger than {max_bytes} bytes, too large for a token"
                     redactor = _redactor_for_request(response.request)
                     raise ProviderError(message, status=status, response=response, redact=redactor)
                 if deadline.is_over:

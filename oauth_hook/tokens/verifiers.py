@@ -250,7 +250,7 @@ class LoopbackReceiver:
             if self._is_closed:
                 raise UsageError("this receiver is closed: it is good for one call; make another")
             if self._is_called:
-                raise UsageError("this receiver waits for another callback already: make one for each call")
+                raise UsageError("this receiver is already waiting for a callback: make one for each call")
             self._is_called = True
 
     def _end(self) -> None:

@@ -134,11 +134,11 @@ def test_exchanged_keys_and_secrets_are_found_out(call, oauth_provider):
     secrets = (consumer.key, token.secret, token.key, consumer.secret)
     for given, said in ((pairs, "key and secret and the token's"), (secrets, "the consumer's secret and the token's")):
         done = call("request", oauth_provider.resource_url, check=1, **environment(*given))
-        assert f"{said} are exchanged" in done.stderr
+        assert f"{said} are swapped" in done.stderr
         assert "OAUTH_CONSUMER_KEY and _SECRET are the application's" in done.stderr
         assert not any(secret in done.stdout + done.stderr for secret in (token.secret, consumer.secret))
     done = call("request", oauth_provider.resource_url, check=1, **environment(consumer.key, "a", token.key, "b"))
-    assert "exchanged" not in done.stderr
+    assert "swapped" not in done.stderr
     with CredentialStore(call.store) as store:
         swapped = AccessToken(token.key, consumer.secret)
         store["me"] = Account(Consumer(consumer.key, token.secret), swapped, oauth_provider.url)

@@ -443,7 +443,7 @@ def test_the_command_waits_and_goes_on(x, store, call):
     """A rate limit is waited out."""
     store["me"] = USER
     x.answer.replies = [BUSY, BUSY]
-    assert call("me").err.count("X is busy: it is asked again in 0 seconds") == 2
+    assert call("me").err.count("X is busy: trying again in 0 seconds") == 2
     assert is_current(x.answer, store["me-oauth2"])
 
 

@@ -663,7 +663,7 @@ class TestEndOfTheCall:
         """One call for each receiver; not two at once, none after the end."""
         call = kit.call()
         get(call.receiver, "x=1")  # now it waits
-        with pytest.raises(UsageError, match="waits for another callback already"):
+        with pytest.raises(UsageError, match="already waiting for a callback"):
             call.receiver(URL)
         assert came_back(call)
         with pytest.raises(UsageError, match="closed"):
