@@ -16,7 +16,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from contextlib import redirect_stdout, suppress
+from contextlib import suppress
 from importlib import import_module
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TextIO
@@ -132,6 +132,8 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what was wrong and where to read on, and exit with the status for misuse."""
+        if message.endswith(f"required: {'|'.join(_ACTIONS)}"):
+            self.exit(MISUSE, self.format_help())
         self.exit(MISUSE, f"{self.prog}: {one_line(_conceal_typed(message))}; see '{self.prog} --help'\n")
 
 
@@ -156,25 +158,19 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     words = [*(sys.argv[1:] if argv is None else argv)]
     if words[:1] == ["help"]:  # as of other commands
         words = [*words[1:2], "--help"]
-    if words == ["credentials"] or (argv is None and not words):
-        _show_help(words)
     parser = make_parser(words)
-    if words and words[0].startswith("-") and {command.name for command in COMMANDS}.isdisjoint(words):
-        name = _option_name(words[0])
-        if name and not any(option.startswith(name[0]) for option in parser._option_string_actions):
-            parser.error(_describe_unknown(words[:1], parser))
+    if argv is None and not words:
+        parser.exit(MISUSE, parser.format_help())
+    if {command.name for command in COMMANDS}.isdisjoint(words):  # argparse would say that the COMMAND is missing
+        known = tuple(parser._option_string_actions)
+        names = [found[0] for word in words if (found := _option_name(word))]
+        if unknown := [name for name in names if not any(option.startswith(name) for option in known)]:
+            parser.error(_describe_unknown(unknown, parser))
     arguments, rest = parser.parse_known_args(words)
     rest = _fill_gaps(arguments, rest)
     if rest:
         arguments.parser.error(_describe_unknown(rest, arguments.parser))
     return arguments
-
-
-def _show_help(words: Sequence[str]) -> NoReturn:
-    """Print the help on standard error, and exit with the status for misuse: something has to follow these words."""
-    with redirect_stdout(sys.stderr), suppress(SystemExit):
-        make_parser(words).parse_args([*words, "--help"])
-    raise SystemExit(MISUSE)
 
 
 def _describe_unknown(words: Sequence[str], parser: argparse.ArgumentParser) -> str:
