@@ -551,11 +551,12 @@ What is printed is for one request, once, within the next minutes: a signature h
             _JSON,
         ),
         """\
-FILE is raw HTTP (the request, and after it the response if it was saved), alone or in a log; what curl, wget, HTTPie,
-mitmdump or a library shows of its work; a curl command line or another call that a browser copies; or a HAR file
-(exported from a browser with sensitive data, or the signature is missing). "-", or no FILE, is standard input. The
-page "Why did it say 401?" of the documentation lists all formats. The secrets come from the store (NAME) or the
-environment; without them, only what the request itself shows is checked.""",
+FILE is raw HTTP (the request, and after it the response if it was saved), alone or in a log; what curl, wget,
+HTTPie, mitmdump or a library shows of its work; a curl command line or another call that a browser copies; or a HAR
+file (exported from a browser with sensitive data, or the signature is missing). "-", or no FILE, is standard input.
+The page "Why did it say 401?" of the documentation lists all formats. The secrets come from the store (NAME; without
+it, the account that has the keys of the request, or the default one) or the environment; without them, only what the
+request itself shows is checked.""",
         _ENVIRONMENT,
         examples=(
             "explain tumblr refused.har",
@@ -626,8 +627,9 @@ consumer key, consumer secret, token, token secret. Without a token the account 
             _flag("--none", help="have no default"),
         ),
         """\
-'request' and 'sign' use it where no NAME is given and the environment has no OAUTH_CONSUMER_KEY; like any account it is
-used at its service only. It follows 'credentials rename', and 'credentials remove' ends it.""",
+'request', 'sign' and HTTPie use it where no NAME is given and the environment has no OAUTH_CONSUMER_KEY; like any
+account it is used at its service only. 'explain' uses it where no account has the keys of the request. It follows
+'credentials rename', and 'credentials remove' ends it.""",
         module="credentials",
         examples=("use tumblr", "use", "use --none"),
     ),
