@@ -14,8 +14,8 @@ from typing import Any
 
 from ..errors import UsageError
 from ..hook.clock import ServerClock
-from ..protocol.url import check_absolute_url, parse_origin
-from ..tokens.accounts import Store, print_origin
+from ..protocol.url import check_absolute_url, parse_origin, print_origin
+from ..tokens.accounts import Store
 from ..tokens.store import CredentialStore, default_path
 
 __all__ = ["Preferences"]

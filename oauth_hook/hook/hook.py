@@ -22,7 +22,7 @@ from ..protocol import methods
 from ..protocol.message import Message
 from ..protocol.parameters import is_form
 from ..protocol.signing import Signature, Signer
-from ..protocol.url import Origin, origin, split_url
+from ..protocol.url import Origin, origin, print_origin, split_url
 from .attach import SignedRequest, attach, send_next
 from .clock import Refusal, ServerClock, read_refused_time
 from .niquests import is_niquests
@@ -214,8 +214,7 @@ class OAuthHook(AuthBase):
             "callback": signer.callback,
             "verifier": signer.verifier,
             "body_hash": signer.body_hash,
-            "origins": self._origins
-            and [f"{scheme}://{host}:{port}".rstrip(":") for scheme, host, port in self._origins],
+            "origins": self._origins and [print_origin(each) for each in self._origins],
             "nonce": self._nonce,
             "clock": self._clock,
         }

@@ -28,7 +28,7 @@ from ..hook.prepared import read_message
 from ..protocol.encoding import decode_text, unescape
 from ..protocol.message import text_headers
 from ..protocol.placement import parse_authorization
-from ..protocol.url import is_same_origin, parse_origin
+from ..protocol.url import is_same_origin, parse_origin, print_origin
 from ..redaction import MASK, Redactor, shorten
 from ..redaction.request_secrets import find_carried_secrets, redactor_for
 from .deadline import Deadline, bound_pool
@@ -142,8 +142,10 @@ def _exchange(
             return response
         response.close()
         if not _may_follow(request, following, redirects):
+            target = parse_origin(following.url)
+            place = "no http URL" if target is None else print_origin(target)
             raise ProviderError(
-                f"the server redirects to another origin ({_shown_origin(following.url)}), which must not "
+                f"the server redirects to another origin ({place}), which must not "
                 "get these credentials: check the URL that was requested",
                 status=response.status_code,
                 response=response,
@@ -197,11 +199,6 @@ def _may_follow(source: requests.PreparedRequest, target: requests.PreparedReque
     if redirects is Redirects.ENCRYPTED and old is not None and new is not None:
         return not (old[0] == "https" and new[0] == "http")
     return is_same_origin(old, new)
-
-
-def _shown_origin(url: str | None) -> str:
-    found = parse_origin(url)
-    return "no http URL" if found is None else f"{found[0]}://{found[1]}{found[2] and ':' + found[2]}"
 
 
 @contextmanager
