@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import socket
 import subprocess
@@ -230,6 +231,7 @@ EARLY = "oauth_problem=permission_unknown"
     ("typed", "refusal", "check", "tries", "questions"),
     [
         ("77 77", WRONG, 0, 1, 0), ("1\nhttp://127.0.0.1/\n77 77", WRONG, 0, 2, 2), ("1\n7777", EARLY, 0, 2, 1),
+        ("1\nhttp://127.0.0.1/\nhttp://127.0.0.1/\n7777", WRONG, 0, 2, 3),
         ("oauth_token=u&oauth_verifier=1\n7777", WRONG, 0, 1, 1), ("no? code\n7777", WRONG, 0, 1, 1),
         ("oauth_token=t&oauth_problem=user_refused\n7777", WRONG, 1, 0, 0),
         ("7777", WRONG, 0, 1, 0), ("  7777\t", WRONG, 0, 1, 0), ("1\n7777", WRONG, 0, 2, 1), ("1\n7777", "", 0, 2, 1),
@@ -258,6 +260,18 @@ def test_a_wrong_code_is_asked_for_again_twice(typed, refusal, check, tries, que
     if questions == 2 and check:
         assert "no code was accepted in 3 tries" in done.stderr
         assert "verifier-missing" not in done.stderr
+
+
+def test_the_link_itself_is_not_what_a_service_without_callbacks_sends(call, server, tmp_path):
+    """Where the user pastes the URL that they are sent to, the link is asked again, and Enter goes on (OAuth 1.0)."""
+    server.answer = lambda got: (200, {}, b"oauth_token=t&oauth_token_secret=s")
+    legs = {f"{leg}_url": f"{server.url}/{leg}" for leg in ("request_token", "authorization", "access_token")}
+    service = tmp_path / "old.json"
+    service.write_text(json.dumps({"name": "old", "callback": None, "confirmed": "ignore", **legs}))
+    typed = f"{server.url}/authorization?oauth_token=t\n\n"
+    done = call("authorize", "me", "--service", str(service), stdin=typed, **environment("c", "s", "", ""))
+    assert done.stderr.count("That is the link to open") == 1
+    assert len(server.received) == 2
 
 
 def test_rsa_is_asked_for_its_key_before_anything_else(call):
@@ -329,6 +343,7 @@ def test_explain_finds_the_account_by_itself(call):
     done = call("explain", stdin=save("c", sue))
     assert "explained with the account 'sue', which has this consumer key" in done.stderr
     assert "as can be seen from here" in done.stdout
+    assert "the account 'tom'" in call("explain", stdin=save("c", tom)).stderr
     assert "as can be seen from here" in call("explain", stdin=save("c")).stdout  # for no user
     assert "account" not in call("explain", stdin=save("z")).stderr.replace("of an account", "")
     call("use", "other")
