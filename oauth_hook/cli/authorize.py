@@ -300,7 +300,8 @@ def _exchange_code(
 ) -> AccessToken:
     """Exchange the code that was typed; a wrong one is asked for again, as long as the request token may be good.
 
-    :raises ProviderError: the service refuses, for another reason, or for the last time.
+    :raises ProviderError: the service refuses, for a reason that no other code mends, or nothing more is typed.
+    :raises OAuthHookError: no code was accepted in ``_MAX_CODES`` tries.
     """
     from ..tokens.verifiers import join_code
 
