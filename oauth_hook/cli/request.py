@@ -208,9 +208,9 @@ def _read_words(options: _Options, store: Store) -> tuple[str | None, str, str]:
     if len(words) == 1 and not is_known and method != method.upper():
         hint = f"{suggest_word(method, store)}: {store_hint(store)}"
         raise UsageError(f"the first word is neither a METHOD, such as GET, nor in the store{hint}")
-    is_spelled = is_known or method in (method.upper(), method.lower())
-    if close or not is_token(method) or not is_spelled:
-        raise UsageError(f"the METHOD of a request is one word, such as GET{close}")
+    if close or not is_token(method) or not (is_known or method == method.upper()):
+        hint = close or "; a value with spaces needs quotes"
+        raise UsageError(f"the METHOD of a request is one word, such as GET{hint}")
     return words[0] if len(words) == 2 else None, method.upper(), url
 
 
@@ -220,7 +220,7 @@ def _check_order(words: list[str], url: str, store: Store) -> None:
     if any("://" in word for word in words) and "=" in url and "://" not in url:
         raise UsageError("a field of a form is -d NAME=VALUE, one of the URL's query --query NAME=VALUE")
     if any("://" in word for word in words):
-        told = "" if url.upper() in _METHODS else "there is a word after the URL: put quotes around spaces; "
+        told = "" if url.upper() in _METHODS else "there is a word after the URL (a value with spaces needs quotes); "
         raise UsageError(f"{told}the URL goes last: {order}")
     if len(words) > 2 or (not words and not re.search(r"[./:]", url) and url.upper() not in _METHODS):
         raise UsageError(f"{order}, such as: GET https://api.example.com/me")

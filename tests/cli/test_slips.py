@@ -25,8 +25,9 @@ request me | use [NAME] [METHOD] URL
 request me GET | no URL after GET
 request GET me {url} | METHOD goes after the NAME
 request {url} GET | URL goes last
-request me {url} {secret} | put quotes around spaces; the URL goes last
-request me {url} -d a=Hello {secret} | put quotes around spaces
+request me {url} {secret} | a value with spaces needs quotes); the URL goes last
+request me {url} -d a=Hello {secret} | a value with spaces needs quotes
+request me -d a=Hello world {url} | a value with spaces needs quotes
 request me {url} --json no.json | a file is --json @FILE
 request me {url} -d @NOTES.md | cannot read NOTES.md
 request {secret} {url} | neither a METHOD
