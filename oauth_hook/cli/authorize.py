@@ -178,7 +178,7 @@ def _check_end(service: Service, *, anyway: bool) -> None:
     title = service.title or service.name
     if service.has_ended() and not anyway:
         raise UsageError(
-            f"{title} accepted OAuth 1 until {service.ends}. {service.successor} To go on anyway, use --anyway"
+            f"{title} took OAuth 1 until {service.ends}. {service.successor} To go on in spite of that, use --anyway"
         )
     if service.ends is not None:
         warn(f"{title} ends OAuth 1 on {service.ends}")

@@ -109,9 +109,7 @@ def read_posted_verifier(body: str, consumer: Consumer | None = None) -> PostedV
         )
     key, secret, verifier = (fields[name] for name in _POSTED)
     if consumer is not None and (key, secret) != (consumer.key, consumer.secret):
-        raise ProviderError(
-            "what was posted to the callback belongs to another consumer", problem="consumer_key_unknown"
-        )
+        raise ProviderError("what was posted to the callback is about another consumer", problem="consumer_key_unknown")
     return PostedVerifier(Consumer(key, secret), verifier)
 
 
