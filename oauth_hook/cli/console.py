@@ -167,7 +167,9 @@ def report_use(store: object, name: str, account: Account) -> None:
         report_next(store, "authorize", name)
     else:
         places = [service.api_url, *(f"{origin}{path}" for origin in (*account.origins, *find_origins(service)))]
-        report_next(store, "request", name, next(filter(None, places), "https://api.example.com/"))
+        place = next(filter(None, places), None)  # without one, it may be used where it is allowed
+        somewhere = "https://api.example.com/"
+        report_next(store, "request", name, *([place] if place else ["--origin", somewhere, somewhere]))
 
 
 def warn(text: str) -> None:
@@ -334,14 +336,17 @@ def read_service_file(path: str) -> Service:
     return Service.from_file(path)
 
 
-def fill_service(service: Service, at: Mapping[str, str]) -> Service:
+def fill_service(service: Service, at: Sequence[tuple[str, str]], tenant: Mapping[str, str]) -> Service:
     """Return a service with its placeholders filled.
 
+    :param at: what --at says; it comes before ``tenant``, which a reference has.
     :raises UsageError: it has no such placeholders, or they cannot be filled so.
     """
-    if at and not service.placeholders:
+    from ..credentials import unique_pairs
+
+    if at and not service.placeholders and not service.tenant:
         raise UsageError(f"{service.title or service.name or 'this service'} takes no --at")
-    return service.at(**at)
+    return service.at(**{**tenant, **unique_pairs(at, "--at")})
 
 
 def resolve_service(named: str, at: Sequence[tuple[str, str]] = ()) -> tuple[str, Service | None]:
@@ -361,10 +366,12 @@ def resolve_service(named: str, at: Sequence[tuple[str, str]] = ()) -> tuple[str
         text = os.path.abspath(text)
         service = read_service_file(text)
     if service is not None:
-        service = fill_service(service, {**dict(reference.tenant), **dict(at)})
+        service = fill_service(service, at, reference.read_tenant())
         return str(ServiceReference(reference.kind, text, tuple(service.tenant.items()))), service
     if at:
-        raise UsageError("--at is for a known service, or one that a file describes: a server's URL says where it is")
+        raise UsageError(
+            "--at is for a --service that is known, or that a file describes: a server's URL says where it is"
+        )
     if reference.kind is ServiceKind.NAME:
         raise UsageError(
             f"there is no service of that name{suggest_word(named, SERVICES)}: see 'oauth-hook services', or name one "

@@ -237,7 +237,7 @@ def _apply_options(options: _Options, service: Service) -> Service:
     if options.service is not None:
         path = ServiceReference.parse(options.service).path
         service = find_service(options.service) if path is None else read_service_file(path)
-    service = fill_service(service, dict(options.at))
+    service = fill_service(service, options.at, {})
     given: dict[str, Any] = {
         "placement": options.placement,
         "signature_method": options.signature_method,
