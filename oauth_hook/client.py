@@ -189,8 +189,8 @@ class Client:
         if response.status_code < 400:
             return data
         whole = WholeResponse(response, data.decode("utf-8", "replace"))
-        what = f"a response to {request.method} {uri.partition('?')[0]}"
-        refusal = build_refusal(whole, what, [self._consumer.secret, secret or ""])
+        did = f"refused {request.method} {uri.partition('?')[0]}"
+        refusal = build_refusal(whole, did, [self._consumer.secret, secret or ""])
         raise _proto_error(refusal, partial(self._hook_for(key, secret).explain, response))
 
     def make_secret(self, cust_secret: str, token_secret: str | None = None) -> str:

@@ -242,8 +242,15 @@ class ServiceReference:
 
     @property
     def label(self) -> str:
-        """The reference as people are shown it: of three URLs, the one that users see."""
+        """The reference as people are shown it: of three URLs, the one that users see; of a user's server, its host."""
+        if self.user:
+            return _parse_host(self.text)
         return str(self) if self.urls is None else self.urls[1]
+
+    @property
+    def user(self) -> str:
+        """Who is meant, where a server is named by a user there, as in ``someone@pump.example``; else empty."""
+        return self.text.rpartition("@")[0] if self.url and "://" not in self.text else ""
 
     def read_tenant(self) -> dict[str, str]:
         """Return what fills the placeholders, by their names.

@@ -20,6 +20,7 @@ from .console import (
     DONE,
     ask_line,
     check_name_is_free,
+    check_rsa_key,
     open_store,
     print_result,
     prompt_for_consumer,
@@ -36,6 +37,10 @@ from .errors import tell
 __all__ = ["authorize", "register"]
 
 _REFUSALS = (400, 401, 403)
+_MAX_CODES = 3
+# What another code mends, or the same one later: problems that a service has, and those of what was pasted.
+_WRONG_CODE = (None, "verifier_invalid", "permission_unknown")
+_WRONG_PASTE = ("parameter_absent", "token_rejected")
 
 
 class _AuthorizeOptions:
@@ -86,6 +91,7 @@ def authorize(arguments: argparse.Namespace) -> int:
             raise UsageError(f"{service.title or place} has no user authorization: {service.notes}")
         service.check_is_filled()
         _check_end(service, anyway=options.anyway)
+        check_rsa_key(options.rsa_key, service.signature_method)
         key = None if options.rsa_key is None else read_rsa_key(options.rsa_key)
         if service.callback_method == "POST":
             consumer, token = _wait_for_activation(options, kept, place, service, key)
@@ -175,7 +181,7 @@ def _check_end(service: Service, *, anyway: bool) -> None:
             f"{title} took OAuth 1 until {service.ends}. {service.successor} To go on in spite of that, use --anyway"
         )
     if service.ends is not None:
-        warn(f"the last day on which {title} takes OAuth 1 is {service.ends}")
+        warn(f"{title} ends OAuth 1 on {service.ends}")
     if service.successor:
         warn(service.successor)
 
@@ -235,6 +241,11 @@ def _find_consumer(
                 f"{options.name!r} is an account at {kept_at.label}, whose consumer key is not for {wanted.label}: "
                 "choose another NAME, or use --replace"
             )
+        if kept.token is not None and kept_at.user and wanted.user and kept_at.user != wanted.user:
+            raise UsageError(
+                f"{options.name!r} has the token of {kept_at.user} at {kept_at.label}: for {wanted.user} choose "
+                "another NAME, or use --replace"
+            )
     known = kept.consumer if isinstance(kept, Account) else kept
     if given is not None and (given.key, given.secret) != (known.key, known.secret):
         raise UsageError(
@@ -258,7 +269,7 @@ def _register_or_ask(options: _AuthorizeOptions, service: Service) -> Consumer:
         scheme = _scheme(http=options.http)
         return register_client(service.registration_url, application_name="oauth-hook", scheme=scheme)
     if service.documentation:
-        report(f"{service.title} gives a consumer key and its secret to applications: {service.documentation}")
+        report(f"Get a consumer key and secret for your application at {service.documentation}")
     return prompt_for_consumer()
 
 
@@ -280,24 +291,48 @@ def _get_consent(options: _AuthorizeOptions, service: Service, consumer: Consume
             return flow.authorize(receiver)
     flow = OAuthFlow.for_service(service, consumer, rsa_key=key)
     request_token = flow.fetch_request_token()
-    return _exchange_code(flow, request_token, ask_on_console(flow.authorization_url(request_token)))
+    url = flow.authorization_url(request_token)
+    return _exchange_code(flow, request_token, url, ask_on_console(url))
 
 
-def _exchange_code(flow: OAuthFlow, request_token: RequestToken, code: str, tries: int = 3) -> AccessToken:
+def _exchange_code(
+    flow: OAuthFlow, request_token: RequestToken, url: str, code: str, tries: int = _MAX_CODES
+) -> AccessToken:
     """Exchange the code that was typed; a wrong one is asked for again, as long as the request token may be good.
 
-    :raises ProviderError: the service refuses, for another reason, or for the last time.
+    :raises ProviderError: the service refuses, for a reason that no other code mends, or nothing more is typed.
+    :raises OAuthHookError: no code was accepted in ``_MAX_CODES`` tries.
     """
+    from ..tokens.verifiers import join_code
+
     try:
         return flow.fetch_access_token(request_token, flow.parse_callback(code, request_token))
-    except ProviderError as error:
-        if tries == 1 or error.status not in _REFUSALS or error.problem not in (None, "verifier_invalid"):
+    except (ProviderError, UsageError) as error:
+        if isinstance(error, ProviderError) and not _is_mendable(error):
             raise
+        if tries == 1:
+            raise OAuthHookError(f"no code was accepted in {_MAX_CODES} tries: {tell(error)}") from error
         report(f"oauth-hook: {tell(error)}")
-        code = ask_line("Enter the code again: ").strip()
+        code = join_code(_ask_for_answer("Enter the code again: ", url))
         if not code:
             raise
-    return _exchange_code(flow, request_token, code, tries - 1)
+    return _exchange_code(flow, request_token, url, code, tries - 1)
+
+
+def _is_mendable(error: ProviderError) -> bool:
+    """Tell whether another code may do: what was pasted could not be sent, or the service does not take it."""
+    if error.status is None:
+        return error.problem in _WRONG_PASTE
+    return error.status in _REFUSALS and error.problem in _WRONG_CODE
+
+
+def _ask_for_answer(prompt: str, url: str) -> str:
+    """Ask for a line, with its end, until it may be a code or the callback's URL, or is empty."""
+    from ..tokens.verifiers import find_paste_slip
+
+    while slip := find_paste_slip(line := ask_line(prompt), url):
+        report(slip)
+    return line
 
 
 def _wait_for_activation(
@@ -337,7 +372,7 @@ class _PromptForCallback:
             report(f"Opening your browser. If it does not open, open this link, and allow access there:\n\n  {url}\n")
             self._open_browser(url)
         report("Then paste here the URL that you are sent to. If you are not sent anywhere, press Enter.")
-        line = ask_line("URL: ")
+        line = _ask_for_answer("URL: ", url)
         if not line:
-            raise OAuthHookError("nothing was pasted: standard input ended; run this command in a terminal")
+            raise OAuthHookError("nothing was pasted, and standard input has ended: run this command in a terminal")
         return line.strip()

@@ -64,8 +64,10 @@ class _Options:
 
 def completion(arguments: argparse.Namespace) -> int:
     """Print a script for a shell, or what could stand in the place of the last of some words."""
+    from .main import CANDIDATES  # which imports this module when the command is run
+
     options = read_options(_Options, arguments)
-    if options.shell == "candidates":
+    if options.shell == CANDIDATES:
         found = [word for word in _find_candidates(options.words or [""]) if word.startswith(options.words[-1:][0])]
         print_text("\n".join(found), end="\n" if found else "")
     else:
@@ -75,7 +77,7 @@ def completion(arguments: argparse.Namespace) -> int:
 
 def _find_candidates(words: list[str]) -> Iterable[str]:
     """Return what could stand in the place of the last word; nothing where it is a file, or the user's own."""
-    from .main import COMMANDS, STORE  # which imports this module when the command is run
+    from .main import CANDIDATES, COMMANDS, STORE
 
     *before, current = words
     names = {command.name: command for command in COMMANDS}
@@ -91,7 +93,7 @@ def _find_candidates(words: list[str]) -> Iterable[str]:
     choices: Iterable[str] = command.arguments[0].settings.get("choices", ())
     if not set(before).isdisjoint(choices) or not choices:
         return _find_words(command.name, before)
-    return [choice for choice in choices if choice != "candidates"]
+    return [choice for choice in choices if choice != CANDIDATES]
 
 
 def _find_values(option: Argument) -> Iterable[str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 from ..errors import UsageError, is_text, suggest_word
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ..credentials import Account, Consumer
     from ..diagnosis.explain import Explanation
@@ -32,6 +32,8 @@ __all__ = [
     "ask",
     "ask_line",
     "check_name_is_free",
+    "check_rsa_key",
+    "fill_service",
     "find_service",
     "is_text",
     "is_token",
@@ -91,7 +93,8 @@ def check_name_is_free(store: Store, name: str, *, replace: bool) -> None:
     """
     if not replace and name in store:
         raise UsageError(
-            f"there is a {name!r} in the store, whose credentials would be lost: choose another NAME, or use --replace"
+            f"{name!r} is in the store already, and its credentials would be lost: choose another NAME, or use "
+            "--replace"
         )
 
 
@@ -188,11 +191,12 @@ def one_line(text: str) -> str:
 # --- questions ---
 
 
-def ask(what: str, *, secret: bool = False, elsewhere: str = "", needed: bool = True) -> str:
+def ask(what: str, *, secret: bool = False, elsewhere: str = "", needed: bool = True, prompts: bool = True) -> str:
     """Ask for a line, on the terminal or from standard input; a secret is not echoed.
 
     :param elsewhere: what else to do, for the message where nothing is typed.
     :param needed: whether something must be typed; otherwise nothing is an empty line.
+    :param prompts: whether to say what is asked for where nobody sits at a terminal.
     :raises UsageError: nothing was typed, or it is not text.
     """
     line = ""
@@ -202,7 +206,8 @@ def ask(what: str, *, secret: bool = False, elsewhere: str = "", needed: bool = 
 
             line = getpass(f"{what}: ", stream=sys.stderr) + "\n"
         else:
-            line = ask_line(f"{what}: ")
+            is_seen = prompts or (sys.stdin is not None and sys.stdin.isatty())
+            line = ask_line(f"{what}: " if is_seen else "")
     except EOFError:  # getpass's word for Ctrl-D
         report("")
     except ValueError:  # no text, or closed; the error would show what was typed
@@ -222,21 +227,22 @@ def ask_line(prompt: str) -> str:
     if sys.stderr is not None:
         print(prompt, end="", file=sys.stderr, flush=True)
     line = "" if sys.stdin is None else sys.stdin.readline()
-    if sys.stdin is None or not line or not sys.stdin.isatty():
+    if prompt and (sys.stdin is None or not line or not sys.stdin.isatty()):
         report("")  # no Enter key has ended the line of the prompt
     return line
 
 
-def prompt_for_consumer() -> Consumer:
+def prompt_for_consumer(*, prompts: bool = True) -> Consumer:
     """Ask for a consumer key and its secret.
 
+    :param prompts: see ``ask``.
     :raises UsageError: nothing was typed, or it is not text.
     """
     from ..credentials import Consumer
 
     elsewhere = "set it in the environment, or "
-    key = ask("consumer key", elsewhere=elsewhere)
-    return Consumer(key, ask("consumer secret", secret=True, elsewhere=elsewhere).strip())
+    key = ask("consumer key", elsewhere=elsewhere, prompts=prompts)
+    return Consumer(key, ask("consumer secret", secret=True, elsewhere=elsewhere, prompts=prompts).strip())
 
 
 # --- files and services ---
@@ -258,7 +264,7 @@ def read_file(path: str, max_bytes: int = -1) -> bytes:
 
 
 # Absolute or relative, or a short plain word.
-_looks_like_path = re.compile(r"[./~].*|[A-Za-z]:.*|[a-z]{1,8}(?:\.[a-z]{1,5})?", re.DOTALL).fullmatch
+_looks_like_path = re.compile(r"[./~].*|[A-Za-z]:.*|[a-z]{1,8}|[A-Za-z]{1,16}\.[a-z]{1,5}", re.DOTALL).fullmatch
 
 
 def unreadable_file(path: str, error: OSError) -> UsageError:
@@ -297,6 +303,15 @@ def read_rsa_key(path: str, *, public: bool = False) -> RSAKey:
         raise UsageError(str(error).replace("rsa_key", path)) from error
 
 
+def check_rsa_key(path: str | None, signature_method: str) -> None:
+    """Refuse an RSA method without a key.
+
+    :raises UsageError: no file is named.
+    """
+    if path is None and signature_method.startswith("RSA-"):
+        raise UsageError(f"{signature_method} signs with an RSA key: name its file with --rsa-key")
+
+
 def find_service(name: str) -> Service:
     """Return a known service by its name.
 
@@ -321,13 +336,26 @@ def read_service_file(path: str) -> Service:
     return Service.from_file(path)
 
 
+def fill_service(service: Service, at: Sequence[tuple[str, str]], tenant: Mapping[str, str]) -> Service:
+    """Return a service with its placeholders filled.
+
+    :param at: what --at says; it comes before ``tenant``, which a reference has.
+    :raises UsageError: it has no such placeholders, or they cannot be filled so.
+    """
+    from ..credentials import unique_pairs
+
+    if at and not service.placeholders and not service.tenant:
+        raise UsageError(f"{service.title or service.name or 'this service'} takes no --at")
+    return service.at(**{**tenant, **unique_pairs(at, "--at")})
+
+
 def resolve_service(named: str, at: Sequence[tuple[str, str]] = ()) -> tuple[str, Service | None]:
     """Return what to keep of the service that SERVICE names, and what is known of it; ``None``: it is not known here.
 
     :param at: what fills its placeholders.
     :raises UsageError: there is no such service, its file cannot be used, or its placeholders are others.
     """
-    from ..credentials import ServiceKind, ServiceReference, unique_pairs
+    from ..credentials import ServiceKind, ServiceReference
     from ..services.catalog import SERVICES
 
     reference = ServiceReference.parse(named)
@@ -338,7 +366,7 @@ def resolve_service(named: str, at: Sequence[tuple[str, str]] = ()) -> tuple[str
         text = os.path.abspath(text)
         service = read_service_file(text)
     if service is not None:
-        service = service.at(**{**reference.read_tenant(), **unique_pairs(at, "--at")})
+        service = fill_service(service, at, reference.read_tenant())
         return str(ServiceReference(reference.kind, text, tuple(service.tenant.items()))), service
     if at:
         raise UsageError(

@@ -17,8 +17,10 @@ from ..services.catalog import SERVICES
 from ..tokens.accounts import (
     Store,
     allow_origins,
+    find_account_service,
     find_missing_file,
     find_oauth2_name,
+    find_origins,
     is_oauth2_token,
     read_consumer_from_environment,
     read_entry,
@@ -91,11 +93,11 @@ def _describe_entry(store: Store, name: str) -> str:
         warn(tell(error))
         return "cannot be read"
     if isinstance(value, Account):
-        place = ServiceReference.parse(value.service).label if value.service else "no service"
+        place = f"at {ServiceReference.parse(value.service).label}" if value.service else "without a service"
         service = SERVICES.get(ServiceReference.parse(value.service or "").text)
         is_two_legged = service is not None and not service.request_token_url
         missing = ", two-legged" if is_two_legged else ", not authorized yet"
-        return f"account at {place}{'' if value.token else missing}"
+        return f"account {place}{'' if value.token else missing}"
     if is_oauth2_token(value):
         return "OAuth 2.0 tokens" if value.secret else "no OAuth 2.0 tokens: refused"
     return {"Consumer": "consumer", "RequestToken": "request token"}.get(type(value).__name__, "access token")
@@ -109,6 +111,20 @@ def _show(options: _Options, store: Store) -> None:
         shown = _mask_secrets(value)
         warn(f"secrets are masked ({MASK}): use --show-secrets to see them")
     print(json.dumps(shown, indent=2))
+    if isinstance(value, Account) and (origins := _find_all_origins(value)):
+        warn(f"{options.name} is used at {', '.join(origins)}")
+
+
+def _find_all_origins(account: Account) -> tuple[str, ...]:
+    """Return where an account is used: at its service's origins, and at its own."""
+    own: tuple[str, ...] = ()
+    with suppress(UsageError):  # the file that described the service is gone
+        own = find_origins(find_account_service(account))
+    return tuple(dict.fromkeys((*own, *account.origins)))
+
+
+# What services say beside a token that gives access to nothing.
+_PUBLIC = ("oauth_authorized_realms", "oauth_callback_confirmed", "oauth_expires_in", "oauth_authorization_expires_in")
 
 
 def _mask_secrets(value: Credentials | Account) -> dict[str, Any]:
@@ -119,7 +135,10 @@ def _mask_secrets(value: Credentials | Account) -> dict[str, Any]:
         if isinstance(part, Credentials):
             shown[field.name] = _mask_secrets(part)
         elif not field.repr:
-            shown[field.name] = dict.fromkeys(part, MASK) if isinstance(part, Mapping) else part and MASK
+            if isinstance(part, Mapping):
+                shown[field.name] = {name: said if name in _PUBLIC else MASK for name, said in part.items()}
+            else:
+                shown[field.name] = part and MASK
     return shown
 
 
@@ -142,9 +161,9 @@ def _add(options: _Options, store: Store) -> None:
     if consumer is not None:
         token = read_token_from_environment(warn)
     else:
-        consumer = prompt_for_consumer()
-        key = ask("token (empty: none)", needed=False)
-        token = AccessToken(key, ask("token secret", secret=True).strip()) if key else None
+        consumer = prompt_for_consumer(prompts=False)
+        key = ask("token (empty: none)", needed=False, prompts=False)
+        token = AccessToken(key, ask("token secret", secret=True, prompts=False).strip()) if key else None
     account = store[options.name] = Account(consumer, token, place, origins)
     kept = {"name": options.name, "consumer": consumer.key, **({} if token is None else {"token": token.key})}
     print_result(f"kept as {options.name}", kept, as_json=options.json)
@@ -174,7 +193,7 @@ def _allow(options: _Options, store: Store) -> None:
     allow_origins(store, options.name, options.origin)
     allowed = list(store[options.name].origins)
     result = {"name": options.name, "origins": allowed}
-    print_result(f"{options.name} may be used at {', '.join(allowed)}, too", result, as_json=options.json)
+    print_result(f"{options.name} may also be used at {', '.join(allowed)}", result, as_json=options.json)
 
 
 def _rename(options: _Options, store: Store) -> None:
@@ -189,7 +208,7 @@ def _rename(options: _Options, store: Store) -> None:
     Preferences(store).rename(options.name, options.new)
     _warn_of_oauth2_tokens(store, options.name)
     result = {"renamed": options.name, "name": options.new}
-    print_result(f"{options.name} is {options.new} now", result, as_json=options.json)
+    print_result(f"renamed {options.name} to {options.new}", result, as_json=options.json)
 
 
 def _warn_of_oauth2_tokens(store: Store, name: str) -> None:
@@ -205,11 +224,11 @@ def _export(options: _Options, store: Store) -> None:
     :raises UsageError: nobody has asked for secrets, or it is no account.
     """
     if not options.show_secrets:
-        raise UsageError("what is exported is the secrets: use --show-secrets to have them printed")
+        raise UsageError("an export prints the secrets: use --show-secrets to allow that")
     value = read_entry(store, options.name)
     if not isinstance(value, Account):
         raise UsageError(
-            f"{options.name} is no account, and only those are exported: use 'oauth-hook credentials show'"
+            f"{options.name} is not an account, and only accounts are exported: use 'oauth-hook credentials show'"
         )
     pairs = {"OAUTH_CONSUMER_KEY": value.consumer.key, "OAUTH_CONSUMER_SECRET": str(value.consumer.secret)}
     if value.token is not None:

@@ -13,7 +13,7 @@ import urllib3
 from requests import exceptions
 
 from ..errors import OAuthHookError, UsageError
-from ..protocol.url import parse_origin
+from ..protocol.url import parse_origin, print_origin
 from ..redaction import redact
 from .console import MISUSE, REFUSED, one_line
 
@@ -45,6 +45,7 @@ _OPTIONS = (
     ("give the credential store a path", "use --store FILE"),
     ("or keep credentials in a file, a CredentialStore", "or keep credentials in a file, --store FILE"),
     ("scheme='http'", "--http"),
+    ("token_url must", "--token-url must"),
     ("replace=True", "--replace"),
     ("`del store[name]`", "`oauth-hook credentials remove NAME`"),
     ("let the user have more time (timeout)", "take more time (--timeout)"),
@@ -93,10 +94,7 @@ def _describe_failure(error: requests.RequestException) -> str:
 def _describe_origin(error: requests.RequestException) -> str:
     """Return the origin of the request's URL, whose path and query may hold secrets."""
     origin = parse_origin(getattr(error.request, "url", None))
-    if origin is None:
-        return "the server"
-    scheme, host, port = origin
-    return f"{scheme}://{host}{port and ':' + port}"
+    return "the server" if origin is None else print_origin(origin)
 
 
 def _find_cause(error: BaseException) -> BaseException:

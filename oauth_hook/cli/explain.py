@@ -7,16 +7,17 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..credentials import ServiceReference
+from ..credentials import Account, ServiceReference
 from ..diagnosis.base_string_parts import find_base_strings
 from ..diagnosis.base_string_parts import parse as parse_base_string
 from ..diagnosis.explain import Explanation
 from ..diagnosis.explain import explain as explain_request
+from ..diagnosis.records import read_request
 from ..errors import UsageError, suggest_word
 from ..services.catalog import SERVICES, Service
-from ..tokens.accounts import Store, find_credentials, store_hint
+from ..tokens.accounts import FoundCredentials, Store, find_credentials, store_hint
 from .console import (
     DONE,
     open_store,
@@ -28,7 +29,9 @@ from .console import (
     report,
     warn,
 )
-from .saved import is_har, read_response_text, read_saved
+from .errors import tell
+from .preferences import Preferences
+from .saved import SavedRequest, SavedResponse, is_har, read_response_text, read_saved
 
 __all__ = ["explain"]
 
@@ -62,9 +65,11 @@ def explain(arguments: argparse.Namespace) -> int:
     with open_store(options.store) as store:
         name, path = _read_words(options.words, store)
         credentials = find_credentials(name, store, warn=warn)
-    consumer = credentials.consumer
     data = _read_request(path)
     saved = read_saved(data, scheme=options.scheme)
+    if name is None and credentials.consumer is None:
+        credentials = _find_signer(options.store, saved) or credentials
+    consumer = credentials.consumer
     base_string = _read_base_string(options.base_string, "--base-string")
     my_base_string = _read_base_string(options.my_base_string, "--my-base-string")
     key = None if options.rsa_key is None else read_rsa_key(options.rsa_key, public=True)
@@ -83,8 +88,40 @@ def explain(arguments: argparse.Namespace) -> int:
     has_theirs = given != (None, None) or bool(find_base_strings(read_response_text(saved)))
     more = list(_find_unused(options, explanation, has_secrets=consumer is not None, has_theirs=has_theirs))
     if more and not first.proven:
-        warn(f"more could be told with {', or '.join(more)}")
+        warn(f"to learn more, add {', or '.join(more)}")
     return DONE
+
+
+def _find_signer(place: Store | str | None, saved: SavedRequest | SavedResponse) -> FoundCredentials | None:
+    """Return the account in the store whose keys a request has, or else the default one, and say which it is."""
+    values = read_request(saved.request if isinstance(saved, SavedResponse) else saved).values
+    consumer_key, token_key = values.get("oauth_consumer_key"), values.get("oauth_token")
+    with open_store(place) as store:
+        accounts = {name: account for name in store if (account := _read_account(store, name)) is not None}
+        ours = {name: account for name, account in accounts.items() if account.consumer.key == consumer_key}
+        same = [name for name, account in ours.items() if account.token and account.token.key == token_key]
+        name = next(iter(same or ours), None)
+        reason = "which has this consumer key"
+        if name is None:
+            name, reason = Preferences(store).choose_account(None, store), "the default"
+        if name is None:
+            return None
+        try:
+            found = find_credentials(name, store, warn=warn)
+        except UsageError as error:
+            warn(tell(error))
+            return None
+    warn(f"no NAME is given, nor OAUTH_CONSUMER_KEY in the environment: explained with the account {name!r}, {reason}")
+    return found if token_key else replace(found, token=None)
+
+
+def _read_account(store: Store, name: str) -> Account | None:
+    """Return an account; ``None``: something else is kept by that name, or it cannot be read."""
+    try:
+        value = store.get(name)
+    except UsageError:
+        return None
+    return value if isinstance(value, Account) else None
 
 
 def _find_service(named: str | None, service: Service) -> Service | str | None:
@@ -121,6 +158,10 @@ def _read_words(words: list[str], store: Store) -> tuple[str | None, str]:
     """Return NAME and FILE, of which either may be left out."""
     if len(words) > 2:
         raise UsageError("use [NAME] [FILE], such as: oauth-hook explain tumblr refused.har")
+    if any("://" in word for word in words) and not words[-1].startswith("curl "):
+        raise UsageError(
+            "explain reads a saved request, and this is a URL: 'oauth-hook request' sends one, and explains a refusal"
+        )
     if len(words) == 2:
         if words[0] not in store and os.path.exists(words[0]):
             raise UsageError(f"{words[0]!r} is a file: use [NAME] [FILE], the NAME first")

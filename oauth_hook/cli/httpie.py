@@ -3,9 +3,9 @@
     http --auth-type=oauth-hook --auth=NAME https://api.example.com/1/account.json
 
 NAME is an account in the user's credential store, as ``oauth-hook authorize NAME`` keeps it; how requests are signed is
-its service's to say. Without ``--auth`` the credentials are in the environment: ``OAUTH_CONSUMER_KEY``,
-``OAUTH_CONSUMER_SECRET``, ``OAUTH_TOKEN`` and ``OAUTH_TOKEN_SECRET``. No secret is ever an argument, or in a file of
-HTTPie's: ``--session`` keeps the NAME.
+its service's to say. Without ``--auth`` the credentials are in the environment (``OAUTH_CONSUMER_KEY``,
+``OAUTH_CONSUMER_SECRET``, ``OAUTH_TOKEN`` and ``OAUTH_TOKEN_SECRET``), or those of the default account (``oauth-hook
+use``). No secret is ever an argument, or in a file of HTTPie's: ``--session`` keeps the NAME.
 
 HTTPie loads its plugins at every start. So nothing else of this package is loaded until there is a request to sign.
 """
@@ -55,8 +55,9 @@ class OAuthPlugin(AuthPlugin):  # type: ignore[misc,unused-ignore]
         name: str | None = self.raw_auth
         store = CredentialStore()
         preferences = Preferences(store)
-        clock = preferences.load_clock(name)
         try:
+            name = preferences.choose_account(name, store)
+            clock = preferences.load_clock(name)
             if name is not None and ":" in name and name not in store:  # not repeated: it may be a secret
                 raise UsageError(
                     "--auth takes the NAME of an account, not a key and its secret: keep them with 'oauth-hook "

@@ -123,22 +123,32 @@ class _Formatter(argparse.HelpFormatter):
         return str(action.metavar) if action.dest == "words" else super()._format_args(action, default_metavar)
 
 
+# What other programs call the actions of ``credentials``.
+_ALSO_CALLED = {"delete": "remove", "del": "remove", "rm": "remove", "ls": "list", "mv": "rename", "move": "rename"}
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser that reports a mistake in one line."""
 
     def error(self, message: str) -> NoReturn:
         """Say what was wrong and where to read on, and exit with the status for misuse."""
+        if message.endswith(f"required: {'|'.join(_ACTIONS)}"):
+            self.exit(MISUSE, self.format_help())
         self.exit(MISUSE, f"{self.prog}: {one_line(_conceal_typed(message))}; see '{self.prog} --help'\n")
 
 
 def _conceal_typed(message: str) -> str:
     """Return what argparse says without what was typed, which may be a secret in the wrong place."""
-    choice = re.search(r"invalid choice: (.*) \(choose from (.*)\)", message, re.DOTALL)
+    message = message.removeprefix("argument x: ")  # of migrate, whose one choice is a metavar, too
+    choice = re.search(r"(.*)invalid choice: (.*) \(choose from (.*)\)", message, re.DOTALL)
     if choice is not None:
-        known = re.findall(r"[\w+-]+", choice[2])
-        typed = choice[1].partition(", maybe you meant ")[0]  # from Python 3.15 on
-        close = suggest_word(typed.strip("'\""), known)
-        return f"{message[: choice.start()]}there is no such choice{close}: choose one of {', '.join(known)}"
+        place = "" if re.search(r"COMMAND|\|", choice[1]) else choice[1]
+        noun = "command" if "COMMAND" in choice[1] else "choice"
+        known = [word for word in re.findall(r"[\w+-]+", choice[3]) if word != CANDIDATES]
+        typed = choice[2].partition(", maybe you meant ")[0].strip("'\"")  # from Python 3.15 on
+        close = suggest_word(_ALSO_CALLED.get(typed, typed), known)
+        advice = close or f": choose one of {', '.join(known)}"
+        return f"{place}there is no such {noun}{advice}"
     message = re.sub(r"invalid int value: .*", "expected a whole number", message, flags=re.DOTALL)
     message = re.sub(r"ignored explicit argument .*", "it takes no value", message, flags=re.DOTALL)
     return re.sub(r"=.* could match", " could match", message, flags=re.DOTALL)
@@ -148,7 +158,15 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     words = [*(sys.argv[1:] if argv is None else argv)]
     if words[:1] == ["help"]:  # as of other commands
         words = [*words[1:2], "--help"]
-    arguments, rest = make_parser(words).parse_known_args(words)
+    parser = make_parser(words)
+    if argv is None and not words:
+        parser.exit(MISUSE, parser.format_help())
+    if {command.name for command in COMMANDS}.isdisjoint(words):  # argparse would say that the COMMAND is missing
+        known = tuple(parser._option_string_actions)
+        names = [found[0] for word in words if (found := _option_name(word))]
+        if unknown := [name for name in names if not any(option.startswith(name) for option in known)]:
+            parser.error(_describe_unknown(unknown, parser))
+    arguments, rest = parser.parse_known_args(words)
     rest = _fill_gaps(arguments, rest)
     if rest:
         arguments.parser.error(_describe_unknown(rest, arguments.parser))
@@ -159,7 +177,7 @@ def _describe_unknown(words: Sequence[str], parser: argparse.ArgumentParser) -> 
     """Return what to do about options that a command does not have, and about words that it does not take."""
     names = [found[0] for word in words if (found := _option_name(word))]
     if not names:
-        return "there are more words than it takes"
+        return "too many arguments"
     if any(re.search("user|secret|token|key|password|^-u", name) for name in names):
         told = " ".join([*names, "(credentials come from the store, standard input or the environment)"])
     else:
@@ -220,7 +238,8 @@ def make_parser(words: Sequence[str] | None = None) -> _Parser:
         child.set_defaults(command=command.name, module=command.module or command.name, parser=child)
         child.register("type", None, _text)  # for arguments without a type; paths have str, and may be any bytes
         # Suppressed, the default leaves alone a --store given before the command's name.
-        child.add_argument(*STORE.names, **STORE.settings | {"default": argparse.SUPPRESS})
+        about = argparse.SUPPRESS if command.name in _WITHOUT_STORE else STORE.settings["help"]
+        child.add_argument(*STORE.names, **STORE.settings | {"default": argparse.SUPPRESS, "help": about})
         for argument in command.arguments:
             child.add_argument(*argument.names, **argument.settings)
     return parser
@@ -265,6 +284,14 @@ def _method(value: str) -> str:
     from ..protocol.methods import METHODS
 
     return _choose(value.upper(), METHODS)
+
+
+def _x(value: str) -> str:
+    if value != "x":
+        raise argparse.ArgumentTypeError(
+            "the service comes first, and only X has this: use 'oauth-hook migrate x NAME'"
+        )
+    return value
 
 
 def _choose(value: str, known: Iterable[str]) -> str:
@@ -361,6 +388,7 @@ STORE = _file(
     metavar="FILE|keyring",
     help="where credentials are kept: a file, or the operating system's keyring (default: the user's data folder)",
 )
+_WITHOUT_STORE = ("completion", "demo", "provider", "services")
 _JSON = _flag("--json", help="print the result as JSON")
 _PRIVATE_KEY = _file("--rsa-key", help="the private key for the RSA methods, in PEM")
 _AT = _repeated(
@@ -369,6 +397,7 @@ _AT = _repeated(
 _ORIGIN = _repeated(
     "--origin", metavar="URL", help="where else the account may be used, besides its service; kept with the account"
 )
+CANDIDATES = "candidates"  # what the scripts of ``completion`` ask for, and nobody else
 _WORDS_HELP = "NAME is an account or token in the store"
 _ACTIONS = ("list", "show", "add", "remove", "rename", "allow", "export")
 
@@ -522,11 +551,12 @@ What is printed is for one request, once, within the next minutes: a signature h
             _JSON,
         ),
         """\
-FILE is raw HTTP (the request, and after it the response if it was saved), alone or in a log; what curl, wget, HTTPie,
-mitmdump or a library shows of its work; a curl command line or another call that a browser copies; or a HAR file
-(exported from a browser with sensitive data, or the signature is missing). "-", or no FILE, is standard input. The
-page "Why did it say 401?" of the documentation lists all formats. The secrets come from the store (NAME) or the
-environment; without them, only what the request itself shows is checked.""",
+FILE is raw HTTP (the request, and after it the response if it was saved), alone or in a log; what curl, wget,
+HTTPie, mitmdump or a library shows of its work; a curl command line or another call that a browser copies; or a HAR
+file (exported from a browser with sensitive data, or the signature is missing). "-", or no FILE, is standard input.
+The page "Why did it say 401?" of the documentation lists all formats. The secrets come from the store (NAME; without
+it, the account that has the keys of the request, or the default one) or the environment; without them, only what the
+request itself shows is checked.""",
         _ENVIRONMENT,
         examples=(
             "explain tumblr refused.har",
@@ -597,8 +627,9 @@ consumer key, consumer secret, token, token secret. Without a token the account 
             _flag("--none", help="have no default"),
         ),
         """\
-'request' and 'sign' use it where no NAME is given and the environment has no OAUTH_CONSUMER_KEY; like any account it is
-used at its service only. It follows 'credentials rename', and 'credentials remove' ends it.""",
+'request', 'sign' and HTTPie use it where no NAME is given and the environment has no OAUTH_CONSUMER_KEY; like any
+account it is used at its service only. 'explain' uses it where no account has the keys of the request. It follows
+'credentials rename', and 'credentials remove' ends it.""",
         module="credentials",
         examples=("use tumblr", "use", "use --none"),
     ),
@@ -612,7 +643,9 @@ used at its service only. It follows 'credentials rename', and 'credentials remo
         "migrate",
         "Exchange stored OAuth 1.0a tokens for OAuth 2.0 tokens of the same users, who are not asked.",
         (
-            _argument("service", choices=("x",), metavar="x", help="X, which alone documents such an exchange"),
+            _argument(
+                "service", type=_x, choices=("x",), metavar="x", help="X, which alone documents such an exchange"
+            ),
             _argument("name", nargs="?", default="", metavar="NAME", help="an account in the store"),
             _flag("--all", help="all accounts at X, one after another; a user whom X refuses is skipped"),
             _argument("--scope", metavar="TEXT", help="what the new tokens may do (default: as much as the old)"),
@@ -647,9 +680,7 @@ the OAuth 2.0 client ID and its secret, which are not the consumer key and secre
         "completion",
         "Print what makes a shell complete commands, options, services and stored names.",
         (
-            _argument(
-                "shell", choices=("bash", "zsh", "fish", "candidates"), metavar="bash|zsh|fish", help="the shell"
-            ),
+            _argument("shell", choices=("bash", "zsh", "fish", CANDIDATES), metavar="bash|zsh|fish", help="the shell"),
             _argument("words", nargs="*", default=[], help=argparse.SUPPRESS),
         ),
         epilog="""

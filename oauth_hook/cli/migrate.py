@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from ..credentials import Consumer
 from ..errors import ProviderError, UsageError
 from ..tokens.accounts import Store, read_client_from_environment
-from ..tokens.migration import INVALID_GRANT, TOKEN_URL, NameTakenError, find_token_at_x, migrate_account
+from ..tokens.migration import (
+    INVALID_GRANT,
+    TOKEN_URL,
+    NameTakenError,
+    check_token_url,
+    find_token_at_x,
+    migrate_account,
+    read_token_at_x,
+)
 from .console import DONE, REFUSED, ask, open_store, print_result, read_options, warn
 from .errors import tell
 
@@ -33,8 +41,13 @@ def migrate(arguments: argparse.Namespace) -> int:
     options = read_options(_Options, arguments)
     if bool(options.name) == options.all:
         raise UsageError("name one account, or use --all for all accounts at X")
+    check_token_url(options.token_url or TOKEN_URL)
     with open_store(options.store) as store:
-        names = _find_accounts(store) if options.all else [options.name]
+        if options.all:
+            names = _find_accounts(store)
+        else:
+            names = [options.name]
+            read_token_at_x(store, options.name)  # what is wrong is said before anything is asked for
         client = read_client_from_environment(warn) or _prompt_for_client()
         return max([DONE, *(_migrate_one(options, store, name, client) for name in names)])
 
@@ -64,7 +77,7 @@ def _prompt_for_client() -> Consumer:
 
 
 def _wait(seconds: float) -> None:
-    warn(f"X is busy: it is asked again in {seconds:.0f} seconds")
+    warn(f"X is busy: trying again in {seconds:.0f} seconds")
     time.sleep(seconds)
 
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from ..errors import UsageError
 from ..hook.clock import ServerClock
-from ..protocol.url import check_absolute_url, parse_origin
-from ..tokens.accounts import Store, print_origin
+from ..protocol.url import check_absolute_url, parse_origin, print_origin
+from ..tokens.accounts import Store
 from ..tokens.store import CredentialStore, default_path
 
 __all__ = ["Preferences"]
@@ -34,6 +34,15 @@ class Preferences:
         """The name of the default account."""
         name = self._read().get("default")
         return name if isinstance(name, str) else None
+
+    def choose_account(self, name: str | None, store: Store) -> str | None:
+        """Return the NAME whose credentials are used: the one that was given, else the default one.
+
+        ``None``: the environment's are, or there is no default.
+        """
+        if name is not None or os.environ.get("OAUTH_CONSUMER_KEY"):
+            return name
+        return self.default if (self.default or "") in store else None
 
     def set_default(self, name: str | None) -> None:
         """Make an account the default, or none.
@@ -101,7 +110,7 @@ class Preferences:
 
     def _write(self, kept: dict[str, Any]) -> None:
         if self._path is None:
-            raise UsageError("nothing can be kept beside this store: name the account each time")
+            raise UsageError("no default can be kept with this store: name the account each time")
         from tempfile import NamedTemporaryFile
 
         folder = os.path.dirname(self._path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import shlex
 import sys
@@ -20,7 +19,7 @@ import requests
 import urllib3
 from requests.structures import CaseInsensitiveDict
 
-from ..credentials import ServiceReference, unique_pairs
+from ..credentials import ServiceReference
 from ..errors import OAuthHookError, ProviderError, UsageError, suggest_word
 from ..hook.clock import ServerClock
 from ..hook.hook import OAuthHook
@@ -31,6 +30,8 @@ from ..tokens.accounts import Store, allow_origins, find_credentials, store_hint
 from .console import (
     DONE,
     REFUSED,
+    check_rsa_key,
+    fill_service,
     find_service,
     is_text,
     is_token,
@@ -167,8 +168,7 @@ def _prepare(options: _Options, session: requests.Session, stack: ExitStack) -> 
     with open_store(options.store) as store:
         name, method, url = _read_words(options, store)
         preferences = Preferences(store)
-        if name is None and not os.environ.get("OAUTH_CONSUMER_KEY") and (preferences.default or "") in store:
-            name = preferences.default
+        name = preferences.choose_account(name, store)
         if options.origin:
             if name is None:
                 raise UsageError("--origin is kept with an account, and none is named: use [NAME] [METHOD] URL")
@@ -208,9 +208,9 @@ def _read_words(options: _Options, store: Store) -> tuple[str | None, str, str]:
     if len(words) == 1 and not is_known and method != method.upper():
         hint = f"{suggest_word(method, store)}: {store_hint(store)}"
         raise UsageError(f"the first word is neither a METHOD, such as GET, nor in the store{hint}")
-    is_spelled = is_known or method in (method.upper(), method.lower())
-    if close or not is_token(method) or not is_spelled:
-        raise UsageError(f"the METHOD of a request is one word, such as GET{close}")
+    if close or not is_token(method) or not (is_known or method == method.upper()):
+        hint = close or "; a value with spaces needs quotes"
+        raise UsageError(f"the METHOD of a request is one word, such as GET{hint}")
     return words[0] if len(words) == 2 else None, method.upper(), url
 
 
@@ -220,7 +220,8 @@ def _check_order(words: list[str], url: str, store: Store) -> None:
     if any("://" in word for word in words) and "=" in url and "://" not in url:
         raise UsageError("a field of a form is -d NAME=VALUE, one of the URL's query --query NAME=VALUE")
     if any("://" in word for word in words):
-        raise UsageError(f"the URL goes last: {order}")
+        told = "" if url.upper() in _METHODS else "there is a word after the URL (a value with spaces needs quotes); "
+        raise UsageError(f"{told}the URL goes last: {order}")
     if len(words) > 2 or (not words and not re.search(r"[./:]", url) and url.upper() not in _METHODS):
         raise UsageError(f"{order}, such as: GET https://api.example.com/me")
     if url.upper() in _METHODS:
@@ -236,7 +237,7 @@ def _apply_options(options: _Options, service: Service) -> Service:
     if options.service is not None:
         path = ServiceReference.parse(options.service).path
         service = find_service(options.service) if path is None else read_service_file(path)
-    service = service.at(**unique_pairs(options.at, "--at"))
+    service = fill_service(service, options.at, {})
     given: dict[str, Any] = {
         "placement": options.placement,
         "signature_method": options.signature_method,
@@ -248,10 +249,8 @@ def _apply_options(options: _Options, service: Service) -> Service:
 
 def _read_key(options: _Options, service: Service) -> RSAKey | None:
     """Return the key of the RSA methods, and of no other."""
-    is_rsa = service.signature_method.startswith("RSA-")
-    if options.rsa_key is None and is_rsa:
-        raise UsageError(f"{service.signature_method} signs with an RSA key: name its file with --rsa-key")
-    if options.rsa_key is not None and not is_rsa:
+    check_rsa_key(options.rsa_key, service.signature_method)
+    if options.rsa_key is not None and not service.signature_method.startswith("RSA-"):
         raise UsageError(
             f"--rsa-key is not for {service.signature_method}: use --signature-method RSA-SHA1, or -SHA256"
         )
@@ -367,7 +366,9 @@ def _read_json(given: str) -> bytes:
         if data:
             json.loads(data, parse_int=str)  # Python converts no number of more than 4300 digits
     except json.JSONDecodeError as error:
-        raise UsageError(f"--json is not JSON: {error.msg}, at line {error.lineno}, column {error.colno}") from None
+        hint = "" if given.startswith("@") else " (a file is --json @FILE)"
+        place = f"at line {error.lineno}, column {error.colno}"
+        raise UsageError(f"--json is not JSON{hint}: {error.msg}, {place}") from None
     except (UnicodeError, RecursionError):
         raise UsageError("--json is not JSON: it is not text (UTF-8), or is nested too deep") from None
     return data
@@ -413,7 +414,7 @@ def _send(session: requests.Session, signed: OutgoingRequest, timeout: float) ->
     try:
         response = session.send(prepared, timeout=timeout, allow_redirects=True, **settings)
     except requests.exceptions.InvalidHeader as error:  # of the response: ours were looked at before
-        raise ProviderError("the response has headers that make no sense") from error
+        raise ProviderError("the headers of the response make no sense") from error
     except ValueError as error:
         if received:
             raise ProviderError("the server redirects to a URL that cannot be requested") from error

@@ -19,7 +19,7 @@ def services(arguments: argparse.Namespace) -> int:
     """List the known services, or show what is known about one."""
     options = read_options(_Options, arguments)
     if options.name is None:
-        titles = {name: service.title for name, service in SERVICES.items()}
+        titles = {name: service.title for name, service in sorted(SERVICES.items())}
         lines = [f"{name:<19}{title}{_tell_end(SERVICES[name])}" for name, title in titles.items()]
         print_result("\n".join(lines), titles, as_json=options.json)
         return DONE

@@ -32,7 +32,7 @@ def find_slip(session: requests.Session, signed: OutgoingRequest, response: requ
         exchanged, others = _exchange(signed, response)
         if others and _is_taken(session, signed, others):
             advice = f"oauth-hook credentials add {signed.account} --replace" if signed.account else _PAIRS
-            return f"{exchanged} are exchanged: the other way round, the provider takes this request; {advice}"
+            return f"{exchanged} are swapped: the other way round, the provider accepts this request; {advice}"
     return None
 
 

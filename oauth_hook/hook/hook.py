@@ -22,7 +22,7 @@ from ..protocol import methods
 from ..protocol.message import Message
 from ..protocol.parameters import is_form
 from ..protocol.signing import Signature, Signer
-from ..protocol.url import Origin, origin, split_url
+from ..protocol.url import Origin, origin, print_origin, split_url
 from .attach import SignedRequest, attach, send_next
 from .clock import Refusal, ServerClock, read_refused_time
 from .niquests import is_niquests
@@ -196,9 +196,9 @@ class OAuthHook(AuthBase):
     def replace(self: _Hook, **arguments: Any) -> _Hook:
         """Return a hook with other arguments of the constructor, and everything else the same.
 
-        The clock, with what it has learned, and the parsed RSA key are shared. A token is replaced as a whole: without
-        ``access_token_secret`` a new ``access_token`` has an empty secret. ``header_auth`` has the placement that it
-        stands for.
+        The clock, with what it has learned, and the parsed RSA key are shared. An ``access_token_secret`` by itself is
+        another secret of the same token. An ``access_token`` by itself is another token, whose secret is empty: the old
+        one's is never its own. ``header_auth`` has the placement that it stands for.
 
         :raises UsageError: the constructor has no such argument, or refuses its value.
         """
@@ -214,14 +214,15 @@ class OAuthHook(AuthBase):
             "callback": signer.callback,
             "verifier": signer.verifier,
             "body_hash": signer.body_hash,
-            "origins": self._origins
-            and [f"{scheme}://{host}:{port}".rstrip(":") for scheme, host, port in self._origins],
+            "origins": self._origins and [print_origin(each) for each in self._origins],
             "nonce": self._nonce,
             "clock": self._clock,
         }
         token_arguments = {"access_token", "access_token_secret"}
         if unknown := arguments.keys() - kept.keys() - token_arguments:
             raise UsageError(f"OAuthHook has no argument {', '.join(sorted(unknown))}")
+        if token is not None and "access_token_secret" in arguments:
+            kept["access_token"] = token.key
         other = copy(self)
         OAuthHook.__init__(other, **{**kept, **arguments})
         if not arguments.keys() & token_arguments:

@@ -21,6 +21,7 @@ __all__ = [
     "is_same_origin",
     "origin",
     "parse_origin",
+    "print_origin",
     "split_url",
     "to_wire_form",
 ]
@@ -58,6 +59,12 @@ def parse_origin(url: str | None) -> Origin | None:
         return origin(split.scheme, split.authority)
     except UsageError:
         return None
+
+
+def print_origin(origin: Origin) -> str:
+    """Return an origin as ``Account.origins`` has it."""
+    scheme, host, port = origin
+    return f"{scheme}://{host}{port and ':'}{port}"
 
 
 def is_same_origin(old: Origin | None, new: Origin | None) -> bool:

@@ -155,7 +155,7 @@ def read_result(response: requests.Response, auth: object, secrets: list[str]) -
     what = f"{response.request.method} {response.url.partition('?')[0]}"
     if response.status_code >= 400:
         explain = partial(auth.explain, response) if isinstance(auth, OAuthHook) else None
-        raise build_refusal(WholeResponse(response, _decode(response), explain), f"a response to {what}", secrets)
+        raise build_refusal(WholeResponse(response, _decode(response), explain), f"refused {what}", secrets)
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if not (kind == _JSON or kind.endswith("+json")) or not response.content:
         return response
@@ -163,7 +163,9 @@ def read_result(response: requests.Response, auth: object, secrets: list[str]) -
         return json.loads(response.content)
     except (ValueError, RecursionError):  # not chained: json's error carries the whole text
         pass
-    raise build_refusal(WholeResponse(response, _decode(response)), f"the JSON that it announces for {what}", secrets)
+    raise build_refusal(
+        WholeResponse(response, _decode(response)), f"did not send the JSON that it announces for {what}", secrets
+    )
 
 
 def _decode(response: requests.Response) -> str:

@@ -187,8 +187,8 @@ class Service:
         if left:
             wanted, given = ", ".join(f'{each}="..."' for each in left), " ".join(f"--at {each}=..." for each in left)
             raise UsageError(
-                f"{self._label} has a host for each tenant, and which one is not said: use .at({wanted}) of the "
-                f"Service, or {given} of the command"
+                f"{self._label} has a different host for each tenant: say which with .at({wanted}) of the Service, or "
+                f"{given} of the command"
             )
 
     @property

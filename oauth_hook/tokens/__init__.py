@@ -4,6 +4,7 @@
 ``flow.py``             the three legs (s2.1 to s2.3), renewal and xAuth
 ``callback.py``         what comes to the callback (s2.2): with the user's browser, or posted by the service
 ``token_response.py``   a response that carries credentials
+``refusals.py``        what a refusal means in each step of the flow
 ``http.py``             sending a request for a token, and reading the whole response
 ``deadline.py``         the end of an exchange, whatever is late
 ``verifiers.py``        ways to ask the user for the verifier

@@ -18,7 +18,7 @@ from ..hook.attach import SignedRequest
 from ..hook.clock import ServerClock
 from ..hook.hook import OAuthHook
 from ..hook.redirects import Status
-from ..protocol.url import Origin, check_absolute_url, parse_origin
+from ..protocol.url import check_absolute_url, parse_origin, print_origin
 from ..services.catalog import SERVICES, Service
 from .store import CredentialStore
 
@@ -196,12 +196,6 @@ def find_origins(service: Service) -> tuple[str, ...]:
     )  # fmt: skip
     found = [print_origin(origin) for url in urls if (origin := parse_origin(url)) is not None]
     return tuple(dict.fromkeys(origin for origin in (*service.origins, *found) if "{" not in origin))
-
-
-def print_origin(origin: Origin) -> str:
-    """Return an origin as ``Account.origins`` has it."""
-    scheme, host, port = origin
-    return f"{scheme}://{host}{port and ':'}{port}"
 
 
 def read_origins(urls: Iterable[str]) -> tuple[str, ...]:

@@ -34,7 +34,8 @@ def read_callback(callback: str, token_key: str, *, verified: bool = True) -> st
     fields = _parse_fields(text)
     if any(fields.get(name, token_key) != token_key for name in ("oauth_token", "denied")):
         raise ProviderError(
-            "the callback is about another request token: it belongs to another window, or somebody else sent it",
+            "the callback is about another request token: it belongs to another window, or somebody else sent it"
+            + ("; in that one the user may have refused" if "denied" in fields else ""),
             problem="token_rejected",
         )
     problem = fields.get("oauth_problem")
@@ -44,7 +45,7 @@ def read_callback(callback: str, token_key: str, *, verified: bool = True) -> st
         raise ProviderError(f"the service sent the user back with a problem: {problem[:80]}", problem=problem[:80])
     if "oauth_token" not in fields:
         raise ProviderError(
-            "the callback has no oauth_token, so it cannot be told which request token it is about",
+            "the callback has no oauth_token, so there is no telling which request token it belongs to",
             problem="parameter_absent",
         )
     verifier = fields.get("oauth_verifier")
@@ -69,14 +70,14 @@ def _parse_fields(text: str) -> dict[str, str]:
             query = text
         else:
             raise UsageError(
-                "this is neither a callback URL nor a verifier: paste all that the service shows, or sends"
+                "this is neither a callback URL nor a verifier: paste all of what the service shows, or sends"
             )
     # pump.io adds its parameters at the very end, behind a fragment where the callback has one.
     query, _, fragment = query.partition("#") if "#" not in before else (query, "", "")
     pairs = parse_qsl(query, keep_blank_values=True) + parse_qsl(fragment.partition("&")[2], keep_blank_values=True)
     names = [name for name, _ in pairs if name in ("oauth_token", "oauth_verifier", "denied", "oauth_problem")]
     if len(names) > len(set(names)):
-        raise ProviderError("the callback says the same thing twice", problem="parameter_rejected")
+        raise ProviderError("the callback has the same parameter twice", problem="parameter_rejected")
     return dict(pairs)
 
 

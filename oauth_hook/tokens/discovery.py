@@ -122,7 +122,7 @@ class _Search:
             )
             links = read_links(whole.text) if whole.ok else None
             if links is None:
-                raise build_refusal(whole, what)
+                raise build_refusal(whole, f"did not send {what}")
         except ProviderError as error:
             if self.trouble is None or self.trouble.status == requests.codes.not_found:
                 self.trouble = error
@@ -265,4 +265,7 @@ def check_url(url: str, scheme: str, *, loopback: bool = True) -> None:
     check_type(url, str, "the URL", "a str; a service without a registration_url does not register clients")
     found, host, _ = check_absolute_url(url, "the URL")
     if found == "http" and scheme != "http" and not (loopback and is_loopback(host)):
-        raise UsageError("this is plain http, where all can read the secret: ask for it with scheme='http'")
+        raise UsageError(
+            "this is plain http, where anybody on the way can read the secret: use https, or ask for it with "
+            "scheme='http'"
+        )

@@ -35,6 +35,7 @@ from ..redaction import Redactor
 from ..services.catalog import SERVICES, Service
 from .callback import PostedVerifier, read_callback, read_posted_verifier
 from .http import WholeResponse, build_refusal, check_timeout, redact_body, send_request
+from .refusals import Advise, advise_on_access_token, advise_on_request_token, advise_on_url
 from .token_response import read_token
 
 __all__ = ["OAuthFlow", "VerifierPendingError", "choose_auth"]
@@ -107,7 +108,7 @@ class OAuthFlow:
         make_hook: Callable[..., OAuthHook] | None = None,
         **more: Any,
     ) -> None:
-        check_type(consumer, Consumer, "consumer", "a Consumer")
+        check_type(consumer, Consumer, "consumer", "a Consumer(key, secret)")
         if method not in ("POST", "GET"):
             raise UsageError(f"method must be 'POST' or 'GET', not {method!r}")
         if confirmed not in _CONFIRMED:
@@ -146,7 +147,8 @@ class OAuthFlow:
     def hook(self, token: Credentials | None = None, **more: Any) -> OAuthHook:
         """Return a hook that signs for a token as this service wants it.
 
-        :param token: the user's; ``None``: two-legged.
+        :param token: the user's access token; ``None``: two-legged. With a request token it signs too, as the exchange
+            does; services refuse that anywhere else.
         :param more: further arguments of the hook, or others than the service's.
         :raises UsageError: that is no token, or an argument is wrong.
         """
@@ -172,7 +174,7 @@ class OAuthFlow:
         """
         hook = self.hook(callback=self.service.callback)
         response = self._send(self._url("request_token_url"), hook, parameters)
-        token = self._token(RequestToken, response, "the request token", [])
+        token = self._token(RequestToken, response, "a request token", [], advise_on_request_token)
         self._check_confirmed(token, response)
         return token
 
@@ -219,7 +221,8 @@ class OAuthFlow:
         hook = self.hook(request_token, verifier=verifier or None)
         url, method = self._url("access_token_url"), self.service.access_token_method
         response = self._send(url, hook, parameters, method=method)
-        return self._token(AccessToken, response, "the access token", [request_token.secret, verifier or ""])
+        secrets = [request_token.secret, verifier or ""]
+        return self._token(AccessToken, response, "an access token", secrets, advise_on_access_token)
 
     def authorize(self, ask: Callable[[str], str | None], **parameters: str) -> AccessToken:
         """Go through all three legs.
@@ -281,7 +284,8 @@ class OAuthFlow:
         # E*TRADE's response is a sentence, "Access Token has been renewed": the token lives on.
         if url is not None and response.ok and "renewed" in response.text.lower() and "oauth_" not in response.text:
             return replace(access_token, expires_at=None)
-        renewed = self._token(AccessToken, response, "a renewed token", [access_token.secret, handle or ""])
+        secrets = [access_token.secret, handle or ""]
+        renewed = self._token(AccessToken, response, "a renewed token", secrets, advise_on_url("renewal"))
         return replace(renewed, extra={**({"oauth_session_handle": handle} if handle else {}), **renewed.extra})
 
     def xauth(self, username: str, password: str, **parameters: str) -> AccessToken:
@@ -293,7 +297,7 @@ class OAuthFlow:
         """
         fields = {"x_auth_username": username, "x_auth_password": password, "x_auth_mode": "client_auth", **parameters}
         response = self._send(self._url("access_token_url"), self.hook(), fields, method="POST")
-        return self._token(AccessToken, response, "the access token", [password])
+        return self._token(AccessToken, response, "an access token", [password], advise_on_url("access-token"))
 
     # What the steps share
 
@@ -319,11 +323,14 @@ class OAuthFlow:
         service = self.service if self.service.name else None  # one without a name is recognized by its URLs
         return replace(whole, explain=partial(hook.explain, whole.response, service=service))
 
-    def _token(self, kind: type[_Token], response: WholeResponse, what: str, secrets: list[str]) -> _Token:
+    def _token(
+        self, kind: type[_Token], response: WholeResponse, what: str, secrets: list[str], advise: Advise
+    ) -> _Token:
         """Read a token from a response (s2.1, s2.3)."""
         token = read_token(kind, response.text, time.time()) if response.ok else None
         if token is None:
-            raise build_refusal(response, what, [self.consumer.secret, *secrets])
+            did = f"{'did not send' if response.ok else 'refused to issue'} {what}"
+            raise build_refusal(response, did, [self.consumer.secret, *secrets], advise=advise)
         return token
 
     def _check_confirmed(self, token: RequestToken, response: WholeResponse) -> None:

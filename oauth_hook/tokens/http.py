@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import requests
@@ -27,10 +28,11 @@ from ..hook.prepared import read_message
 from ..protocol.encoding import decode_text, unescape
 from ..protocol.message import text_headers
 from ..protocol.placement import parse_authorization
-from ..protocol.url import is_same_origin, parse_origin
+from ..protocol.url import is_same_origin, parse_origin, print_origin
 from ..redaction import MASK, Redactor, shorten
 from ..redaction.request_secrets import find_carried_secrets, redactor_for
 from .deadline import Deadline, bound_pool
+from .refusals import Advise, correct_advice
 
 __all__ = [
     "Redirects",
@@ -141,9 +143,11 @@ def _exchange(
             return response
         response.close()
         if not _may_follow(request, following, redirects):
+            target = parse_origin(following.url)
+            place = "no http URL" if target is None else print_origin(target)
             raise ProviderError(
-                f"the server redirects to another origin ({_shown_origin(following.url)}), which has no business with "
-                "these credentials: check the URL that was asked",
+                f"the server redirects to another origin ({place}), which must not "
+                "get these credentials: check the URL that was requested",
                 status=response.status_code,
                 response=response,
                 redact=_redactor_for_request(request),
@@ -164,7 +168,7 @@ def _send_once(session: requests.Session, request: requests.PreparedRequest, dea
     try:
         return session.send(request, timeout=deadline.left, allow_redirects=False, **settings)
     except requests.exceptions.InvalidHeader as error:  # of the response: ours were looked at before
-        raise ProviderError("the server's response has headers that make no sense") from error
+        raise ProviderError("the headers of the server's response make no sense") from error
     except (requests.RequestException, OAuthHookError):
         raise
     except ValueError as error:
@@ -196,11 +200,6 @@ def _may_follow(source: requests.PreparedRequest, target: requests.PreparedReque
     if redirects is Redirects.ENCRYPTED and old is not None and new is not None:
         return not (old[0] == "https" and new[0] == "http")
     return is_same_origin(old, new)
-
-
-def _shown_origin(url: str | None) -> str:
-    found = parse_origin(url)
-    return "no http URL" if found is None else f"{found[0]}://{found[1]}{found[2] and ':' + found[2]}"
 
 
 @contextmanager
@@ -253,7 +252,7 @@ def _read_body(response: requests.Response, deadline: Deadline, max_bytes: int |
             for piece in response.iter_content(CHUNK_BYTES):
                 data += piece
                 if max_bytes is not None and len(data) > max_bytes:
-                    message = f"the response is larger than {max_bytes} bytes, which no token is"
+                    message = f"the response is larger than {max_bytes} bytes, too large for a token"
                     redactor = _redactor_for_request(response.request)
                     raise ProviderError(message, status=status, response=response, redact=redactor)
                 if deadline.is_over:
@@ -280,13 +279,13 @@ def _read_text(response: requests.Response, deadline: Deadline) -> str:
 
 
 def build_refusal(
-    response: WholeResponse, what: str, secrets: Iterable[str] = (), *, advice: str = ""
+    response: WholeResponse, did: str, secrets: Iterable[str] = (), *, advise: Advise | None = None
 ) -> ProviderError:
     """Return the error for a response that is a refusal, or makes no sense.
 
-    :param what: what was asked for, as the subject of a sentence: "the request token".
+    :param did: what the server did: "refused to issue a request token".
     :param secrets: all that the response may echo; no message shows them.
-    :param advice: what to do about it.
+    :param advise: tells what to do about it; the explanation then says that, too.
     """
     from ..diagnosis.server_messages import read_refusal  # takes longer to load than a request that succeeds
 
@@ -296,13 +295,17 @@ def build_refusal(
     said = words.phrase
     if not said:
         said = "it says nothing about why" if response.text.strip() else "the response is empty"
+    advice = "" if advise is None else advise(status, words)
+    explain = response.explain
+    if advice and explain is not None:
+        explain = partial(correct_advice, explain, advice)
     return ProviderError(
-        f"the server did not give {what} (status {status}): {said}{advice and '; '}{advice}",
+        f"the server {did} (status {status}): {said}{advice and '; '}{advice}",
         status=status,
         problem=words.problem,
         body=shorten(redact(response.text, most=MAX_ERROR_SOURCE), MAX_ERROR_BODY),
         response=response.response,
-        explain=response.explain,
+        explain=explain,
         redact=redact,
     )
 

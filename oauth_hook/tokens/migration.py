@@ -30,6 +30,7 @@ import requests
 
 from ..credentials import AccessToken, Account, Consumer
 from ..errors import ProviderError, UsageError, check_type, conceal_frames, is_text
+from ..protocol.url import check_absolute_url, is_loopback
 from ..redaction.request_secrets import known_secrets
 from ..services.catalog import SERVICES
 from .accounts import (
@@ -41,7 +42,6 @@ from .accounts import (
     is_oauth2_token,
     read_entry,
 )
-from .discovery import check_url
 from .http import build_refusal, check_timeout, send_request
 from .keyring_store import KeyringStore
 from .store import CredentialStore, default_path, hold_file
@@ -52,9 +52,11 @@ __all__ = [
     "TOKEN_URL",
     "Migration",
     "NameTakenError",
+    "check_token_url",
     "exchange_token",
     "find_token_at_x",
     "migrate_account",
+    "read_token_at_x",
 ]
 
 TOKEN_URL = "https://api.x.com/2/oauth2/token"
@@ -128,9 +130,7 @@ def migrate_account(
 
 def _migrate_once(store: Store, name: str, exchange: Callable[[AccessToken], AccessToken], replace: bool) -> Migration:
     with _wait_for_turn(store):
-        token = find_token_at_x(read_entry(store, name))
-        if token is None:
-            raise UsageError(f"{name!r} is not an account at X with a user's token, so there is nothing to exchange")
+        token = read_token_at_x(store, name)
         kept_as = find_oauth2_name(name)
         kept = _read_kept(store, kept_as, token, replace)
         if kept is not None and kept.key == token.key and not replace:
@@ -180,6 +180,17 @@ def find_token_at_x(value: object) -> AccessToken | None:
     return value.token if origins and set(origins) <= set(find_origins(SERVICES["x"])) else None
 
 
+def read_token_at_x(store: Store, name: str) -> AccessToken:
+    """Return the user's token of an account at X.
+
+    :raises UsageError: there is no such account, or it is at another service, or has no token.
+    """
+    token = find_token_at_x(read_entry(store, name))
+    if token is None:
+        raise UsageError(f"{name!r} is not an account at X with a user's token, so there is nothing to exchange")
+    return token
+
+
 @conceal_frames
 def exchange_token(
     token: AccessToken,
@@ -219,7 +230,7 @@ def _exchange_once(
 ) -> AccessToken:
     check_type(token, AccessToken, "token", "an AccessToken")
     check_type(client, Consumer, "client", "a Consumer: the OAuth 2.0 client ID and its secret")
-    check_url(token_url, "https")
+    check_token_url(token_url)
     form = {
         "grant_type": TOKEN_EXCHANGE,
         "subject_token": token.key,
@@ -241,7 +252,8 @@ def _exchange_once(
         secrets = [*known_secrets(client, token), *find_json_values(whole.text, *_NEW_SECRETS)]
         secrets += [pair, basic.rstrip("=")] if client.secret else []
         advice = _LATER if _is_busy(whole.response.status_code) else _ADVICE.get(str(fields.get("error")), "")
-        raise build_refusal(whole, "OAuth 2.0 tokens", secrets, advice=advice)
+        did = f"{'did not send' if whole.ok else 'refused to issue'} OAuth 2.0 tokens"
+        raise build_refusal(whole, did, secrets, advise=lambda *_: advice)
     return got
 
 
@@ -260,6 +272,17 @@ def _retry_while_busy(attempt: Callable[[], _T], sleep: Callable[[float], object
 
 def _is_busy(status: int | None) -> bool:
     return status is not None and (status == _TOO_MANY or status >= _BROKEN)
+
+
+def check_token_url(url: str) -> None:
+    """Refuse to send tokens where others could read them.
+
+    :raises UsageError: it is neither an https URL nor one of loopback.
+    """
+    check_type(url, str, "token_url", "a str")
+    scheme, host, _ = check_absolute_url(url, "token_url")
+    if scheme == "http" and not is_loopback(host):
+        raise UsageError("this is plain http, where anybody on the way can read the tokens: token_url must be https")
 
 
 def _read_wait(response: requests.Response, otherwise: float) -> float:

@@ -103,19 +103,21 @@ def _send(url: str, content: dict[str, str], session: requests.Session | None, t
     secrets = [content.get("client_secret", ""), *find_json_values(whole.text, "client_secret")]
     fields = parse_json_object(whole.text) if whole.ok else None
     if fields is None or "error" in fields:
-        raise build_refusal(whole, "client credentials", secrets)
+        raise build_refusal(
+            whole, "sent no client credentials" if whole.ok else "refused to register the client", secrets
+        )
     said = fields.pop("expires_at", None)
     expires_at = parse_expiry(said)
     for name in ("client_id", "client_secret"):
         if not isinstance(fields.get(name), str) or not fields[name] or not is_text(fields[name]):
-            raise build_refusal(whole, f"a {name}", secrets)
+            raise build_refusal(whole, f"sent no usable {name}", secrets)
     if expires_at is None and said not in (None, 0):  # 0: never
-        raise build_refusal(whole, "an expires_at in seconds", secrets)
+        raise build_refusal(whole, "sent no expires_at in seconds", secrets)
     key, secret = fields.pop("client_id"), fields.pop("client_secret")
     try:
         return Consumer(key, secret, expires_at=expires_at, extra=fields)
     except UsageError:
-        raise build_refusal(whole, "a usable client_id", secrets) from None
+        raise build_refusal(whole, "sent no usable client_id", secrets) from None
 
 
 def _describe_application(

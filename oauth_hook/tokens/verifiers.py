@@ -37,7 +37,7 @@ from . import loopback_pages as pages
 from .callback import PostedVerifier, read_posted_verifier
 from .loopback import Loopback, Request
 
-__all__ = ["LoopbackReceiver", "ask_on_console"]
+__all__ = ["LoopbackReceiver", "ask_on_console", "find_paste_slip", "join_code"]
 
 _MAX_TRIES = 3
 _TICK_SECONDS = 0.1  # between looks at the clock; on Windows nothing else lets Ctrl-C through
@@ -54,9 +54,10 @@ def ask_on_console(url: str) -> str:
     A terminal is not needed.  What is typed is seen there, as the user has to see it.
 
     :param url: the authorization URL.
-    :returns: what was typed, without white space around it: a verifier, or the whole callback URL.
+    :returns: what was typed: a verifier, without spaces, or the whole callback URL.
     :raises UsageError: the URL is not an absolute http or https URL.
-    :raises OAuthHookError: standard input is at its end or cannot be read, or nothing was typed three times.
+    :raises OAuthHookError: standard input is at its end or cannot be read, or three times nothing was typed that can
+        be an answer: nothing at all, the link itself, or a URL without a code in it.
     """
     _check_url(url)
     _tell(
@@ -65,11 +66,36 @@ def ask_on_console(url: str) -> str:
     )
     for _ in range(_MAX_TRIES):
         _tell("Code: ", end="")
-        answer = _read_line().strip()
-        if answer:
+        answer = join_code(_read_line())
+        slip = find_paste_slip(answer, url) if answer else "Nothing was entered."
+        if not slip:
             return answer
-        _tell("Nothing was entered.")
+        _tell(slip)
     raise OAuthHookError(f"no verifier was entered, {_MAX_TRIES} times: start again once you have it")
+
+
+def join_code(typed: str) -> str:
+    """Return what was typed without the spaces around it, and those in a code that is shown in groups, as 123 456."""
+    return typed.strip() if re.search("[=?&/]", typed) else "".join(typed.split())
+
+
+def find_paste_slip(answer: str, url: str) -> str:
+    """Return what to do where a URL was pasted that cannot be the answer; empty: it may be.
+
+    :param url: the authorization URL.
+    """
+    if "://" not in answer:
+        return ""
+    answer = answer.strip()
+    fields = _parse_fields(answer.partition("?")[2].replace("#", "&"))
+    if answer.partition("?")[0] == url.partition("?")[0] and not fields.keys() - _parse_fields(url.partition("?")[2]):
+        return "That is the link to open. Paste what the page shows once you have answered there."
+    if fields.keys().isdisjoint(_IN_CALLBACKS):
+        return "There is no code in that URL. Paste the code that the page shows, or the URL that it sent you to."
+    return ""
+
+
+_IN_CALLBACKS = ("oauth_token", "oauth_verifier", "oauth_problem", "denied")
 
 
 def _read_line() -> str:
@@ -239,7 +265,7 @@ class LoopbackReceiver:
             if self._is_closed:
                 raise UsageError("this receiver is closed: it is good for one call; make another")
             if self._is_called:
-                raise UsageError("this receiver waits for another callback already: make one for each call")
+                raise UsageError("this receiver is already waiting for a callback: make one for each call")
             self._is_called = True
 
     def _end(self) -> None:
@@ -393,7 +419,7 @@ class _Opening(threading.Thread):
             return
         self._is_looked_at = True
         if isinstance(self._failed, webbrowser.Error) or not self._is_opened:
-            _tell(f"The browser could not be opened. Open the link yourself:\n\n  {self._url}\n")
+            _tell("The browser could not be opened: open the link above yourself.")
         elif self._failed is not None:
             raise self._failed
 

@@ -851,7 +851,7 @@ def test_an_account_of_a_service_without_urls_is_used_where_it_was_allowed(call,
         call("request", name, server.url)
     assert len(server.received) == 3
     assert call("credentials", "allow", "a", "--origin", "https://a.example:443/x").stdout == (
-        f"a may be used at {server.url}, https://a.example, too\n"
+        f"a may also be used at {server.url}, https://a.example\n"
     )
     for words in (["a"], ["nobody", "--origin", server.url], ["a", "--origin", "a.example"]):
         assert is_one_line(call("credentials", "allow", *words, check=2).stderr)

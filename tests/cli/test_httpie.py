@@ -215,6 +215,15 @@ def test_a_refusal_points_to_explain(http, store, server):
     assert "explain" not in http(*ME, server.url).stderr
 
 
+def test_the_default_account_signs_where_none_is_named(http, account, oauth_provider, monkeypatch):
+    """Without --auth it is the account of ``oauth-hook use``, unless the environment has a consumer."""
+    auth = ["--auth-type=oauth-hook"]
+    assert cli.main(["use", "me"]) == 0
+    assert json.loads(http(*auth, oauth_provider.resource_url).stdout)["token"] == account.token.key
+    monkeypatch.setenv("OAUTH_CONSUMER_KEY", "c")
+    assert "explain me" not in http(*auth, oauth_provider.resource_url).stderr
+
+
 def test_an_unknown_name_is_one_clear_line(http_process, store, server):
     """It says what to do, and nothing is sent."""
     done = http_process("--auth-type=oauth-hook", "--auth=nobody", server.url, check=1)

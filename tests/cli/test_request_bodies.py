@@ -431,7 +431,7 @@ def test_names_and_options_come_in_any_order(run, tmp_path):
     _, messages = run(*store, "credentials", "show", "--show-secrets", "sue", "again", status=2)
     assert "use oauth-hook credentials show NAME" in messages
     _, messages = run("services", "discogs", "again", status=2)
-    assert "more words than it takes" in messages
+    assert "too many arguments" in messages
     assert b"discogs.com" in run("services", "--json", "discogs")[0]
 
 
@@ -439,9 +439,9 @@ def test_accounts_are_renamed_and_exported(run, tmp_path):
     """A name that is taken is not replaced; what a shell is given sets the environment that the command reads."""
     store = ["--store", tmp_path / "store"]
     run(*store, "credentials", "add", "--origin", "https://api.example", "sue", OAUTH_CONSUMER_SECRET="it's $HOME")
-    run(*store, "credentials", "add", "--service", "maas", "--origin", "https://m.example", "box")
+    run(*store, "credentials", "add", "--service", "maas", "--at", "host=m.example", "box")
     assert run(*store, "credentials", "list")[0].decode().splitlines() == [
-        "box\taccount at maas, two-legged", "sue\taccount at no service, not authorized yet"
+        "box\taccount at maas?host=m.example, two-legged", "sue\taccount without a service, not authorized yet"
     ]  # fmt: skip
     assert "--replace" in run(*store, "credentials", "rename", "sue", "box", status=2)[1]
     assert "rename NAME NEW" in run(*store, "credentials", "rename", "sue", status=2)[1]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import socket
+import subprocess
+import sys
 import threading
+from dataclasses import replace
 
 import pytest
+import requests
 from tables import for_each
 
-from oauth_hook import AccessToken, Account, Consumer, CredentialStore
+from oauth_hook import AccessToken, Account, Consumer, CredentialStore, OAuthHook
 
 SECRET = "hunter2SECRETxyz"
 
@@ -20,7 +25,11 @@ request me | use [NAME] [METHOD] URL
 request me GET | no URL after GET
 request GET me {url} | METHOD goes after the NAME
 request {url} GET | URL goes last
-request me {url} {secret} | URL goes last
+request me {url} {secret} | a value with spaces needs quotes); the URL goes last
+request me {url} -d a=Hello {secret} | a value with spaces needs quotes
+request me -d a=Hello world {url} | a value with spaces needs quotes
+request me {url} --json no.json | a file is --json @FILE
+request me {url} -d @NOTES.md | cannot read NOTES.md
 request {secret} {url} | neither a METHOD
 request {secret} GET {url} | nothing of that name
 request me GETT {url} | did you mean 'GET'
@@ -55,7 +64,7 @@ request me {url} --consumer-secret {secret} | the store
 request me {url} --token-secret={secret} | the store
 request me {url} -k{secret} | -k
 request me {url} --outptu {secret} | did you mean '--output'
-request me {url} --{secret} | more words
+request me {url} --{secret} | too many arguments
 request me {url} --timeout {secret} | number of seconds
 request me {url} --placement {secret} | header
 request me {url} --placement head | did you mean 'header'
@@ -78,6 +87,21 @@ authorize new --service flickr --set {secret} | NAME=VALUE
 authorize new --service flickr --rsa-key {secret} | cannot read that file
 register new {secret} --application-name x | a host with a dot
 credentials lst | did you mean 'list'
+credentials delete me | did you mean 'remove'
+credentials show mine | nothing of that name
+migrate me | migrate x NAME
+migrate {secret} | migrate x NAME
+migrate x {secret} | nothing of that name
+migrate x me | not an account at X
+migrate x --all --token-url http://{secret}/ | --token-url must be https
+authorize new --service x --at host={secret} | takes no --at
+request me {url} --service x --at host={secret} | takes no --at
+explain me {url} | this is a URL
+explain {url} | this is a URL
+explain me NOTES.md | cannot read NOTES.md
+--verison | did you mean '--version'
+--{secret} | COMMAND
+-V | unknown arguments: -V
 credentials {secret} | list
 credentials list {secret} | credentials list
 credentials show {secret} | nothing of that name
@@ -90,7 +114,7 @@ explain {secret} | neither a file nor an account
 explain {secret} {secret} | nothing of that name
 provider --port {secret} | 65535
 completion {secret} | bash
-demo {secret} | more words
+demo {secret} | too many arguments
 {secret} | demo
 dmeo | did you mean 'demo'
 --consumer-secret={secret} demo | the store
@@ -134,11 +158,11 @@ def test_exchanged_keys_and_secrets_are_found_out(call, oauth_provider):
     secrets = (consumer.key, token.secret, token.key, consumer.secret)
     for given, said in ((pairs, "key and secret and the token's"), (secrets, "the consumer's secret and the token's")):
         done = call("request", oauth_provider.resource_url, check=1, **environment(*given))
-        assert f"{said} are exchanged" in done.stderr
+        assert f"{said} are swapped" in done.stderr
         assert "OAUTH_CONSUMER_KEY and _SECRET are the application's" in done.stderr
         assert not any(secret in done.stdout + done.stderr for secret in (token.secret, consumer.secret))
     done = call("request", oauth_provider.resource_url, check=1, **environment(consumer.key, "a", token.key, "b"))
-    assert "exchanged" not in done.stderr
+    assert "swapped" not in done.stderr
     with CredentialStore(call.store) as store:
         swapped = AccessToken(token.key, consumer.secret)
         store["me"] = Account(Consumer(consumer.key, token.secret), swapped, oauth_provider.url)
@@ -201,11 +225,16 @@ def test_http_and_https_are_told_apart(call, server):
 # --- the code that the user is shown ---
 
 RIGHT, WRONG, USED = "7777", "oauth_problem=verifier_invalid", "oauth_problem=token_used"
+EARLY = "oauth_problem=permission_unknown"
 
 
 @for_each(
     ("typed", "refusal", "check", "tries", "questions"),
     [
+        ("77 77", WRONG, 0, 1, 0), ("1\nhttp://127.0.0.1/\n77 77", WRONG, 0, 2, 2), ("1\n7777", EARLY, 0, 2, 1),
+        ("1\nhttp://127.0.0.1/\nhttp://127.0.0.1/\n7777", WRONG, 0, 2, 3),
+        ("oauth_token=u&oauth_verifier=1\n7777", WRONG, 0, 1, 1), ("no? code\n7777", WRONG, 0, 1, 1),
+        ("oauth_token=t&oauth_problem=user_refused\n7777", WRONG, 1, 0, 0),
         ("7777", WRONG, 0, 1, 0), ("  7777\t", WRONG, 0, 1, 0), ("1\n7777", WRONG, 0, 2, 1), ("1\n7777", "", 0, 2, 1),
         ("1\n 2 \n 7777 ", WRONG, 0, 3, 2), ("1\n2\n3\n7777", WRONG, 1, 3, 2), ("1", WRONG, 1, 1, 1),
         ("1\n\n7777", WRONG, 1, 1, 1), ("1\n7777", USED, 1, 1, 0),
@@ -228,3 +257,98 @@ def test_a_wrong_code_is_asked_for_again_twice(typed, refusal, check, tries, que
     assert len(server.received) == 1 + tries
     assert done.stderr.count("Enter the code again") == questions
     assert ("me" in CredentialStore(call.store)) is (check == 0)
+    assert ("has not answered yet" in done.stderr) is (refusal == EARLY)
+    if questions == 2 and check:
+        assert "no code was accepted in 3 tries" in done.stderr
+        assert "verifier-missing" not in done.stderr
+
+
+def test_the_link_itself_is_not_what_a_service_without_callbacks_sends(call, server, tmp_path):
+    """Where the user pastes the URL that they are sent to, the link is asked again, and Enter goes on (OAuth 1.0)."""
+    server.answer = lambda got: (200, {}, b"oauth_token=t&oauth_token_secret=s")
+    legs = {f"{leg}_url": f"{server.url}/{leg}" for leg in ("request_token", "authorization", "access_token")}
+    service = tmp_path / "old.json"
+    service.write_text(json.dumps({"name": "old", "callback": None, "confirmed": "ignore", **legs}))
+    typed = f"{server.url}/authorization?oauth_token=t\n\n"
+    done = call("authorize", "me", "--service", str(service), stdin=typed, **environment("c", "s", "", ""))
+    assert done.stderr.count("That is the link to open") == 1
+    assert len(server.received) == 2
+
+
+def test_rsa_is_asked_for_its_key_before_anything_else(call):
+    """A service of RSA-SHA1 without --rsa-key is misuse in the command's words; nobody is asked for a consumer."""
+    done = call("authorize", "j", "--service", "jira", "--at", "host=a.example", check=2)
+    assert "name its file with --rsa-key" in done.stderr
+    assert "consumer key" not in done.stderr
+
+
+def test_another_users_token_is_not_replaced_unasked(call, oauth_provider):
+    """Of two users named at one server, the second replaces the first with --replace only; the list has the server."""
+    with CredentialStore(call.store) as store:
+        place = oauth_provider.url.partition("//")[2]
+        store["me"] = Account(oauth_provider.consumer, oauth_provider.add_token(), f"alice@{place}")
+    done = call("authorize", "me", "--service", f"bob@{place}", "--http", check=2)
+    assert f"'me' has the token of alice at {place}: for bob choose another NAME, or use --replace" in done.stderr
+    assert call("credentials", "list").stdout == f"me\taccount at {place}\n"
+
+
+def test_help_is_what_is_missing(call):
+    """``credentials`` alone, and the command alone, print their help on standard error; the status is 2."""
+    assert "examples:" in call("credentials", check=2).stderr
+    done = subprocess.run([sys.executable, "-m", "oauth_hook"], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "examples:" in done.stderr
+
+
+def test_what_is_used_where_is_shown(call):
+    """``show`` names the origins that an account is used at, and masks no realms; a pipe is not prompted."""
+    done = call("credentials", "add", "me", "--service", "tumblr", stdin="c\ns\nt\nu\n")
+    assert "consumer key" not in done.stderr
+    with CredentialStore(call.store) as store:
+        token = AccessToken("t", SECRET, extra={"oauth_authorized_realms": "photos", "other": SECRET})
+        store["me"] = replace(store["me"], token=token)
+    done = call("credentials", "show", "me")
+    assert "me is used at https://api.tumblr.com" in done.stderr
+    assert '"oauth_authorized_realms": "photos"' in done.stdout
+    assert SECRET not in done.stdout + done.stderr
+    assert '"origins": []' in done.stdout  # its own, as ``Account.from_dict`` takes them
+
+
+def test_lists_are_in_order_and_say_what_can_be_typed(call):
+    """Services are sorted; what only the scripts of ``completion`` ask for is not offered; no --store where none is."""
+    names = [line.split()[0] for line in call("services").stdout.splitlines()]
+    assert names == sorted(names)
+    assert "choose one of bash, zsh, fish;" in call("completion", "powershell", check=2).stderr
+    for command, has_store in (("demo", False), ("services", False), ("provider", False), ("request", True)):
+        assert ("--store" in call(command, "--help").stdout) is has_store
+
+
+# --- whose credentials explain a request ---
+
+
+def save(key, token=None):
+    """Return a request as it was saved, signed by this consumer, and for this user."""
+    hook = OAuthHook(token and token.key, token and token.secret, key, "s", placement="header")
+    request = hook(requests.Request("GET", "https://a.example/").prepare())
+    return f"GET / HTTP/1.1\nHost: a.example\nAuthorization: {request.headers['Authorization']}\n\n"
+
+
+def test_explain_finds_the_account_by_itself(call):
+    """Without a NAME it is the account with the request's keys, or else the default one; those named come first."""
+    tom, sue = AccessToken("t", "ts"), AccessToken("u", "us")
+    with CredentialStore(call.store) as store:
+        store.update(
+            other=Account(Consumer("o", "s")), tom=Account(Consumer("c", "s"), tom),
+            sue=Account(Consumer("c", "s"), sue), gone=Account(Consumer("g", "s"), None, "/nowhere/gone.json"),
+        )  # fmt: skip
+    done = call("explain", stdin=save("c", sue))
+    assert "explained with the account 'sue', which has this consumer key" in done.stderr
+    assert "as can be seen from here" in done.stdout
+    assert "the account 'tom'" in call("explain", stdin=save("c", tom)).stderr
+    assert "as can be seen from here" in call("explain", stdin=save("c")).stdout  # for no user
+    assert "account" not in call("explain", stdin=save("z")).stderr.replace("of an account", "")
+    call("use", "other")
+    assert "explained with the account 'other', the default" in call("explain", stdin=save("z")).stderr
+    assert "explained with" not in call("explain", "tom", stdin=save("c", sue)).stderr
+    assert "explained with" not in call("explain", stdin=save("c", sue), OAUTH_CONSUMER_KEY="c").stderr
+    assert "gone.json" in call("explain", stdin=save("g")).stderr

@@ -178,7 +178,7 @@ class TestConsole:
         """A wrong code ends it with a sentence, and nothing is kept."""
         result = run("console.py", folder, "nonsense\n")
         assert (result.returncode, result.stdout) == (1, "")
-        assert "console.py: the server did not give the access token" in result.stderr
+        assert "console.py: the server refused to issue an access token" in result.stderr
         assert "Traceback" not in result.stderr
         assert not CredentialStore(folder / "examples.sqlite3")
 

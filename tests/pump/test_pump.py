@@ -1274,7 +1274,7 @@ def test_plain_http_has_to_be_asked_for(server, tmp_path):
         (REGISTER, (200, {"Content-Type": JSON}, b'{"client_id": "a"}'), "client_secret"),
         (REGISTER, (500, {"Content-Type": "text/html"}, b"<html><title>Oh no</title></html>"), "Oh no"),
         (REQUEST, (401, {"Content-Type": "text/plain"}, b"Invalid signature"), "Invalid signature"),
-        (REQUEST, (200, {"Content-Type": "text/html"}, b"<html></html>"), "the request token"),
+        (REQUEST, (200, {"Content-Type": "text/html"}, b"<html></html>"), "a request token"),
         (ACCESS, (400, {"Content-Type": "text/plain"}, b"Invalid / expired Token"), "Invalid / expired Token"),
     ],
 )  # fmt: skip

@@ -354,7 +354,7 @@ def test_no_error_shows_a_new_secret(server):
 def test_short_secrets_leave_our_own_words_alone(server):
     """A secret of one letter is taken out of the server's words, and not out of ours."""
     error, _ = refused(server, '{"error": "no e"}', secret="e", verifier="the server")
-    assert str(error) == "the server did not give the access token (status 401): no ***"
+    assert str(error) == "the server refused to issue an access token (status 401): no ***"
     assert error.body == '{"***rror": "no ***"}'
     assert str(refused(server, "", secret="e")[0]).endswith("the response is empty")
 

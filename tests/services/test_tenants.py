@@ -274,7 +274,8 @@ def test_authorize_at_one_tenant(call, provider, tmp_path):
     [(["shop", "--service", "magento"], "--at host="), (["erp", "--service", "netsuite"], "--at account="),
      (["shop", "--service", "magento", "--at", "shop=a"], "no placeholder shop"),
      (["shop", "--service", "magento", "--at", "host=https://a/"], "host must be a host"),
-     (["x", "--at", "host=a"], "no placeholder host"), (["shop", "--service", "magento", "--at", "host"], "NAME=VALUE"),
+     (["x", "--at", "host=a"], "X (Twitter) takes no --at"),
+     (["shop", "--service", "magento", "--at", "host"], "NAME=VALUE"),
      (["me", "--service", "a@pump.example", "--at", "host=a"], "--at is for")],
 )  # fmt: skip
 def test_tenants_that_authorize_refuses(words, says, call):

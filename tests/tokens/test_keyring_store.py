@@ -370,7 +370,7 @@ def test_the_command_keeps_credentials_in_the_keyring(folder, monkeypatch, capsy
     assert KeyringStore()["shop"].consumer.key == "c"
     assert capsys.readouterr().out == "kept as shop\n"
     process = start(["-m", "oauth_hook", "credentials", "list", "--store", "keyring"], folder, PYTHONPATH=os.getcwd())
-    assert process.communicate(timeout=60) == ("shop\taccount at no service, not authorized yet\n", "")
+    assert process.communicate(timeout=60) == ("shop\taccount without a service, not authorized yet\n", "")
     assert cli.main(["request", "shop", "http://127.0.0.1:9/", "--store", "keyring"]) == 1  # nobody is there
     assert cli.main(["request", "nobody", "GET", "http://127.0.0.1:9/", "--store", "keyring"]) == 2
     assert "'oauth-hook --store keyring credentials list'" in capsys.readouterr().err

@@ -601,7 +601,7 @@ def test_the_command_migrates_all_accounts(x, store, call):
     store.update(**users, tumblr=Account(CONSUMER, USER.token, "tumblr"), token=USER.token, bare=CONSUMER)
     done = call("--all", check=1)
     assert [line.partition(":")[0] for line in done.out.splitlines()] == ["alice", "bob"]
-    assert "mallory: the server did not give OAuth 2.0 tokens" in done.err
+    assert "mallory: the server refused to issue OAuth 2.0 tokens" in done.err
     assert len(x.received) == 3
     assert all(is_current(x.answer, store[f"{name}-oauth2"]) for name in ("alice", "bob"))
     assert {name: store[name] for name in users} == users
@@ -656,7 +656,7 @@ def test_the_command_waits_and_goes_on(x, store, call):
     """A rate limit is waited out."""
     store["me"] = USER
     x.answer.replies = [BUSY, BUSY]
-    assert call("me").err.count("X is busy: it is asked again in 0 seconds") == 2
+    assert call("me").err.count("X is busy: trying again in 0 seconds") == 2
     assert is_current(x.answer, store["me-oauth2"])
 
 
@@ -668,13 +668,18 @@ def test_the_command_waits_and_goes_on(x, store, call):
         (["nobody"], "id\nsecret\n", "nothing of that name"),
         (["--all"], "id\nsecret\n", "no account at X"),
         (["tumblr"], "id\nsecret\n", "not an account at X"),
-        (["tumblr"], "", "OAUTH2_CLIENT_ID"),
+        (["tumblr"], "", "not an account at X"),
+        (["nobody"], "", "nothing of that name"),
+        (["ours"], "", "OAUTH2_CLIENT_ID"),
+        (["ours", "--token-url", "http://api.x.invalid/"], "", "--token-url must be https"),
     ],
 )
 def test_misuse_is_said(tmp_path, call, arguments, stdin, words):
     """What cannot be done is status 2, and one line."""
     with CredentialStore(tmp_path / "store") as store:
         store["tumblr"] = Account(CONSUMER, USER.token, "tumblr")
+        if "ours" in arguments:
+            store["ours"] = Account(CONSUMER, USER.token, "x")
     assert words in call(*arguments, stdin=stdin, check=2).err
 
 

@@ -768,7 +768,7 @@ class TestAnswers:
         r"""A lone surrogate, which JSON can spell, is none that anything could be signed with."""
         body = json.dumps({"client_id": "a", "client_secret": "b", field: "x\ud800"})
         server.answer = lambda request: (200, JSON, body.encode())
-        with pytest.raises(ProviderError, match=f"did not give a {field}"):
+        with pytest.raises(ProviderError, match=f"sent no usable {field}"):
             register_client(f"{server.url}/r", application_name="Test.io")
 
     def test_arrays_are_never_sent(self, server: Recorder, pump: PumpIO) -> None:

@@ -17,7 +17,7 @@ REFERENCES = {
     "": (ServiceKind.NAME, ""),
     "https://pump.example": (ServiceKind.SERVER, "https://pump.example"),
     "https://pump.example/a.json": (ServiceKind.SERVER, "https://pump.example/a.json"),
-    "alice@pump.example": (ServiceKind.SERVER, "alice@pump.example"),
+    "alice@pump.example": (ServiceKind.SERVER, "pump.example"),
     "pump.example:8443": (ServiceKind.SERVER, "pump.example:8443"),
     "localhost:5000": (ServiceKind.SERVER, "localhost:5000"),
     "/srv/alice/services/tumblr.json": (ServiceKind.FILE, "/srv/alice/services/tumblr.json"),
