@@ -104,7 +104,7 @@ def subject(case: Case) -> Any:
 def arguments(case: Case) -> dict[str, Any]:
     from oauth_hook import AccessToken, Consumer
 
-    named = dict(case.given)
+    named = {name: value for name, value in case.given.items() if not name.startswith("_")}
     if case.keys is not None:
         named["consumer"] = Consumer(case.keys.consumer, case.keys.consumer_secret)
         if case.keys.token is not None:

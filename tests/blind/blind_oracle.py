@@ -32,9 +32,7 @@ def oracle_base_string(request: dict[str, Any]) -> str:
     return oauthlib_signature.signature_base_string(
         request["method"],
         oauthlib_signature.base_string_uri(request["url"].partition("#")[0], host),
-        oauthlib_signature.normalize_parameters(
-            [pair for pair in parameters(request) if pair[0] != "oauth_signature"]
-        ),
+        oauthlib_signature.normalize_parameters([pair for pair in parameters(request) if pair[0] != "oauth_signature"]),
     )
 
 
@@ -61,7 +59,11 @@ def verifies(request: dict[str, Any], keys: Keys, rsa_key: str | None = None) ->
     """Tell whether oauthlib takes the request, with these secrets and for this consumer and token."""
     asked = _Asked(request)
     names = [name for name, _ in parameters(request) if name.startswith("oauth_")]
-    if len(names) != len(set(names)) or asked.client_key != keys.consumer or (asked.resource_owner_key or None) != keys.token:
+    if (
+        len(names) != len(set(names))
+        or asked.client_key != keys.consumer
+        or (asked.resource_owner_key or None) != keys.token
+    ):
         return False
     functions = {
         "HMAC-SHA1": oauthlib_signature.verify_hmac_sha1, "HMAC-SHA256": oauthlib_signature.verify_hmac_sha256,

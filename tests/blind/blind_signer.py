@@ -163,7 +163,9 @@ def place(call: Call, steps: Steps, oauth: Pairs) -> dict[str, Any]:
     if form is not None:
         text = encoded(form)
         if call.placement == "body":
-            text += ("&" if text else "") + "&".join(f"{escape(name)}={steps.write_header(value)}" for name, value in oauth)
+            text += ("&" if text else "") + "&".join(
+                f"{escape(name)}={steps.write_header(value)}" for name, value in oauth
+            )
         body = text.encode()
     content_type = call.content_type or (FORM if form is not None else None)
     if content_type and content_type != "none":
@@ -176,6 +178,6 @@ def right_base_string(call: Call) -> str:
 
 
 __all__ = [
-    "FORM", "KEYS", "NONCE", "TIMESTAMP", "TWO_LEGGED", "Call", "Keys", "Steps", "base_string", "canonical_url", "escape",
-    "oauth_pairs", "replace", "right_base_string", "sign",
+    "FORM", "KEYS", "NONCE", "TIMESTAMP", "TWO_LEGGED", "Call", "Keys", "Steps", "base_string", "canonical_url",
+    "escape", "oauth_pairs", "replace", "right_base_string", "sign",
 ]  # fmt: skip

@@ -104,7 +104,7 @@ fault('form-unsigned', 'form not signed', 'the form is not signed', ['body-not-s
 fault('host-upper', 'host', 'the host in capitals is not made small', ['host'], S, {url: 'https://API.Example.com/1/x', base: 'https://api.example.com/1/x'}, {url: () => 'https://API.Example.com/1/x'})
 fault('scheme-http', 'scheme', 'a constant base URL of http', ['scheme'], S, {url: U}, {url: u => u.replace('https', 'http')})
 fault('lower-escapes', 'lower case escapes', 'escapes in lower case', ['percent-encoding'], S, {url: U, query: [['q', 'a/b']]}, {enc: s => strict(s).replace(/%../g, x => x.toLowerCase())})
-fault('oauth-empty-token', 'empty oauth_token', 'an empty oauth_token is sent and not signed', ['empty-value'], S, {url: U, keys: {token: '', token_secret: ''}}, {oauth: ps => ps.filter(([k]) => k !== 'oauth_token')}, {empty_token: true})
+fault('oauth-empty-token', 'empty oauth_token', 'an empty oauth_token is sent and not signed', ['empty-value', 'token-missing'], S, {url: U, keys: {token: '', token_secret: ''}}, {oauth: ps => ps.filter(([k]) => k !== 'oauth_token')})
 
 // the libraries themselves
 function lib1a(id, kind, what, codes, sides, wrong, right, req, rightReq, more = {}) {
