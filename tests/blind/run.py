@@ -20,6 +20,9 @@ from blind_signer import escape
 from blind_table import FAULTS, RIGHTS, objection
 
 
+SECRETS = {"consumer-secret", "token-secret"}
+
+
 @dataclass
 class Figures:
     """What came of the table."""
@@ -70,7 +73,9 @@ def judge(case: Case, figures: Figures, is_right: bool) -> None:
         figures.first.append(line)
     if not set(codes[:3]) & case.codes:
         figures.in_three.append(line)
-    if case.sides and set(codes[:1]) & case.codes and explanation.findings[0].side not in case.sides:
+    first = explanation.findings[0] if explanation.findings else None
+    unknowable = first and not first.proven and first.code in SECRETS  # who has the wrong secret is not to be seen
+    if first and case.sides and first.code in case.codes and not unknowable and first.side not in case.sides:
         figures.sides.append(f"{line}; side {' or '.join(sorted(case.sides))}")
 
 

@@ -47,7 +47,7 @@ int main(void) {
   fault("secret", "secret of another account", "liboauth with another token secret", "\"token-secret\", \"consumer-secret\"", U, "GET", NULL, NULL, header(U, "GET", CS, "ofAnotherAccount", OA_HMAC), G(U, "GET"));
   fault("fgets", "white space in secret", "fgets leaves the line feed on the token secret", "\"secret-whitespace\"", U, "GET", NULL, NULL, header(U, "GET", CS, TS "\n", OA_HMAC), G(U, "GET"));
   fault("scheme", "scheme", "liboauth signs http, curl goes to https", "\"scheme\"", "https://api.example.com/photos", "GET", NULL, NULL, G(U, "GET"), G("https://api.example.com/photos", "GET"));
-  fault("port", "port", "liboauth signs port 8081", "\"port\"", U, "GET", NULL, NULL, G("http://api.example.com:8081/photos", "GET"), G(U, "GET"));
+  fault("port", "port", "liboauth signs port 8081", "\"port\", \"consumer-secret\", \"token-secret\"", U, "GET", NULL, NULL, G("http://api.example.com:8081/photos", "GET"), G(U, "GET"));
   fault("json", "JSON body signed", "liboauth signs fields that are sent as JSON", "\"body-signed\"", U, "POST", "application/json", "{\"file\": \"vacation.jpg\"}", G("http://api.example.com/photos?file=vacation.jpg", "POST"), G(U, "POST"));
   puts("\n]");
   return 0;

@@ -139,11 +139,11 @@ function nodeOauth(id, kind, what, codes, wrong, right, sent, sides = S) {
   const build = a => ({method: sent.method, url: sent.url, headers: [['Authorization', run(a)], ...(sent.type ? [['Content-Type', sent.type]] : [])], body: sent.body || null})
   cases.push({id: 'js-oauth-' + id, kind, what, codes, sides, keys: KEYS, request: build(wrong), right: build(right)})
 }
-nodeOauth('other-token-secret', 'secret of another account', 'node-oauth with the token secret of another account, nothing to compare with', ['token-secret', 'consumer-secret'], {method: 'GET', url: U, keys: {token_secret: 'of-another-account-1'}}, {method: 'GET', url: U}, {method: 'GET', url: U})
+nodeOauth('other-token-secret', 'secret of another account', 'node-oauth with the token secret of another account, nothing to compare with', ['token-secret', 'consumer-secret'], {method: 'GET', url: U, keys: {token_secret: 'of-another-account-1'}}, {method: 'GET', url: U}, {method: 'GET', url: U}, [])
 nodeOauth('swapped', 'secrets swapped', 'node-oauth with the two secrets swapped', ['consumer-secret', 'token-secret', 'signing-key-encoding'], {method: 'GET', url: U, keys: {consumer_secret: KEYS.token_secret, token_secret: KEYS.consumer_secret}}, {method: 'GET', url: U}, {method: 'GET', url: U})
 nodeOauth('space', 'white space in secret', 'node-oauth with a secret that ends with a space', ['secret-whitespace'], {method: 'GET', url: U, keys: {consumer_secret: KEYS.consumer_secret + ' '}}, {method: 'GET', url: U}, {method: 'GET', url: U})
 nodeOauth('newline', 'white space in secret', 'node-oauth with a token secret that ends with a line feed', ['secret-whitespace'], {method: 'POST', url: U, keys: {token_secret: KEYS.token_secret + '\n'}}, {method: 'POST', url: U}, {method: 'POST', url: U})
-nodeOauth('form-other', 'body changed', 'node-oauth signs another text than is sent', ['body-changed'], {method: 'POST', url: U, params: {status: 'Hello'}}, {method: 'POST', url: U, params: {status: 'Hello!'}}, {method: 'POST', url: U, body: 'status=Hello%21', type: F})
+nodeOauth('form-other', 'body changed', 'node-oauth signs another text than is sent', ['body-changed', 'consumer-secret', 'token-secret'], {method: 'POST', url: U, params: {status: 'Hello'}}, {method: 'POST', url: U, params: {status: 'Hello!'}}, {method: 'POST', url: U, body: 'status=Hello%21', type: F})
 
 // oauth-sign, as request.js used it
 function viaOauthSign(id, kind, what, codes, wrong, right, sent, sides = S) {
@@ -158,6 +158,6 @@ function viaOauthSign(id, kind, what, codes, wrong, right, sent, sides = S) {
 viaOauthSign('multipart', 'multipart signed', 'the fields of a multipart upload are signed', ['body-signed'], {method: 'POST', url: U, params: {title: 'photo'}}, {method: 'POST', url: U}, {method: 'POST', url: U, body: '--b\r\nContent-Disposition: form-data; name="title"\r\n\r\nphoto\r\n--b--\r\n', type: 'multipart/form-data; boundary=b'})
 viaOauthSign('no-ts', 'token secret forgotten', 'the token secret is undefined and becomes empty', ['token-secret', 'token-missing'], {method: 'GET', url: U, ts: ''}, {method: 'GET', url: U}, {method: 'GET', url: U})
 viaOauthSign('undefined-ts', 'token secret forgotten', 'the token secret is the word undefined', ['token-secret'], {method: 'GET', url: U, ts: 'undefined'}, {method: 'GET', url: U}, {method: 'GET', url: U})
-viaOauthSign('fragment', 'fragment', 'the fragment stays in the base URL', ['path'], {method: 'GET', url: U + '#top'}, {method: 'GET', url: U}, {method: 'GET', url: U})
-viaOauthSign('number', 'query changed', 'a number is rounded on its way into the query', ['query-changed'], {method: 'GET', url: U, params: {max_id: '1234567890123456789'}}, {method: 'GET', url: U, params: {max_id: '1234567890123456800'}}, {method: 'GET', url: U + '?max_id=1234567890123456800'})
+viaOauthSign('fragment', 'fragment', 'the fragment stays in the base URL', ['path'], {method: 'GET', url: U + '#top'}, {method: 'GET', url: U}, {method: 'GET', url: U + '#top'})
+viaOauthSign('number', 'query changed', 'a number is rounded on its way into the query', ['query-changed', 'consumer-secret', 'token-secret'], {method: 'GET', url: U, params: {max_id: '1234567890123456789'}}, {method: 'GET', url: U, params: {max_id: '1234567890123456800'}}, {method: 'GET', url: U + '?max_id=1234567890123456800'})
 console.log(JSON.stringify(cases, null, 1))

@@ -34,7 +34,7 @@ function fault($id, $kind, $what, $codes, $sides, $o, $m, $more = []) {
     global $cases;
     $cases[] = ['id' => "php-$id", 'kind' => $kind, 'what' => $what, 'codes' => $codes, 'sides' => $sides, 'keys' => array_merge(K, $o['keys'] ?? []), 'request' => hand($o, $m), 'right' => hand($o)] + $more;
 }
-$U = 'http://shop.example.net/wp-json/wc/v3/products'; $S = ['signer']; $L = ['token' => null, 'token_secret' => ''];
+$U = 'http://shop.example.net/api/rest/products'; $S = ['signer']; $L = ['token' => null, 'token_secret' => ''];
 fault('urlencode', 'urlencode', 'urlencode instead of rawurlencode: + for a space', ['plus-as-space'], $S, ['url' => $U, 'query' => [['search', 'red shoes'], ['per_page', '10']]], ['enc' => 'urlencode']);
 fault('urlencode-wc', 'urlencode', 'urlencode, WooCommerce in the query', ['plus-as-space'], $S, ['url' => $U, 'query' => [['search', 'red shoes']], 'place' => 'query', 'keys' => $L, 'alg' => 'HMAC-SHA256'], ['enc' => 'urlencode']);
 fault('urlencode-tilde', 'tilde escaped', 'urlencode escapes ~', ['percent-encoding'], $S, ['url' => $U, 'query' => [['sku', '~x']]], ['enc' => 'urlencode']);
@@ -54,9 +54,9 @@ fault('single-outer', 'outer layer missing', 'the normalized string goes raw int
 fault('utf8', 'charset', 'utf8_decode before signing', ['charset'], $S, ['method' => 'POST', 'url' => $U, 'form' => [['name', "M\u{fc}ller"]]], ['enc' => fn($v) => rawurlencode(iconv('UTF-8', 'ISO-8859-1', $v))]);
 fault('utf8-twice', 'charset', 'utf8_encode of what is UTF-8 already', ['charset', 'double-encoding'], $S, ['method' => 'POST', 'url' => $U, 'form' => [['name', "M\u{fc}ller"]]], ['enc' => fn($v) => rawurlencode(iconv('ISO-8859-1', 'UTF-8', $v))]);
 fault('method-ucf', 'method', 'the method as Post', ['method'], $S, ['method' => 'POST', 'url' => $U, 'form' => [['a', '1']]], ['method' => fn($m) => 'Post']);
-fault('https', 'scheme', 'is_ssl() is false behind Cloudflare: http is signed', ['scheme'], $S, ['url' => 'https://shop.example.net/wp-json/wc/v3/orders'], ['url' => fn($u) => str_replace('https', 'http', $u)]);
+fault('https', 'scheme', 'is_ssl() is false behind Cloudflare: http is signed', ['scheme'], $S, ['url' => 'https://shop.example.net/api/rest/orders'], ['url' => fn($u) => str_replace('https', 'http', $u)]);
 fault('www', 'host', 'signs www., sends without', ['host'], ['signer', ''], ['url' => $U], ['url' => fn($u) => str_replace('//', '//www.', $u)]);
-fault('index', 'path', 'signs index.php in the path', ['path'], $S, ['url' => $U], ['url' => fn($u) => str_replace('/wp-json', '/index.php/wp-json', $u)]);
+fault('index', 'path', 'signs index.php in the path', ['path'], $S, ['url' => $U], ['url' => fn($u) => str_replace('/api', '/index.php/api', $u)]);
 fault('slashes', 'path', 'a double slash where the parts are joined', ['path'], $S, ['url' => $U], ['url' => fn($u) => str_replace('net/', 'net//', $u)]);
 fault('rawhex', 'hex digest', 'hash_hmac without raw: base64 of the hex', ['signature-method'], $S, ['url' => $U], ['sig' => fn($b, $k) => base64_encode(hash_hmac('sha1', $b, $k))]);
 fault('md5', 'other digest', 'hash_hmac of md5', ['signature-method'], $S, ['url' => $U], ['sig' => fn($b, $k) => base64_encode(hash_hmac('md5', $b, $k, true))]);
@@ -96,6 +96,6 @@ pecl('form', 'form not signed', 'OAuth::generateSignature does not get the form'
 pecl('json', 'JSON body signed', 'OAuth::fetch with an array, curl sends JSON', ['body-signed'], ['url' => $P, 'method' => 'POST', 'params' => ['title' => 'My trip']], ['url' => $P, 'method' => 'POST'], ['url' => $P, 'method' => 'POST', 'type' => 'application/json', 'body' => '{"title":"My trip"}']);
 pecl('method', 'method', 'OAuth::generateSignature for POST, GET is sent', ['method'], ['url' => $P, 'method' => 'POST'], ['url' => $P], ['url' => $P]);
 pecl('sha256', 'other digest', 'OAUTH_SIG_METHOD_HMACSHA256, announced as HMAC-SHA1', ['signature-method'], ['url' => $P, 'alg' => OAUTH_SIG_METHOD_HMACSHA256], ['url' => $P], ['url' => $P]);
-pecl('ts', 'secret of another account', 'the request token\'s secret instead of the access token\'s', ['token-secret', 'consumer-secret'], ['url' => $P, 'ts' => 'requesttokensecret77'], ['url' => $P], ['url' => $P]);
-pecl('upload', 'multipart signed', '@file: the path of the file is signed', ['body-signed', 'body-changed'], ['url' => $P, 'method' => 'POST', 'params' => ['photo' => '@/tmp/a.jpg', 'title' => 'A']], ['url' => $P, 'method' => 'POST'], ['url' => $P, 'method' => 'POST', 'type' => 'multipart/form-data; boundary=xx', 'body' => "--xx\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nA\r\n--xx\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"a.jpg\"\r\n\r\nJPG\r\n--xx--\r\n"]);
+pecl('ts', 'secret of another account', 'the request token\'s secret instead of the access token\'s', ['token-secret', 'consumer-secret'], ['url' => $P, 'ts' => 'requesttokensecret77'], ['url' => $P], ['url' => $P], []);
+pecl('upload', 'multipart signed', '@file: the path of the file is signed', ['body-signed', 'body-changed', 'consumer-secret', 'token-secret'], ['url' => $P, 'method' => 'POST', 'params' => ['photo' => '@/tmp/a.jpg', 'title' => 'A']], ['url' => $P, 'method' => 'POST'], ['url' => $P, 'method' => 'POST', 'type' => 'multipart/form-data; boundary=xx', 'body' => "--xx\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nA\r\n--xx\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"a.jpg\"\r\n\r\nJPG\r\n--xx--\r\n"]);
 echo json_encode($cases, JSON_PRETTY_PRINT | JSON_UNESCAPED_SLASHES), "\n";

@@ -38,9 +38,9 @@ fault('sha1for256', 'other digest', 'Net::OAuth: signs HMAC-SHA256 by hand, head
 { my $r = net(url => $U); $r->signature(do { my $s = hmac_sha256_base64($r->signature_base_string, $r->signature_key); $s .= '=' while length($s) % 4; $s }); $cases[-1]{request} = sent($r, url => $U); }
 fault('nopad', 'base64 padding', 'hmac_sha1_base64 leaves the = at the end out', ['signature-method', 'signing-key-encoding', 'percent-encoding', 'empty-value'], \@S, {url => $U}, {url => $U}, {url => $U});
 { my $r = net(url => $U); $r->signature(hmac_sha1_base64($r->signature_base_string, $r->signature_key)); $cases[-1]{request} = sent($r, url => $U); }
-fault('host', 'host', 'Net::OAuth: request_url names the IP address', ['host'], ['signer', 'between', ''], {url => 'http://192.0.2.17/api/rest/v2'}, {url => $U}, {url => $U});
+fault('host', 'host', 'Net::OAuth: request_url names the IP address', ['host', 'consumer-secret', 'token-secret'], ['signer', 'between', ''], {url => 'http://192.0.2.17/api/rest/v2'}, {url => $U}, {url => $U});
 fault('path', 'path', 'Net::OAuth: the version is missing in request_url', ['path'], \@S, {url => 'http://vimeo.example.com/api/rest'}, {url => $U}, {url => $U});
-fault('rename', 'query changed', 'a parameter is renamed after signing', ['query-changed'], \@S, {url => $U, extra => {perpage => '20'}}, {url => $U, extra => {per_page => '20'}}, {url => "$U?per_page=20"});
+fault('rename', 'query changed', 'a parameter is renamed after signing', ['query-changed', 'consumer-secret', 'token-secret'], \@S, {url => $U, extra => {perpage => '20'}}, {url => $U, extra => {per_page => '20'}}, {url => "$U?per_page=20"});
 # by hand, with uri_escape as people use it
 sub hand {
   my ($id, $kind, $what, $codes, $params, $enc, $encright, %o) = @_;

@@ -43,7 +43,7 @@ def fault(id_: str, kind: str, what: str, codes: list[str], call: Call, steps: S
     for each in (request, right):
         each["body"] = each["body"].decode() if each["body"] is not None else None
     CASES.append({
-        "id": f"rsa-{id_}", "kind": kind, "what": what, "codes": codes, "sides": ["signer"], "proof": proof,
+        "id": f"rsa-{id_}", "kind": kind, "what": what, "codes": codes, "sides": [] if "other-key" in id_ else ["signer"], "proof": proof,
         "keys": vars(call.keys), "given": {"rsa_key": PUBLIC}, "request": request, "right": right,
     })
 
