@@ -19,7 +19,8 @@ from blind_case import Case, arguments, subject
 from blind_signer import escape
 from blind_table import FAULTS, RIGHTS, objection
 
-
+# faults for which explain searches to its end, a tenth of a second each, and which make up most of the table's time
+LONG = (Path(__file__).parent / "data" / "long.txt").read_text(encoding="utf-8").split()
 SECRETS = {"consumer-secret", "token-secret"}
 
 
@@ -34,6 +35,7 @@ class Figures:
     raised: list[str] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    faults: int = 0
     slowest: str = ""
 
 
@@ -79,10 +81,14 @@ def judge(case: Case, figures: Figures, is_right: bool) -> None:
         figures.sides.append(f"{line}; side {' or '.join(sorted(case.sides))}")
 
 
-def run() -> Figures:
+def run(long: int = len(LONG)) -> Figures:
+    """Judge the table, with so many of the cases that take long."""
     figures = Figures()
+    left_out = set(LONG) - set(LONG[:: max(1, len(LONG) // max(1, long))])
     for case in FAULTS:
-        judge(case, figures, is_right=False)
+        if case.id not in left_out:
+            figures.faults += 1
+            judge(case, figures, is_right=False)
     for case in RIGHTS:
         judge(case, figures, is_right=True)
     return figures
