@@ -96,6 +96,7 @@ class Parts:
     keep: Choice | None = None  #: leaves some of the pairs out
     order: Choice = sorted  #: instead of s3.4.1.3.2
     finish: Spelling | None = None  #: respells the whole of it
+    charset: str = "utf-8"  #: of the bytes that are signed
     _source: Parts | None = None  #: what it was made of
 
     def but(self, **changes: Any) -> Parts:
@@ -147,6 +148,10 @@ class Parts:
         """Return the base string (s3.4.1.1)."""
         text = self.head + self.tail
         return text if self.finish is None else self.finish(text)
+
+    def encode(self) -> bytes:
+        """Return the bytes of the base string, which are signed."""
+        return self.text().encode(self.charset, "replace")
 
 
 def parse_parts(method: str, reading: Reading, authority: str) -> Parts:

@@ -24,8 +24,10 @@ __all__ = [
     "PARAMETER_RULES",
     "TOO_LONG",
     "URL_RULES",
+    "USUAL_RULES",
     "WHOLE_RULES",
     "RequestContext",
+    "Rule",
     "Variant",
     "make_variants",
 ]
@@ -143,7 +145,7 @@ def _merge_query_and_form(parts: Parts, context: RequestContext) -> Iterator[Var
 def _leave_out_form_or_query(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """Nothing of the query, or of the form (s3.4.1.3.1)."""
     is_odd = context.body is not None and not _looks_like_form(context.body)
-    code = "content-type" if is_odd or ";" in context.content_type else "body-not-signed"
+    code = "content-type" if is_odd else "body-not-signed"
     yield Variant(code, "without the fields of the form", {"form": ()})
     yield Variant("query-changed", "without the query", {"query": ()})
     if parts.query and parts.form:
@@ -323,10 +325,11 @@ PARAMETER_RULES: tuple[Rule, ...] = (
 WHOLE_RULES: tuple[Rule, ...] = (_vary_whole,)
 #: Those that cost little, however long a request is.
 FEW_RULES: tuple[Rule, ...] = (*URL_RULES, _leave_out_form_or_query)
-_ALL_RULES = URL_RULES + PARAMETER_RULES + WHOLE_RULES
+#: Those that are tried together with one another.
+USUAL_RULES = URL_RULES + PARAMETER_RULES + WHOLE_RULES
 
 
-def make_variants(parts: Parts, context: RequestContext, rules: tuple[Rule, ...] = _ALL_RULES) -> Iterator[Variant]:
+def make_variants(parts: Parts, context: RequestContext, rules: tuple[Rule, ...] = USUAL_RULES) -> Iterator[Variant]:
     """Yield what others make of a request, the commonest mistakes first, where it differs from the right parts."""
     for variant in chain.from_iterable(rule(parts, context) for rule in rules):
         for name, value in variant.changes.items():

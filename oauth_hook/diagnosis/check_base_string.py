@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from .base_string_parts import END_MARKS, Parts, decoded, find_base_strings, parse
-from .base_string_variants import TOO_LONG, Variant, make_variants
+from .base_string_variants import TOO_LONG, USUAL_RULES, Variant, make_variants
 from .comparison import differences
 from .context import Context
 from .findings import BETWEEN, PROVEN, SEEN, SERVER, Finding, proof, server_side
+from .rare_variants import RARE_RULES
 from .spelling_variants import encode_again
 
 __all__ = ["check_client_text", "check_server_parts", "check_signed_text", "find_server_parts"]
@@ -182,7 +183,8 @@ def _find_variant(context: Context, parts: Parts, base_strings: list[str]) -> Va
     """Return the mistake that makes one of these base strings, the first if it is found in time, else another."""
     deadline = time.thread_time() + SEARCH_SECONDS
     found: dict[str, Variant] = {}
-    for variant in make_variants(parts, context.request.context) if base_strings else ():
+    rules = USUAL_RULES + RARE_RULES
+    for variant in make_variants(parts, context.request.context, rules) if base_strings else ():
         if time.thread_time() > deadline:
             break
         found.setdefault(parts.but(**variant.changes).text(), variant)

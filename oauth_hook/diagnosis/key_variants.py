@@ -14,7 +14,7 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 from .base_string_parts import escape_text
 from .spelling_variants import lower_escapes
 
-__all__ = ["KeyVariant", "Secrets", "key_variants", "paired_key_variants"]
+__all__ = ["KeyVariant", "Secrets", "key_variants", "paired_key_variants", "rare_key_variants"]
 
 
 class Secrets(NamedTuple):
@@ -226,3 +226,33 @@ def paired_key_variants(secrets: Secrets) -> Iterator[tuple[KeyVariant, KeyVaria
     for first in _vary_secrets(secrets):
         for second in key_variants(first.secrets or secrets):
             yield first, second
+
+
+_MAX_CUT_CHARS = 100  # of a secret that was cut: how many characters may be missing
+
+_RARE_JOINS = (("a space", "{c} {t}"), ("+", "{c}+{t}"), (" & ", "{c} & {t}"), (":", "{c}:{t}"), (",", "{c},{t}"))
+
+
+def rare_key_variants(secrets: Secrets) -> Iterator[KeyVariant]:
+    """Yield the keys of mistakes that are seen seldom: each is tried alone."""
+    for owner, secret in (("consumer", secrets.consumer), ("token", secrets.token)):
+        for phrase, other in _spoil(secret):
+            made = secrets._replace(**{owner: other}).signing_key
+            yield KeyVariant((f"{owner}-secret",), phrase.format(owner), made.encode())
+    halves = {"c": _quote(secrets.consumer), "t": _quote(secrets.token)}
+    for mark, key in _RARE_JOINS:
+        yield KeyVariant(("signing-key-encoding",), f"with {mark} between the secrets", key.format(**halves).encode())
+    for name, charset in (("little-endian", "utf-16-le"), ("big-endian", "utf-16-be"), ("with a mark", "utf-16")):
+        phrase = f"with the key in UTF-16 ({name})"
+        yield KeyVariant(("signing-key-encoding",), phrase, secrets.signing_key.encode(charset))
+
+
+def _spoil(secret: str) -> Iterator[tuple[str, str]]:
+    """Yield a secret that was copied badly: in other case, twice, or not the whole of it."""
+    yield "with the {}'s secret in capitals", secret.upper()
+    yield "with the {}'s secret in small letters", secret.lower()
+    yield "with the {}'s secret twice", secret * 2
+    for count in range(1, min(len(secret), _MAX_CUT_CHARS)):
+        characters = "character" if count == 1 else f"{count} characters"
+        yield f"without the last {characters} of the {{}}'s secret", secret[:-count]
+        yield f"without the first {characters} of the {{}}'s secret", secret[count:]

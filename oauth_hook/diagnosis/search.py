@@ -31,7 +31,8 @@ from .base_string_variants import (
     Variant,
     make_variants,
 )
-from .key_variants import KeyVariant, Secrets, key_variants, paired_key_variants
+from .key_variants import KeyVariant, Secrets, key_variants, paired_key_variants, rare_key_variants
+from .rare_variants import RARE_RULES
 
 __all__ = ["Match", "Search", "TargetSignature", "describe", "fits_method", "name_mistake", "parse_signature"]
 
@@ -159,7 +160,7 @@ class Search:
         self._rsa_key = rsa_key
         self.right_key = (secrets.signing_key if secrets else "") if own_key is None else own_key
         self._right = KeyVariant((), "", self.right_key.encode("utf-8", "surrogatepass"))
-        self._text = _encode(parts)
+        self._text = parts.encode()
         self._made: dict[bytes, Variant] = {}
         self._variants = make_variants(parts, context)
 
@@ -286,7 +287,7 @@ class Search:
         for variant in variants:
             if self._look_at_clock(len(self._text)):
                 return
-            text = _encode(self._parts.but(**variant.changes))
+            text = self._parts.but(**variant.changes).encode()
             if text != self._text and text not in self._made:
                 if not is_long:
                     self._made[text] = variant
@@ -301,6 +302,18 @@ class Search:
         yield right.signing_key, self._text, (), (_SWAPPED,)
         for text, variant in self._base_strings():
             yield text, right.signing_key, (variant,), ()
+        if len(self._text) <= TOO_LONG:
+            yield from self._vary_rarely()
+
+    def _vary_rarely(self) -> Iterator[_Candidate]:
+        """Yield what has one mistake that is seen seldom."""
+        right = self._right
+        for variant in make_variants(self._parts, self._context, RARE_RULES):
+            text = self._parts.but(**variant.changes).encode()
+            if text != self._text and text not in self._made:
+                yield text, right.signing_key, (variant,), ()
+        for key in rare_key_variants(self._secrets) if self._secrets else ():
+            yield self._text, key.signing_key, (), (key,)
 
     def _vary_key_and_text(self) -> Iterator[_Candidate]:
         """Yield what has one mistake in the key and one in the base string: all keys with all base strings."""
@@ -341,11 +354,7 @@ class Search:
             for one in variants:
                 parts = self._parts.but(**one.changes)
                 for two in make_variants(parts, self._context, rules) if parts.finish is None else ():
-                    yield _encode(parts.but(**two.changes)), (one, two)
-
-
-def _encode(parts: Parts) -> bytes:
-    return parts.text().encode("utf-8", "replace")
+                    yield parts.but(**two.changes).encode(), (one, two)
 
 
 def fits_method(method: str, target: TargetSignature) -> bool:

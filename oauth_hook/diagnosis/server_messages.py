@@ -40,6 +40,7 @@ class Words(NamedTuple):
     :ivar missing: the protocol parameters that it says it did not get; ``oauth_``: all of them.
     :ivar is_about_oauth: it refuses who asks, and not what is asked for.
     :ivar denies_permission: it says that whoever asks may not do this.
+    :ivar limits_rate: it says that this was asked too often.
     """
 
     problem: str | None
@@ -49,6 +50,7 @@ class Words(NamedTuple):
     missing: tuple[str, ...] = ()
     is_about_oauth: bool = False
     denies_permission: bool = False
+    limits_rate: bool = False
 
     def __repr__(self) -> str:
         return f"Words(codes={self.codes!r})"
@@ -128,17 +130,17 @@ _speaks_of_oauth = re.compile(
 # And so does what is said of one of these, where nothing is said besides. A token that is missing, or the format of a
 # timestamp, may be a field of any form, and a nonce that is invalid one of WordPress's.
 _BARE = {
-    "token": "invalid expired revoked rejected", "nonce": "used duplicate replayed",
+    "token": "invalid expired revoked rejected unknown", "nonce": "used duplicate replayed",
     "timestamp": "invalid expired refused rejected", "consumer": "invalid unknown", "api key": "invalid",
     "signature": "invalid bad wrong incorrect", "https": "required requires only", "ssl": "required requires only",
 }  # fmt: skip
 _FILLERS = (
     "a access allowed already an api are auth authentication authorization been before connections error for forbidden "
     "has have in insecure invalid is key missing not of or out permitted please range request supplied that the this "
-    "transport unauthorized was your"
+    "transport unauthorized user was your"
 )
 # The number of an error (Plurk's has a colon), and what a server echoes.
-_values = re.compile(r"(?<!\S)\d{1,5}(?:(?= )|:)|\b(?=\w{0,99}\d)\w{8,}")
+_values = re.compile(r"(?<!\S)\d{1,5}(?:(?= )|:)|\b(?=[\w-]{0,99}\d)[\w-]{8,}")
 
 # What says that nothing of OAuth's was found in the request, and that one thing of it was not.
 _GIVEN = r"(?:found|supplied|provided|present(?:ed)?|given|specified|included|set|sent|received|detected)"
@@ -169,6 +171,9 @@ _denial = re.compile(
     r"(?:not|n[o']t) (?:authori[sz]ed|allowed|permitted) to\b|"
     r"access (?:to \w+ )?(?:is )?(?:restricted|forbidden|not allowed)"
 ).search
+_limits_rate = re.compile(
+    r"\b(?:rate|usage|requests?|calls?|api|concurrency) limit|\btoo many (?:requests|calls)|quota (?:\w+ ){0,2}exceeded"
+).search
 _speaks_of_callback = re.compile(r"callback(?: url)? is (?:invalid|missing|not valid)").search
 
 # What says no more than that the signature, or the credentials behind it, are not believed.
@@ -186,6 +191,13 @@ _expected = re.compile(
 
 _escaped = re.compile(r"(?:%|\\u00)([2-7][0-9A-Fa-f])")
 _named = re.compile(r"\boauth_\w{1,40}\b(?!\s?=)", re.ASCII).findall
+
+_PROTOCOLS_OWN = {
+    f"oauth_{name}" for name in (
+        "consumer_key", "signature_method", "signature", "timestamp", "nonce", "token", "version", "callback",
+        "verifier", "body_hash",
+    )
+}  # fmt: skip
 
 _asks_for_request_token = re.compile(
     r"(?:request|temporary)[_-]?(?:token|credentials)|oauth.{0,40}/(?:request|initiate)/?$|/temporary/?$", re.IGNORECASE
@@ -253,7 +265,8 @@ def read_refusal(
     heard = read_response_text(headers, body[:_MAX_BODY], anywhere=refused or status >= 400)
     if status < 400 and not refused and not heard.is_error:
         return Words(None, "", (), False)
-    is_about_oauth = _is_about_oauth(status, headers, heard, tokens, sent)
+    limits = _limits_rate(_simplify(f"{heard.problem or ''} {heard.text}"[:_MAX_SHOWN])) is not None
+    is_about_oauth = not limits and _is_about_oauth(status, headers, heard, tokens, sent)
     codes, blames = _name_causes(heard) if is_about_oauth else ((), False)
     missing = _find_missing(heard) if is_about_oauth else ()
     shown = heard
@@ -267,7 +280,7 @@ def read_refusal(
     if problem is not None and problem not in PROBLEMS:
         problem = _show(shown.problem or "", redact) or None
     denies = heard.problem == "permission_denied" or _denial(_simplify(heard.said)) is not None
-    return Words(problem, _show(shown.text, redact), codes, blames, missing, is_about_oauth, denies)
+    return Words(problem, _show(shown.text, redact), codes, blames, missing, is_about_oauth, denies, limits)
 
 
 _READ_HEADERS = ("WWW-Authenticate",)
@@ -288,8 +301,8 @@ def _is_about_oauth(status: int, headers: Mapping[str, str], heard: ResponseText
     if status == _BROKEN:  # WordPress refuses a callback so, Trello a signature; a longer page may show anything
         is_bare_signature = "signature" in spoken and _is_bare(heard.said, sent)
         return len(spoken) <= _MAX_SHOWN and (_speaks_of_callback(spoken) is not None or is_bare_signature)
-    if not (status < _BAD_REQUEST or status in _REFUSED):
-        return False
+    if not (status < _BAD_REQUEST or status in _REFUSED):  # WooCommerce's old API says with a 404 what it misses
+        return status < _BROKEN and "oauth_" in heard.said and bool(_find_missing(heard))
     challenge = headers.get("WWW-Authenticate", "").lstrip()[:5].lower()
     return (
         status == _UNAUTHORIZED or tokens or challenge == "oauth"
@@ -312,7 +325,8 @@ def _find_missing(heard: ResponseText) -> tuple[str, ...]:
         return tuple(re.findall(r"oauth_\w{1,40}", heard.fields.get("oauth_parameters_absent", ""), re.ASCII))
     spoken = _simplify(heard.said)
     if _found_none(spoken) is not None:
-        return ("oauth_",)
+        named = [name for name in _named(heard.said) if name in _PROTOCOLS_OWN]
+        return tuple(named) or ("oauth_",)
     words = next((found for found in (_misses_one(spoken), _misses_another(spoken)) if found is not None), None)
     return () if words is None else (f"oauth_{words[1].replace(' ', '_').removeprefix('oauth_')}",)
 

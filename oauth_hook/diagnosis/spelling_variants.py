@@ -98,6 +98,14 @@ def _normalize(form: Any) -> Spelling:
     return _recode(lambda utf8: unicode_form(form, utf8.decode()).encode())
 
 
+_is_twofold = re.compile("%25[0-9A-Fa-f]{2}").search
+
+
+def _decode_twofold(text: str) -> str:
+    """Undo one of the two percent-encodings of what seems to have them: its client got it percent-encoded."""
+    return decoded(text) if _is_twofold(text) else text
+
+
 #: The encoders of others: each is used for names and values, for the base string's own parts, or for both.
 ENCODERS: _Table[Spelling] = (
     ("plus-as-space", "with spaces as +", _encode_as(space="+")),
@@ -155,7 +163,8 @@ SPELLINGS: _Table[Spelling] = (
     ("charset", "with text in Unicode's decomposed form (NFD)", _normalize("NFD")),
     ("charset", "with text in Unicode's compatible form (NFKC)", _normalize("NFKC")),
     *ENCODERS,
-    ("double-encoding", "with names and values not percent-encoded", decoded),
+    ("double-encoding", "with names and values percent-encoded once less than they were sent", _decode_twofold),
+    ("percent-encoding", "with names and values not percent-encoded", decoded),
 )  # fmt: skip
 
 
@@ -356,7 +365,7 @@ def _halves(spell_url: Spelling | None, spell_parameters: Spelling | None) -> Sp
 #: The whole of a base string that is otherwise right.
 FINISHES: _Table[Spelling] = (
     ("percent-encoding", "with lower-case escapes throughout", lower_escapes),
-    ("double-encoding", "with the parameters encoded once too seldom",
+    ("percent-encoding", "with the parameters encoded once too seldom",
      _halves(None, lambda tail: tail.replace("%25", "%"))),
     ("percent-encoding", "with the parameters as a whole not percent-encoded", _halves(None, unquote)),
     ("percent-encoding", "with the = and & of the parameters left alone",

@@ -1,0 +1,232 @@
+"""Mistakes in a base string that are seen seldom: each is tried alone, after the usual ones and never with another."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain, combinations
+from urllib.parse import quote, unquote_to_bytes
+
+from ..protocol.encoding import Pair
+from .base_string_parts import Choice, Parts, Spelling, decoded, in_bytes
+from .base_string_variants import RequestContext, Rule, Variant
+
+__all__ = ["RARE_RULES"]
+
+_MAX_RESPELLED = 12  # values that are spelled otherwise one by one
+
+
+def _vary_url(parts: Parts, context: RequestContext) -> Iterator[Variant]:
+    """Another method or URL, by a constant or by a slip of the code that puts it together (s3.4.1.2)."""
+    for phrase, method in (("a space after", f"{parts.method} "), ("a space before", f" {parts.method}")):
+        yield Variant("method", f"with {phrase} the method", {"method": method})
+    yield Variant("scheme", "with :// alone for the scheme", {"scheme": "", "host": f"://{parts.host}"})
+    yield Variant("port", "with the port :-1", {"port": "-1"})  # Java's URL.getPort
+    for host in _name_hosts(parts.host):
+        yield Variant("host", f"for the host {host}", {"host": host})
+    segments = parts.path.split("/")
+    for position in range(1, min(len(segments), _MAX_RESPELLED)):
+        path = "/".join(segments[:position] + segments[position + 1 :])
+        yield Variant("path", f"without {segments[position][:40]} in the path", {"path": path})
+
+
+def _name_hosts(host: str) -> Iterator[str]:
+    """Yield what a host is called elsewhere: in mixed case, in Unicode, by another first label or by none."""
+    yield host.title()
+    if "xn--" in host:
+        try:
+            yield in_bytes(host.encode().decode("idna"))
+        except UnicodeError:
+            pass
+    first, _, domain = host.partition(".")
+    if "." in domain and not domain.replace(".", "").isdecimal():
+        yield domain
+        yield from (f"{label}.{domain}" for label in ("www", "api", "m", "app", "secure") if label != first)
+
+
+# Charsets besides Latin-1 and Windows-1252, by the names that people know.
+_CHARSETS = (
+    ("Windows-1251", "cp1251"), ("Windows-1250", "cp1250"), ("KOI8-R", "koi8-r"), ("ISO 8859-2", "iso8859-2"),
+    ("ISO 8859-15", "iso8859-15"), ("Windows-1254", "cp1254"), ("Windows-1253", "cp1253"), ("Shift_JIS", "cp932"),
+    ("EUC-JP", "euc_jp"), ("GB 18030", "gb18030"), ("Big5", "big5"), ("EUC-KR", "cp949"),
+    ("UTF-16 (big-endian)", "utf-16-be"), ("UTF-16 (little-endian)", "utf-16-le"),
+)  # fmt: skip
+_find_beyond_ascii = re.compile("%[89A-Fa-f]").search
+
+
+def _vary_charset(parts: Parts, context: RequestContext) -> Iterator[Variant]:
+    """Text beyond ASCII in another charset, or as it is."""
+    if not any(_find_beyond_ascii(text) for pair in parts.pairs for text in pair):
+        return
+    for name, charset in _CHARSETS:
+        yield Variant("charset", f"with text in {name}", {"spell": partial(_recode, charset)})
+    for name, charset in (("UTF-8", "utf-8"), ("Latin-1", "latin-1")):
+        phrase = f"with text that is not ASCII as it is, in {name}"
+        yield Variant("charset", phrase, {"finish": _unescape_beyond_ascii, "charset": charset})
+
+
+def _recode(charset: str, text: str) -> str:
+    if _find_beyond_ascii(text) is None:
+        return text
+    try:
+        return quote(unquote_to_bytes(text).decode().encode(charset), safe="~")
+    except UnicodeError:
+        return text
+
+
+_unescape_beyond_ascii: Spelling = partial(
+    re.compile("(?:%25[89A-F][0-9A-F])+").sub, lambda escapes: decoded(escapes[0].replace("%25", "%"))
+)
+
+
+def _vary_escapes(parts: Parts, context: RequestContext) -> Iterator[Variant]:
+    """Names and values, or the whole, by an escape that somebody wrote by hand."""
+    for marks in chain.from_iterable(combinations("._-~", count) for count in (1, 2, 3)):
+        if marks != ("~",):
+            phrase = f"with {' and '.join(marks)} escaped"
+            yield Variant("percent-encoding", phrase, {"spell": partial(_escape_marks, marks)})
+    yield Variant("percent-encoding", "with spaces as they are", {"spell": lambda text: text.replace("%20", " ")})
+    for phrase, place, old, new in (
+        ("with the colon of the URL as it is", 1, "%3A", ":"),
+        ("with the slashes of the URL as they are", 1, "%2F", "/"),
+        ("with ; between the parameters", 2, "%26", "%3B"),
+        ("with , between the parameters", 2, "%26", "%2C"),
+        ("with a line feed between the parameters", 2, "%26", "%0A"),
+        ("with nothing between the parameters", 2, "%26", ""),
+    ):
+        yield Variant("percent-encoding", phrase, {"finish": partial(_replace_in_part, place, old, new)})
+
+
+def _escape_marks(marks: tuple[str, ...], text: str) -> str:
+    for mark in marks:
+        text = text.replace(mark, f"%{ord(mark):02X}")
+    return text
+
+
+def _replace_in_part(place: int, old: str, new: str, text: str) -> str:
+    """Replace something in one of the three parts of a base string."""
+    parts = text.split("&")
+    return "&".join([*parts[:place], parts[place].replace(old, new), *parts[place + 1 :]])
+
+
+def _by_name(spell: Callable[[list[str]], list[str]], rename: Spelling = str) -> Choice:
+    """Return what spells all values of each name anew, under another name."""
+
+    def choose(pairs: list[Pair]) -> list[Pair]:
+        found: dict[str, list[str]] = {}
+        for name, value in pairs:
+            found.setdefault(rename(name), []).append(value)
+        return [(name, value) for name, values in found.items() for value in (spell(values) if values[1:] else values)]
+
+    return choose
+
+
+def _write_list(write: Callable[[list[str]], str]) -> Choice:
+    """Return what writes the values of each name that is there more than once as a list."""
+    return _by_name(lambda values: [quote(write([decoded(value) for value in values]), safe="~")])
+
+
+def _spell_values(spell: Callable[[str], str]) -> Choice:
+    return lambda pairs: [(name, spell(value)) for name, value in pairs]
+
+
+def _drop_numbers(name: str) -> str:
+    return re.sub(r"%5B\d{1,9}%5D", "%5B%5D", name)
+
+
+_NOTHING = ("None", "null", "undefined", "nil", "NULL")
+
+# The pairs of names and values; without a cause: somebody changed the query or the form.
+_CHOICES: tuple[tuple[str, str, Choice], ...] = (
+    *(("empty-value", f"with {word} for what is empty", _spell_values(lambda value, word=word: value or word))
+      for word in _NOTHING),
+    ("empty-value", "with nothing for null, None and the like",
+     _spell_values(lambda value: "" if value in _NOTHING else value)),
+    ("duplicate-parameters", "with the values of each name as a list of Python's", _write_list(repr)),
+    ("duplicate-parameters", "with the values of each name as JSON", _write_list(json.dumps)),
+    ("duplicate-parameters", "with the values of each name as JSON without spaces",
+     _write_list(partial(json.dumps, separators=(",", ":")))),
+    ("duplicate-parameters", "with the values of each name as a list of Java's",
+     _write_list(lambda values: f"[{', '.join(values)}]")),
+    ("duplicate-parameters", "with Array for the values of each name", _write_list(lambda values: "Array")),
+    ("duplicate-parameters", "with [] for the numbers in brackets", _by_name(list, _drop_numbers)),
+    ("duplicate-parameters", "with [] for the numbers in brackets, the first of each name only",
+     _by_name(lambda values: values[:1], _drop_numbers)),
+    ("duplicate-parameters", "with [] for the numbers in brackets, the last of each name only",
+     _by_name(lambda values: values[-1:], _drop_numbers)),
+    ("duplicate-parameters", "with [] for the numbers in brackets, the values joined by commas",
+     _by_name(lambda values: ["%2C".join(values)], _drop_numbers)),
+    ("duplicate-parameters", "without the numbers in brackets",
+     _by_name(list, lambda name: re.sub(r"%5B\d{1,9}%5D", "", name))),
+    ("", "with backslashes before quotes",  # PHP's addslashes, and its magic quotes
+     _spell_values(lambda value: re.sub("%5C|%2[27]", r"%5C\g<0>", value))),
+    ("", "without the backslashes before quotes",
+     _spell_values(lambda value: re.sub("%5C(%5C|%2[27])", r"\1", value))),
+    ("", "with True and False for true and false",
+     _spell_values(lambda value: value.capitalize() if value in ("true", "false") else value)),
+    ("", "with true and false for True and False",
+     _spell_values(lambda value: value.lower() if value in ("True", "False") else value)),
+)  # fmt: skip
+
+
+def _choose(parts: Parts, context: RequestContext) -> Iterator[Variant]:
+    """Names and values that a language, or a framework, writes otherwise."""
+    changed = "body-changed" if parts.form else "query-changed"
+    for code, phrase, choice in _CHOICES:
+        yield Variant(code or changed, phrase, {"keep": choice})
+    names = [name for name, _ in parts.pairs if not name.startswith("oauth_")]
+    for name in list(dict.fromkeys(names))[:_MAX_RESPELLED]:
+        for what, space in (("space", "%20"), ("line feed", "%0A")):
+            phrase = f"with a {what} after the value of {decoded(name)[:40]}"
+            yield Variant(changed, phrase, {"keep": partial(_append, name, space)})
+
+
+def _append(name: str, space: str, pairs: list[Pair]) -> list[Pair]:
+    return [(own, value + space if own == name else value) for own, value in pairs]
+
+
+def _sort_as_hash_map(pairs: list[Pair]) -> list[Pair]:
+    """Put pairs into the order in which Java's HashMap has their names: by the buckets of a table."""
+    size = 16
+    while len(pairs) > size * 3 // 4:
+        size *= 2
+    return sorted(pairs, key=lambda pair: _hash_as_java(decoded(pair[0])) & size - 1)
+
+
+def _hash_as_java(text: str) -> int:
+    code = 0
+    for unit in memoryview(text.encode("utf-16-le", "surrogatepass")).cast("H"):
+        code = code * 31 + unit & 0xFFFFFFFF
+    return code ^ code >> 16
+
+
+_ORDERS: tuple[tuple[str, Choice], ...] = (
+    ("sorted by value", lambda pairs: sorted(pairs, key=lambda pair: pair[1])),
+    ("sorted by value, then by name", lambda pairs: sorted(pairs, key=lambda pair: pair[::-1])),
+    ("sorted by name, the values of each name backwards",
+     lambda pairs: sorted(sorted(pairs, reverse=True), key=lambda pair: pair[0])),
+    ("sorted by the length of their names", lambda pairs: sorted(pairs, key=lambda pair: len(pair[0]))),
+    ("in the order of Java's HashMap", _sort_as_hash_map),
+    ("in the order of the wire, backwards", lambda pairs: pairs[::-1]),
+)  # fmt: skip
+
+
+def _reorder(parts: Parts, context: RequestContext) -> Iterator[Variant]:
+    """Another order than s3.4.1.3.2's."""
+    for phrase, order in _ORDERS:
+        yield Variant("parameter-order", f"with the parameters {phrase}", {"order": order})
+
+
+def _put_in_account(parts: Parts, context: RequestContext) -> Iterator[Variant]:
+    """The realm that was signed and not sent: an account's id, which is the first label of its host (NetSuite)."""
+    if context.realm is None:
+        account = parts.host.partition(".")[0].upper().replace("-", "_")
+        yield Variant("realm", "with a realm among the parameters that was not sent", {"more": (("realm", account),)})
+
+
+#: After all others, in this order.
+RARE_RULES: tuple[Rule, ...] = (
+    _vary_url, _reorder, _choose, _vary_escapes, _vary_charset, _put_in_account,
+)  # fmt: skip
