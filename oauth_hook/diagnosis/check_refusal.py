@@ -87,10 +87,10 @@ def check_demands(context: Context) -> Iterator[Finding]:
     for position, demand in enumerate(context.demands.demands):
         if demand.often and not words.is_about_oauth:
             continue
-        if demand.often and context.is_right and _is_escaped(demand, parts):  # the arithmetic rules it out
-            continue
         is_sure = not demand.often and (is_of_use or demand.code == "no-cause-found")
-        rank = (_DEMANDED if is_sure else _OFTEN) - position / 10
+        # What the server calls wrong, and the arithmetic right, comes of other secrets, or of what it has read.
+        is_ruled_out = demand.often and context.is_right and words.blames_signature
+        rank = (_DEMANDED if is_sure else GUESSED - 2 if is_ruled_out else _OFTEN) - position / 10
         if demand.is_seen and not demand.is_met(parts):
             side = BETWEEN if demand.code == "unsigned" else SERVER if demand.part in ("form", "path") else SIGNER
             make = guess if demand.often else proof
@@ -132,12 +132,6 @@ def _read_parts(context: Context) -> dict[str, str | None]:
         "consumer_secret": None if context.consumer is None else context.consumer.secret,
         "day": time.strftime("%Y-%m-%d", time.gmtime(int(timestamp))) if has_time else None,
     }
-
-
-def _is_escaped(demand: Demand, parts: dict[str, str | None]) -> bool:
-    """Tell whether what must not be there is there in its percent-encoding alone."""
-    found = re.findall(demand.must_not, parts[demand.part] or "") if demand.must_not else []
-    return bool(found) and all(text.startswith("%") for text in found)
 
 
 _SHOWN = ("realm", "signature_method", "nonce", "placement", "scheme", "token")

@@ -143,7 +143,7 @@ def check_request(context: Context) -> Iterator[Finding]:
         verb = "is" if len(request.repeated) == 1 else "are"
         summary = f"{', '.join(request.repeated)} {verb} in the request more than once, each time another."
         yield proof("duplicate-parameters", summary, rank=97)
-    if request.copied and (response.status is None or response.words.is_about_oauth):
+    if request.copied and response.words.is_about_oauth:
         summary = f"{', '.join(request.copied)} stood in more than one place, each time the same."
         yield proof("duplicate-parameters", summary, rank=_COPIED)
     yield from _check_reuse(context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from itertools import chain, combinations
 from urllib.parse import quote, unquote_to_bytes
@@ -15,6 +16,7 @@ from .base_string_variants import RequestContext, Rule, Variant
 
 __all__ = ["RARE_RULES"]
 
+_MAX_HOST_CHARS = 253  # of a host that DNS knows
 _MAX_RESPELLED = 12  # values that are spelled otherwise one by one
 
 
@@ -35,11 +37,9 @@ def _vary_url(parts: Parts, context: RequestContext) -> Iterator[Variant]:
 def _name_hosts(host: str) -> Iterator[str]:
     """Yield what a host is called elsewhere: in mixed case, in Unicode, by another first label or by none."""
     yield host.title()
-    if "xn--" in host:
-        try:
+    if "xn--" in host and len(host) <= _MAX_HOST_CHARS:
+        with suppress(UnicodeError):
             yield in_bytes(host.encode().decode("idna"))
-        except UnicodeError:
-            pass
     first, _, domain = host.partition(".")
     if "." in domain and not domain.replace(".", "").isdecimal():
         yield domain
@@ -136,12 +136,15 @@ def _drop_numbers(name: str) -> str:
     return re.sub(r"%5B\d{1,9}%5D", "%5B%5D", name)
 
 
+def _fill_in(word: str, value: str) -> str:
+    return value or word
+
+
 _NOTHING = ("None", "null", "undefined", "nil", "NULL")
 
 # The pairs of names and values; without a cause: somebody changed the query or the form.
 _CHOICES: tuple[tuple[str, str, Choice], ...] = (
-    *(("empty-value", f"with {word} for what is empty", _spell_values(lambda value, word=word: value or word))
-      for word in _NOTHING),
+    *(("empty-value", f"with {word} for what is empty", _spell_values(partial(_fill_in, word))) for word in _NOTHING),
     ("empty-value", "with nothing for null, None and the like",
      _spell_values(lambda value: "" if value in _NOTHING else value)),
     ("duplicate-parameters", "with the values of each name as a list of Python's", _write_list(repr)),

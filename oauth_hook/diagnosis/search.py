@@ -135,6 +135,7 @@ class Search:
     :param rsa_key: judges RSA signatures; ``None``: they cannot be searched.
     :param own_key: the signing key, where it is not made of the secrets as s3.4.2 says.
     :param seconds: how much of this thread's time all that it finds may take; default: ``SEARCH_SECONDS``.
+    :ivar parts: the right ones.
     :ivar tried: how many attempts were made.
     :ivar cut_short: why not all were made; empty: they were.
     :ivar right_key: the right signing key.
@@ -154,7 +155,7 @@ class Search:
         self._is_over = False
         self._deadline = time.thread_time() + (SEARCH_SECONDS if seconds is None else seconds)
         self._bytes_since_look = 0
-        self._parts = parts
+        self.parts = parts
         self._context = context
         self._secrets = secrets
         self._rsa_key = rsa_key
@@ -239,7 +240,7 @@ class Search:
         """Find the base string of an RSA signature (s3.4.3), which either half of the key judges."""
         if self._rsa_key is None or self._rsa_key.is_in_hardware:  # which each attempt would ask
             return None
-        named = dict(self._parts.protocol).get("oauth_signature_method", "")
+        named = dict(self.parts.protocol).get("oauth_signature_method", "")
         for text, variants in chain([(self._text, ())], ((text, (variant,)) for text, variant in self._base_strings())):
             for digest in ALGORITHMS.values():
                 if self._count_attempt(_BYTES_PER_LOOK):
@@ -257,7 +258,7 @@ class Search:
             tuple(dict.fromkeys(codes)),
             tuple(variant.phrase for variant in variants),
             tuple(key.phrase for key in keys if key.phrase),
-            self._parts.but(**changes) if changes else self._parts,
+            self.parts.but(**changes) if changes else self.parts,
         )
 
     def _count_attempt(self, count: int) -> bool:
@@ -283,11 +284,11 @@ class Search:
         variants, is_long = self._variants, len(self._text) > TOO_LONG
         if is_long:  # then few are made, and none is kept
             self.cut_short = self.cut_short or "the base string is too long to try all others"
-            variants = make_variants(self._parts, self._context, FEW_RULES)
+            variants = make_variants(self.parts, self._context, FEW_RULES)
         for variant in variants:
             if self._look_at_clock(len(self._text)):
                 return
-            text = self._parts.but(**variant.changes).encode()
+            text = self.parts.but(**variant.changes).encode()
             if text != self._text and text not in self._made:
                 if not is_long:
                     self._made[text] = variant
@@ -308,8 +309,8 @@ class Search:
     def _vary_rarely(self) -> Iterator[_Candidate]:
         """Yield what has one mistake that is seen seldom."""
         right = self._right
-        for variant in make_variants(self._parts, self._context, RARE_RULES):
-            text = self._parts.but(**variant.changes).encode()
+        for variant in make_variants(self.parts, self._context, RARE_RULES):
+            text = self.parts.but(**variant.changes).encode()
             if text != self._text and text not in self._made:
                 yield text, right.signing_key, (variant,), ()
         for key in rare_key_variants(self._secrets) if self._secrets else ():
@@ -352,7 +353,7 @@ class Search:
             (list(self._made.values()), WHOLE_RULES),
         ):
             for one in variants:
-                parts = self._parts.but(**one.changes)
+                parts = self.parts.but(**one.changes)
                 for two in make_variants(parts, self._context, rules) if parts.finish is None else ():
                     yield parts.but(**two.changes).encode(), (one, two)
 

@@ -178,7 +178,7 @@ _speaks_of_callback = re.compile(r"callback(?: url)? is (?:invalid|missing|not v
 
 # What says no more than that the signature, or the credentials behind it, are not believed.
 _disbelief = re.compile(
-    r"signature(?! method)|could(?: not|n't) (?:authenticate|verify)|\b(?:invalid|bad) .{0,20}credentials|"
+    r"signat[iu]re(?! method)|could(?: not|n't) (?:authenticate|verify)|\b(?:invalid|bad) .{0,20}credentials|"
     r"authentication failed|login attempt|check your (?:\w+ )?key and secret"
 ).search
 _FAULTY = ("signature_invalid",)

@@ -488,7 +488,7 @@ def test_what_a_hook_signed_before_another_signer_does_not_count():
 
 def test_a_key_of_ones_own_beside_that_of_the_rfc():
     """Where the hook makes its own key and the request was signed with the RFC's, that is said, and nothing else."""
-    own = f"{GET.consumer_secret}+{GET.token_secret}"
+    own = f"{GET.consumer_secret}/of one's own/{GET.token_secret}"
     explanation = explain(refused(GET), **held(GET), signing_key=own)
     assert codes(explanation) == ["signing-key-encoding"]
     assert "RFC 5849" in explanation.findings[0].summary
@@ -655,7 +655,7 @@ RULES = [
     # spelling
     Rule("encodeURIComponent", "percent-encoding", FORM.but(body="a=it%27s%21"), {"encode": escape_as_javascript}),
     Rule("encodeURIComponent, of a space too", "percent-encoding", FORM, {"encode": escape_as_javascript}),
-    Rule("nothing encoded", "double-encoding", FORM, {"encode": escape_not}),
+    Rule("nothing encoded", "percent-encoding", FORM, {"encode": escape_not}),
     Rule("= and & left alone", "percent-encoding", GET,
          {"finish": lambda text: text.replace("%3D", "=").replace("%26", "&")}),
     Rule("parameters not encoded again", "percent-encoding", GET, {"finish": unencoded}),
@@ -710,7 +710,7 @@ NEAR = [
          in_order("a[9]=2", "a[10]=1", "a-b=3")),
         ("numbers in names sorted by their size", "parameter-order", GET.but(query="a9=1&a10=2&a100=3"),
          in_order("a9=1", "a10=2", "a100=3")),
-        ("encoded once too seldom", "double-encoding", GET.but(query="a=%5B&a=1"),
+        ("encoded once too seldom", "percent-encoding", GET.but(query="a=%5B&a=1"),
          {"finish": in_uri("%255B", "%5B")}),
         ("with the URL not percent-encoded", "percent-encoding", GET,
          {"finish": lambda text: text.replace("%3A", ":", 1).replace("%2F", "/")}),
