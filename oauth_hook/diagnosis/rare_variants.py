@@ -7,8 +7,10 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
+from html.entities import codepoint2name
 from itertools import chain, combinations
-from urllib.parse import quote, unquote_to_bytes
+from unicodedata import normalize as unicode_form
+from urllib.parse import quote, unquote, unquote_to_bytes
 
 from ..protocol.encoding import Pair
 from .base_string_parts import Choice, Parts, Spelling, decoded, in_bytes
@@ -17,6 +19,7 @@ from .base_string_variants import RequestContext, Rule, Variant
 __all__ = ["RARE_RULES"]
 
 _MAX_HOST_CHARS = 253  # of a host that DNS knows
+_MAX_LEFT_ALONE = 6  # kinds of escapes of which each choice is tried
 _MAX_RESPELLED = 12  # values that are spelled otherwise one by one
 
 
@@ -46,6 +49,29 @@ def _name_hosts(host: str) -> Iterator[str]:
         yield from (f"{label}.{domain}" for label in ("www", "api", "m", "app", "secure") if label != first)
 
 
+def _vary_protocol(parts: Parts, context: RequestContext) -> Iterator[Variant]:
+    """A protocol parameter spelled otherwise than it was sent; a realm that was signed, and not sent."""
+    for name, value in parts.protocol:
+        for code, other in _respell_protocol(name, value):
+            changed = tuple((own, other if own == name else text) for own, text in parts.protocol)
+            yield Variant(code, f"with {other[:40]} as {name}", {"protocol": changed})
+    if context.realm is None:
+        account = parts.host.partition(".")[0].upper().replace("-", "_")  # NetSuite's realm is in its host
+        for realm in (account, ""):
+            more = {"more": (("realm", realm),)}
+            yield Variant("realm", "with a realm among the parameters that was not sent", more)
+
+
+def _respell_protocol(name: str, value: str) -> Iterator[tuple[str, str]]:
+    if name == "oauth_version":
+        yield from (("query-changed", version) for version in ("1.0a", "1.0", "1"))
+    elif name == "oauth_signature_method":
+        spelled = (value.lower(), value.replace("-", "_"), value.replace("-", ""))
+        yield from (("signature-method", method) for method in spelled)
+    elif name == "oauth_timestamp":
+        yield from (("clock-skew", time) for time in (f"{value}.0", f"{value}000", value[:-3]))
+
+
 # Charsets besides Latin-1 and Windows-1252, by the names that people know.
 _CHARSETS = (
     ("Windows-1251", "cp1251"), ("Windows-1250", "cp1250"), ("KOI8-R", "koi8-r"), ("ISO 8859-2", "iso8859-2"),
@@ -53,25 +79,41 @@ _CHARSETS = (
     ("EUC-JP", "euc_jp"), ("GB 18030", "gb18030"), ("Big5", "big5"), ("EUC-KR", "cp949"),
     ("UTF-16 (big-endian)", "utf-16-be"), ("UTF-16 (little-endian)", "utf-16-le"),
 )  # fmt: skip
+# What text that is not ASCII becomes elsewhere.
+_TEXTS: tuple[tuple[str, Callable[[str], bytes]], ...] = (
+    *((f"with text in {name}", partial(str.encode, encoding=charset)) for name, charset in _CHARSETS),
+    ("with text in Unicode's compatible decomposed form (NFKD)", lambda text: unicode_form("NFKD", text).encode()),
+    ("without characters beyond U+FFFF", lambda text: re.sub(_ASTRAL, "", text).encode()),  # MySQL's utf8
+    ("with ? for characters beyond U+FFFF", lambda text: re.sub(_ASTRAL, "?", text).encode()),
+    ("with the escapes of JSON for what is not ASCII", lambda text: json.dumps(text)[1:-1].encode()),
+    ("with numbered entities of HTML", lambda text: text.encode("ascii", "xmlcharrefreplace")),
+    ("with named entities of HTML", lambda text: re.sub("[^\x00-\x7f]", _name_entity, text).encode()),
+)
+_ASTRAL = "[\U00010000-\U0010ffff]"
 _find_beyond_ascii = re.compile("%[89A-Fa-f]").search
+
+
+def _name_entity(character: re.Match[str]) -> str:
+    name = codepoint2name.get(ord(character[0]))
+    return f"&{name};" if name else character[0]
 
 
 def _vary_charset(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """Text beyond ASCII in another charset, or as it is."""
     if not any(_find_beyond_ascii(text) for pair in parts.pairs for text in pair):
         return
-    for name, charset in _CHARSETS:
-        yield Variant("charset", f"with text in {name}", {"spell": partial(_recode, charset)})
+    for phrase, change in _TEXTS:
+        yield Variant("charset", phrase, {"spell": partial(_recode, change)})
     for name, charset in (("UTF-8", "utf-8"), ("Latin-1", "latin-1")):
         phrase = f"with text that is not ASCII as it is, in {name}"
         yield Variant("charset", phrase, {"finish": _unescape_beyond_ascii, "charset": charset})
 
 
-def _recode(charset: str, text: str) -> str:
+def _recode(change: Callable[[str], bytes], text: str) -> str:
     if _find_beyond_ascii(text) is None:
         return text
     try:
-        return quote(unquote_to_bytes(text).decode().encode(charset), safe="~")
+        return quote(change(unquote_to_bytes(text).decode()), safe="~")
     except UnicodeError:
         return text
 
@@ -82,33 +124,54 @@ _unescape_beyond_ascii: Spelling = partial(
 
 
 def _vary_escapes(parts: Parts, context: RequestContext) -> Iterator[Variant]:
-    """Names and values, or the whole, by an escape that somebody wrote by hand."""
-    for marks in chain.from_iterable(combinations("._-~", count) for count in (1, 2, 3)):
-        if marks != ("~",):
-            phrase = f"with {' and '.join(marks)} escaped"
-            yield Variant("percent-encoding", phrase, {"spell": partial(_escape_marks, marks)})
-    yield Variant("percent-encoding", "with spaces as they are", {"spell": lambda text: text.replace("%20", " ")})
-    for phrase, place, old, new in (
-        ("with the colon of the URL as it is", 1, "%3A", ":"),
-        ("with the slashes of the URL as they are", 1, "%2F", "/"),
-        ("with ; between the parameters", 2, "%26", "%3B"),
-        ("with , between the parameters", 2, "%26", "%2C"),
-        ("with a line feed between the parameters", 2, "%26", "%0A"),
-        ("with nothing between the parameters", 2, "%26", ""),
-    ):
-        yield Variant("percent-encoding", phrase, {"finish": partial(_replace_in_part, place, old, new)})
+    """Names and values escaped by hand: some characters that need not be, or not some that must be (s3.6)."""
+    texts = {text for pair in parts.pairs for text in pair}
+    escapes = sorted({escape for text in texts for escape in _find_escapes(text)})
+    too_much = [(mark, f"%{ord(mark):02X}") for mark in "._-~"]
+    too_little = [(escape, unquote(escape)) for escape in escapes] if len(escapes) <= _MAX_LEFT_ALONE else []
+    for done, changes in (("escaped", too_much), ("left alone", too_little)):
+        for chosen in chain.from_iterable(combinations(changes, count + 1) for count in range(len(changes))):
+            phrase = f"with {' and '.join(unquote(old) for old, _ in chosen).replace(' ', 'the space')} {done}"
+            yield Variant("percent-encoding", phrase, {"spell": partial(_replace_all, chosen)})
 
 
-def _escape_marks(marks: tuple[str, ...], text: str) -> str:
-    for mark in marks:
-        text = text.replace(mark, f"%{ord(mark):02X}")
+_find_escapes = re.compile("%[2-7][0-9A-F]").findall
+
+
+def _replace_all(changes: tuple[tuple[str, str], ...], text: str) -> str:
+    for old, new in changes:
+        text = text.replace(old, new)
     return text
 
 
-def _replace_in_part(place: int, old: str, new: str, text: str) -> str:
-    """Replace something in one of the three parts of a base string."""
-    parts = text.split("&")
-    return "&".join([*parts[:place], parts[place].replace(old, new), *parts[place + 1 :]])
+def _vary_joins(parts: Parts, context: RequestContext) -> Iterator[Variant]:
+    """What stands between the parts of a base string, and between its parameters."""
+    for phrase, finish in _JOINS:
+        yield Variant("percent-encoding", phrase, {"finish": finish})
+
+
+def _change_part(place: int, change: Spelling) -> Spelling:
+    """Return what changes one of the three parts of a base string."""
+
+    def finish(text: str) -> str:
+        parts = text.split("&", 2)
+        parts[place] = change(parts[place])
+        return "&".join(parts)
+
+    return finish
+
+
+_JOINS: tuple[tuple[str, Spelling], ...] = (
+    ("with the colon of the URL as it is", _change_part(1, lambda url: url.replace("%3A", ":"))),
+    ("with the slashes of the URL as they are", _change_part(1, lambda url: url.replace("%2F", "/"))),
+    *((f"with {name} between the parameters", _change_part(2, partial(_replace_all, (("%26", mark),))))
+      for name, mark in ((";", "%3B"), (",", "%2C"), ("a line feed", "%0A"), ("nothing", ""))),
+    ("with a ? before the first parameter", _change_part(2, "%3F{}".format)),
+    ("with the parameters as the query of the URL", lambda text: "%3F".join(text.rsplit("&", 1))),
+    ("with nothing between method, URL and parameters", lambda text: text.replace("&", "")),
+    ("with line feeds between method, URL and parameters", lambda text: text.replace("&", "\n")),
+    ("with all of it in lower case", str.lower),
+)  # fmt: skip
 
 
 def _by_name(spell: Callable[[list[str]], list[str]], rename: Spelling = str) -> Choice:
@@ -136,6 +199,11 @@ def _drop_numbers(name: str) -> str:
     return re.sub(r"%5B\d{1,9}%5D", "%5B%5D", name)
 
 
+def _lower_text(text: str) -> str:
+    """Return a text in lower case, without its escapes."""
+    return re.sub("%[0-9a-f]{2}", lambda escape: escape[0].upper(), text.lower())
+
+
 def _fill_in(word: str, value: str) -> str:
     return value or word
 
@@ -153,6 +221,8 @@ _CHOICES: tuple[tuple[str, str, Choice], ...] = (
      _write_list(partial(json.dumps, separators=(",", ":")))),
     ("duplicate-parameters", "with the values of each name as a list of Java's",
      _write_list(lambda values: f"[{', '.join(values)}]")),
+    *(("duplicate-parameters", f"with the values of each name joined by {mark!r}", _write_list(mark.join))
+      for mark in (", ", ";", "|", " ")),
     ("duplicate-parameters", "with Array for the values of each name", _write_list(lambda values: "Array")),
     ("duplicate-parameters", "with [] for the numbers in brackets", _by_name(list, _drop_numbers)),
     ("duplicate-parameters", "with [] for the numbers in brackets, the first of each name only",
@@ -171,6 +241,11 @@ _CHOICES: tuple[tuple[str, str, Choice], ...] = (
      _spell_values(lambda value: value.capitalize() if value in ("true", "false") else value)),
     ("", "with true and false for True and False",
      _spell_values(lambda value: value.lower() if value in ("True", "False") else value)),
+    ("", "with 1 and 0 for true and false", _spell_values(lambda value: {"true": "1", "false": "0"}.get(value, value))),
+    ("", "with true and false for 1 and 0", _spell_values(lambda value: {"1": "true", "0": "false"}.get(value, value))),
+    ("", "with names in lower case", lambda pairs: [(_lower_text(name), value) for name, value in pairs]),
+    ("", "with values in lower case",
+     lambda pairs: [(name, value if name.startswith("oauth_") else _lower_text(value)) for name, value in pairs]),
 )  # fmt: skip
 
 
@@ -222,14 +297,7 @@ def _reorder(parts: Parts, context: RequestContext) -> Iterator[Variant]:
         yield Variant("parameter-order", f"with the parameters {phrase}", {"order": order})
 
 
-def _put_in_account(parts: Parts, context: RequestContext) -> Iterator[Variant]:
-    """The realm that was signed and not sent: an account's id, which is the first label of its host (NetSuite)."""
-    if context.realm is None:
-        account = parts.host.partition(".")[0].upper().replace("-", "_")
-        yield Variant("realm", "with a realm among the parameters that was not sent", {"more": (("realm", account),)})
-
-
 #: After all others, in this order.
 RARE_RULES: tuple[Rule, ...] = (
-    _vary_url, _reorder, _choose, _vary_escapes, _vary_charset, _put_in_account,
+    _vary_url, _reorder, _choose, _vary_protocol, _vary_joins, _vary_charset, _vary_escapes,
 )  # fmt: skip

@@ -13,14 +13,16 @@ import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from functools import cached_property, partial
-from itertools import chain, product
+from itertools import chain, permutations, product
 from typing import NamedTuple
 from urllib.parse import unquote
 
 from ..protocol.body_hash import ALGORITHMS
+from ..protocol.encoding import Pair
 from ..protocol.methods import begin_hmac, finish_hmac
+from ..protocol.parameters import join_pairs
 from ..protocol.rsa import RSAKey
-from .base_string_parts import Parts
+from .base_string_parts import Parts, escape_text
 from .base_string_variants import (
     FEW_RULES,
     PARAMETER_RULES,
@@ -50,6 +52,7 @@ _ENOUGH = f"no more than {MAX_ATTEMPTS:,} are tried"
 
 # What a digest's length says of the method, whatever oauth_signature_method says.
 _DIGEST_BY_LENGTH = {**ALGORITHMS, 48: "sha384"}
+_MAX_PERMUTED = 7  # parameters of which each order is tried: Go and Perl have them in any
 _MIN_RSA_BYTES = 128  # bytes of the smallest signature of an RSA key (1024 bits)
 
 
@@ -327,8 +330,19 @@ class Search:
         if len(self._text) > TOO_LONG:
             return
         yield from self._vary_key_twice()
-        for text, variants in self._vary_text_twice() if thorough else ():
+        for text, variants in chain(self._permute(), self._vary_text_twice()) if thorough else ():
             yield text, self._right.signing_key, variants, ()
+
+    def _permute(self) -> Iterator[tuple[bytes, tuple[Variant]]]:
+        """Yield all orders of a few parameters."""
+        pairs, head = self.parts.pairs, self.parts.head.encode()
+        if not len(set(pairs)) == len(pairs) <= _MAX_PERMUTED:
+            return
+        phrase = "with the parameters in an order without a rule, such as that of a hash table"
+        pieces = {escape_text(join_pairs([pair])).encode(): pair for pair in pairs}
+        for pieces_in_order in permutations(pieces):
+            order = partial(_put_in_order, [pieces[piece] for piece in pieces_in_order])
+            yield head + b"%26".join(pieces_in_order), (Variant("parameter-order", phrase, {"order": order}),)
 
     def _vary_key_twice(self) -> Iterator[_Candidate]:
         """Yield what has two mistakes in the key that do not make what one of them makes."""
@@ -356,6 +370,10 @@ class Search:
                 parts = self.parts.but(**one.changes)
                 for two in make_variants(parts, self._context, rules) if parts.finish is None else ():
                     yield parts.but(**two.changes).encode(), (one, two)
+
+
+def _put_in_order(order: list[Pair], pairs: list[Pair]) -> list[Pair]:
+    return order
 
 
 def fits_method(method: str, target: TargetSignature) -> bool:
