@@ -124,23 +124,23 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
 # What no other part of a service says: where the status is as good as any, this makes a response one about OAuth.
 _speaks_of_oauth = re.compile(
     r"oauth|consumer ?(?:key|secret|token)|signature (?:base string|method)|callback url not approved|"
-    r"bad authentication data|(?:missing|no) authori[sz]ation header|"
+    r"bad authentication data|unknown (?:user )?access token|(?:missing|no) authori[sz]ation header|"
     r"used nonce|plain http request was sent to https|form urlencoded|invalid api key \(key"
 ).search
 # And so does what is said of one of these, where nothing is said besides. A token that is missing, or the format of a
 # timestamp, may be a field of any form, and a nonce that is invalid one of WordPress's.
 _BARE = {
-    "token": "invalid expired revoked rejected unknown", "nonce": "used duplicate replayed",
+    "token": "invalid expired revoked rejected", "nonce": "used duplicate replayed",
     "timestamp": "invalid expired refused rejected", "consumer": "invalid unknown", "api key": "invalid",
     "signature": "invalid bad wrong incorrect", "https": "required requires only", "ssl": "required requires only",
 }  # fmt: skip
 _FILLERS = (
     "a access allowed already an api are auth authentication authorization been before connections error for forbidden "
     "has have in insecure invalid is key missing not of or out permitted please range request supplied that the this "
-    "transport unauthorized user was your"
+    "transport unauthorized was your"
 )
 # The number of an error (Plurk's has a colon), and what a server echoes.
-_values = re.compile(r"(?<!\S)\d{1,5}(?:(?= )|:)|\b(?=[\w-]{0,99}\d)[\w-]{8,}")
+_values = re.compile(r"(?<!\S)\d{1,5}(?:(?= )|:)|\b(?=\w{0,99}\d)\w{8,}")
 
 # What says that nothing of OAuth's was found in the request, and that one thing of it was not.
 _GIVEN = r"(?:found|supplied|provided|present(?:ed)?|given|specified|included|set|sent|received|detected)"
