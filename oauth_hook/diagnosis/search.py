@@ -313,6 +313,8 @@ class Search:
         """Yield what has one mistake that is seen seldom."""
         right = self._right
         for variant in make_variants(self.parts, self._context, RARE_RULES):
+            if self._look_at_clock(len(self._text)):
+                return
             text = self.parts.but(**variant.changes).encode()
             if text != self._text and text not in self._made:
                 yield text, right.signing_key, (variant,), ()
