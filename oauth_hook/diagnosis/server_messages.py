@@ -99,24 +99,28 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     # pump.io says this on its API where it does not know the consumer.
     (r"invalid / used nonce", ("nonce-reused", "consumer-key")),
     (rf"invalid ?(?:/|or) ?expired{_NEXT}token", ("token-expired", "token-key")),
-    (rf"nonce{_NEAR}(?:used|replay|duplicate|invalid|already)|(?:invalid|used|duplicate){_NEXT}nonce", _NONCE),
-    (r"replay(?:ed)? (?:request|attack)", _NONCE),
+    (rf"nonce{_NEAR}(?:used|reuse|replay|duplicate|invalid|already)|(?:invalid|used|duplicate){_NEXT}nonce", _NONCE),
+    (r"(?:replay(?:ed)?|duplicate) (?:request|attack)", _NONCE),
     (rf"(?:timestamp|clock){_NEAR}(?:{_BAD}|\b(?:out of|expired|too|old|future|range)\b)", _CLOCK),
     (rf"(?:{_BAD}|expired|old|stale|unacceptable){_NEXT}timestamp", _CLOCK),
+    (r"\brequest (?:has |is )?expired", _CLOCK),
     (r"\b(?:https|ssl|tls|secure connection) (?:is )?(?:required|needed)", _TRANSPORT),
     (r"\b(?:use|requires?|only)(?: \w+){0,2} (?:https|ssl|tls)\b|plain http request was sent to https", _TRANSPORT),
     (rf"(?:{_BAD}|unsupported) signature method", ("signature-method",)),
-    (rf"signature method{_NEAR}(?:{_BAD}|not \w+)", ("signature-method",)),
-    (rf"(?:{_ABSENT_WORD}|{_BAD}){_NEAR}callback|callback{_NEAR}(?:{_ABSENT_WORD}|{_BAD}|not \w+)", _CALLBACK),
-    (rf"(?:{_ABSENT_WORD}|{_BAD}){_NEAR}verifier", _VERIFIER),
+    (rf"(?:signature method|hmac sha ?\d+|rsa sha ?\d+|plaintext){_NEAR}(?:{_BAD}|not? \w+)", ("signature-method",)),
+    (r"only (?:supports?|accepts?|takes?|allows?) (?:hmac|rsa) sha", ("signature-method",)),
+    (rf"(?:{_ABSENT_WORD}|{_BAD}){_NEAR}callback|callback{_NEAR}(?:{_ABSENT_WORD}|{_BAD}|mismatch|not \w+)", _CALLBACK),
+    (rf"(?:{_ABSENT_WORD}|{_BAD}){_NEAR}verifier|{_BAD} pin\b", _VERIFIER),
     (rf"verifier{_NEAR}(?:{_ABSENT_WORD}|{_BAD}|{_NOT}|expired)", _VERIFIER),
     (rf"(?:token|session|authori[sz]ation){_NEAR}(?:expired|revoked?)|expired{_NEXT}token", ("token-expired",)),
-    (rf"{_ABSENT_WORD}{_NEAR}(?:oauth|access|request) token\b", ("token-missing",)),
+    (rf"{_ABSENT_WORD}{_NEAR}(?:oauth|access|request) token\b|two legged{_NEAR}not \w+", ("token-missing",)),
     (rf"{_BAD}{_NEAR}consumer secret|consumer secret{_NEAR}(?:{_BAD}|{_NOT})", ("consumer-secret",)),
     (rf"{_BAD}{_NEAR}{_KEY}|(?:no|missing) consumer|^invalid key|\binvalid client$", _CONSUMER),
     (rf"{_KEY}{_NEAR}(?:{_BAD}|{_NOT}|disabled|suspended|expired|missing)", _CONSUMER),
+    (r"\b(?:suspended|disabled) app|\bapp(?:lication)? (?:\w+ ){0,2}(?:suspended|disabled|inactive)", _CONSUMER),
+    (rf"{_BAD} realm|realm (?:is |was )?{_BAD}", ("realm",)),
     (rf"{_BAD}{_NEAR}token|no approved grant", _TOKEN),  # the latter is MediaWiki's
-    (rf"token{_NEAR}(?:{_BAD}|{_NOT}|mismatch|not (?:been )?a(?:ssociated|uthori[sz]ed))", _TOKEN),
+    (rf"token{_NEAR}(?:{_BAD}|{_NOT}|mismatch|not (?:been |yet )?a(?:ssociated|uthori[sz]ed))", _TOKEN),
     (rf"(?:content|media) type{_NEAR}form urlencoded", ("content-type",)),
     (r"body ?hash", ("body-changed",)),
 )
@@ -124,7 +128,8 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
 # What no other part of a service says: where the status is as good as any, this makes a response one about OAuth.
 _speaks_of_oauth = re.compile(
     r"oauth|consumer ?(?:key|secret|token)|signature (?:base string|method)|callback url not approved|"
-    r"bad authentication data|unknown (?:user )?access token|(?:missing|no) authori[sz]ation header|"
+    r"bad authentication data|unknown (?:user )?access token|could not authenticate you|suspended application|"
+    r"(?:hmac|rsa) sha ?\d|(?:missing|no) authori[sz]ation header|"
     r"used nonce|plain http request was sent to https|form urlencoded|invalid api key \(key"
 ).search
 # And so does what is said of one of these, where nothing is said besides. A token that is missing, or the format of a
@@ -156,8 +161,10 @@ _found_none = re.compile(
     r"(?:not|neither|aren[o']t) (?:currently )?(?:logged|signed) in\b|"
     r"(?:must|need to|have to|please) (?:be )?(?:authenticated?|log(?:ged)? in|sign(?:ed)? in)\b"
 ).search
+# A consumer key or a token that was "not found" is one that the server does not know, unless it says "parameter".
 _misses_one = re.compile(
     rf"\b{_PARAMETER}(?: parameter| field)?(?: is| was| has)? (?:missing|absent|required|not (?:\w+ )?{_GIVEN})\b"
+    r"(?<!key not found)(?<!token not found)(?<!key was not found)(?<!token was not found)"
 ).search
 _misses_another = re.compile(
     r"\b(?:missing|no|absent|requires?|lacks?)"
@@ -407,6 +414,7 @@ SERVER_SAYS = {
     "callback-missing": "The server misses oauth_callback, or does not take the one that was sent.",
     "verifier-missing": "The server misses oauth_verifier, or does not take the one that was sent.",
     "insecure-transport": "The server wants https.",
+    "realm": "The server does not take the realm.",
     "content-type": "The server does not take this Content-Type.",
     "body-changed": "The server does not take oauth_body_hash.",
 }
