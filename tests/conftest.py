@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import itertools
 import json
 import os
@@ -14,6 +15,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -245,3 +248,30 @@ def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(search, "SEARCH_SECONDS", 0.02)
     monkeypatch.setattr(check_base_string, "SEARCH_SECONDS", 0.01)
+
+
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: Any) -> Any:
+    """Run the command in this process, with a store of its own, and return what came of it."""
+    from oauth_hook import cli
+
+    def call(
+        *arguments: str, stdin: str | bytes = "", check: int = 0, errors: str = "strict", **environment: str
+    ) -> SimpleNamespace:
+        with monkeypatch.context() as patch:
+            for name in [name for name in os.environ if name.startswith("OAUTH_")]:
+                patch.delenv(name)
+            for name, value in {"XDG_DATA_HOME": str(tmp_path / "data"), **environment}.items():
+                patch.setenv(name, value)
+            data = stdin if isinstance(stdin, bytes) else stdin.encode()
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), "utf-8", errors))
+            try:
+                status = cli.main(["--store", str(tmp_path / "store"), *arguments])
+            except SystemExit as end:
+                status = end.code
+        out, err = (text.decode() for text in capsysbinary.readouterr())
+        assert status == check, (out, err)
+        return SimpleNamespace(stdout=out, stderr=err)
+
+    call.store = tmp_path / "store"
+    return call

@@ -167,11 +167,11 @@ def on_a_terminal(*words, **environment):
     return shown.decode().replace("\r\n", "\n")
 
 
-def large():
+def large(length=LARGE):
     piece = b"\0abcdefg" * 8192
     sent = 0
-    while sent < LARGE:
-        part = piece[: LARGE - sent]
+    while sent < length:
+        part = piece[: length - sent]
         sent += len(part)
         yield part
 
@@ -179,23 +179,25 @@ def large():
 # --- what comes back ---
 
 
-def test_a_large_body_takes_no_memory(sender, start_measured, tmp_path):
+@pytest.mark.soak
+def test_a_large_body_takes_no_memory(sender, start_measured, tmp_path, portion):
     """To a pipe and to a file a body goes as it comes, and a file's length is told."""
-    sender.headers, target = {"Content-Length": str(LARGE)}, tmp_path / "large"
-    sender.pieces = large()
+    length, target = portion(1_000_000_000), tmp_path / "large"
+    sender.headers = {"Content-Length": str(length)}
+    sender.pieces = large(length)
     process = start_measured("request", f"{sender.url}/", stderr=None)
     count = 0
     while piece := process.stdout.read(1 << 20):
         count += len(piece)
     process.stdout.close()
-    assert count == LARGE
+    assert count == length
     process.check()
-    sender.pieces = large()
+    sender.pieces = large(length)
     with (tmp_path / "messages").open("w+b") as messages:
         start_measured("request", f"{sender.url}/", "-o", target, stdout=subprocess.DEVNULL, stderr=messages).check()
         messages.seek(0)
-        assert messages.read().decode() == f"saved {LARGE:,} bytes to {target}\n"
-    assert target.stat().st_size == LARGE
+        assert messages.read().decode() == f"saved {length:,} bytes to {target}\n"
+    assert target.stat().st_size == length
 
 
 def test_the_first_bytes_come_at_once(sender):

@@ -241,13 +241,18 @@ def test_two_secrets_that_differ_are_told_apart_without_being_shown():
 
 
 @pytest.mark.parametrize("said", ["Invalid URL '{}': No host supplied", "no adapters for {!r}", '{{"url": "{}"}}'])
-def test_what_the_command_says_of_an_address(said):
-    """requests puts whole addresses into its sentences: user name and password are taken out of them."""
-    for address in (f"https://user:{SECRET}@h.example/a?b=c@d", quote(f"https://{SECRET}@h.example/@me", safe="")):
-        text = tell(requests.exceptions.InvalidURL(said.format(address)))
+def test_what_the_command_says_of_a_url(said):
+    """requests puts whole URLs into its sentences: user name and password are taken out of them.
+
+    Where the URL itself was wrong, nothing of it is repeated: it may be a secret in the wrong place.
+    """
+    for url in (f"https://user:{SECRET}@h.example/a?b=c@d", quote(f"https://{SECRET}@h.example/@me", safe="")):
+        text = tell(requests.exceptions.RetryError(said.format(url)))
         assert SECRET not in text
         assert "***@h.example/" in unquote(text)
-    assert "https://h.example/@me //a" in tell(requests.exceptions.InvalidURL("https://h.example/@me //a @b"))
+        text = tell(requests.exceptions.InvalidURL(said.format(url)))
+        assert text == "the URL cannot be requested: look at its host and its port"
+    assert "https://h.example/@me //a" in tell(requests.exceptions.RetryError("https://h.example/@me //a @b"))
 
 
 @pytest.mark.parametrize("made", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))])

@@ -347,6 +347,7 @@ PATHOLOGICAL = [
 
 
 @for_each("sent", PATHOLOGICAL)
+@pytest.mark.promise("no-search-tries-more-than-its-bound")
 def test_no_search_makes_more_attempts_than_it_may(sent, monkeypatch):
     """However much time there is, whatever a stranger has put together, for all signatures that it is asked for."""
     most = search.MAX_ATTEMPTS // 50

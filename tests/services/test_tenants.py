@@ -135,6 +135,7 @@ def test_unknown_and_unfilled_placeholders():
      ("maas", {"host": "maas.example:5443"}, "https://maas.example:5443/MAAS/api/2.0/machines/"),
      ("wiki", {"host": "wiki.example"}, "https://wiki.example/w/api.php")],
 )  # fmt: skip
+@pytest.mark.promise("an-account-signs-for-its-service-only")
 def test_an_account_is_at_its_tenant(name, tenant, here, tmp_path):
     """It comes out of the store as it was, and its hook signs for the tenant's hosts, as the service wants it."""
     service = SERVICES[name].at(**tenant)
@@ -362,6 +363,7 @@ def request_of(body, *lines, method="POST", path="/"):
     return "\r\n".join([*head, "", body]).encode()
 
 
+@pytest.mark.promise("a-posted-verifier-is-the-services-own")
 def test_only_the_services_own_post_is_taken():
     """A browser's, another consumer's, a GET, another path, half of a form: each is refused, and the wait goes on."""
     right = posted_form()
@@ -406,6 +408,7 @@ def test_a_receiver_for_posts_is_bounded_and_good_for_one_call():
             receiver.wait_for_post()
 
 
+@pytest.mark.promise("a-posted-verifier-is-the-services-own")
 def test_a_flow_takes_its_own_consumers_post_only():
     """What is posted about another consumer is refused, and the flow waits on."""
     flow = OAuthFlow.for_service(SERVICES["magento"].at(host="shop.example"), Consumer("another", "secret"))
