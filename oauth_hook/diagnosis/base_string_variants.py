@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from itertools import chain
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -17,7 +16,7 @@ from urllib.parse import quote
 from ..protocol.encoding import Pair
 from .base_string_parts import Parts, decoded, split_segments
 from .findings import ABSENT
-from .spelling_variants import CHOICES, ENCODERS, FINISHES, MERGES, ORDERS, PATHS, SPELLINGS, encode_again
+from .spelling_variants import CHOICES, ENCODERS, FINISHES, MERGES, ORDERS, PATHS, SPELLINGS, encode_again, spell_values
 
 __all__ = [
     "FEW_RULES",
@@ -264,7 +263,7 @@ def _vary_spelling(parts: Parts, context: RequestContext) -> Iterator[Variant]:
                 yield Variant(code, f"{phrase}, in the path too", {"spell": spell, "spell_path": spell})
     names = {name for name, value in parts.pairs if "%" in value}
     for name in sorted(names, key=lambda name: (name != "oauth_callback", name))[:_MAX_LEFT_OUT]:
-        twice = {"keep": partial(_encode_one_again, name)}
+        twice = {"keep": spell_values(encode_again, only=name)}
         yield Variant("double-encoding", f"with {decoded(name)[:40]} percent-encoded twice", twice)
     as_spaces = {
         name: tuple(re.sub("%2[Bb]", "%20", segment) for segment in segments)
@@ -277,10 +276,6 @@ def _vary_spelling(parts: Parts, context: RequestContext) -> Iterator[Variant]:
 def _join_texts(parts: Parts) -> str:
     """Return the path and all names and values: a rule that leaves this as it is changes none of them."""
     return "-".join([*parts.path.split("/"), *(text for pair in parts.pairs for text in pair)])
-
-
-def _encode_one_again(name: str, pairs: list[Pair]) -> list[Pair]:
-    return [(own, encode_again(value) if own == name else value) for own, value in pairs]
 
 
 def _choose(parts: Parts, context: RequestContext) -> Iterator[Variant]:

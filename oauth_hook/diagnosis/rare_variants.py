@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote, unquote_to_bytes
 from ..protocol.encoding import Pair
 from .base_string_parts import Choice, Parts, Spelling, decoded, in_bytes
 from .base_string_variants import RequestContext, Rule, Variant
+from .spelling_variants import spell_by_name, spell_names, spell_values
 
 __all__ = ["RARE_RULES"]
 
@@ -144,12 +145,6 @@ def _replace_all(changes: tuple[tuple[str, str], ...], text: str) -> str:
     return text
 
 
-def _vary_joins(parts: Parts, context: RequestContext) -> Iterator[Variant]:
-    """What stands between the parts of a base string, and between its parameters."""
-    for phrase, finish in _JOINS:
-        yield Variant("percent-encoding", phrase, {"finish": finish})
-
-
 def _change_part(place: int, change: Spelling) -> Spelling:
     """Return what changes one of the three parts of a base string."""
 
@@ -174,25 +169,9 @@ _JOINS: tuple[tuple[str, Spelling], ...] = (
 )  # fmt: skip
 
 
-def _by_name(spell: Callable[[list[str]], list[str]], rename: Spelling = str) -> Choice:
-    """Return what spells all values of each name anew, under another name."""
-
-    def choose(pairs: list[Pair]) -> list[Pair]:
-        found: dict[str, list[str]] = {}
-        for name, value in pairs:
-            found.setdefault(rename(name), []).append(value)
-        return [(name, value) for name, values in found.items() for value in (spell(values) if values[1:] else values)]
-
-    return choose
-
-
 def _write_list(write: Callable[[list[str]], str]) -> Choice:
     """Return what writes the values of each name that is there more than once as a list."""
-    return _by_name(lambda values: [quote(write([decoded(value) for value in values]), safe="~")])
-
-
-def _spell_values(spell: Callable[[str], str]) -> Choice:
-    return lambda pairs: [(name, spell(value)) for name, value in pairs]
+    return spell_by_name(lambda values: [quote(write([decoded(value) for value in values]), safe="~")])
 
 
 def _drop_numbers(name: str) -> str:
@@ -212,9 +191,9 @@ _NOTHING = ("None", "null", "undefined", "nil", "NULL")
 
 # The pairs of names and values; without a cause: somebody changed the query or the form.
 _CHOICES: tuple[tuple[str, str, Choice], ...] = (
-    *(("empty-value", f"with {word} for what is empty", _spell_values(partial(_fill_in, word))) for word in _NOTHING),
+    *(("empty-value", f"with {word} for what is empty", spell_values(partial(_fill_in, word))) for word in _NOTHING),
     ("empty-value", "with nothing for null, None and the like",
-     _spell_values(lambda value: "" if value in _NOTHING else value)),
+     spell_values(lambda value: "" if value in _NOTHING else value)),
     ("duplicate-parameters", "with the values of each name as a list of Python's", _write_list(repr)),
     ("duplicate-parameters", "with the values of each name as JSON", _write_list(json.dumps)),
     ("duplicate-parameters", "with the values of each name as JSON without spaces",
@@ -224,26 +203,26 @@ _CHOICES: tuple[tuple[str, str, Choice], ...] = (
     *(("duplicate-parameters", f"with the values of each name joined by {mark!r}", _write_list(mark.join))
       for mark in (", ", ";", "|", " ")),
     ("duplicate-parameters", "with Array for the values of each name", _write_list(lambda values: "Array")),
-    ("duplicate-parameters", "with [] for the numbers in brackets", _by_name(list, _drop_numbers)),
+    ("duplicate-parameters", "with [] for the numbers in brackets", spell_by_name(list, _drop_numbers)),
     ("duplicate-parameters", "with [] for the numbers in brackets, the first of each name only",
-     _by_name(lambda values: values[:1], _drop_numbers)),
+     spell_by_name(lambda values: values[:1], _drop_numbers)),
     ("duplicate-parameters", "with [] for the numbers in brackets, the last of each name only",
-     _by_name(lambda values: values[-1:], _drop_numbers)),
+     spell_by_name(lambda values: values[-1:], _drop_numbers)),
     ("duplicate-parameters", "with [] for the numbers in brackets, the values joined by commas",
-     _by_name(lambda values: ["%2C".join(values)], _drop_numbers)),
+     spell_by_name(lambda values: ["%2C".join(values)], _drop_numbers)),
     ("duplicate-parameters", "without the numbers in brackets",
-     _by_name(list, lambda name: re.sub(r"%5B\d{1,9}%5D", "", name))),
+     spell_by_name(list, lambda name: re.sub(r"%5B\d{1,9}%5D", "", name))),
     ("", "with backslashes before quotes",  # PHP's addslashes, and its magic quotes
-     _spell_values(lambda value: re.sub("%5C|%2[27]", r"%5C\g<0>", value))),
+     spell_values(lambda value: re.sub("%5C|%2[27]", r"%5C\g<0>", value))),
     ("", "without the backslashes before quotes",
-     _spell_values(lambda value: re.sub("%5C(%5C|%2[27])", r"\1", value))),
+     spell_values(lambda value: re.sub("%5C(%5C|%2[27])", r"\1", value))),
     ("", "with True and False for true and false",
-     _spell_values(lambda value: value.capitalize() if value in ("true", "false") else value)),
+     spell_values(lambda value: value.capitalize() if value in ("true", "false") else value)),
     ("", "with true and false for True and False",
-     _spell_values(lambda value: value.lower() if value in ("True", "False") else value)),
-    ("", "with 1 and 0 for true and false", _spell_values(lambda value: {"true": "1", "false": "0"}.get(value, value))),
-    ("", "with true and false for 1 and 0", _spell_values(lambda value: {"1": "true", "0": "false"}.get(value, value))),
-    ("", "with names in lower case", lambda pairs: [(_lower_text(name), value) for name, value in pairs]),
+     spell_values(lambda value: value.lower() if value in ("True", "False") else value)),
+    ("", "with 1 and 0 for true and false", spell_values(lambda value: {"true": "1", "false": "0"}.get(value, value))),
+    ("", "with true and false for 1 and 0", spell_values(lambda value: {"1": "true", "0": "false"}.get(value, value))),
+    ("", "with names in lower case", spell_names(_lower_text)),
     ("", "with values in lower case",
      lambda pairs: [(name, value if name.startswith("oauth_") else _lower_text(value)) for name, value in pairs]),
 )  # fmt: skip
@@ -258,11 +237,7 @@ def _choose(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     for name in list(dict.fromkeys(names))[:_MAX_RESPELLED]:
         for what, space in (("space", "%20"), ("line feed", "%0A")):
             phrase = f"with a {what} after the value of {decoded(name)[:40]}"
-            yield Variant(changed, phrase, {"keep": partial(_append, name, space)})
-
-
-def _append(name: str, space: str, pairs: list[Pair]) -> list[Pair]:
-    return [(own, value + space if own == name else value) for own, value in pairs]
+            yield Variant(changed, phrase, {"keep": spell_values(f"{{}}{space}".format, only=name)})
 
 
 def _sort_as_hash_map(pairs: list[Pair]) -> list[Pair]:
@@ -291,13 +266,15 @@ _ORDERS: tuple[tuple[str, Choice], ...] = (
 )  # fmt: skip
 
 
-def _reorder(parts: Parts, context: RequestContext) -> Iterator[Variant]:
-    """Another order than s3.4.1.3.2's."""
+def _respell_whole(parts: Parts, context: RequestContext) -> Iterator[Variant]:
+    """The parameters in another order than s3.4.1.3.2's, or the parts put together otherwise (s3.4.1.1)."""
     for phrase, order in _ORDERS:
         yield Variant("parameter-order", f"with the parameters {phrase}", {"order": order})
+    for phrase, finish in _JOINS:
+        yield Variant("percent-encoding", phrase, {"finish": finish})
 
 
 #: After all others, in this order.
 RARE_RULES: tuple[Rule, ...] = (
-    _vary_url, _reorder, _choose, _vary_protocol, _vary_joins, _vary_charset, _vary_escapes,
+    _vary_url, _respell_whole, _choose, _vary_protocol, _vary_charset, _vary_escapes,
 )  # fmt: skip

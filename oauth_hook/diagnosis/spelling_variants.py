@@ -20,7 +20,19 @@ from urllib.parse import quote, unquote, unquote_to_bytes
 from ..protocol.encoding import Pair
 from .base_string_parts import Choice, Spelling, decoded, in_bytes
 
-__all__ = ["CHOICES", "ENCODERS", "FINISHES", "MERGES", "ORDERS", "PATHS", "SPELLINGS", "encode_again"]
+__all__ = [
+    "CHOICES",
+    "ENCODERS",
+    "FINISHES",
+    "MERGES",
+    "ORDERS",
+    "PATHS",
+    "SPELLINGS",
+    "encode_again",
+    "spell_by_name",
+    "spell_names",
+    "spell_values",
+]
 
 _Rule = TypeVar("_Rule")
 _Table = tuple[tuple[str, str, _Rule], ...]
@@ -196,11 +208,16 @@ PATHS: _Table[Spelling] = (
 )  # fmt: skip
 
 
-def _join_by_comma(pairs: list[Pair]) -> list[Pair]:
-    found: dict[str, list[str]] = {}
-    for name, value in pairs:
-        found.setdefault(name, []).append(value)
-    return [(name, "%2C".join(values)) for name, values in found.items()]
+def spell_by_name(spell: Callable[[list[str]], list[str]], rename: Spelling = str) -> Choice:
+    """Return what spells the values of each name that is there more than once; under another name, if one is made."""
+
+    def choose(pairs: list[Pair]) -> list[Pair]:
+        found: dict[str, list[str]] = {}
+        for name, value in pairs:
+            found.setdefault(rename(name), []).append(value)
+        return [(name, value) for name, values in found.items() for value in (spell(values) if values[1:] else values)]
+
+    return choose
 
 
 def _number_brackets(pairs: list[Pair]) -> list[Pair]:
@@ -235,12 +252,14 @@ def _name_as_php(name: str) -> str:
     return re.sub(r"\.|%20", "_", name.partition("%5B")[0] or name)
 
 
-def _names(spell: Spelling) -> Choice:
+def spell_names(spell: Spelling) -> Choice:
+    """Return what spells each name."""
     return lambda pairs: [(spell(name), value) for name, value in pairs]
 
 
-def _values(spell: Spelling) -> Choice:
-    return lambda pairs: [(name, spell(value)) for name, value in pairs]
+def spell_values(spell: Spelling, only: str | None = None) -> Choice:
+    """Return what spells the values, or those of one name only."""
+    return lambda pairs: [(name, spell(value) if only in (None, name) else value) for name, value in pairs]
 
 
 #: One parameter of those that are alike.
@@ -258,22 +277,30 @@ MERGES: _Table[Choice] = (
 CHOICES: _Table[Choice] = (
     ("empty-value", "without parameters that are empty", lambda pairs: [pair for pair in pairs if pair[1]]),
     *MERGES,
-    ("duplicate-parameters", "with the values of each name joined by commas", _join_by_comma),
+    (
+        "duplicate-parameters",
+        "with the values of each name joined by commas",
+        spell_by_name(lambda values: ["%2C".join(values)]),
+    ),
     ("duplicate-parameters", "with what has [] after its name numbered", _number_brackets),
     ("duplicate-parameters", "with names that are repeated numbered", _number_repeated("%5B{}%5D")),
     ("duplicate-parameters", "with [] after names that are repeated", _number_repeated("%5B%5D")),
-    ("", "without the [] of names", _names(lambda name: name.removesuffix("%5B%5D"))),
-    ("", "with &amp; between parameters for &", _names(lambda name: name.removeprefix("amp%3B"))),
-    ("percent-encoding", "with names not percent-encoded", _names(decoded)),
-    ("percent-encoding", "with values not percent-encoded", _values(decoded)),
+    ("", "without the [] of names", spell_names(lambda name: name.removesuffix("%5B%5D"))),
+    ("", "with &amp; between parameters for &", spell_names(lambda name: name.removeprefix("amp%3B"))),
+    ("percent-encoding", "with names not percent-encoded", spell_names(decoded)),
+    ("percent-encoding", "with values not percent-encoded", spell_values(decoded)),
     # The variables of PHP have no dots and no spaces in their names.
-    ("", "with _ for the dots and spaces of names", _names(lambda name: re.sub(r"\.|%20", "_", name))),
-    ("", "with names as PHP has them, without brackets", _names(_name_as_php)),
-    ("", "with values escaped for HTML", _values(_recode(lambda utf8: html_escape(utf8.decode()).encode()))),
-    ("", "with values unescaped as if from HTML", _values(_recode(lambda utf8: html_unescape(utf8.decode()).encode()))),
-    ("", "with line feeds alone as the ends of lines", _values(lambda value: value.replace("%0D%0A", "%0A"))),
-    ("", "with carriage returns before line feeds", _values(lambda value: re.sub("(?<!%0D)%0A", "%0D%0A", value))),
-    ("", "without the white space around values", _values(_recode(bytes.strip))),
+    ("", "with _ for the dots and spaces of names", spell_names(lambda name: re.sub(r"\.|%20", "_", name))),
+    ("", "with names as PHP has them, without brackets", spell_names(_name_as_php)),
+    ("", "with values escaped for HTML", spell_values(_recode(lambda utf8: html_escape(utf8.decode()).encode()))),
+    (
+        "",
+        "with values unescaped as if from HTML",
+        spell_values(_recode(lambda utf8: html_unescape(utf8.decode()).encode())),
+    ),
+    ("", "with line feeds alone as the ends of lines", spell_values(lambda value: value.replace("%0D%0A", "%0A"))),
+    ("", "with carriage returns before line feeds", spell_values(lambda value: re.sub("(?<!%0D)%0A", "%0D%0A", value))),
+    ("", "without the white space around values", spell_values(_recode(bytes.strip))),
 )
 
 
