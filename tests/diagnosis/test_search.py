@@ -847,6 +847,7 @@ RARE = [
     Rule("the method's name in small letters", "signature-method", GET,
          {"collect": put("oauth_signature_method", "hmac-sha1")}),
     Rule("a timestamp with a fraction", "clock-skew", GET, {"timestamp": f"{GET.timestamp}.0"}),
+    Rule("escaped by its caller, and not again", "double-encoding", GET.but(query="q=a%252Fb"), {"encode": escape_not}),
     Rule("an empty realm", "realm", GET, {"collect": put("realm", "")}),
     Rule("sorted by value", "parameter-order", GET,
          {"collect": lambda pairs: sorted(pairs, key=lambda pair: pair[1]), "order": "wire"}),
