@@ -10,12 +10,12 @@ from functools import partial
 from html.entities import codepoint2name
 from itertools import chain, combinations
 from unicodedata import normalize as unicode_form
-from urllib.parse import quote, unquote, unquote_to_bytes
+from urllib.parse import quote, unquote
 
 from ..protocol.encoding import Pair
 from .base_string_parts import Choice, Parts, Spelling, decoded, in_bytes
 from .base_string_variants import RequestContext, Rule, Variant
-from .spelling_variants import spell_by_name, spell_names, spell_values
+from .spelling_variants import MARKS, recode, replace_all, spell_by_name, spell_names, spell_values
 
 __all__ = ["RARE_RULES"]
 
@@ -99,24 +99,19 @@ def _name_entity(character: re.Match[str]) -> str:
     return f"&{name};" if name else character[0]
 
 
+def _recode_text(change: Callable[[str], bytes]) -> Spelling:
+    return recode(lambda utf8: change(utf8.decode()))
+
+
 def _vary_charset(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """Text beyond ASCII in another charset, or as it is."""
     if not any(_find_beyond_ascii(text) for pair in parts.pairs for text in pair):
         return
     for phrase, change in _TEXTS:
-        yield Variant("charset", phrase, {"spell": partial(_recode, change)})
+        yield Variant("charset", phrase, {"spell": _recode_text(change)})
     for name, charset in (("UTF-8", "utf-8"), ("Latin-1", "latin-1")):
         phrase = f"with text that is not ASCII as it is, in {name}"
         yield Variant("charset", phrase, {"finish": _unescape_beyond_ascii, "charset": charset})
-
-
-def _recode(change: Callable[[str], bytes], text: str) -> str:
-    if _find_beyond_ascii(text) is None:
-        return text
-    try:
-        return quote(change(unquote_to_bytes(text).decode()), safe="~")
-    except UnicodeError:
-        return text
 
 
 _unescape_beyond_ascii: Spelling = partial(
@@ -128,21 +123,15 @@ def _vary_escapes(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """Names and values escaped by hand: some characters that need not be, or not some that must be (s3.6)."""
     texts = {text for pair in parts.pairs for text in pair}
     escapes = sorted({escape for text in texts for escape in _find_escapes(text)})
-    too_much = [(mark, f"%{ord(mark):02X}") for mark in "._-~"]
     too_little = [(escape, unquote(escape)) for escape in escapes] if len(escapes) <= _MAX_LEFT_ALONE else []
-    for done, changes in (("escaped", too_much), ("left alone", too_little)):
+    for done, changes in (("escaped", MARKS), ("left alone", too_little)):
         for chosen in chain.from_iterable(combinations(changes, count + 1) for count in range(len(changes))):
-            phrase = f"with {' and '.join(unquote(old) for old, _ in chosen).replace(' ', 'the space')} {done}"
-            yield Variant("percent-encoding", phrase, {"spell": partial(_replace_all, chosen)})
+            characters = " and ".join("the space" if old == "%20" else unquote(old) for old, _ in chosen)
+            spell = partial(replace_all, chosen)
+            yield Variant("percent-encoding", f"with {characters} {done}", {"spell": spell})
 
 
 _find_escapes = re.compile("%[2-7][0-9A-F]").findall
-
-
-def _replace_all(changes: tuple[tuple[str, str], ...], text: str) -> str:
-    for old, new in changes:
-        text = text.replace(old, new)
-    return text
 
 
 def _change_part(place: int, change: Spelling) -> Spelling:
@@ -159,7 +148,7 @@ def _change_part(place: int, change: Spelling) -> Spelling:
 _JOINS: tuple[tuple[str, Spelling], ...] = (
     ("with the colon of the URL as it is", _change_part(1, lambda url: url.replace("%3A", ":"))),
     ("with the slashes of the URL as they are", _change_part(1, lambda url: url.replace("%2F", "/"))),
-    *((f"with {name} between the parameters", _change_part(2, partial(_replace_all, (("%26", mark),))))
+    *((f"with {name} between the parameters", _change_part(2, partial(replace_all, (("%26", mark),))))
       for name, mark in ((";", "%3B"), (",", "%2C"), ("a line feed", "%0A"), ("nothing", ""))),
     ("with a ? before the first parameter", _change_part(2, "%3F{}".format)),
     ("with the parameters as the query of the URL", lambda text: "%3F".join(text.rsplit("&", 1))),

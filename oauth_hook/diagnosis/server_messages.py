@@ -149,9 +149,11 @@ _values = re.compile(r"(?<!\S)\d{1,5}(?:(?= )|:)|\b(?=\w{0,99}\d)\w{8,}")
 
 # What says that nothing of OAuth's was found in the request, and that one thing of it was not.
 _GIVEN = r"(?:found|supplied|provided|present(?:ed)?|given|specified|included|set|sent|received|detected)"
-_PARAMETER = (
-    "((?:oauth )?(?:consumer key|signature method|signature|timestamp|nonce|token|version|callback|verifier|body hash))"
-)
+_OWN = (
+    "oauth_consumer_key", "oauth_signature_method", "oauth_signature", "oauth_timestamp", "oauth_nonce", "oauth_token",
+    "oauth_version", "oauth_callback", "oauth_verifier", "oauth_body_hash",
+)  # fmt: skip
+_PARAMETER = f"((?:oauth )?(?:{'|'.join(name.removeprefix('oauth_').replace('_', ' ') for name in _OWN)}))"
 _HEADER = r"(?:authori[sz]ation|oauth|authentication) header"
 _PARAMETERS = r"oauth (?:parameters?|params|credentials|data|information)"
 _found_none = re.compile(
@@ -198,13 +200,6 @@ _expected = re.compile(
 
 _escaped = re.compile(r"(?:%|\\u00)([2-7][0-9A-Fa-f])")
 _named = re.compile(r"\boauth_\w{1,40}\b(?!\s?=)", re.ASCII).findall
-
-_PROTOCOLS_OWN = {
-    f"oauth_{name}" for name in (
-        "consumer_key", "signature_method", "signature", "timestamp", "nonce", "token", "version", "callback",
-        "verifier", "body_hash",
-    )
-}  # fmt: skip
 
 _asks_for_request_token = re.compile(
     r"(?:request|temporary)[_-]?(?:token|credentials)|oauth.{0,40}/(?:request|initiate)/?$|/temporary/?$", re.IGNORECASE
@@ -332,7 +327,7 @@ def _find_missing(heard: ResponseText) -> tuple[str, ...]:
         return tuple(re.findall(r"oauth_\w{1,40}", heard.fields.get("oauth_parameters_absent", ""), re.ASCII))
     spoken = _simplify(heard.said)
     if _found_none(spoken) is not None:
-        named = [name for name in _named(heard.said) if name in _PROTOCOLS_OWN]
+        named = [name for name in _named(heard.said) if name in _OWN]
         return tuple(named) or ("oauth_",)
     words = next((found for found in (_misses_one(spoken), _misses_another(spoken)) if found is not None), None)
     return () if words is None else (f"oauth_{words[1].replace(' ', '_').removeprefix('oauth_')}",)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from html import escape as html_escape
 from html import unescape as html_unescape
@@ -24,11 +24,14 @@ __all__ = [
     "CHOICES",
     "ENCODERS",
     "FINISHES",
+    "MARKS",
     "MERGES",
     "ORDERS",
     "PATHS",
     "SPELLINGS",
     "encode_again",
+    "recode",
+    "replace_all",
     "spell_by_name",
     "spell_names",
     "spell_values",
@@ -54,6 +57,13 @@ def _leave(characters: str) -> Spelling:
     return lambda text: text if _is_unreserved(text) else quote(unquote_to_bytes(text), safe=f"~{characters}")
 
 
+def replace_all(changes: Iterable[tuple[str, str]], text: str) -> str:
+    """Replace one text after the other."""
+    for old, new in changes:
+        text = text.replace(old, new)
+    return text
+
+
 def _encode_as(left_alone: str = "", *, space: str = "%20", tilde: str = "~", finish: Spelling = str) -> Spelling:
     """Return what spells text that is percent-encoded as s3.6 has it as another encoder would have.
 
@@ -66,9 +76,7 @@ def _encode_as(left_alone: str = "", *, space: str = "%20", tilde: str = "~", fi
     def spell(text: str) -> str:
         if "%" not in text and "~" not in text:
             return text
-        for right, other in changes:
-            text = text.replace(right, other)
-        return finish(text)
+        return finish(replace_all(changes, text))
 
     return spell
 
@@ -79,14 +87,11 @@ def _escape_units(escapes: re.Match[str]) -> str:
     return "".join(f"%{unit:02X}" if unit < 256 else f"%u{unit:04X}" for unit in units)
 
 
-def _escape_all_marks(text: str) -> str:
-    """Percent-encode -._~, too."""
-    for mark in "-._~":
-        text = text.replace(mark, f"%{ord(mark):02X}")
-    return text
+#: The marks that s3.6 leaves alone, and their escapes.
+MARKS = tuple((mark, f"%{ord(mark):02X}") for mark in "-._~")
 
 
-def _recode(change: Callable[[bytes], bytes]) -> Spelling:
+def recode(change: Callable[[bytes], bytes]) -> Spelling:
     """Return what changes the bytes that a text is an encoding of; what cannot be changed so stays as it is."""
 
     def spell(text: str) -> str:
@@ -107,7 +112,7 @@ def _encode_surrogates(utf8: bytes) -> bytes:
 
 
 def _normalize(form: Any) -> Spelling:
-    return _recode(lambda utf8: unicode_form(form, utf8.decode()).encode())
+    return recode(lambda utf8: unicode_form(form, utf8.decode()).encode())
 
 
 _is_twofold = re.compile("%25[0-9A-Fa-f]{2}").search
@@ -151,7 +156,7 @@ ENCODERS: _Table[Spelling] = (
     ("percent-encoding", "with what may stand in a user's name left alone", _encode_as("!$&'()*+,;=")),
     ("percent-encoding", "with what may stand in a URL left alone", _encode_as("!$&'()*+,/:;=?@#")),
     ("percent-encoding", "with what may stand in a URL left alone, [ and ] too", _encode_as("!$&'()*+,/:;=?@#[]")),
-    ("percent-encoding", "with -._~ escaped", _escape_all_marks),  # Swift's alphanumerics
+    ("percent-encoding", "with -._~ escaped", partial(replace_all, MARKS)),  # Swift's alphanumerics
     ("percent-encoding", "with @*+/ left alone, and %uXXXX (JavaScript's escape)",
      _encode_as("@*+/", tilde="%7E", finish=partial(re.compile("(?:%[89A-F][0-9A-F])+").sub, _escape_units))),
 )  # fmt: skip
@@ -161,16 +166,16 @@ SPELLINGS: _Table[Spelling] = (
     ("double-encoding", "with names and values percent-encoded twice", encode_again),
     ("plus-as-space", "with spaces as plus signs", lambda text: text.replace("%20", "%2B")),
     ("plus-as-space", "with plus signs as spaces", lambda text: text.replace("%2B", "%20")),
-    ("charset", "with text in Latin-1", _recode(lambda utf8: utf8.decode().encode("latin-1"))),
-    ("charset", "with text in Windows-1252", _recode(lambda utf8: utf8.decode().encode("cp1252"))),
-    ("charset", "with text taken for Latin-1", _recode(lambda latin: latin.decode("latin-1").encode())),
-    ("charset", "with text taken for Windows-1252", _recode(lambda windows: windows.decode("cp1252").encode())),
+    ("charset", "with text in Latin-1", recode(lambda utf8: utf8.decode().encode("latin-1"))),
+    ("charset", "with text in Windows-1252", recode(lambda utf8: utf8.decode().encode("cp1252"))),
+    ("charset", "with text taken for Latin-1", recode(lambda latin: latin.decode("latin-1").encode())),
+    ("charset", "with text taken for Windows-1252", recode(lambda windows: windows.decode("cp1252").encode())),
     ("charset", "with ? for what is not in Latin-1",
-     _recode(lambda utf8: utf8.decode("utf-8", "replace").encode("latin-1", "replace"))),
+     recode(lambda utf8: utf8.decode("utf-8", "replace").encode("latin-1", "replace"))),
     ("charset", "with ? for what is not in ASCII",
-     _recode(lambda utf8: utf8.decode("utf-8", "replace").encode("ascii", "replace"))),
-    ("charset", "with U+FFFD for what is not in UTF-8", _recode(lambda utf8: utf8.decode("utf-8", "replace").encode())),
-    ("charset", "with characters beyond U+FFFF as surrogates (CESU-8)", _recode(_encode_surrogates)),
+     recode(lambda utf8: utf8.decode("utf-8", "replace").encode("ascii", "replace"))),
+    ("charset", "with U+FFFD for what is not in UTF-8", recode(lambda utf8: utf8.decode("utf-8", "replace").encode())),
+    ("charset", "with characters beyond U+FFFF as surrogates (CESU-8)", recode(_encode_surrogates)),
     ("charset", "with text in Unicode's composed form (NFC)", _normalize("NFC")),
     ("charset", "with text in Unicode's decomposed form (NFD)", _normalize("NFD")),
     ("charset", "with text in Unicode's compatible form (NFKC)", _normalize("NFKC")),
@@ -292,15 +297,15 @@ CHOICES: _Table[Choice] = (
     # The variables of PHP have no dots and no spaces in their names.
     ("", "with _ for the dots and spaces of names", spell_names(lambda name: re.sub(r"\.|%20", "_", name))),
     ("", "with names as PHP has them, without brackets", spell_names(_name_as_php)),
-    ("", "with values escaped for HTML", spell_values(_recode(lambda utf8: html_escape(utf8.decode()).encode()))),
+    ("", "with values escaped for HTML", spell_values(recode(lambda utf8: html_escape(utf8.decode()).encode()))),
     (
         "",
         "with values unescaped as if from HTML",
-        spell_values(_recode(lambda utf8: html_unescape(utf8.decode()).encode())),
+        spell_values(recode(lambda utf8: html_unescape(utf8.decode()).encode())),
     ),
     ("", "with line feeds alone as the ends of lines", spell_values(lambda value: value.replace("%0D%0A", "%0A"))),
     ("", "with carriage returns before line feeds", spell_values(lambda value: re.sub("(?<!%0D)%0A", "%0D%0A", value))),
-    ("", "without the white space around values", spell_values(_recode(bytes.strip))),
+    ("", "without the white space around values", spell_values(recode(bytes.strip))),
 )
 
 

@@ -816,6 +816,8 @@ RARE = [
            spelled_by(lambda text, marks=marks: "".join(f"%{ord(c):02X}" if c in marks else c for c in text)))
       for marks in (".", ".-", "_", "-_")),
     *(Rule(f"{marks!r} left alone", "percent-encoding", WORDY, left_alone(marks)) for marks in (" ", " /", "&", " &")),
+    Rule("two characters left alone", "percent-encoding", WORDY, left_alone(" /"), None,
+         "with the space and / left alone."),
     Rule("a colon in the URL", "percent-encoding", GET, {"finish": lambda base: base.replace("%3A", ":", 1)}),
     *(Rule(f"{mark} between parameters", "percent-encoding", GET, in_tail("%26", mark)) for mark in ("%3B", "%2C", "")),
     Rule("the parameters as a query", "percent-encoding", GET,
