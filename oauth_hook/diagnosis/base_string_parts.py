@@ -30,6 +30,7 @@ __all__ = [
     "escape_text",
     "find_base_strings",
     "in_bytes",
+    "in_text",
     "parse",
     "parse_parts",
     "split_segments",
@@ -171,6 +172,14 @@ def parse_parts(method: str, reading: Reading, authority: str) -> Parts:
 def in_bytes(text: str) -> str:
     """Return text as UTF-8, with a character for each byte."""
     return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("latin-1")
+
+
+def in_text(wire: str) -> str:
+    """Undo ``in_bytes``, for people."""
+    try:
+        return wire.encode("latin-1").decode()
+    except UnicodeError:
+        return wire
 
 
 def split_segments(wire: str) -> tuple[str, ...]:

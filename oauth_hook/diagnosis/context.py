@@ -9,7 +9,7 @@ from ..credentials import Consumer, Credentials
 from ..protocol.rsa import RSAKey
 from ..redaction.redactor import Redactor
 from ..services.demands import KnownDemands
-from .base_string_parts import Parts
+from .base_string_parts import Parts, in_text
 from .comparison import align
 from .findings import contrast, shorten_line
 from .records import RequestRecord, ResponseRecord
@@ -101,7 +101,8 @@ class Context:
         sides = [_DONE.get(side, f"{side} has {{}}") for side in (self.comparison.left, self.comparison.right)]
         lines = []
         for row in [row for row in self.comparison.rows if row.differs][:_MAX_LINES]:
-            values = zip((row.left, row.right), contrast(row.left or "", row.right or ""), strict=True)
+            contrasted = contrast(in_text(row.left or ""), in_text(row.right or ""))
+            values = zip((row.left, row.right), contrasted, strict=True)
             shown = [_SHOWN.get(value, short) for value, short in values]
             lines.append(
                 f"{row.name}: " + ", ".join(side.format(value) for side, value in zip(sides, shown, strict=True))

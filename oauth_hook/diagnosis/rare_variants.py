@@ -13,7 +13,7 @@ from unicodedata import normalize as unicode_form
 from urllib.parse import quote, unquote
 
 from ..protocol.encoding import Pair
-from .base_string_parts import Choice, Parts, Spelling, decoded, in_bytes
+from .base_string_parts import Choice, Parts, Spelling, decoded, in_bytes, in_text
 from .base_string_variants import RequestContext, Rule, Variant
 from .spelling_variants import MARKS, recode, replace_all, spell_by_name, spell_names, spell_values
 
@@ -31,7 +31,7 @@ def _vary_url(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     yield Variant("scheme", "with :// alone for the scheme", {"scheme": "", "host": f"://{parts.host}"})
     yield Variant("port", "with the port :-1", {"port": "-1"})  # Java's URL.getPort
     for host in _name_hosts(parts.host):
-        yield Variant("host", f"for the host {host}", {"host": host})
+        yield Variant("host", f"for the host {in_text(host)}", {"host": host})
     segments = parts.path.split("/")
     for position in range(1, min(len(segments), _MAX_RESPELLED)):
         path = "/".join(segments[:position] + segments[position + 1 :])

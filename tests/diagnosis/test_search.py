@@ -810,7 +810,7 @@ RARE = [
     *(Rule(f"the host as {host}", "host", API, {"uri": in_uri(API.host, host)}) for host in (
         "Api.Shop.Example.Co.Uk", "www.shop.example.co.uk", "shop.example.co.uk")),
     Rule("a host in Unicode", "host", GET.but(host="xn--bcher-kva.example"),
-         {"uri": in_uri("xn--bcher-kva", "b\u00fccher")}),
+         {"uri": in_uri("xn--bcher-kva", "b\u00fccher")}, None, "for the host b\u00fccher.example."),
     *(Rule(f"the path {path}", "path", API, {"path": path}) for path in ("/api/rest", "/rest/v2", "/api/v2")),
     *(Rule(f"{marks} escaped", "percent-encoding", WORDY,
            spelled_by(lambda text, marks=marks: "".join(f"%{ord(c):02X}" if c in marks else c for c in text)))
