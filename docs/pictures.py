@@ -1,7 +1,7 @@
 """Make the pictures of the README and of the gallery from the real thing: ``python docs/pictures.py``.
 
-What a terminal shows is run in one, of so few columns that it can be read on a telephone, and drawn as SVG, in light
-and dark. Pages are taken by Chromium at the width of a telephone, in both schemes.
+What a terminal shows is run in one, wide enough that no word is broken, and drawn as SVG, in light and dark; on a phone
+the pages let it scroll. Pages are taken by Chromium at the width of a phone, in both schemes.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from html import escape
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -35,7 +36,7 @@ from oauth_hook.provider import Provider, serve
 
 IMAGES = Path(__file__).parent / "images"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-COLUMNS, PHONE = 48, 390  # of a terminal, and pixels of a telephone
+COLUMNS, PHONE = 88, 390  # of a terminal, and pixels of a phone
 WIDTH, LINE, LEFT, TOP = 8.0, 18, 18, 50  # of a character, of a line, of the margins, in pixels
 PATIENCE = 60  # seconds for a program, and for the browser
 
@@ -117,9 +118,6 @@ DARK = {
 # What is not coloured by the program itself.
 COLOURS = (
     (re.compile(r"\$ |>>> |\S.*\n"), "s"),
-    (re.compile(r"\s+> "), "dim"),
-    (re.compile(r"\s+< (?:200|alice)"), "ok"),
-    (re.compile(r"\s+< 401"), "no"),
     (re.compile(r"\s+why: |\d+\. [a-z-]+( \([a-z]+\))?(, |$)"), "why"),
     (re.compile(r"\s+!= |\s+sent  "), "why"),
 )
@@ -172,35 +170,43 @@ def plain(text: str) -> list[list[tuple[str, str]]]:
     return [[(line, "")] for line in text.splitlines()]
 
 
-def save(name: str, lines: list[list[tuple[str, str]]], title: str, description: str) -> None:
-    """Write a picture of a terminal."""
-    (IMAGES / f"{name}.svg").write_text(draw(lines, title, description), encoding="utf-8")
+@dataclass(frozen=True)
+class Picture:
+    """A picture of a terminal: what it shows, and what is said of it to who cannot see it."""
+
+    name: str
+    title: str
+    about: str
+    lines: list[list[tuple[str, str]]]
+
+    def save(self) -> None:
+        """Write it."""
+        text = draw(self.lines, self.title, self.about)
+        (IMAGES / f"{self.name}.svg").write_text(text, encoding="utf-8")
 
 
 # --- what the terminals show ---
 
 
-def picture_demo() -> None:
-    """The whole of ``oauth-hook demo``, or where that is long its first, some and its last lines."""
+def picture_demo() -> Picture:
+    """Return the whole of ``oauth-hook demo``, each verdict in its colour."""
     command = [sys.executable, "-m", "oauth_hook", "demo"]
-    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()  # noqa: S603
-    if len(lines) > 45:
-        parts = [(0, "2  "), ("POST form, header", "POST JSON, header"), ("query changed", "form changed")]
-        lines = [*(line for part in parts for line in _cut(lines, *part)), lines[-1]]
-    about = "What oauth-hook demo prints, in part: a token is issued, a signed POST verified, a changed GET refused."
-    save("demo", plain("\n".join(["$ oauth-hook demo", *lines])), "oauth-hook demo", about)
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    about = "What oauth-hook demo prints: a token is issued, signed requests are verified, changed ones are refused."
+    lines = [*plain("$ oauth-hook demo"), *map(_colour_verdict, shown.splitlines())]
+    return Picture("demo", "oauth-hook demo", about, lines)
 
 
-def _cut(lines: list[str], start: str | int, end: str) -> list[str]:
-    begin = start if isinstance(start, int) else next(n for n, line in enumerate(lines) if start in line)
-    return [*lines[begin : next(n for n, line in enumerate(lines) if n > begin and end in line)], "  ..."]
+def _colour_verdict(line: str) -> list[tuple[str, str]]:
+    step, sign, verdict = line.partition("< ")
+    return [(step, ""), (sign + verdict, "no" if verdict.startswith("401") else "ok")]
 
 
-def picture_explanation(provider: Provider) -> None:
-    """What ``explain`` says of a request that was changed, as text."""
+def picture_explanation(provider: Provider) -> Picture:
+    """Return what ``explain`` says of a request that was changed, as text."""
     explained = _change(provider, "GET", {"amount": 10, "to": "alice"})
     about = "What explain says of a request whose query was changed after signing: the base strings part by part."
-    save("explain", plain(f">>> print(hook.explain(response))\n{explained}"), "explain", about)
+    return Picture("explain", "explain", about, plain(f">>> print(hook.explain(response))\n{explained}"))
 
 
 def _change(provider: Provider, method: str, parameters: dict[str, Any]) -> Any:
@@ -213,32 +219,39 @@ def _change(provider: Provider, method: str, parameters: dict[str, Any]) -> Any:
         return hook.explain(session.send(request))
 
 
-def picture_commands(provider: Provider) -> None:
-    """``authorize``, ``request``, a refusal, and a download, with the lines that were typed."""
-    key, secret = provider.consumer.key, provider.consumer.secret
+def picture_commands(provider: Provider) -> Iterator[Picture]:
+    """Yield ``authorize``, ``request`` and a refusal, with the lines that were typed."""
     with tempfile.TemporaryDirectory() as folder:
-        keys = {"OAUTH_CONSUMER_KEY": key, "OAUTH_CONSUMER_SECRET": f"{secret} "}
+        keys = _keys(provider)
         place = f"alice@{provider.url.partition('//')[2]}"
         typed = ["authorize", "me", "--service", place, "--http"]
         shown = run_in_terminal(*typed, folder=folder, reply=lambda text: _consent(provider, text))
         about = "What oauth-hook authorize shows: a link, the question for the code, and where the account is kept."
-        save("authorize", _with_command(typed, shown), "oauth-hook authorize", about)
+        yield Picture("authorize", "oauth-hook authorize", about, _with_command(typed, shown))
 
         typed = ["request", "me", provider.resource_url, "-d", "status=Hello"]
         about = "What oauth-hook request shows of a signed POST: the response, its JSON indented and coloured."
-        save("request", _with_command(typed, run_in_terminal(*typed, folder=folder)), "oauth-hook request", about)
+        shown = run_in_terminal(*typed, folder=folder)
+        yield Picture("request", "oauth-hook request", about, _with_command(typed, shown))
 
         typed = ["request", provider.two_legged_url]
         about = "What oauth-hook request shows of a refusal: the server's words, and that a space is behind the secret."
+        keys["OAUTH_CONSUMER_SECRET"] += " "
         shown = run_in_terminal(*typed, folder=folder, environment=keys)
-        save("refused", _with_command(typed, shown), "a refusal", about)
+        yield Picture("refused", "a refusal", about, _with_command(typed, shown))
 
-        with _serve_film() as url:
-            typed = ["request", url, "-o", f"{folder}/film.mp4"]
-            keys["OAUTH_CONSUMER_SECRET"] = secret
-            shown = run_in_terminal(*typed, folder=folder, environment=keys, until=re.compile(r"\b[4-9]\d%").search)
-        about = "What oauth-hook request shows while it saves a file: megabytes, rate, share and the seconds left."
-        save("progress", _with_command([*typed[:3], "film.mp4"], shown), "progress", about)
+
+def picture_progress(provider: Provider) -> Picture:
+    """Return a download, before its end."""
+    with tempfile.TemporaryDirectory() as folder, _serve_film() as url:
+        typed, is_half = ["request", url, "-o", f"{folder}/film.mp4"], re.compile(r"\b[4-9]\d%").search
+        shown = run_in_terminal(*typed, folder=folder, environment=_keys(provider), until=is_half)
+    about = "What oauth-hook request shows while it saves a file: megabytes, rate, share and the seconds left."
+    return Picture("progress", "progress", about, _with_command([*typed[:3], "film.mp4"], shown))
+
+
+def _keys(provider: Provider) -> dict[str, str]:
+    return {"OAUTH_CONSUMER_KEY": provider.consumer.key, "OAUTH_CONSUMER_SECRET": provider.consumer.secret}
 
 
 def _consent(provider: Provider, text: str) -> str | None:
@@ -340,7 +353,7 @@ class Browser:
         return dict(json.loads(message))
 
     def take(self, url: str, scheme: str, height: int) -> bytes:
-        """Return a picture of a page on a telephone, as WebP."""
+        """Return a picture of a page on a phone, as WebP."""
         self._ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         self._ask("Emulation.setDeviceMetricsOverride", width=PHONE, height=height, deviceScaleFactor=2, mobile=True)
         self._ask("Page.navigate", url=url)
@@ -380,10 +393,10 @@ def picture_pages(provider: Provider) -> None:
 
 def main() -> None:
     """Make all of them."""
-    picture_demo()
     with serve() as provider:
-        picture_explanation(provider)
-        picture_commands(provider)
+        terminals = picture_demo(), picture_explanation(provider), picture_progress(provider)
+        for picture in (*terminals, *picture_commands(provider)):
+            picture.save()
         picture_pages(provider)
 
 

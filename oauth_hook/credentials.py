@@ -37,6 +37,7 @@ __all__ = [
     "check_key",
     "check_origins",
     "check_token",
+    "unique_pairs",
 ]
 
 _C = TypeVar("_C", bound="Credentials")
@@ -244,6 +245,13 @@ class ServiceReference:
         """The reference as people are shown it: of three URLs, the one that users see."""
         return str(self) if self.urls is None else self.urls[1]
 
+    def read_tenant(self) -> dict[str, str]:
+        """Return what fills the placeholders, by their names.
+
+        :raises UsageError: one of them is there twice.
+        """
+        return unique_pairs(self.tenant, str(self))
+
     def is_same_service(self, other: ServiceReference) -> bool:
         """Tell whether two references mean one service; a server is known by its host, in any case.
 
@@ -253,6 +261,20 @@ class ServiceReference:
             return _parse_host(self.text) == _parse_host(other.text)
         is_same_tenant = self.tenant == other.tenant or not (self.tenant and other.tenant)
         return (self.kind, self.text) == (other.kind, other.text) and is_same_tenant
+
+
+def unique_pairs(pairs: Iterable[tuple[str, str]], where: str) -> dict[str, str]:
+    """Return pairs as a dict.
+
+    :param where: what has them, for the message.
+    :raises UsageError: a name is there twice: which is meant?
+    """
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if name in found:
+            raise UsageError(f"{where} has {name} twice: say it once")
+        found[name] = value
+    return found
 
 
 def _parse_host(server: str) -> str:

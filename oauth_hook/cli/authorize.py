@@ -310,8 +310,9 @@ def _wait_for_activation(
     with LoopbackReceiver(port=options.port, timeout=options.timeout) as receiver:
         report(
             f"Enter this as the Callback URL of the integration at {service.title or place}, and activate it there:\n\n"
-            f"  {receiver.callback_url}\n\n"
-            "If it runs on another machine, enter the URL of a tunnel or proxy to this one (--port sets the port)."
+            f"  {receiver.post_url}\n\n"
+            "If it runs on another machine, enter the URL of a tunnel or proxy to this one (--port sets the port), and "
+            "keep the path: nobody else can guess it."
         )
         posted = receiver.wait_for_post(consumer)
     flow = OAuthFlow.for_service(service, posted.consumer, rsa_key=key)

@@ -164,7 +164,9 @@ def report_use(store: object, name: str, account: Account) -> None:
         report_next(store, "authorize", name)
     else:
         places = [service.api_url, *(f"{origin}{path}" for origin in (*account.origins, *find_origins(service)))]
-        report_next(store, "request", name, next(filter(None, places), "https://api.example.com/"))
+        place = next(filter(None, places), None)  # without one, it may be used where it is allowed
+        somewhere = "https://api.example.com/"
+        report_next(store, "request", name, *([place] if place else ["--origin", somewhere, somewhere]))
 
 
 def warn(text: str) -> None:
@@ -325,7 +327,7 @@ def resolve_service(named: str, at: Sequence[tuple[str, str]] = ()) -> tuple[str
     :param at: what fills its placeholders.
     :raises UsageError: there is no such service, its file cannot be used, or its placeholders are others.
     """
-    from ..credentials import ServiceKind, ServiceReference
+    from ..credentials import ServiceKind, ServiceReference, unique_pairs
     from ..services.catalog import SERVICES
 
     reference = ServiceReference.parse(named)
@@ -336,10 +338,12 @@ def resolve_service(named: str, at: Sequence[tuple[str, str]] = ()) -> tuple[str
         text = os.path.abspath(text)
         service = read_service_file(text)
     if service is not None:
-        service = service.at(**{**dict(reference.tenant), **dict(at)})
+        service = service.at(**{**reference.read_tenant(), **unique_pairs(at, "--at")})
         return str(ServiceReference(reference.kind, text, tuple(service.tenant.items()))), service
     if at:
-        raise UsageError("--at is for a known service, or one that a file describes: a server's URL says where it is")
+        raise UsageError(
+            "--at is for a --service that is known, or that a file describes: a server's URL says where it is"
+        )
     if reference.kind is ServiceKind.NAME:
         raise UsageError(
             f"there is no service of that name{suggest_word(named, SERVICES)}: see 'oauth-hook services', or name one "

@@ -125,13 +125,18 @@ def _mask_secrets(value: Credentials | Account) -> dict[str, Any]:
 def _add(options: _Options, store: Store) -> None:
     """Keep an account whose credentials were got elsewhere.
 
-    :raises UsageError: the name is taken, the service is not known, or there is no consumer key.
+    :raises UsageError: the name is taken, the service is not known or no tenant of it is said, or there is no consumer
+        key.
     """
     check_name_is_free(store, options.name, replace=options.replace)
     origins = read_origins(options.origin)
     # NAME alone is a service only if it is a known one; nothing is asked of a server here.
     named = options.service or options.name
-    service = None if options.service is None and named not in SERVICES else resolve_service(named, options.at)[0]
+    place = None
+    if options.service is not None or options.at or named in SERVICES:
+        place, service = resolve_service(named, options.at)
+        if service is not None:
+            service.check_is_filled()
     consumer = read_consumer_from_environment(warn)
     if consumer is not None:
         token = read_token_from_environment(warn)
@@ -139,7 +144,7 @@ def _add(options: _Options, store: Store) -> None:
         consumer = prompt_for_consumer()
         key = ask("token (empty: none)", needed=False)
         token = AccessToken(key, ask("token secret", secret=True).strip()) if key else None
-    account = store[options.name] = Account(consumer, token, service, origins)
+    account = store[options.name] = Account(consumer, token, place, origins)
     kept = {"name": options.name, "consumer": consumer.key, **({} if token is None else {"token": token.key})}
     print_result(f"kept as {options.name}", kept, as_json=options.json)
     if not options.json:

@@ -20,7 +20,7 @@ import requests
 import urllib3
 from requests.structures import CaseInsensitiveDict
 
-from ..credentials import ServiceReference
+from ..credentials import ServiceReference, unique_pairs
 from ..errors import OAuthHookError, ProviderError, UsageError, suggest_word
 from ..hook.clock import ServerClock
 from ..hook.hook import OAuthHook
@@ -236,7 +236,7 @@ def _apply_options(options: _Options, service: Service) -> Service:
     if options.service is not None:
         path = ServiceReference.parse(options.service).path
         service = find_service(options.service) if path is None else read_service_file(path)
-    service = service.at(**dict(options.at))
+    service = service.at(**unique_pairs(options.at, "--at"))
     given: dict[str, Any] = {
         "placement": options.placement,
         "signature_method": options.signature_method,

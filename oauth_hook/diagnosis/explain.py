@@ -333,7 +333,7 @@ _WHERE_TO_LOOK = {
     402: "The service wants to be paid: look at the plan of the account.",
     403: "Look at the permissions of the application, the token and the user, and at the limits of the service; a "
     "firewall before it may refuse this machine, or its User-Agent.",
-    404: "Look at the URL: its version, its path, its id; some services hide so what the user may not see.",
+    404: "Look at the URL: its version, its path, its id; some services answer 404 for what the user may not see.",
     405: "Look at the method: this URL takes others (the Allow header names them).",
     406: "Look at the Accept header, and at the ending of the path.",
     407: "A proxy on this side wants a name and a password: give them in the proxy's URL.",

@@ -24,7 +24,7 @@ s2.1, s2.3, s3     ``application.py``: the routes, and what stands at them
 s2.2               ``authorization.py`` (the question and its answer), ``pages.py`` (what the user sees)
 s3.1, s3.5         ``parameters.py``: where parameters may stand, which must be there
 s3.2, s3.3         ``validator.py``: credentials, timestamp, nonce, signature
-s3.4               oauthlib
+s3.4               oauthlib (``endpoints.py``)
 s3.5.2             ``body.py``: a form is read, anything else is measured (Request Body Hash extension)
 refusals           ``problems.py`` (OAuth Problem Reporting extension), ``naming.py`` (the exact mistake, for
                    which it asks ``diagnosis/``)

@@ -15,16 +15,10 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from oauthlib.oauth1 import (
-    AccessTokenEndpoint,
-    RequestTokenEndpoint,
-    ResourceEndpoint,
-    SignatureOnlyEndpoint,
-)
-
 from ..errors import UsageError
 from . import authorization, discovery, pages, registration
 from .body import Body, read_body, read_form, read_short_text
+from .endpoints import AccessTokenEndpoint, RequestTokenEndpoint, ResourceEndpoint, SignatureOnlyEndpoint
 from .messages import FORM, NO_STORE, BadRequestError, Request, Response, json_response
 from .parameters import Parameters, canonical_url, check_form, collect, own_segments
 from .problems import Refusal, refuse

@@ -28,7 +28,7 @@ __all__ = ["BOTH", "Parameters", "canonical_url", "check_form", "collect", "own_
 BOTH = "header+url-encoded"
 _REQUIRED = ("oauth_consumer_key", "oauth_signature_method", "oauth_signature")
 _FRESHNESS = ("oauth_timestamp", "oauth_nonce")
-_TIMESTAMP = re.compile(r"[0-9]{10}")
+_TIMESTAMP = re.compile(r"[0-9]{1,10}")
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")
 _NONCE = re.compile(r"[!-~]{1,64}")
 
@@ -117,7 +117,7 @@ def canonical_url(request: Request, parameters: Parameters, now: float) -> str:
     protocol = dict(parameters.protocol)
     if _omits_freshness(protocol):
         # s3.1 lets PLAINTEXT do without; oauthlib does not, and never looks at what they hold.
-        protocol |= {"oauth_timestamp": f"{now:010.0f}", "oauth_nonce": "none"}
+        protocol |= {"oauth_timestamp": f"{now:.0f}", "oauth_nonce": "none"}
     pairs = [(name, _escape(value)) for name, value in protocol.items()]
     pairs += [*parameters.query, *parameters.form, *parameters.header]
     query = "&".join(f"{_escape(name)}={_escape(value)}" for name, value in pairs)

@@ -4,7 +4,7 @@ An application changes one import::
 
     from oauth_hook.requests_oauthlib import OAuth1, OAuth1Session
 
-Where a library does the importing (tweepy, jira, Flask-Dance), the classes that it has are taught, in place::
+Where a library does the importing (tweepy, jira, Flask-Dance), its classes are patched, in place::
 
     from oauth_hook import requests_oauthlib
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -69,7 +69,8 @@ class Service:
     :param headers: what token requests have to carry besides; read from a dict or a file, ``{version}`` stands for
         this package's version.
     :param tenant: what has filled its placeholders, by their names.
-    :param ends: the last day on which the service takes OAuth 1.0, as ``YYYY-MM-DD``; ``None``: none is known.
+    :param ends: the last day on which the service takes OAuth 1.0, a ``str`` as ``YYYY-MM-DD``, which JSON carries and
+        which compares as dates do; ``None``: none is known.
     :param successor: what comes instead, in one sentence.
     :param notes: what else users should know, in sentences.
     :param documentation: the URL of the service's own documentation.
@@ -139,14 +140,17 @@ class Service:
     def at(self, **values: str) -> Service:
         """Return the service of one tenant: its placeholders filled.
 
-        A placeholder that is a whole host takes a host, with a port if need be; one that is a part of a host takes
-        a word, in either of the spellings that an account's id has (``123_SB1``, ``123-sb1``).
+        A placeholder that is a whole host takes a host, with a port if need be and the URL has none; one that is a
+        part of a host takes a word, in either of the spellings that an account's id has (``123_SB1``, ``123-sb1``).
 
-        :raises UsageError: the service has no such placeholder, or the value is no host.
+        :raises UsageError: the service has no such placeholder, or it is filled already, or the value is no host.
         """
         unknown = [name for name in values if name not in self.placeholders]
         if unknown:
             known = f"its placeholders are {', '.join(self.placeholders)}" if self.placeholders else "it has none"
+            filled_with = ", ".join(f"{name}={self.tenant[name]}" for name in unknown if name in self.tenant)
+            if filled_with:
+                known += f"; it is filled already, with {filled_with}: fill the Service that it was made of"
             raise UsageError(f"{self._label} has no placeholder {', '.join(unknown)}: {known}")
         filled = {name: self._check_value(name, value) for name, value in values.items()}
         changes: dict[str, Any] = {name: _fill(text, filled) for name in _TEMPLATES if (text := getattr(self, name))}
@@ -157,12 +161,18 @@ class Service:
         """Return the value of a placeholder as it stands in a host."""
         check_type(value, str, name, "a str")
         value = value.lower()
-        if any(re.search(rf"://\{{{name}\}}(?:/|$)", text) for text in self._templates):
-            what, match = "a host, such as shop.example or shop.example:8443 (in ASCII: xn--...)", _is_host(value)
-            is_right = match is not None and int(match[1] or 0) <= _LAST_PORT
-        else:
+        # What stands behind it where it is a whole host: a port, a path, nothing.
+        behind = [found[1] for text in self._templates if (found := re.search(rf"://\{{{name}\}}([:/?#]|$)", text))]
+        match = _is_host(value)
+        if not behind:
             what, value = "one word that can stand in a host, such as 123456 or 123456_SB1", value.replace("_", "-")
             is_right = _is_label(value) is not None
+        elif ":" in behind:
+            what = "a host without a port, such as shop.example (in ASCII: xn--...)"
+            is_right = match is not None and match[1] is None
+        else:
+            what = "a host, such as shop.example or shop.example:8443 (in ASCII: xn--...)"
+            is_right = match is not None and int(match[1] or 0) <= _LAST_PORT
         if not is_right:
             raise UsageError(f"{name} must be {what}, not {value.rpartition('@')[2][:80]!r}")
         return value
@@ -187,15 +197,29 @@ class Service:
 
     @property
     def reference(self) -> str:
-        """What ``Account.service`` calls it: its name, and what has filled its placeholders."""
+        """What ``Account.service`` calls it: its name, and what has filled its placeholders.
+
+        :raises UsageError: it is not one of ``SERVICES``, whose name alone would say where it is.
+        """
+        known = SERVICES.get(self.name)
+        if known is None or known.at(**self.tenant)._templates != self._templates:
+            raise UsageError(
+                f"{self._label} is not one of the known services, so an account cannot name it: let Account.service be "
+                "the path of a JSON file that describes it, a server's URL, or its three URLs with spaces between them"
+            )
         return str(ServiceReference(ServiceKind.NAME, self.name, tuple(self.tenant.items())))
 
-    def has_ended(self, day: str | None = None) -> bool:
+    def has_ended(self, day: str | date | None = None) -> bool:
         """Tell whether the service has ceased to take OAuth 1.0.
 
-        :param day: as ``YYYY-MM-DD``; ``None``: today.
+        :param day: a ``datetime.date``, or a ``str`` as ``YYYY-MM-DD``; ``None``: today, by the local clock.
+        :raises UsageError: it is neither.
         """
-        return self.ends is not None and self.ends < (day or time.strftime("%Y-%m-%d"))
+        day = date.today() if day is None else day
+        text = day.isoformat()[:10] if isinstance(day, date) else day  # behind the day of a datetime is its time
+        if not isinstance(text, str) or not _is_day(text):
+            raise UsageError(f"day must be a date, or a str such as '2026-12-31', not {day!r}")
+        return self.ends is not None and self.ends < text
 
     # --- as data ---
 

@@ -116,7 +116,8 @@ def find_demands(service: Service | str | None, url: str) -> KnownDemands | None
     """
     if isinstance(service, str):
         service = SERVICES[service]
-    row = _recognize(url[:_MAX_URL_CHARS])
+    start = url[:_MAX_URL_CHARS]
+    row = next((each for each in _read_all().values() if re.match(each.urls, start, re.IGNORECASE)), None)
     if service is None:
         if row is None:
             return None
@@ -127,11 +128,6 @@ def find_demands(service: Service | str | None, url: str) -> KnownDemands | None
 
 
 _MAX_URL_CHARS = 2000
-
-
-def _recognize(url: str) -> KnownDemands | None:
-    """Return what the service that has such URLs wants."""
-    return next((row for row in _read_all().values() if re.match(row.urls, url, re.IGNORECASE)), None)
 
 
 def _read_service(service: Service, known: KnownDemands) -> list[Demand]:

@@ -40,6 +40,7 @@ class AccountHook(OAuthHook):
     """
 
     account_name: str | None = None
+    open_placeholders: tuple[str, ...] = ()  #: what says at which tenant of its service the account is, and is not said
 
     def __call__(self, request: Any) -> Any:
         """Sign a request to one of the account's origins.
@@ -53,10 +54,15 @@ class AccountHook(OAuthHook):
             return super().__call__(request)
         place = print_origin(check_absolute_url(url, "the URL")) if isinstance(url, str) else "https://..."
         why = "" if has_origins else " (its service names no URLs)"
+        advice = ""
+        if self.open_placeholders and not has_origins:
+            why = " (it does not say at which tenant of its service it is)"
+            options = " ".join(f"--at {name}=..." for name in self.open_placeholders)
+            advice = f"keep it anew with {options} ('oauth-hook credentials add', --replace); or, "
         raise UsageError(
-            f"the account {self.account_name!r} is not for {place}{why}, so nothing was sent: if its credentials may "
-            f"go there, allow it with --origin {place}, which is kept with the account ('oauth-hook request', "
-            "'oauth-hook credentials allow'; in Python Account.origins)"
+            f"the account {self.account_name!r} is not for {place}{why}, so nothing was sent: {advice}if its "
+            f"credentials may go there, allow it with --origin {place}, which is kept with the account ('oauth-hook "
+            "request', 'oauth-hook credentials allow'; in Python Account.origins)"
         )
 
 
@@ -111,6 +117,7 @@ class FoundCredentials:
         )  # fmt: skip
         if isinstance(hook, AccountHook):
             hook.account_name = self.name
+            hook.open_placeholders = self.service.placeholders
         return hook
 
 
@@ -279,14 +286,14 @@ def find_account_service(account: Account) -> Service:
     """
     reference = ServiceReference.parse(account.service or "")
     if reference.text in SERVICES:
-        return SERVICES[reference.text].at(**dict(reference.tenant))
+        return SERVICES[reference.text].at(**reference.read_tenant())
     if reference.path is not None:
         if not os.path.exists(reference.path):
             raise UsageError(
                 f"the file that describes this account's service is gone: {reference.path}; put it back, or authorize "
                 "again with --service and its new path"
             )
-        return Service.from_file(reference.path).at(**dict(reference.tenant))
+        return Service.from_file(reference.path).at(**reference.read_tenant())
     # URLs say where a service is, and nothing else about it; without a scheme, a server is spoken to by https.
     if reference.urls is not None:
         request_token_url, authorization_url, access_token_url = reference.urls

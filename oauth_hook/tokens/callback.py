@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hmac
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from ..credentials import Consumer
+from ..credentials import Consumer, Secret
 from ..errors import ProviderError, UsageError, check_type, conceal_frames
 from ..protocol.problem_reporting import is_denial
 
@@ -84,20 +85,26 @@ class PostedVerifier:
     """What a service posts to the callback of an application that was activated there.
 
     :ivar consumer: the application's credentials, as this service has just made them.
-    :ivar verifier: what the request token is exchanged with (s2.3).
+    :ivar verifier: what the request token is exchanged with (s2.3): a ``Secret``.
     """
 
     consumer: Consumer
-    verifier: str = field(repr=False)
+    verifier: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "verifier", Secret(self.verifier))
 
 
 @conceal_frames
 def read_posted_verifier(body: str, consumer: Consumer | None = None) -> PostedVerifier:
     """Read what a service has posted to the callback, as Magento does when an integration is activated.
 
+    The form is not signed.  Without ``consumer``, whoever knows the callback URL could have posted it: compare the
+    consumer's key with the one that the service shows.
+
     :param body: the form: ``oauth_consumer_key``, ``oauth_consumer_secret`` and ``oauth_verifier``.
     :param consumer: whose it must be; ``None``: anybody's, since the service may not have shown it to anybody before.
-    :raises ProviderError: something is missing or there twice, or it is about another consumer.
+    :raises ProviderError: something is missing or there twice, its key cannot be one, or it is about another consumer.
     """
     check_type(body, str, "the body", "a str")
     pairs = [pair for pair in parse_qsl(body, keep_blank_values=True) if pair[0] in _POSTED]
@@ -107,9 +114,23 @@ def read_posted_verifier(body: str, consumer: Consumer | None = None) -> PostedV
             f"what was posted to the callback must have {', '.join(_POSTED)}, each once", problem="parameter_absent"
         )
     key, secret, verifier = (fields[name] for name in _POSTED)
-    if consumer is not None and (key, secret) != (consumer.key, consumer.secret):
-        raise ProviderError("what was posted to the callback is about another consumer", problem="consumer_key_unknown")
-    return PostedVerifier(Consumer(key, secret), verifier)
+    try:
+        posted = Consumer(key, secret)
+    except UsageError as error:
+        raise ProviderError(
+            "what was posted to the callback has a consumer key that cannot be one", problem="consumer_key_rejected"
+        ) from error
+    if consumer is not None and not _is_same(posted, consumer):
+        raise ProviderError(
+            "what was posted to the callback belongs to another consumer", problem="consumer_key_unknown"
+        )
+    return PostedVerifier(posted, verifier)
+
+
+def _is_same(posted: Consumer, known: Consumer) -> bool:
+    """Tell whether two consumers are one, in a time that does not tell how much of the secret was right."""
+    one, other = (consumer.secret.encode("utf-8", "surrogatepass") for consumer in (posted, known))
+    return hmac.compare_digest(one, other) and posted.key == known.key
 
 
 _POSTED = ("oauth_consumer_key", "oauth_consumer_secret", "oauth_verifier")

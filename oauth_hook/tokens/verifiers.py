@@ -18,7 +18,9 @@ back with it later.  Two are here; a method of a window, or of a web application
 from __future__ import annotations
 
 import contextlib
+import hmac
 import re
+import secrets
 import sys
 import threading
 import time
@@ -101,9 +103,9 @@ class LoopbackReceiver:
     """Asks the user in a browser, and receives the callback on 127.0.0.1 (s2.2).
 
     A verifier source, for one call; a context manager, which need not be used as one.  Where the service posts the
-    verifier by itself (``Service.callback_method``), it waits for that, and opens no browser.  It listens from the
-    start, so that ``callback_url`` is known before the request token is fetched, and answers while it is called.
-    However the call ends, the port is closed then.
+    verifier by itself (``Service.callback_method``), it waits for that at ``post_url``, and opens no browser.  It
+    listens from the start, so that the URLs are known before the request token is fetched, and answers while it is
+    called.  However the call ends, the port is closed then.
 
     A callback is accepted if the tokens in it are the one of the authorization URL, and no other.  A problem
     (``oauth_problem``) without any token is accepted too, since services send such, unless a page in the browser
@@ -142,6 +144,7 @@ class LoopbackReceiver:
         self._timeout = timeout
         self._open_browser = open_browser
         self._path = path
+        self._post_path = f"{path.rstrip('/')}/{secrets.token_urlsafe(16)}"
         self._lock = threading.RLock()  # taken again by a signal handler that closes
         self._is_called = self._is_closed = False
         try:
@@ -165,6 +168,14 @@ class LoopbackReceiver:
     def callback_url(self) -> str:
         """Where the service is to send the user, such as ``http://127.0.0.1:4711/``."""
         return f"http://127.0.0.1:{self._server.port}{self._path}"
+
+    @property
+    def post_url(self) -> str:
+        """Where the service is to post the verifier to: below ``callback_url``, another one for each receiver.
+
+        Nobody can guess its path.  It is what keeps other people's forms out, so it is told to the service alone.
+        """
+        return f"http://127.0.0.1:{self._server.port}{self._post_path}"
 
     def close(self) -> None:
         """Let go of the port.  A call that waits in another thread ends within a moment.  Closing twice is allowed."""
@@ -199,16 +210,20 @@ class LoopbackReceiver:
 
     @conceal_frames
     def wait_for_post(self, consumer: Consumer | None = None) -> PostedVerifier:
-        """Wait until a service posts the verifier to ``callback_url`` (``Service.callback_method`` is ``"POST"``).
+        """Wait until a service posts the verifier to ``post_url`` (``Service.callback_method`` is ``"POST"``).
 
-        A page in the browser cannot do it in the service's place: what a browser posts says where it is from, and is
-        refused. So is what is about another consumer.
+        What comes elsewhere, from a page in a browser, or about another consumer is refused, and the wait goes on.
+        The form is not signed: whoever knows ``post_url`` can post one.  With ``consumer`` it has to have its secret
+        too, and may come to ``callback_url``; without, compare the key with the one that the service shows.
 
         :param consumer: the application's; ``None``: the service tells it now, together with the verifier.
-        :raises UsageError: the receiver is closed or waits already.
+        :raises UsageError: the receiver is closed or waits already, or ``consumer`` is not a ``Consumer``.
         :raises OAuthHookError: time is up, or the receiver was closed meanwhile.
         """
-        waiting = _WaitingForPost(consumer, self._path)
+        if consumer is not None:
+            check_type(consumer, Consumer, "consumer", "a Consumer")
+        paths = [self._post_path, *([] if consumer is None else [self._path])]
+        waiting = _WaitingForPost(consumer, paths)
         deadline = time.monotonic() + self._timeout
         self._begin()
         try:
@@ -237,8 +252,8 @@ class LoopbackReceiver:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise OAuthHookError(
-                    f"no callback came from the service within {self._timeout:g} seconds: start again, or let the user "
-                    "have more time (timeout); where the browser runs on another machine, use ask_on_console"
+                    f"no {waiting.awaited} within {self._timeout:g} seconds: start again, or let the user "
+                    f"have more time (timeout); {waiting.advice}"
                 )
             if self._is_closed:
                 raise OAuthHookError("the receiver was closed before anybody came back from the service")
@@ -266,6 +281,9 @@ class _Waiting:
     :ivar callback: the whole callback URL, or empty.
     :ivar is_over: whether the last page has been asked for.
     """
+
+    awaited = "callback came from the service"
+    advice = "where the browser runs on another machine, use ask_on_console"
 
     def __init__(self, token: str, path: str, port: int) -> None:
         self._token = token
@@ -312,19 +330,24 @@ class _Waiting:
 class _WaitingForPost:
     """One wait for one POST, likewise.
 
+    :param paths: where it may be posted to.
     :ivar callback: the form that was posted, or empty.
     """
 
-    def __init__(self, consumer: Consumer | None, path: str) -> None:
+    awaited = "verifier was posted by the service"
+    advice = "check that it has the whole Callback URL, with the path, and can reach it"
+
+    def __init__(self, consumer: Consumer | None, paths: list[str]) -> None:
         self._consumer = consumer
-        self._path = path
+        self._paths = [path.encode() for path in paths]
         self.callback = ""
 
     def respond(self, request: Request | None) -> bytes:
         """Return the response to a request, or to what is not one."""
         if request is None:
             return pages.unreadable()
-        if request.path != self._path:
+        # Compared in a time that does not tell how much of the path was right.
+        if not any(hmac.compare_digest(request.path.encode(), path) for path in self._paths):
             return pages.nothing_here()
         if request.method != "POST":
             return pages.not_allowed("POST")

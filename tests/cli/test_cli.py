@@ -267,8 +267,9 @@ def test_the_command_loads_no_http_library_before_it_is_needed():
     """``import oauth_hook.cli``, ``--version``, ``--help`` and ``services`` load neither requests nor sqlite3."""
     code = (
         "import sys, contextlib, io\n"
-        "from oauth_hook import cli\n"
         "slow = {'requests', 'urllib3', 'sqlite3', 'oauthlib', 'cryptography', 'http.server', 'asyncio', 'json'}\n"
+        "slow -= {*sys.modules}  # what measures the coverage has loaded some\n"
+        "from oauth_hook import cli\n"
         "with contextlib.redirect_stdout(io.StringIO()):\n"
         "    for words in (['--version'], ['--help'], ['request', '--help']):\n"
         "        with contextlib.suppress(SystemExit):\n"
@@ -278,7 +279,7 @@ def test_the_command_loads_no_http_library_before_it_is_needed():
         "print(*sorted(slow & {*sys.modules}))"
     )
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-    assert output.stdout.split() == ["json"]
+    assert output.stdout.split() in (["json"], [])
 
 
 def test_a_request_that_succeeds_loads_nothing_that_it_does_not_need(server, tmp_path):
@@ -288,9 +289,10 @@ def test_a_request_that_succeeds_loads_nothing_that_it_does_not_need(server, tmp
     slow = ["sqlite3", "oauthlib", *(f"oauth_hook.{name}" for name in names)]
     code = (
         "import sys\n"
+        f"slow = [name for name in {slow} if name not in sys.modules]  # what measures the coverage has loaded some\n"
         "from oauth_hook import cli\n"
         f"assert cli.main(['request', {server.url!r}, '-d', 'a=1']) == 0\n"
-        f"print([name for name in {slow} if name in sys.modules])"
+        f"print([name for name in slow if name in sys.modules])"
     )
     given = {"OAUTH_CONSUMER_KEY": "c", "OAUTH_CONSUMER_SECRET": "s", "XDG_DATA_HOME": str(tmp_path)}
     output = subprocess.run(

@@ -328,8 +328,9 @@ def test_what_is_not_made_again_is_as_if_it_were():
             assert made.text() == replace(made, _source=None).text(), variant.phrase
 
 
-def test_a_server_that_names_causes_tries_fewer():
+def test_a_server_that_names_causes_tries_fewer(monkeypatch):
     """Who has to answer at once does not look for two mistakes in the base string."""
+    monkeypatch.setattr(search, "SEARCH_SECONDS", 60)  # the number of attempts is what ends it
     secrets = Secrets("cs", "ts", "ck", "at")
     fewer, all_of_them = Search(WIRE, RequestContext(), secrets), Search(WIRE, RequestContext(), secrets)
     assert fewer.find(NOBODYS, thorough=False)[1] is None

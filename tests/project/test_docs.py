@@ -22,8 +22,15 @@ def restored(monkeypatch, tmp_path):
     monkeypatch.setattr(OAuthHook, "consumer_secret", None)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
+    before = list_files(DOCS.parent)
     yield
     extract_from_requests()
+    assert list_files(DOCS.parent) == before, "a page wrote into the repository"
+
+
+def list_files(folder: Path) -> set[str]:
+    """Return the names of the files of a folder that are seen, without those of folders in it."""
+    return {path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")}
 
 
 @for_each("page", sorted(DOCS.rglob("*.rst")), ids=lambda page: str(page.relative_to(DOCS)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, ItemsView, Mapping, Sequence
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import make_server
@@ -348,6 +349,7 @@ def asking_in_other_ways(flow: OAuthFlow, url: str) -> None:
     assert_type(flow.renew(AccessToken("key")), AccessToken)
     assert_type(LoopbackReceiver()(url), str)
     assert_type(LoopbackReceiver().wait_for_post(flow.consumer).verifier, str)
+    assert_type(LoopbackReceiver().post_url, str)
 
 
 def services(provider: Provider, folder: str) -> None:
@@ -374,6 +376,7 @@ def services(provider: Provider, folder: str) -> None:
     assert_type(mine.callback, str | None)
     assert_type(mine.ends, str | None)
     assert_type(mine.has_ended("2026-12-31"), bool)
+    assert_type(mine.has_ended(date(2026, 12, 31)), bool)
     assert_type(SERVICES["magento"].placeholders, tuple[str, ...])
     shop = SERVICES["magento"].at(host="shop.example")
     assert_type(shop, Service)

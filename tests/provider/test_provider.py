@@ -506,6 +506,25 @@ class TestRefusals:
             late = str(int(time.time()) + 3600)
             assert send("GET", provider.two_legged_url, provider.consumer, timestamp=late).ok
 
+    def test_a_clock_of_few_digits(self) -> None:
+        """s3.3: a timestamp is a positive integer of any length, in each leg: 137131200 in the RFC's own example."""
+        now = 137131200
+        with serve(clock=lambda: now) as provider:
+            short, signer = {"timestamp": str(now)}, provider.consumer
+            answer = send("POST", provider.request_token_url, signer, callback_uri="oob", **short)
+            request_token = get_token(answer)
+            verifier = provider.approve(f"{provider.authorization_url}?oauth_token={request_token.key}")
+            answer = send("POST", provider.access_token_url, signer, request_token, verifier=verifier, **short)
+            token = get_token(answer)
+            assert send("GET", provider.resource_url, signer, token, **short).ok
+            assert send("GET", provider.resource_url, signer, token, timestamp=f"0{now}").ok
+            assert send("GET", provider.two_legged_url, signer, **short).ok
+            answer = send("GET", provider.two_legged_url, signer, timestamp=str(now - 301))
+            assert problem(answer) == (401, "timestamp_refused")
+            for malformed in ("", "x", "0137131200000"):  # milliseconds, too
+                answer = send("GET", provider.two_legged_url, signer, timestamp=malformed)
+                assert answer.status_code == 400
+
 
 class TestBodyHash:
     """The OAuth Request Body Hash extension."""

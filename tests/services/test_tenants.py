@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import socket
 import sys
 import threading
 import time
-from contextlib import suppress
 from dataclasses import replace
+from datetime import date, datetime
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -33,6 +35,8 @@ from oauth_hook import (
     UsageError,
     cli,
 )
+from oauth_hook.cli import authorize as authorizing
+from oauth_hook.cli.errors import tell
 from oauth_hook.services.demands import find_demands
 from oauth_hook.tokens.accounts import find_origins, hook_for_account
 from oauth_hook.tokens.callback import read_posted_verifier
@@ -102,6 +106,17 @@ def test_a_host_and_no_host(value, is_host):
         assert "user" not in str(caught.value)
 
 
+def test_a_host_before_a_port_is_a_host():
+    """What has its port in the URL takes a host with dots, and no port of its own; so it is before a query too."""
+    mine = Service(name="mine", api_url="https://{host}:8443/r", origins=["https://{host}:8443"])
+    assert mine.at(host="shop.example").api_url == "https://shop.example:8443/r"
+    assert mine.at(host="[::1]").origins == ("https://[::1]:8443",)
+    for mixed in (mine, replace(mine, access_token_url="https://{host}/a")):
+        with pytest.raises(UsageError, match="host must be a host without a port, such as"):
+            mixed.at(host="shop.example:1")
+    assert Service(name="mine", api_url="https://{host}?a").at(host="a.b:1").api_url == "https://a.b:1?a"
+
+
 @for_each("value", ["", "a.b", "a/b", "123 SB1", "-1", "a:1", "ä", "_", "a\n", None, 7])
 def test_a_word_that_no_host_can_have(value):
     """A part of a host is one word."""
@@ -114,8 +129,11 @@ def test_unknown_and_unfilled_placeholders():
     for name, wrong, known in (("magento", "account", "host"), ("x", "host", "none"), ("netsuite", "host", "account")):
         with pytest.raises(UsageError, match=rf"no placeholder {wrong}: .*{known}"):
             SERVICES[name].at(**{wrong: "a"})
-    with pytest.raises(UsageError, match="no placeholder host: it has none"):
+    with pytest.raises(UsageError, match="no placeholder host: it has none; it is filled already, with host=a:"):
         SERVICES["jira"].at(host="a").at(host="b")
+    part = Service(name="mine", api_url="https://{host}/{realm}").at(realm="r")
+    with pytest.raises(UsageError, match="are host; it is filled already, with realm=r:"):
+        part.at(realm="s")
     with pytest.raises(UsageError, match=r"--at host=\.\.\. --at shop="):
         OAuthFlow(HERE, "https://{host}/1", "https://{host}/2", "https://{shop}/3")
     for name in (name for name, service in SERVICES.items() if service.placeholders):
@@ -168,6 +186,23 @@ def test_an_account_whose_tenant_is_not_said_is_used_where_it_was_allowed():
     with pytest.raises(UsageError, match="no placeholder shop"):
         hook_for_account("odd", store)
     assert [find_origins(SERVICES[name]) for name in ("woocommerce", "netsuite", "magento")] == [(), (), ()]
+
+
+def test_only_a_known_service_is_named_by_a_reference():
+    """An account that named another would be for nowhere, or for the service that is known by the name."""
+    mine = Service.from_dict({"name": "mine", "api_url": "https://{host}/"})
+    url = "https://x.example/request"
+    for unknown in (mine, mine.at(host="a"), Service(name=""), replace(SERVICES["x"], request_token_url=url)):
+        with pytest.raises(UsageError, match=r"not one of the known services.*JSON file"):
+            unknown.reference  # noqa: B018
+    assert replace(SERVICES["x"], placement="query").reference == "x"
+
+
+def test_a_tenant_is_said_once():
+    """Which of two is meant, nobody knows."""
+    account = Account(HERE, WITH_TOKEN, "magento?host=a.example&host=b.example")
+    with pytest.raises(UsageError, match=r"magento\?host=a.example&host=b.example has host twice"):
+        hook_for_account("shop", {"shop": account})
 
 
 # --- the command ---
@@ -268,6 +303,48 @@ def test_credentials_are_added_at_a_tenant(call):
     assert "--at account=" in call(*words, check=2).stderr
 
 
+@for_each(
+    ("words", "says"),
+    [("shop --service magento", "--at host=..."), ("magento", "--at host=..."),
+     ("netsuite --at host=a", "no placeholder host"),
+     ("wiki --service wiki --origin https://wiki.example", "--at host=..."),
+     ("me --at host=a", "--at is for"), ("shop --service magento?host=a.example&host=b.example", "has host twice"),
+     ("shop --service magento --at host=a.example --at host=b.example", "--at has host twice")],
+)  # fmt: skip
+def test_tenants_that_credentials_add_refuses(words, says, call):
+    """Unfilled, unknown, said twice, or of no service: nothing is asked, and nothing kept."""
+    refused = call("credentials", "add", *words.split(), check=2).stderr
+    assert says in refused
+    assert "consumer key:" not in refused
+    with CredentialStore(call.store) as store:
+        assert not store
+
+
+def test_an_account_without_a_tenant_says_how_to_get_one(call):
+    """One that older versions kept is for nowhere: the first advice is the tenant, and then an origin."""
+    with CredentialStore(call.store) as store:
+        store["shop"] = Account(HERE, WITH_TOKEN, "magento")
+    for words in (["request", "shop", "https://shop.example/"], ["sign", "shop", "https://shop.example/"]):
+        refused = call(*words, check=2).stderr
+        assert "'shop' is not for https://shop.example (it does not say at which tenant" in refused
+        assert refused.index("--at host=...") < refused.index("--origin")
+        assert "names no URLs" not in refused
+    twice = ["--service", "netsuite", "--at", "account=1", "--at", "account=2"]
+    assert "--at has account twice" in call("sign", "GET", "https://a.example/", *twice, check=2).stderr
+
+
+def test_what_is_said_after_credentials_add_works(call, provider, tmp_path):
+    """The next command for an account at no service allows the place first."""
+    keys = {"OAUTH_CONSUMER_KEY": CONSUMER[0], "OAUTH_CONSUMER_SECRET": CONSUMER[1], "OAUTH_TOKEN": TOKEN[0],
+            "OAUTH_TOKEN_SECRET": TOKEN[1]}  # fmt: skip
+    describe(provider, tmp_path)
+    said = call("credentials", "add", "me", **keys).stderr.split()
+    url = said[-1]
+    assert said[-4:-1] == ["me", "--origin", url]
+    words = [word.replace(url, f"{provider.url}/api") for word in said[said.index("request") :]]
+    assert "ok" in call(*words).stdout
+
+
 # --- the end ---
 
 
@@ -285,7 +362,12 @@ def test_the_day_of_the_end():
     """The last day is a day of OAuth 1; without one there is no end."""
     garmin = SERVICES["garmin"]
     assert [garmin.has_ended(day) for day in ("2026-12-30", "2026-12-31", "2027-01-01")] == [False, False, True]
+    days = (date(2026, 12, 31), datetime(2026, 12, 31, 23, 59), date(2027, 1, 1))
+    assert [garmin.has_ended(day) for day in days] == [False, False, True]
     assert SERVICES["openstreetmap"].has_ended()
+    for wrong in ("", "soon", "2026-1-1", 2026, 1798675200.0):
+        with pytest.raises(UsageError, match="day must be a date"):
+            garmin.has_ended(wrong)
     assert not SERVICES["x"].has_ended("9999-12-31")
     for wrong in ("31.12.2026", "2026", "soon", ""):
         with pytest.raises(UsageError, match="ends of a Service"):
@@ -318,32 +400,41 @@ def test_authorize_goes_past_the_end_only_if_it_is_told_to(call, provider, tmp_p
 # --- the verifier that is posted ---
 
 
-def post_soon(port, body):
-    """POST to the callback as soon as somebody listens there; return the thread and what came of it."""
+def post_soon(*posts):
+    """POST each body to its URL, one after another, in a thread; return the thread and the statuses."""
     statuses = []
 
     def post():
-        until = time.monotonic() + 20
-        while not statuses and time.monotonic() < until:
-            with suppress(requests.ConnectionError):
-                statuses.append(requests.post(f"http://127.0.0.1:{port}/", body, headers=FORM, timeout=20).status_code)
-            time.sleep(0.02)
+        for url, body in posts:
+            statuses.append(requests.post(url, body, headers=FORM, timeout=20).status_code)
 
     thread = threading.Thread(target=post)
     thread.start()
     return thread, statuses
 
 
-def test_an_activated_integration_is_authorized(call, provider, tmp_path):
-    """Magento posts consumer and verifier, and only then tokens are fetched; nobody is asked for a key."""
+def test_an_activated_integration_is_authorized(call, provider, tmp_path, monkeypatch):
+    """Magento posts consumer and verifier, and only then tokens are fetched; nobody is asked for a key.
+
+    The command shows a URL that nobody can guess, and what is posted elsewhere before changes nothing.
+    """
     file = describe(provider, tmp_path, callback_method="POST", callback=None, confirmed="ignore")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    thread, statuses = post_soon(port, posted_form())
-    done = call("authorize", "shop", "--service", file, "--at", f"host=127.0.0.1:{provider.port}", "--port", str(port))
+    posting = []
+
+    def show(text):
+        url = re.search(r"http://127\.0\.0\.1:\d+/\S*", text)
+        if url is not None and not posting:
+            junk = posted_form(("attacker", "secret"))
+            root = url[0].rpartition("/")[0] + "/"
+            posting.extend(post_soon((root, junk), (root + "x" * 22, junk), (url[0], "junk"), (url[0], posted_form())))
+        return show_at_all(text)
+
+    show_at_all = authorizing.report
+    monkeypatch.setattr(authorizing, "report", show)
+    done = call("authorize", "shop", "--service", file, "--at", f"host=127.0.0.1:{provider.port}")
+    thread, statuses = posting
     thread.join(20)
-    assert f"http://127.0.0.1:{port}/" in done.stderr
-    assert (provider.steps, statuses) == (["request token", "access token"], [200])
+    assert (provider.steps, statuses) == (["request token", "access token"], [404, 404, 400, 200])
     with CredentialStore(call.store) as store:
         assert (store["shop"].consumer, store["shop"].token) == (HERE, WITH_TOKEN)
     assert all(secret not in done.stderr + done.stdout for secret in (CONSUMER[1], TOKEN[1], "v-1234"))
@@ -382,11 +473,12 @@ def test_only_the_services_own_post_is_taken():
     ]
     found = []
     with LoopbackReceiver(timeout=30) as receiver:
-        port = int(receiver.callback_url.rpartition(":")[2].strip("/"))
+        port, path = urlsplit(receiver.post_url).port, urlsplit(receiver.post_url).path
+        refused += [(request_of(right, path=path[:-1]), b"404"), (request_of("", path=path, method="GET"), b"405")]
 
         def be_the_world():
             found.extend(exchange(port, request) for request, _ in refused)
-            whole = request_of(right) + b"\r\n"  # in pieces, with a line feed that old clients append
+            whole = request_of(right, path=path) + b"\r\n"  # in pieces, with a line feed that old clients append
             found.append(exchange(port, whole[:20], whole[20:150], whole[150:]))
 
         thread = threading.Thread(target=be_the_world)
@@ -395,15 +487,42 @@ def test_only_the_services_own_post_is_taken():
         thread.join(20)
     assert found == [*(status for _, status in refused), b"200"]
     assert (posted.consumer, posted.verifier) == (HERE, "v-1234")
-    assert "v-1234" not in repr(posted)
-    assert CONSUMER[1] not in repr(posted)
+    for shown in (posted, posted.verifier, posted.consumer.secret, receiver):
+        assert all(secret not in repr(shown) for secret in ("v-1234", CONSUMER[1], path))
+
+
+@pytest.mark.promise("a-posted-verifier-is-the-services-own")
+def test_who_does_not_know_the_path_cannot_bring_a_consumer():
+    """Where the consumer comes with the verifier, the form is taken at the URL that nobody can guess alone."""
+    with LoopbackReceiver(timeout=30) as receiver, LoopbackReceiver() as other:
+        root, junk = receiver.callback_url, posted_form(("attacker", "secret"))
+        ours = urlsplit(other.post_url)._replace(netloc=urlsplit(root).netloc).geturl()
+        urls = (root, root + "oauth", ours, f"{receiver.post_url}/", f"{root}?{urlsplit(receiver.post_url).path}")
+        thread, statuses = post_soon(*((url, junk) for url in urls), (receiver.post_url, posted_form()))
+        assert receiver.wait_for_post().consumer == HERE
+        thread.join(20)
+    assert statuses == [404] * 5 + [200]
+    with LoopbackReceiver(path="/back") as receiver:
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/back/[\w-]{22}", receiver.post_url)
+
+
+def test_what_is_posted_to_a_known_consumer_may_come_to_the_callback_url():
+    """The consumer's secret says whose the form is."""
+    with LoopbackReceiver(timeout=30) as receiver:
+        thread, statuses = post_soon((receiver.callback_url, posted_form()))
+        assert receiver.wait_for_post(HERE).verifier == "v-1234"
+        thread.join(20)
+    assert statuses == [200]
 
 
 def test_a_receiver_for_posts_is_bounded_and_good_for_one_call():
     """Time ends it, and what closes it; it does not wait twice."""
     with LoopbackReceiver(timeout=0.2) as receiver:
-        with pytest.raises(OAuthHookError, match="within"):
+        with pytest.raises(UsageError, match="consumer must be a Consumer, not str"):
+            receiver.wait_for_post("not a consumer")
+        with pytest.raises(OAuthHookError, match=r"no verifier was posted .* within .*Callback URL") as caught:
             receiver.wait_for_post()
+        assert "browser" not in tell(caught.value)
         with pytest.raises(UsageError, match="closed"):
             receiver.wait_for_post()
 
@@ -413,7 +532,7 @@ def test_a_flow_takes_its_own_consumers_post_only():
     """What is posted about another consumer is refused, and the flow waits on."""
     flow = OAuthFlow.for_service(SERVICES["magento"].at(host="shop.example"), Consumer("another", "secret"))
     with LoopbackReceiver(timeout=1) as receiver:
-        thread, statuses = post_soon(int(receiver.callback_url.rpartition(":")[2].strip("/")), posted_form())
+        thread, statuses = post_soon((receiver.post_url, posted_form()))
         with pytest.raises(OAuthHookError, match="within 1 seconds"):
             flow.authorize(receiver)
         thread.join(20)
@@ -430,7 +549,11 @@ def test_a_flow_needs_a_source_that_takes_posts():
         flow.parse_callback(posted_form(("other", "s")), RequestToken("r", "s"))
     posted = read_posted_verifier(posted_form())
     assert (posted.consumer, posted.verifier) == (HERE, "v-1234")
-    for body, consumer in (("", None), ("oauth_verifier=v", None), (posted_form(), Consumer("other", "s"))):
+    for body, consumer in (
+        ("", None), ("oauth_verifier=v", None), (posted_form(), Consumer("other", "s")),
+        (posted_form(("a\n", "s")), None), (posted_form(("a\n", "s")), HERE),
+        (posted_form() + "\udc80&oauth_verifier=", None), (posted_form().replace(CONSUMER[1], "\udc80"), HERE),
+    ):  # fmt: skip
         with pytest.raises(ProviderError):
             read_posted_verifier(body, consumer)
 
