@@ -30,6 +30,7 @@ __all__ = [
     "escape_text",
     "find_base_strings",
     "in_bytes",
+    "in_text",
     "parse",
     "parse_parts",
     "split_segments",
@@ -96,6 +97,7 @@ class Parts:
     keep: Choice | None = None  #: leaves some of the pairs out
     order: Choice = sorted  #: instead of s3.4.1.3.2
     finish: Spelling | None = None  #: respells the whole of it
+    charset: str = "utf-8"  #: of the bytes that are signed
     _source: Parts | None = None  #: what it was made of
 
     def but(self, **changes: Any) -> Parts:
@@ -148,6 +150,10 @@ class Parts:
         text = self.head + self.tail
         return text if self.finish is None else self.finish(text)
 
+    def encode(self) -> bytes:
+        """Return the bytes of the base string, which are signed."""
+        return self.text().encode(self.charset, "replace")
+
 
 def parse_parts(method: str, reading: Reading, authority: str) -> Parts:
     """Return the parts of a request by the RFC's rules: their text is the right base string.
@@ -166,6 +172,14 @@ def parse_parts(method: str, reading: Reading, authority: str) -> Parts:
 def in_bytes(text: str) -> str:
     """Return text as UTF-8, with a character for each byte."""
     return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("latin-1")
+
+
+def in_text(wire: str) -> str:
+    """Undo ``in_bytes``, for people."""
+    try:
+        return wire.encode("latin-1").decode()
+    except UnicodeError:
+        return wire
 
 
 def split_segments(wire: str) -> tuple[str, ...]:

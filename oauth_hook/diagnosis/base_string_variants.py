@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from itertools import chain
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -17,15 +16,17 @@ from urllib.parse import quote
 from ..protocol.encoding import Pair
 from .base_string_parts import Parts, decoded, split_segments
 from .findings import ABSENT
-from .spelling_variants import CHOICES, ENCODERS, FINISHES, MERGES, ORDERS, PATHS, SPELLINGS, encode_again
+from .spelling_variants import CHOICES, ENCODERS, FINISHES, MERGES, ORDERS, PATHS, SPELLINGS, encode_again, spell_values
 
 __all__ = [
     "FEW_RULES",
     "PARAMETER_RULES",
     "TOO_LONG",
     "URL_RULES",
+    "USUAL_RULES",
     "WHOLE_RULES",
     "RequestContext",
+    "Rule",
     "Variant",
     "make_variants",
 ]
@@ -143,7 +144,7 @@ def _merge_query_and_form(parts: Parts, context: RequestContext) -> Iterator[Var
 def _leave_out_form_or_query(parts: Parts, context: RequestContext) -> Iterator[Variant]:
     """Nothing of the query, or of the form (s3.4.1.3.1)."""
     is_odd = context.body is not None and not _looks_like_form(context.body)
-    code = "content-type" if is_odd or ";" in context.content_type else "body-not-signed"
+    code = "content-type" if is_odd else "body-not-signed"
     yield Variant(code, "without the fields of the form", {"form": ()})
     yield Variant("query-changed", "without the query", {"query": ()})
     if parts.query and parts.form:
@@ -262,7 +263,7 @@ def _vary_spelling(parts: Parts, context: RequestContext) -> Iterator[Variant]:
                 yield Variant(code, f"{phrase}, in the path too", {"spell": spell, "spell_path": spell})
     names = {name for name, value in parts.pairs if "%" in value}
     for name in sorted(names, key=lambda name: (name != "oauth_callback", name))[:_MAX_LEFT_OUT]:
-        twice = {"keep": partial(_encode_one_again, name)}
+        twice = {"keep": spell_values(encode_again, only=name)}
         yield Variant("double-encoding", f"with {decoded(name)[:40]} percent-encoded twice", twice)
     as_spaces = {
         name: tuple(re.sub("%2[Bb]", "%20", segment) for segment in segments)
@@ -275,10 +276,6 @@ def _vary_spelling(parts: Parts, context: RequestContext) -> Iterator[Variant]:
 def _join_texts(parts: Parts) -> str:
     """Return the path and all names and values: a rule that leaves this as it is changes none of them."""
     return "-".join([*parts.path.split("/"), *(text for pair in parts.pairs for text in pair)])
-
-
-def _encode_one_again(name: str, pairs: list[Pair]) -> list[Pair]:
-    return [(own, encode_again(value) if own == name else value) for own, value in pairs]
 
 
 def _choose(parts: Parts, context: RequestContext) -> Iterator[Variant]:
@@ -323,10 +320,11 @@ PARAMETER_RULES: tuple[Rule, ...] = (
 WHOLE_RULES: tuple[Rule, ...] = (_vary_whole,)
 #: Those that cost little, however long a request is.
 FEW_RULES: tuple[Rule, ...] = (*URL_RULES, _leave_out_form_or_query)
-_ALL_RULES = URL_RULES + PARAMETER_RULES + WHOLE_RULES
+#: Those that are tried together with one another.
+USUAL_RULES = URL_RULES + PARAMETER_RULES + WHOLE_RULES
 
 
-def make_variants(parts: Parts, context: RequestContext, rules: tuple[Rule, ...] = _ALL_RULES) -> Iterator[Variant]:
+def make_variants(parts: Parts, context: RequestContext, rules: tuple[Rule, ...] = USUAL_RULES) -> Iterator[Variant]:
     """Yield what others make of a request, the commonest mistakes first, where it differs from the right parts."""
     for variant in chain.from_iterable(rule(parts, context) for rule in rules):
         for name, value in variant.changes.items():

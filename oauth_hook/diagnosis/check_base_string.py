@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from .base_string_parts import END_MARKS, Parts, decoded, find_base_strings, parse
-from .base_string_variants import TOO_LONG, Variant, make_variants
-from .comparison import differences
+from .base_string_variants import TOO_LONG, USUAL_RULES, Variant, make_variants
+from .comparison import differences, server_side
 from .context import Context
-from .findings import BETWEEN, PROVEN, SEEN, SERVER, Finding, proof, server_side
+from .findings import BETWEEN, PROVEN, SEEN, SERVER, Finding, proof
+from .rare_variants import RARE_RULES
 from .spelling_variants import encode_again
 
 __all__ = ["check_client_text", "check_server_parts", "check_signed_text", "find_server_parts"]
@@ -121,15 +122,17 @@ def check_server_parts(context: Context, parts: Parts, server: Parts | None) -> 
     variant = _find_variant(context, parts, theirs)
     if variant is not None:
         code = variant.code if server is None else _recognize_duplicates(variant.code, parts, server)
+        code = context.name_for_server(code)
         summary = f"The server made its base string {variant.phrase}."
-        yield proof(code, summary, *context.evidence(), rank=PROVEN - 1, side=server_side(code))
+        side = server_side(code, parts, parts.but(**variant.changes))
+        yield proof(code, summary, *context.evidence(), rank=PROVEN - 1, side=side)
     elif context.server_raw == mine:
         context.ruled_out.append("the base string: the server's is that of the request")
     elif server is not None:
         for position, difference in enumerate(differences(parts, server)):
             summary = f"The base strings differ: {difference.phrase_for('the request', 'the server')}."
             code = _recognize_duplicates(difference.code, parts, server)
-            side = _find_side(code, parts)
+            side = _find_side(code, parts, server)
             yield proof(code, summary, *context.evidence(), rank=SEEN - position, side=side)
 
 
@@ -142,10 +145,10 @@ def _recognize_duplicates(code: str, parts: Parts, server: Parts) -> str:
     return code
 
 
-def _find_side(code: str, parts: Parts) -> str:
+def _find_side(code: str, parts: Parts, server: Parts) -> str:
     """Return who changed what was sent: a server where it has names that many cannot keep, else what is between."""
     if code not in ("query-changed", "body-changed"):
-        return server_side(code)
+        return server_side(code, parts, server)
     names = [name for name, _ in parts.pairs]
     is_odd = len(set(names)) < len(names) or any(re.search(r"%5[BD]|\.|%20", name) for name in names)
     return SERVER if is_odd else BETWEEN
@@ -182,7 +185,8 @@ def _find_variant(context: Context, parts: Parts, base_strings: list[str]) -> Va
     """Return the mistake that makes one of these base strings, the first if it is found in time, else another."""
     deadline = time.thread_time() + SEARCH_SECONDS
     found: dict[str, Variant] = {}
-    for variant in make_variants(parts, context.request.context) if base_strings else ():
+    rules = USUAL_RULES + RARE_RULES
+    for variant in make_variants(parts, context.request.context, rules) if base_strings else ():
         if time.thread_time() > deadline:
             break
         found.setdefault(parts.but(**variant.changes).text(), variant)

@@ -88,7 +88,9 @@ def check_demands(context: Context) -> Iterator[Finding]:
         if demand.often and not words.is_about_oauth:
             continue
         is_sure = not demand.often and (is_of_use or demand.code == "no-cause-found")
-        rank = (_DEMANDED if is_sure else _OFTEN) - position / 10
+        # What the server calls wrong, and the arithmetic right, comes of other secrets, or of what it has read.
+        is_ruled_out = demand.often and context.is_right and words.blames_signature
+        rank = (_DEMANDED if is_sure else GUESSED - 2 if is_ruled_out else _OFTEN) - position / 10
         if demand.is_seen and not demand.is_met(parts):
             side = BETWEEN if demand.code == "unsigned" else SERVER if demand.part in ("form", "path") else SIGNER
             make = guess if demand.often else proof

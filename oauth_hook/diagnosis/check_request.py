@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 _MAX_CLOCK_SKEW = 300  # seconds: a clock that is further off may be why a server said no
+_COPIED = 80  # how certain copies are to be why: less than what the server says, since many servers take them
 _MAX_TIMESTAMP_DIGITS = 10  # of seconds since the epoch, until the year 2286
 
 _is_scheme = re.compile("[A-Za-z][A-Za-z0-9-]{0,19}").fullmatch
@@ -142,6 +143,9 @@ def check_request(context: Context) -> Iterator[Finding]:
         verb = "is" if len(request.repeated) == 1 else "are"
         summary = f"{', '.join(request.repeated)} {verb} in the request more than once, each time another."
         yield proof("duplicate-parameters", summary, rank=97)
+    if request.copied and response.words.is_about_oauth:
+        summary = f"{', '.join(request.copied)} stood in more than one place, each time the same."
+        yield proof("duplicate-parameters", summary, rank=_COPIED)
     yield from _check_reuse(context)
     shown = {**request.values, "digits": str(len(request.values.get("oauth_timestamp", "")))}
     for code, is_wrong, summary, remedy in _RULES:
@@ -337,7 +341,7 @@ def check_step(context: Context) -> Iterator[Finding]:
     wants_callback = context.demands is None or context.demands.wants_callback
     if wants_callback and not {"oauth_token", "oauth_callback"} & values.keys() and gives_request_tokens(url):
         summary = "This asks for a request token, and has no oauth_callback."
-        yield guess("callback-missing", summary, "RFC 5849 s2.1 wants one; OAuth 1.0 had none", rank=rank)
+        yield guess("callback-missing", summary, "RFC 5849 s2.1 wants one; OAuth 1.0 had none", rank=rank, side=SIGNER)
     if "oauth_token" in values and "oauth_verifier" not in values and gives_access_tokens(url):
         summary = "This exchanges a request token, and has no oauth_verifier."
-        yield guess("verifier-missing", summary, "RFC 5849 s2.3 wants one; OAuth 1.0 had none", rank=rank)
+        yield guess("verifier-missing", summary, "RFC 5849 s2.3 wants one; OAuth 1.0 had none", rank=rank, side=SIGNER)

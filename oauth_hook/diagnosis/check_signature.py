@@ -10,6 +10,7 @@ from ..errors import UsageError
 from ..protocol import methods
 from .base_string_parts import Parts, decoded
 from .check_refusal import is_unexplained
+from .comparison import server_side
 from .context import Context
 from .findings import (
     BETWEEN,
@@ -23,7 +24,6 @@ from .findings import (
     fingerprint,
     guess,
     proof,
-    server_side,
 )
 from .key_variants import Secrets
 from .search import Match, Search, TargetSignature, describe, fits_method, parse_signature
@@ -91,8 +91,8 @@ def _report_match(
     if found.keys:
         size, mark = len(search.right_key), fingerprint(search.right_key)
         evidence.append(f"the right signing key has {size} characters, fingerprint {mark}")
-    for position, code in enumerate(codes):
-        side = server_side(code) if is_server else SIGNER
+    for position, code in enumerate(map(context.name_for_server, codes) if is_server else codes):
+        side = server_side(code, search.parts, found.parts) if is_server else SIGNER
         yield proof(code, f"{who} {phrase}.", *evidence, rank=PROVEN - position, side=side)
 
 

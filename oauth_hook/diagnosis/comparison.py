@@ -10,10 +10,10 @@ from typing import NamedTuple
 from ..protocol.encoding import Pair
 from .base_string_parts import URL_PARTS, Parts, decoded
 from .base_string_variants import TOO_LONG
-from .findings import ABSENT
+from .findings import ABSENT, BETWEEN, SERVER
 from .spelling_variants import SPELLINGS
 
-__all__ = ["ComparisonRow", "Difference", "align", "differences"]
+__all__ = ["ComparisonRow", "Difference", "align", "differences", "server_side"]
 
 
 class ComparisonRow(NamedTuple):
@@ -81,6 +81,14 @@ def differences(ours: Parts, theirs: Parts) -> list[Difference]:
             found.append(Difference("parameter-order", "the parameters are in another order"))
         return found
     return found + _compare_parameters(ours, only_ours, only_theirs)
+
+
+def server_side(code: str, ours: Parts, theirs: Parts) -> str:
+    """Return whose mistake a base string of the server's is: a proxy's, where the URL is another, not spelled so."""
+    if code not in URL_PARTS:
+        return SERVER
+    mine, other = (str(getattr(parts, code)).lower() for parts in (ours, theirs))
+    return SERVER if mine == other and code != "path" else BETWEEN
 
 
 def _compare_url(name: str, ours: Parts, theirs: Parts) -> Difference:

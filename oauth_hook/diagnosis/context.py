@@ -9,7 +9,7 @@ from ..credentials import Consumer, Credentials
 from ..protocol.rsa import RSAKey
 from ..redaction.redactor import Redactor
 from ..services.demands import KnownDemands
-from .base_string_parts import Parts
+from .base_string_parts import Parts, in_text
 from .comparison import align
 from .findings import contrast, shorten_line
 from .records import RequestRecord, ResponseRecord
@@ -74,6 +74,14 @@ class Context:
             return "header"
         return "query" if reading.in_query else "body"
 
+    def name_for_server(self, code: str) -> str:
+        """Return what a mistake is called that a server makes, by its code where a signer makes it.
+
+        A form that a server leaves out is none to it because of what its Content-Type has besides.
+        """
+        has_more = ";" in (self.request.message.content_type or "")
+        return "content-type" if code == "body-not-signed" and has_more else code
+
     def redacted(self, lines: Iterable[str], *, is_prose: bool = False) -> tuple[str, ...]:
         """Return texts without the secrets in them, and short enough to be read.
 
@@ -93,7 +101,8 @@ class Context:
         sides = [_DONE.get(side, f"{side} has {{}}") for side in (self.comparison.left, self.comparison.right)]
         lines = []
         for row in [row for row in self.comparison.rows if row.differs][:_MAX_LINES]:
-            values = zip((row.left, row.right), contrast(row.left or "", row.right or ""), strict=True)
+            contrasted = contrast(in_text(row.left or ""), in_text(row.right or ""))
+            values = zip((row.left, row.right), contrasted, strict=True)
             shown = [_SHOWN.get(value, short) for value, short in values]
             lines.append(
                 f"{row.name}: " + ", ".join(side.format(value) for side, value in zip(sides, shown, strict=True))

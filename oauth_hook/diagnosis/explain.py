@@ -276,7 +276,8 @@ def _say_nothing(context: Context) -> tuple[str, str]:
     is_without_keys = context.consumer is None and context.rsa_key is None
     is_unchecked = context.is_right is None and is_without_keys and context.request.parts is not None
     if response.is_refusal and not response.words.is_about_oauth:
-        remedy = _BROKEN if status >= 500 else _WHERE_TO_LOOK.get(status, _OWN_REASON)
+        means = 429 if response.words.limits_rate else status  # Xero says so with any status
+        remedy = _BROKEN if means >= 500 else _WHERE_TO_LOOK.get(means, _OWN_REASON)
         if is_unchecked:
             return f"{_NOT_OAUTHS} The signature was not checked.", f"{remedy} {_WITH_SECRETS}"
         return _RIGHT if context.is_right else _NOT_OAUTHS, remedy

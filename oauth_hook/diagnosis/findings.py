@@ -30,7 +30,6 @@ __all__ = [
     "guess",
     "is_prose",
     "proof",
-    "server_side",
     "shorten_line",
 ]
 
@@ -101,6 +100,10 @@ WITH_FORM = (
 )
 
 _REPORT = "What was sent is right; report this to the service. Until it is mended,"
+_SPELLED = (
+    "The server spells it otherwise than RFC 5849 s3.4.1 has it: report this to the service; nothing that is sent can "
+    "mend it."
+)
 # Servers that keep parameters in the variables of their language lose what these cannot hold.
 _PLAIN_NAMES = (
     "Many servers drop or rename such parameters before they verify (PHP keeps one of each name, and makes a.b a_b and "
@@ -129,7 +132,9 @@ _SIDED_ADVICE = {
     "out so (RFC 5849 s3.4.1.3.1).",
     ("empty-value", SIGNER): "Sign parameters without a value too, as name= (RFC 5849 s3.4.1.3.2); or do not send "
     "them.",
-    ("method", SERVER): f"{_REPORT} do without method overrides, and without HEAD.",
+    ("method", SERVER): _SPELLED,
+    ("scheme", SERVER): _SPELLED,
+    ("host", SERVER): _SPELLED,
     ("method", BETWEEN): "Something on the way has changed the method (an override, a proxy): have it pass the method "
     "on, or sign the one that the server sees.",
     ("path", SERVER): f"{_REPORT} use a path in the form in which the server sees it.",
@@ -249,11 +254,6 @@ def proof(code: str, summary: str, *evidence: str, rank: float, remedy: str = ""
 def guess(code: str, summary: str, *evidence: str, rank: float, remedy: str = "", side: str = "") -> Finding:
     """Return a cause that is likely."""
     return Finding(code, summary, evidence, rank=rank, remedy=remedy, side=side)
-
-
-def server_side(code: str) -> str:
-    """Return whose mistake a base string is that the server has made otherwise: a proxy's, where it is of the URL."""
-    return BETWEEN if code in ("method", "scheme", "host", "port", "path") else SERVER
 
 
 def fingerprint(text: str) -> str:

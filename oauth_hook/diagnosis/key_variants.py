@@ -14,7 +14,7 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 from .base_string_parts import escape_text
 from .spelling_variants import lower_escapes
 
-__all__ = ["KeyVariant", "Secrets", "key_variants", "paired_key_variants"]
+__all__ = ["KeyVariant", "Secrets", "key_variants", "paired_key_variants", "rare_key_variants"]
 
 
 class Secrets(NamedTuple):
@@ -226,3 +226,49 @@ def paired_key_variants(secrets: Secrets) -> Iterator[tuple[KeyVariant, KeyVaria
     for first in _vary_secrets(secrets):
         for second in key_variants(first.secrets or secrets):
             yield first, second
+
+
+_MAX_CUT_CHARS = 100  # of a secret that was cut: how many characters may be missing
+
+# What is read for what, of a screen or a letter.
+_ALIKE = {"0": "O", "O": "0", "1": "lI", "l": "1I", "I": "1l", "5": "S", "S": "5", "8": "B", "B": "8"}
+
+_RARE_JOINS = (
+    ("with a space between the secrets", "{c} {t}"),
+    ("with + between the secrets", "{c}+{t}"),
+    ("with a space, & and a space between the secrets", "{c} & {t}"),
+    ("with : between the secrets", "{c}:{t}"),
+    ("with , between the secrets", "{c},{t}"),
+    ("with the consumer's key and its secret for the two secrets", "{consumer_key}&{c}"),
+)
+
+
+def rare_key_variants(secrets: Secrets) -> Iterator[KeyVariant]:
+    """Yield the keys of mistakes that are seen seldom: each is tried alone."""
+    for owner, secret in (("consumer", secrets.consumer), ("token", secrets.token)):
+        for phrase, other in _spoil(secret):
+            made = secrets._replace(**{owner: other}).signing_key
+            yield KeyVariant((f"{owner}-secret",), phrase.format(owner), made.encode())
+    halves = {name: _quote(value) for name, value in zip(("c", "t", "consumer_key"), secrets[:3], strict=True)}
+    for phrase, key in _RARE_JOINS:
+        yield KeyVariant(("signing-key-encoding",), phrase, key.format(**halves).encode())
+    for name, charset in (("little-endian", "utf-16-le"), ("big-endian", "utf-16-be"), ("with a mark", "utf-16")):
+        phrase = f"with the key in UTF-16 ({name})"
+        yield KeyVariant(("signing-key-encoding",), phrase, secrets.signing_key.encode(charset))
+
+
+def _spoil(secret: str) -> Iterator[tuple[str, str]]:
+    """Yield a secret that was copied badly: in other case, twice, not the whole of it, or with a slip in it."""
+    yield "with the {}'s secret in capitals", secret.upper()
+    yield "with the {}'s secret in small letters", secret.lower()
+    yield "with the {}'s secret twice", secret * 2
+    for count in range(1, min(len(secret), _MAX_CUT_CHARS)):
+        characters = "character" if count == 1 else f"{count} characters"
+        yield f"without the last {characters} of the {{}}'s secret", secret[:-count]
+        yield f"without the first {characters} of the {{}}'s secret", secret[count:]
+    for place in range(min(len(secret), _MAX_CUT_CHARS)):
+        before, here, after = secret[:place], secret[place], secret[place + 1 :]
+        yield "without one character of the {}'s secret", before + after
+        yield "with two neighbours in the {}'s secret swapped", before + after[:1] + here + after[1:]
+        for other in _ALIKE.get(here, ""):
+            yield "with a character of the {}'s secret for its like (0 and O, 1 and l)", before + other + after

@@ -52,6 +52,7 @@ class RequestRecord:
     :ivar reading: its parameters; ``None``: it cannot be read, and ``objection`` says why.
     :ivar values: its protocol parameters by name, decoded.
     :ivar repeated: the names of protocol parameters that are there twice, differently.
+    :ivar copied: the names of those that are there twice, alike, in several places (s3.1 allows none of them twice).
     :ivar signed_text: the base string that was signed, where the hook that signed it has left it.
     :ivar is_cross_origin: a redirect has led it to another origin.
     :ivar lost_body: it had a body, and its client has not kept it.
@@ -63,6 +64,7 @@ class RequestRecord:
     objection: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     repeated: tuple[str, ...] = ()
+    copied: tuple[str, ...] = ()
     parts: Parts | None = None
     signed_text: str = ""
     is_cross_origin: bool = False
@@ -152,11 +154,18 @@ def read_request(request: Any) -> RequestRecord:
     repeated = tuple(sorted(name for name, times in counted.items() if times > 1))
     return RequestRecord(
         message, headers, reading, objection, dict(_unescape_pairs(pairs)), parts=parts,
-        repeated=repeated,
+        repeated=repeated, copied=() if reading is None else _find_copied(reading),
         signed_text=_to_text(attribute(request, "base_string", "")),
         is_cross_origin=attribute(request, "is_cross_origin") is True,
         lost_body=lost_body,
     )  # fmt: skip
+
+
+def _find_copied(reading: Reading) -> tuple[str, ...]:
+    """Return the names of protocol parameters that stand in more than one place with the same value."""
+    places = ((reading.in_header or ()), reading.in_query, reading.in_form)
+    counted = Counter(pair for place in places for pair in set(place))
+    return tuple(sorted({name for (name, _), times in counted.items() if times > 1}))
 
 
 def _prepare_without_files(request: Any) -> Any:

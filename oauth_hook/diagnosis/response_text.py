@@ -51,7 +51,7 @@ def read_response_text(headers: Mapping[str, str], body: str, *, anywhere: bool)
 
     :param anywhere: it is a refusal: a word of the extension counts wherever it stands.
     """
-    text = body.strip()
+    text = body = _unwrap_call(body.strip())
     is_json = text.startswith(("{", "["))
     read = _read_json if is_json else _read_markup if text.startswith("<") else _read_plain
     problem, message, page, is_error = read(text)
@@ -71,6 +71,15 @@ def read_response_text(headers: Mapping[str, str], body: str, *, anywhere: bool)
     return ResponseText(
         fields, problem, shown, described, said[: 2 * MAX_SEARCHED], is_reported, is_error, sentence is not None
     )
+
+
+_begins_call = re.compile(r"(?:/\*\*/\s?)?[\w$.]{1,100}\((?=[{\[])").match
+
+
+def _unwrap_call(text: str) -> str:
+    """Return the JSON that is handed to a function (JSONP), as Flickr's and other old APIs wrap it; else the text."""
+    call, end = _begins_call(text), text.rstrip("; \n")
+    return text if call is None or not end.endswith(")") else end[call.end() : -1]
 
 
 # Special:OAuth responds with a page of status 200, unless it is asked for JSON.

@@ -13,14 +13,16 @@ import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from functools import cached_property, partial
-from itertools import chain, product
+from itertools import chain, permutations, product
 from typing import NamedTuple
 from urllib.parse import unquote
 
 from ..protocol.body_hash import ALGORITHMS
+from ..protocol.encoding import Pair
 from ..protocol.methods import begin_hmac, finish_hmac
+from ..protocol.parameters import join_pairs
 from ..protocol.rsa import RSAKey
-from .base_string_parts import Parts
+from .base_string_parts import Parts, escape_text
 from .base_string_variants import (
     FEW_RULES,
     PARAMETER_RULES,
@@ -31,7 +33,8 @@ from .base_string_variants import (
     Variant,
     make_variants,
 )
-from .key_variants import KeyVariant, Secrets, key_variants, paired_key_variants
+from .key_variants import KeyVariant, Secrets, key_variants, paired_key_variants, rare_key_variants
+from .rare_variants import RARE_RULES
 
 __all__ = ["Match", "Search", "TargetSignature", "describe", "fits_method", "name_mistake", "parse_signature"]
 
@@ -49,6 +52,7 @@ _ENOUGH = f"no more than {MAX_ATTEMPTS:,} are tried"
 
 # What a digest's length says of the method, whatever oauth_signature_method says.
 _DIGEST_BY_LENGTH = {**ALGORITHMS, 48: "sha384"}
+_MAX_PERMUTED = 7  # parameters of which each order is tried: Go and Perl have them in any
 _MIN_RSA_BYTES = 128  # bytes of the smallest signature of an RSA key (1024 bits)
 
 
@@ -134,6 +138,7 @@ class Search:
     :param rsa_key: judges RSA signatures; ``None``: they cannot be searched.
     :param own_key: the signing key, where it is not made of the secrets as s3.4.2 says.
     :param seconds: how much of this thread's time all that it finds may take; default: ``SEARCH_SECONDS``.
+    :ivar parts: the right ones.
     :ivar tried: how many attempts were made.
     :ivar cut_short: why not all were made; empty: they were.
     :ivar right_key: the right signing key.
@@ -153,13 +158,13 @@ class Search:
         self._is_over = False
         self._deadline = time.thread_time() + (SEARCH_SECONDS if seconds is None else seconds)
         self._bytes_since_look = 0
-        self._parts = parts
+        self.parts = parts
         self._context = context
         self._secrets = secrets
         self._rsa_key = rsa_key
         self.right_key = (secrets.signing_key if secrets else "") if own_key is None else own_key
         self._right = KeyVariant((), "", self.right_key.encode("utf-8", "surrogatepass"))
-        self._text = _encode(parts)
+        self._text = parts.encode()
         self._made: dict[bytes, Variant] = {}
         self._variants = make_variants(parts, context)
 
@@ -238,7 +243,7 @@ class Search:
         """Find the base string of an RSA signature (s3.4.3), which either half of the key judges."""
         if self._rsa_key is None or self._rsa_key.is_in_hardware:  # which each attempt would ask
             return None
-        named = dict(self._parts.protocol).get("oauth_signature_method", "")
+        named = dict(self.parts.protocol).get("oauth_signature_method", "")
         for text, variants in chain([(self._text, ())], ((text, (variant,)) for text, variant in self._base_strings())):
             for digest in ALGORITHMS.values():
                 if self._count_attempt(_BYTES_PER_LOOK):
@@ -256,7 +261,7 @@ class Search:
             tuple(dict.fromkeys(codes)),
             tuple(variant.phrase for variant in variants),
             tuple(key.phrase for key in keys if key.phrase),
-            self._parts.but(**changes) if changes else self._parts,
+            self.parts.but(**changes) if changes else self.parts,
         )
 
     def _count_attempt(self, count: int) -> bool:
@@ -282,11 +287,11 @@ class Search:
         variants, is_long = self._variants, len(self._text) > TOO_LONG
         if is_long:  # then few are made, and none is kept
             self.cut_short = self.cut_short or "the base string is too long to try all others"
-            variants = make_variants(self._parts, self._context, FEW_RULES)
+            variants = make_variants(self.parts, self._context, FEW_RULES)
         for variant in variants:
             if self._look_at_clock(len(self._text)):
                 return
-            text = _encode(self._parts.but(**variant.changes))
+            text = self.parts.but(**variant.changes).encode()
             if text != self._text and text not in self._made:
                 if not is_long:
                     self._made[text] = variant
@@ -301,6 +306,20 @@ class Search:
         yield right.signing_key, self._text, (), (_SWAPPED,)
         for text, variant in self._base_strings():
             yield text, right.signing_key, (variant,), ()
+        if len(self._text) <= TOO_LONG:
+            yield from self._vary_rarely()
+
+    def _vary_rarely(self) -> Iterator[_Candidate]:
+        """Yield what has one mistake that is seen seldom."""
+        right = self._right
+        for variant in make_variants(self.parts, self._context, RARE_RULES):
+            if self._look_at_clock(len(self._text)):
+                return
+            text = self.parts.but(**variant.changes).encode()
+            if text != self._text and text not in self._made:
+                yield text, right.signing_key, (variant,), ()
+        for key in rare_key_variants(self._secrets) if self._secrets else ():
+            yield self._text, key.signing_key, (), (key,)
 
     def _vary_key_and_text(self) -> Iterator[_Candidate]:
         """Yield what has one mistake in the key and one in the base string: all keys with all base strings."""
@@ -313,8 +332,19 @@ class Search:
         if len(self._text) > TOO_LONG:
             return
         yield from self._vary_key_twice()
-        for text, variants in self._vary_text_twice() if thorough else ():
+        for text, variants in chain(self._permute(), self._vary_text_twice()) if thorough else ():
             yield text, self._right.signing_key, variants, ()
+
+    def _permute(self) -> Iterator[tuple[bytes, tuple[Variant]]]:
+        """Yield all orders of a few parameters."""
+        pairs, head = self.parts.pairs, self.parts.head.encode()
+        if not len(set(pairs)) == len(pairs) <= _MAX_PERMUTED:
+            return
+        phrase = "with the parameters in an order without a rule, such as that of a hash table"
+        pieces = {escape_text(join_pairs([pair])).encode(): pair for pair in pairs}
+        for pieces_in_order in permutations(pieces):
+            order = partial(_put_in_order, [pieces[piece] for piece in pieces_in_order])
+            yield head + b"%26".join(pieces_in_order), (Variant("parameter-order", phrase, {"order": order}),)
 
     def _vary_key_twice(self) -> Iterator[_Candidate]:
         """Yield what has two mistakes in the key that do not make what one of them makes."""
@@ -339,13 +369,13 @@ class Search:
             (list(self._made.values()), WHOLE_RULES),
         ):
             for one in variants:
-                parts = self._parts.but(**one.changes)
+                parts = self.parts.but(**one.changes)
                 for two in make_variants(parts, self._context, rules) if parts.finish is None else ():
-                    yield _encode(parts.but(**two.changes)), (one, two)
+                    yield parts.but(**two.changes).encode(), (one, two)
 
 
-def _encode(parts: Parts) -> bytes:
-    return parts.text().encode("utf-8", "replace")
+def _put_in_order(order: list[Pair], pairs: list[Pair]) -> list[Pair]:
+    return order
 
 
 def fits_method(method: str, target: TargetSignature) -> bool:

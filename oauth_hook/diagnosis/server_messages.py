@@ -40,6 +40,7 @@ class Words(NamedTuple):
     :ivar missing: the protocol parameters that it says it did not get; ``oauth_``: all of them.
     :ivar is_about_oauth: it refuses who asks, and not what is asked for.
     :ivar denies_permission: it says that whoever asks may not do this.
+    :ivar limits_rate: it says that this was asked too often.
     """
 
     problem: str | None
@@ -49,6 +50,7 @@ class Words(NamedTuple):
     missing: tuple[str, ...] = ()
     is_about_oauth: bool = False
     denies_permission: bool = False
+    limits_rate: bool = False
 
     def __repr__(self) -> str:
         return f"Words(codes={self.codes!r})"
@@ -97,24 +99,28 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     # pump.io says this on its API where it does not know the consumer.
     (r"invalid / used nonce", ("nonce-reused", "consumer-key")),
     (rf"invalid ?(?:/|or) ?expired{_NEXT}token", ("token-expired", "token-key")),
-    (rf"nonce{_NEAR}(?:used|replay|duplicate|invalid|already)|(?:invalid|used|duplicate){_NEXT}nonce", _NONCE),
-    (r"replay(?:ed)? (?:request|attack)", _NONCE),
+    (rf"nonce{_NEAR}(?:used|reuse|replay|duplicate|invalid|already)|(?:invalid|used|duplicate){_NEXT}nonce", _NONCE),
+    (r"(?:replay(?:ed)?|duplicate) (?:request|attack)", _NONCE),
     (rf"(?:timestamp|clock){_NEAR}(?:{_BAD}|\b(?:out of|expired|too|old|future|range)\b)", _CLOCK),
     (rf"(?:{_BAD}|expired|old|stale|unacceptable){_NEXT}timestamp", _CLOCK),
+    (r"\brequest (?:has |is )?expired", _CLOCK),
     (r"\b(?:https|ssl|tls|secure connection) (?:is )?(?:required|needed)", _TRANSPORT),
     (r"\b(?:use|requires?|only)(?: \w+){0,2} (?:https|ssl|tls)\b|plain http request was sent to https", _TRANSPORT),
     (rf"(?:{_BAD}|unsupported) signature method", ("signature-method",)),
-    (rf"signature method{_NEAR}(?:{_BAD}|not \w+)", ("signature-method",)),
-    (rf"(?:{_ABSENT_WORD}|{_BAD}){_NEAR}callback|callback{_NEAR}(?:{_ABSENT_WORD}|{_BAD}|not \w+)", _CALLBACK),
-    (rf"(?:{_ABSENT_WORD}|{_BAD}){_NEAR}verifier", _VERIFIER),
+    (rf"(?:signature method|hmac sha ?\d+|rsa sha ?\d+|plaintext){_NEAR}(?:{_BAD}|not? \w+)", ("signature-method",)),
+    (r"only (?:supports?|accepts?|takes?|allows?) (?:hmac|rsa) sha", ("signature-method",)),
+    (rf"(?:{_ABSENT_WORD}|{_BAD}){_NEAR}callback|callback{_NEAR}(?:{_ABSENT_WORD}|{_BAD}|mismatch|not \w+)", _CALLBACK),
+    (rf"(?:{_ABSENT_WORD}|{_BAD}){_NEAR}verifier|{_BAD} pin\b", _VERIFIER),
     (rf"verifier{_NEAR}(?:{_ABSENT_WORD}|{_BAD}|{_NOT}|expired)", _VERIFIER),
     (rf"(?:token|session|authori[sz]ation){_NEAR}(?:expired|revoked?)|expired{_NEXT}token", ("token-expired",)),
-    (rf"{_ABSENT_WORD}{_NEAR}(?:oauth|access|request) token\b", ("token-missing",)),
+    (rf"{_ABSENT_WORD}{_NEAR}(?:oauth|access|request) token\b|two legged{_NEAR}not \w+", ("token-missing",)),
     (rf"{_BAD}{_NEAR}consumer secret|consumer secret{_NEAR}(?:{_BAD}|{_NOT})", ("consumer-secret",)),
     (rf"{_BAD}{_NEAR}{_KEY}|(?:no|missing) consumer|^invalid key|\binvalid client$", _CONSUMER),
     (rf"{_KEY}{_NEAR}(?:{_BAD}|{_NOT}|disabled|suspended|expired|missing)", _CONSUMER),
+    (r"\b(?:suspended|disabled) app|\bapp(?:lication)? (?:\w+ ){0,2}(?:suspended|disabled|inactive)", _CONSUMER),
+    (rf"{_BAD} realm|realm (?:is |was )?{_BAD}", ("realm",)),
     (rf"{_BAD}{_NEAR}token|no approved grant", _TOKEN),  # the latter is MediaWiki's
-    (rf"token{_NEAR}(?:{_BAD}|{_NOT}|mismatch|not (?:been )?a(?:ssociated|uthori[sz]ed))", _TOKEN),
+    (rf"token{_NEAR}(?:{_BAD}|{_NOT}|mismatch|not (?:been |yet )?a(?:ssociated|uthori[sz]ed))", _TOKEN),
     (rf"(?:content|media) type{_NEAR}form urlencoded", ("content-type",)),
     (r"body ?hash", ("body-changed",)),
 )
@@ -122,7 +128,8 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
 # What no other part of a service says: where the status is as good as any, this makes a response one about OAuth.
 _speaks_of_oauth = re.compile(
     r"oauth|consumer ?(?:key|secret|token)|signature (?:base string|method)|callback url not approved|"
-    r"bad authentication data|(?:missing|no) authori[sz]ation header|"
+    r"bad authentication data|unknown (?:user )?access token|could not authenticate you|suspended application|"
+    r"(?:hmac|rsa) sha ?\d|(?:missing|no) authori[sz]ation header|"
     r"used nonce|plain http request was sent to https|form urlencoded|invalid api key \(key"
 ).search
 # And so does what is said of one of these, where nothing is said besides. A token that is missing, or the format of a
@@ -142,9 +149,11 @@ _values = re.compile(r"(?<!\S)\d{1,5}(?:(?= )|:)|\b(?=\w{0,99}\d)\w{8,}")
 
 # What says that nothing of OAuth's was found in the request, and that one thing of it was not.
 _GIVEN = r"(?:found|supplied|provided|present(?:ed)?|given|specified|included|set|sent|received|detected)"
-_PARAMETER = (
-    "((?:oauth )?(?:consumer key|signature method|signature|timestamp|nonce|token|version|callback|verifier|body hash))"
-)
+_OWN = (
+    "oauth_consumer_key", "oauth_signature_method", "oauth_signature", "oauth_timestamp", "oauth_nonce", "oauth_token",
+    "oauth_version", "oauth_callback", "oauth_verifier", "oauth_body_hash",
+)  # fmt: skip
+_PARAMETER = f"((?:oauth )?(?:{'|'.join(name.removeprefix('oauth_').replace('_', ' ') for name in _OWN)}))"
 _HEADER = r"(?:authori[sz]ation|oauth|authentication) header"
 _PARAMETERS = r"oauth (?:parameters?|params|credentials|data|information)"
 _found_none = re.compile(
@@ -154,8 +163,10 @@ _found_none = re.compile(
     r"(?:not|neither|aren[o']t) (?:currently )?(?:logged|signed) in\b|"
     r"(?:must|need to|have to|please) (?:be )?(?:authenticated?|log(?:ged)? in|sign(?:ed)? in)\b"
 ).search
+# A consumer key or a token that was "not found" is one that the server does not know, unless it says "parameter".
 _misses_one = re.compile(
     rf"\b{_PARAMETER}(?: parameter| field)?(?: is| was| has)? (?:missing|absent|required|not (?:\w+ )?{_GIVEN})\b"
+    r"(?<!key not found)(?<!token not found)(?<!key was not found)(?<!token was not found)"
 ).search
 _misses_another = re.compile(
     r"\b(?:missing|no|absent|requires?|lacks?)"
@@ -169,11 +180,14 @@ _denial = re.compile(
     r"(?:not|n[o']t) (?:authori[sz]ed|allowed|permitted) to\b|"
     r"access (?:to \w+ )?(?:is )?(?:restricted|forbidden|not allowed)"
 ).search
+_limits_rate = re.compile(
+    r"\b(?:rate|usage|requests?|calls?|api|concurrency) limit|\btoo many (?:requests|calls)|quota (?:\w+ ){0,2}exceeded"
+).search
 _speaks_of_callback = re.compile(r"callback(?: url)? is (?:invalid|missing|not valid)").search
 
 # What says no more than that the signature, or the credentials behind it, are not believed.
 _disbelief = re.compile(
-    r"signature(?! method)|could(?: not|n't) (?:authenticate|verify)|\b(?:invalid|bad) .{0,20}credentials|"
+    r"signat[iu]re(?! method)|could(?: not|n't) (?:authenticate|verify)|\b(?:invalid|bad) .{0,20}credentials|"
     r"authentication failed|login attempt|check your (?:\w+ )?key and secret"
 ).search
 _FAULTY = ("signature_invalid",)
@@ -253,7 +267,8 @@ def read_refusal(
     heard = read_response_text(headers, body[:_MAX_BODY], anywhere=refused or status >= 400)
     if status < 400 and not refused and not heard.is_error:
         return Words(None, "", (), False)
-    is_about_oauth = _is_about_oauth(status, headers, heard, tokens, sent)
+    limits = _limits_rate(_simplify(f"{heard.problem or ''} {heard.text}"[:_MAX_SHOWN])) is not None
+    is_about_oauth = not limits and _is_about_oauth(status, headers, heard, tokens, sent)
     codes, blames = _name_causes(heard) if is_about_oauth else ((), False)
     missing = _find_missing(heard) if is_about_oauth else ()
     shown = heard
@@ -267,7 +282,7 @@ def read_refusal(
     if problem is not None and problem not in PROBLEMS:
         problem = _show(shown.problem or "", redact) or None
     denies = heard.problem == "permission_denied" or _denial(_simplify(heard.said)) is not None
-    return Words(problem, _show(shown.text, redact), codes, blames, missing, is_about_oauth, denies)
+    return Words(problem, _show(shown.text, redact), codes, blames, missing, is_about_oauth, denies, limits)
 
 
 _READ_HEADERS = ("WWW-Authenticate",)
@@ -288,8 +303,8 @@ def _is_about_oauth(status: int, headers: Mapping[str, str], heard: ResponseText
     if status == _BROKEN:  # WordPress refuses a callback so, Trello a signature; a longer page may show anything
         is_bare_signature = "signature" in spoken and _is_bare(heard.said, sent)
         return len(spoken) <= _MAX_SHOWN and (_speaks_of_callback(spoken) is not None or is_bare_signature)
-    if not (status < _BAD_REQUEST or status in _REFUSED):
-        return False
+    if not (status < _BAD_REQUEST or status in _REFUSED):  # WooCommerce's old API says with a 404 what it misses
+        return status < _BROKEN and "oauth_" in heard.said and bool(_find_missing(heard))
     challenge = headers.get("WWW-Authenticate", "").lstrip()[:5].lower()
     return (
         status == _UNAUTHORIZED or tokens or challenge == "oauth"
@@ -312,7 +327,8 @@ def _find_missing(heard: ResponseText) -> tuple[str, ...]:
         return tuple(re.findall(r"oauth_\w{1,40}", heard.fields.get("oauth_parameters_absent", ""), re.ASCII))
     spoken = _simplify(heard.said)
     if _found_none(spoken) is not None:
-        return ("oauth_",)
+        named = [name for name in _named(heard.said) if name in _OWN]
+        return tuple(named) or ("oauth_",)
     words = next((found for found in (_misses_one(spoken), _misses_another(spoken)) if found is not None), None)
     return () if words is None else (f"oauth_{words[1].replace(' ', '_').removeprefix('oauth_')}",)
 
@@ -393,6 +409,7 @@ SERVER_SAYS = {
     "callback-missing": "The server misses oauth_callback, or does not take the one that was sent.",
     "verifier-missing": "The server misses oauth_verifier, or does not take the one that was sent.",
     "insecure-transport": "The server wants https.",
+    "realm": "The server does not take the realm.",
     "content-type": "The server does not take this Content-Type.",
     "body-changed": "The server does not take oauth_body_hash.",
 }

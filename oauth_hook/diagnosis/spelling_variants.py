@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from html import escape as html_escape
 from html import unescape as html_unescape
@@ -20,7 +20,22 @@ from urllib.parse import quote, unquote, unquote_to_bytes
 from ..protocol.encoding import Pair
 from .base_string_parts import Choice, Spelling, decoded, in_bytes
 
-__all__ = ["CHOICES", "ENCODERS", "FINISHES", "MERGES", "ORDERS", "PATHS", "SPELLINGS", "encode_again"]
+__all__ = [
+    "CHOICES",
+    "ENCODERS",
+    "FINISHES",
+    "MARKS",
+    "MERGES",
+    "ORDERS",
+    "PATHS",
+    "SPELLINGS",
+    "encode_again",
+    "recode",
+    "replace_all",
+    "spell_by_name",
+    "spell_names",
+    "spell_values",
+]
 
 _Rule = TypeVar("_Rule")
 _Table = tuple[tuple[str, str, _Rule], ...]
@@ -42,6 +57,13 @@ def _leave(characters: str) -> Spelling:
     return lambda text: text if _is_unreserved(text) else quote(unquote_to_bytes(text), safe=f"~{characters}")
 
 
+def replace_all(changes: Iterable[tuple[str, str]], text: str) -> str:
+    """Replace one text after the other."""
+    for old, new in changes:
+        text = text.replace(old, new)
+    return text
+
+
 def _encode_as(left_alone: str = "", *, space: str = "%20", tilde: str = "~", finish: Spelling = str) -> Spelling:
     """Return what spells text that is percent-encoded as s3.6 has it as another encoder would have.
 
@@ -54,9 +76,7 @@ def _encode_as(left_alone: str = "", *, space: str = "%20", tilde: str = "~", fi
     def spell(text: str) -> str:
         if "%" not in text and "~" not in text:
             return text
-        for right, other in changes:
-            text = text.replace(right, other)
-        return finish(text)
+        return finish(replace_all(changes, text))
 
     return spell
 
@@ -67,14 +87,11 @@ def _escape_units(escapes: re.Match[str]) -> str:
     return "".join(f"%{unit:02X}" if unit < 256 else f"%u{unit:04X}" for unit in units)
 
 
-def _escape_all_marks(text: str) -> str:
-    """Percent-encode -._~, too."""
-    for mark in "-._~":
-        text = text.replace(mark, f"%{ord(mark):02X}")
-    return text
+#: The marks that s3.6 leaves alone, and their escapes.
+MARKS = tuple((mark, f"%{ord(mark):02X}") for mark in "-._~")
 
 
-def _recode(change: Callable[[bytes], bytes]) -> Spelling:
+def recode(change: Callable[[bytes], bytes]) -> Spelling:
     """Return what changes the bytes that a text is an encoding of; what cannot be changed so stays as it is."""
 
     def spell(text: str) -> str:
@@ -95,7 +112,15 @@ def _encode_surrogates(utf8: bytes) -> bytes:
 
 
 def _normalize(form: Any) -> Spelling:
-    return _recode(lambda utf8: unicode_form(form, utf8.decode()).encode())
+    return recode(lambda utf8: unicode_form(form, utf8.decode()).encode())
+
+
+_is_twofold = re.compile("%25[0-9A-Fa-f]{2}").search
+
+
+def _decode_twofold(text: str) -> str:
+    """Undo one of the two percent-encodings of what seems to have them: its client got it percent-encoded."""
+    return decoded(text) if _is_twofold(text) else text
 
 
 #: The encoders of others: each is used for names and values, for the base string's own parts, or for both.
@@ -131,7 +156,7 @@ ENCODERS: _Table[Spelling] = (
     ("percent-encoding", "with what may stand in a user's name left alone", _encode_as("!$&'()*+,;=")),
     ("percent-encoding", "with what may stand in a URL left alone", _encode_as("!$&'()*+,/:;=?@#")),
     ("percent-encoding", "with what may stand in a URL left alone, [ and ] too", _encode_as("!$&'()*+,/:;=?@#[]")),
-    ("percent-encoding", "with -._~ escaped", _escape_all_marks),  # Swift's alphanumerics
+    ("percent-encoding", "with -._~ escaped", partial(replace_all, MARKS)),  # Swift's alphanumerics
     ("percent-encoding", "with @*+/ left alone, and %uXXXX (JavaScript's escape)",
      _encode_as("@*+/", tilde="%7E", finish=partial(re.compile("(?:%[89A-F][0-9A-F])+").sub, _escape_units))),
 )  # fmt: skip
@@ -141,21 +166,22 @@ SPELLINGS: _Table[Spelling] = (
     ("double-encoding", "with names and values percent-encoded twice", encode_again),
     ("plus-as-space", "with spaces as plus signs", lambda text: text.replace("%20", "%2B")),
     ("plus-as-space", "with plus signs as spaces", lambda text: text.replace("%2B", "%20")),
-    ("charset", "with text in Latin-1", _recode(lambda utf8: utf8.decode().encode("latin-1"))),
-    ("charset", "with text in Windows-1252", _recode(lambda utf8: utf8.decode().encode("cp1252"))),
-    ("charset", "with text taken for Latin-1", _recode(lambda latin: latin.decode("latin-1").encode())),
-    ("charset", "with text taken for Windows-1252", _recode(lambda windows: windows.decode("cp1252").encode())),
+    ("charset", "with text in Latin-1", recode(lambda utf8: utf8.decode().encode("latin-1"))),
+    ("charset", "with text in Windows-1252", recode(lambda utf8: utf8.decode().encode("cp1252"))),
+    ("charset", "with text taken for Latin-1", recode(lambda latin: latin.decode("latin-1").encode())),
+    ("charset", "with text taken for Windows-1252", recode(lambda windows: windows.decode("cp1252").encode())),
     ("charset", "with ? for what is not in Latin-1",
-     _recode(lambda utf8: utf8.decode("utf-8", "replace").encode("latin-1", "replace"))),
+     recode(lambda utf8: utf8.decode("utf-8", "replace").encode("latin-1", "replace"))),
     ("charset", "with ? for what is not in ASCII",
-     _recode(lambda utf8: utf8.decode("utf-8", "replace").encode("ascii", "replace"))),
-    ("charset", "with U+FFFD for what is not in UTF-8", _recode(lambda utf8: utf8.decode("utf-8", "replace").encode())),
-    ("charset", "with characters beyond U+FFFF as surrogates (CESU-8)", _recode(_encode_surrogates)),
+     recode(lambda utf8: utf8.decode("utf-8", "replace").encode("ascii", "replace"))),
+    ("charset", "with U+FFFD for what is not in UTF-8", recode(lambda utf8: utf8.decode("utf-8", "replace").encode())),
+    ("charset", "with characters beyond U+FFFF as surrogates (CESU-8)", recode(_encode_surrogates)),
     ("charset", "with text in Unicode's composed form (NFC)", _normalize("NFC")),
     ("charset", "with text in Unicode's decomposed form (NFD)", _normalize("NFD")),
     ("charset", "with text in Unicode's compatible form (NFKC)", _normalize("NFKC")),
     *ENCODERS,
-    ("double-encoding", "with names and values not percent-encoded", decoded),
+    ("double-encoding", "with names and values percent-encoded once less than they were sent", _decode_twofold),
+    ("percent-encoding", "with names and values not percent-encoded", decoded),
 )  # fmt: skip
 
 
@@ -187,11 +213,16 @@ PATHS: _Table[Spelling] = (
 )  # fmt: skip
 
 
-def _join_by_comma(pairs: list[Pair]) -> list[Pair]:
-    found: dict[str, list[str]] = {}
-    for name, value in pairs:
-        found.setdefault(name, []).append(value)
-    return [(name, "%2C".join(values)) for name, values in found.items()]
+def spell_by_name(spell: Callable[[list[str]], list[str]], rename: Spelling = str) -> Choice:
+    """Return what spells the values of each name that is there more than once; under another name, if one is made."""
+
+    def choose(pairs: list[Pair]) -> list[Pair]:
+        found: dict[str, list[str]] = {}
+        for name, value in pairs:
+            found.setdefault(rename(name), []).append(value)
+        return [(name, value) for name, values in found.items() for value in (spell(values) if values[1:] else values)]
+
+    return choose
 
 
 def _number_brackets(pairs: list[Pair]) -> list[Pair]:
@@ -226,12 +257,14 @@ def _name_as_php(name: str) -> str:
     return re.sub(r"\.|%20", "_", name.partition("%5B")[0] or name)
 
 
-def _names(spell: Spelling) -> Choice:
+def spell_names(spell: Spelling) -> Choice:
+    """Return what spells each name."""
     return lambda pairs: [(spell(name), value) for name, value in pairs]
 
 
-def _values(spell: Spelling) -> Choice:
-    return lambda pairs: [(name, spell(value)) for name, value in pairs]
+def spell_values(spell: Spelling, only: str | None = None) -> Choice:
+    """Return what spells the values, or those of one name only."""
+    return lambda pairs: [(name, spell(value) if only in (None, name) else value) for name, value in pairs]
 
 
 #: One parameter of those that are alike.
@@ -249,22 +282,30 @@ MERGES: _Table[Choice] = (
 CHOICES: _Table[Choice] = (
     ("empty-value", "without parameters that are empty", lambda pairs: [pair for pair in pairs if pair[1]]),
     *MERGES,
-    ("duplicate-parameters", "with the values of each name joined by commas", _join_by_comma),
+    (
+        "duplicate-parameters",
+        "with the values of each name joined by commas",
+        spell_by_name(lambda values: ["%2C".join(values)]),
+    ),
     ("duplicate-parameters", "with what has [] after its name numbered", _number_brackets),
     ("duplicate-parameters", "with names that are repeated numbered", _number_repeated("%5B{}%5D")),
     ("duplicate-parameters", "with [] after names that are repeated", _number_repeated("%5B%5D")),
-    ("", "without the [] of names", _names(lambda name: name.removesuffix("%5B%5D"))),
-    ("", "with &amp; between parameters for &", _names(lambda name: name.removeprefix("amp%3B"))),
-    ("percent-encoding", "with names not percent-encoded", _names(decoded)),
-    ("percent-encoding", "with values not percent-encoded", _values(decoded)),
+    ("", "without the [] of names", spell_names(lambda name: name.removesuffix("%5B%5D"))),
+    ("", "with &amp; between parameters for &", spell_names(lambda name: name.removeprefix("amp%3B"))),
+    ("percent-encoding", "with names not percent-encoded", spell_names(decoded)),
+    ("percent-encoding", "with values not percent-encoded", spell_values(decoded)),
     # The variables of PHP have no dots and no spaces in their names.
-    ("", "with _ for the dots and spaces of names", _names(lambda name: re.sub(r"\.|%20", "_", name))),
-    ("", "with names as PHP has them, without brackets", _names(_name_as_php)),
-    ("", "with values escaped for HTML", _values(_recode(lambda utf8: html_escape(utf8.decode()).encode()))),
-    ("", "with values unescaped as if from HTML", _values(_recode(lambda utf8: html_unescape(utf8.decode()).encode()))),
-    ("", "with line feeds alone as the ends of lines", _values(lambda value: value.replace("%0D%0A", "%0A"))),
-    ("", "with carriage returns before line feeds", _values(lambda value: re.sub("(?<!%0D)%0A", "%0D%0A", value))),
-    ("", "without the white space around values", _values(_recode(bytes.strip))),
+    ("", "with _ for the dots and spaces of names", spell_names(lambda name: re.sub(r"\.|%20", "_", name))),
+    ("", "with names as PHP has them, without brackets", spell_names(_name_as_php)),
+    ("", "with values escaped for HTML", spell_values(recode(lambda utf8: html_escape(utf8.decode()).encode()))),
+    (
+        "",
+        "with values unescaped as if from HTML",
+        spell_values(recode(lambda utf8: html_unescape(utf8.decode()).encode())),
+    ),
+    ("", "with line feeds alone as the ends of lines", spell_values(lambda value: value.replace("%0D%0A", "%0A"))),
+    ("", "with carriage returns before line feeds", spell_values(lambda value: re.sub("(?<!%0D)%0A", "%0D%0A", value))),
+    ("", "without the white space around values", spell_values(recode(bytes.strip))),
 )
 
 
@@ -356,7 +397,7 @@ def _halves(spell_url: Spelling | None, spell_parameters: Spelling | None) -> Sp
 #: The whole of a base string that is otherwise right.
 FINISHES: _Table[Spelling] = (
     ("percent-encoding", "with lower-case escapes throughout", lower_escapes),
-    ("double-encoding", "with the parameters encoded once too seldom",
+    ("percent-encoding", "with the parameters encoded once too seldom",
      _halves(None, lambda tail: tail.replace("%25", "%"))),
     ("percent-encoding", "with the parameters as a whole not percent-encoded", _halves(None, unquote)),
     ("percent-encoding", "with the = and & of the parameters left alone",

@@ -389,6 +389,11 @@ LOST = [
     Refusal("WooCommerce 2", 400,
         '{"errors":[{"code":"woocommerce_api_authentication_error","message":"oauth_consumer_key parameter is '
         'missing"}]}', request=TWO_LEGS),
+    Refusal("WooCommerce, not found", 404,
+        '{"errors":[{"code":"woocommerce_api_authentication_error","message":"oauth_consumer_key parameter is '
+        'missing"}]}', request=TWO_LEGS),
+    Refusal("WordPress, by their names", 401, '{"code":"json_oauth1_missing_parameter","message":"Missing OAuth '
+        'parameters oauth_consumer_key, oauth_timestamp, oauth_nonce, oauth_signature, oauth_signature_method"}'),
     Refusal("X 215", 400, x(215, "Bad Authentication data.")),
     Refusal("a header", 401, "Missing Authorization header"),
     Refusal("a header, the other way", 401, '{"error":"Authorization header not found"}'),
@@ -418,9 +423,46 @@ def test_what_was_sent_and_is_missed_was_lost_on_the_way(row):
 
 
 def test_what_is_missing_indeed_was_not_lost():
-    """A token that was not sent is missing."""
-    response = answer(TWO_LEGS.request(), "oauth_problem=parameter_absent&oauth_parameters_absent=oauth_token")
-    assert explain(response, TWO_LEGS.consumer).findings[0].code == "token-missing"
+    """A token that was not sent is missing, however the server says it."""
+    for words in (
+        "oauth_problem=parameter_absent&oauth_parameters_absent=oauth_token",
+        '{"code":"json_oauth1_missing_parameter","message":"Missing OAuth parameter oauth_token"}',
+        "Missing OAuth parameters: oauth_token",
+    ):
+        response = answer(TWO_LEGS.request(), words)
+        assert explain(response, TWO_LEGS.consumer).findings[0].code == "token-missing"
+
+
+def test_protocol_parameters_that_stand_in_two_places():
+    """Copies in header and query are against the RFC: said of a refusal that is about OAuth, and of no other."""
+    known = {"consumer": GET.consumer, "token": GET.token}
+    copies = f"oauth_consumer_key={GET.consumer_key}&oauth_token={GET.token_key}"
+    request = GET.request()
+    request.url += f"&{copies}"
+    for status, words, code in ((400, "oauth_problem=parameter_rejected", "duplicate-parameters"),
+                                (401, "", "duplicate-parameters"), (401, "Nonce already used", "nonce-reused"),
+                                (404, "", "no-cause-found"), (200, "", "no-cause-found")):  # fmt: skip
+        first = explain(answer(request, words, status), **known).findings[0]
+        assert (first.code, first.side) == (code, "signer" if code != "no-cause-found" else ""), first
+
+
+def test_a_limit_is_no_matter_of_oauth():
+    """Xero reports a limit in the extension's fields, with any status; what to do is to wait."""
+    words = "oauth_problem=rate%20limit%20exceeded&oauth_problem_advice=please%20wait%20before%20retrying"
+    for status in (401, 503):
+        (finding,) = explain(answer(GET.request(), words, status), GET.consumer, GET.token).findings
+        assert finding.code == "no-cause-found"
+        assert finding.advice == explain(answer(GET.request(), "", 429), GET.consumer, GET.token).findings[0].advice
+
+
+def test_a_demand_that_the_arithmetic_rules_out_is_no_first_finding():
+    """Magento's brackets were signed rightly: where it blames the signature, the secrets go before them."""
+    request = GET.but(host="shop.example.com", path="/rest/V1/products", query="searchCriteria%5BpageSize%5D=1")
+    response = answer(request.request(), '{"message":"The signature is invalid. Verify and try again."}')
+    found = [finding.code for finding in explain(response, GET.consumer, GET.token).findings]
+    assert found.index("consumer-secret") < found.index("percent-encoding")
+    wrong = answer(request.request(request.but(encode=lambda value: value.decode()).signature()), "Invalid signature")
+    assert explain(wrong, GET.consumer, GET.token).findings[0].code == "percent-encoding"
 
 
 # --- what services are known to want ---
@@ -590,14 +632,24 @@ def test_a_server_that_keeps_what_its_language_can_hold():
 # --- sides, and words ---
 
 
+CHARSET = FORM.but(content_type=f"{FORM.content_type}; charset=utf-8")
+
+
 def test_the_side_and_the_advice_fit():
     """Whoever is wrong, the advice is for that side, and does not contradict what is seen."""
     plus = GET.but(encode=lambda value: GET.encode(value).replace("%20", "+"))
+    lower, capitals = GET.base().replace("GET&", "get&"), GET.but(uri=lambda uri: uri.replace("api.", "API."))
     tests: list[tuple[Any, dict[str, Any], str, str, str, str]] = [
         (GET.request(GET.but(scheme="http").signature()), {}, "scheme", "signer", "Sign the URL that is requested",
             "proxy"),
         (GET.request(), {"server_base_string": GET.but(scheme="http").base()}, "scheme", "between", "proxy",
             "is requested"),
+        (GET.request(), {"server_base_string": capitals.base()}, "host", "server", "report", "proxy"),
+        (GET.request(), {"server_base_string": lower}, "method", "server", "report", "override"),
+        (CHARSET.request(CHARSET.but(signs_body=False).signature()), {}, "body-not-signed", "signer", "Sign the fields",
+            "with nothing after it"),
+        (CHARSET.request(), {"server_base_string": CHARSET.but(signs_body=False).base()}, "content-type", "server",
+            "not even a charset", "Sign the fields"),
         (GET.request(plus.signature()), {}, "plus-as-space", "signer", "a space is %20", "report"),
         (GET.request(), {"server_base_string": plus.base()}, "plus-as-space", "server", "report this",
             "Send spaces as %20"),

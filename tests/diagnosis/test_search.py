@@ -490,7 +490,7 @@ def test_what_a_hook_signed_before_another_signer_does_not_count():
 
 def test_a_key_of_ones_own_beside_that_of_the_rfc():
     """Where the hook makes its own key and the request was signed with the RFC's, that is said, and nothing else."""
-    own = f"{GET.consumer_secret}+{GET.token_secret}"
+    own = f"{GET.consumer_secret}/of one's own/{GET.token_secret}"
     explanation = explain(refused(GET), **held(GET), signing_key=own)
     assert codes(explanation) == ["signing-key-encoding"]
     assert "RFC 5849" in explanation.findings[0].summary
@@ -657,7 +657,7 @@ RULES = [
     # spelling
     Rule("encodeURIComponent", "percent-encoding", FORM.but(body="a=it%27s%21"), {"encode": escape_as_javascript}),
     Rule("encodeURIComponent, of a space too", "percent-encoding", FORM, {"encode": escape_as_javascript}),
-    Rule("nothing encoded", "double-encoding", FORM, {"encode": escape_not}),
+    Rule("nothing encoded", "percent-encoding", FORM, {"encode": escape_not}),
     Rule("= and & left alone", "percent-encoding", GET,
          {"finish": lambda text: text.replace("%3D", "=").replace("%26", "&")}),
     Rule("parameters not encoded again", "percent-encoding", GET, {"finish": unencoded}),
@@ -712,7 +712,7 @@ NEAR = [
          in_order("a[9]=2", "a[10]=1", "a-b=3")),
         ("numbers in names sorted by their size", "parameter-order", GET.but(query="a9=1&a10=2&a100=3"),
          in_order("a9=1", "a10=2", "a100=3")),
-        ("encoded once too seldom", "double-encoding", GET.but(query="a=%5B&a=1"),
+        ("encoded once too seldom", "percent-encoding", GET.but(query="a=%5B&a=1"),
          {"finish": in_uri("%255B", "%5B")}),
         ("with the URL not percent-encoded", "percent-encoding", GET,
          {"finish": lambda text: text.replace("%3A", ":", 1).replace("%2F", "/")}),
@@ -759,7 +759,111 @@ RULES += [
 ]  # fmt: skip
 
 
-@for_each("rule", RULES, ids=lambda rule: rule.name)
+def with_values(spell: Any) -> dict[str, Any]:
+    """Return a change that has other values of the parameters that are not OAuth's."""
+    return {"collect": lambda pairs: [(n, v if n.startswith(b"oauth_") else spell(v)) for n, v in pairs]}
+
+
+def in_tail(old: str, new: str) -> dict[str, Any]:
+    """Return a change of what stands in the third part of a base string."""
+    return {"finish": lambda base: "&".join([*base.split("&")[:2], base.split("&")[2].replace(old, new)])}
+
+
+# What Java's HashMap made of these names, of twelve and fewer and of more.
+JAVAS = (
+    "zebra method oauth_nonce oauth_token format oauth_consumer_key page oauth_signature_method oauth_timestamp "
+    "oauth_version",
+    "zebra method format oauth_consumer_key oauth_signature_method oauth_timestamp oauth_version field1 field0 "
+    "oauth_nonce oauth_token page field3 field2 field5 field4",
+)
+
+
+def by_java(names: str) -> Any:
+    return lambda pairs: sorted(pairs, key=lambda pair: names.split().index(pair[0].decode()))
+
+
+WORDY = GET.but(query="q=a%20b%2Fc%26d&ver=1.2-rc")
+TYPED = GET.but(token_secret="TS0pfkk-1hi9sl3r4s")
+CYRILLIC = FORM.but(body="name=%D0%9C%D0%B8%D1%80")
+LISTED = GET.but(query="t=a&t=b")
+INDEXED = GET.but(query="ids%5B0%5D=1&ids%5B1%5D=2")
+TRUTH = FORM.but(body="trim=true&x=1")
+QUOTED = FORM.but(body="name=Men%27s")
+NOTHING = GET.but(query="q=")
+FEW = TWO_LEGS.but(query="", version=None)
+API = GET.but(host="api.shop.example.co.uk", path="/api/rest/v2")
+RARE = [
+    *(Rule(f"the token's secret {what}", "token-secret", TYPED, {"token_secret": other}) for what, other in (
+        ("in capitals", "TS0PFKK-1HI9SL3R4S"), ("in small letters", "ts0pfkk-1hi9sl3r4s"),
+        ("without its last character", "TS0pfkk-1hi9sl3r4"), ("without its first ones", "pfkk-1hi9sl3r4s"),
+        ("without one in the middle", "TS0pfkk1hi9sl3r4s"), ("with two swapped", "TS0pfkk1-hi9sl3r4s"),
+        ("with O for 0", "TSOpfkk-1hi9sl3r4s"), ("with l for 1", "TS0pfkk-lhi9sl3r4s"),
+        ("twice", TYPED.token_secret * 2),
+    )),
+    *(Rule(f"{mark!r} between the secrets", "signing-key-encoding", GET, by_key(lambda c, t, mark=mark: c + mark + t))
+      for mark in (" ", "+", " & ", ":", ",")),
+    Rule("the key in UTF-16", "signing-key-encoding", GET,
+         by_key(lambda c, t: f"{c}&{t}".encode("utf-16-le").decode("latin-1"))),
+    Rule("key and secret for the secrets", "signing-key-encoding", GET, by_key(lambda c, t: f"{GET.consumer_key}&{c}")),
+    Rule("a space after the method", "method", GET, {"finish": lambda base: base.replace("GET&", "GET &")}),
+    Rule("no scheme but its mark", "scheme", GET, {"uri": in_uri("https", "")}),
+    Rule("the port -1", "port", GET, {"uri": in_uri(".com", ".com:-1")}),
+    *(Rule(f"the host as {host}", "host", API, {"uri": in_uri(API.host, host)}) for host in (
+        "Api.Shop.Example.Co.Uk", "www.shop.example.co.uk", "shop.example.co.uk")),
+    Rule("a host in Unicode", "host", GET.but(host="xn--bcher-kva.example"),
+         {"uri": in_uri("xn--bcher-kva", "b\u00fccher")}, None, "for the host b\u00fccher.example."),
+    *(Rule(f"the path {path}", "path", API, {"path": path}) for path in ("/api/rest", "/rest/v2", "/api/v2")),
+    *(Rule(f"{marks} escaped", "percent-encoding", WORDY,
+           spelled_by(lambda text, marks=marks: "".join(f"%{ord(c):02X}" if c in marks else c for c in text)))
+      for marks in (".", ".-", "_", "-_")),
+    *(Rule(f"{marks!r} left alone", "percent-encoding", WORDY, left_alone(marks)) for marks in (" ", " /", "&", " &")),
+    Rule("two characters left alone", "percent-encoding", WORDY, left_alone(" /"), None,
+         "with the space and / left alone."),
+    Rule("a colon in the URL", "percent-encoding", GET, {"finish": lambda base: base.replace("%3A", ":", 1)}),
+    *(Rule(f"{mark} between parameters", "percent-encoding", GET, in_tail("%26", mark)) for mark in ("%3B", "%2C", "")),
+    Rule("the parameters as a query", "percent-encoding", GET,
+         {"finish": lambda base: "%3F".join(base.rsplit("&", 1))}),
+    Rule("no & between the parts", "percent-encoding", GET, {"finish": lambda base: base.replace("&", "")}),
+    Rule("all in lower case", "percent-encoding", GET, {"finish": str.lower}),
+    *(Rule(f"text in {codec}", "charset", CYRILLIC, {"encode": as_text(codec)})
+      for codec in ("cp1251", "koi8-r", "shift_jis")),
+    Rule("numbered entities", "charset", CYRILLIC, {"encode": as_text("ascii", "xmlcharrefreplace")}),
+    Rule("escapes of JSON", "charset", CYRILLIC, {"encode": as_text("unicode-escape")}),
+    Rule("an emoji lost", "charset", EMOJI.but(body="status=hi%F0%9F%98%80"),
+         with_values(lambda value: value.replace(b"\xf0\x9f\x98\x80", b""))),
+    Rule("a list of Python's", "duplicate-parameters", LISTED,
+         {"collect": lambda pairs: [(b"t", b"['a', 'b']"), *pairs[2:]]}),
+    Rule("a list as JSON", "duplicate-parameters", LISTED,
+         {"collect": lambda pairs: [(b"t", b'["a","b"]'), *pairs[2:]]}),
+    Rule("a list by semicolons", "duplicate-parameters", LISTED,
+         {"collect": lambda pairs: [(b"t", b"a;b"), *pairs[2:]]}),
+    Rule("brackets without numbers", "duplicate-parameters", INDEXED,
+         {"collect": lambda pairs: [(b"ids[]", b"1"), (b"ids[]", b"2"), *pairs[2:]]}),
+    Rule("null for nothing", "empty-value", NOTHING, with_values(lambda value: value or b"null")),
+    Rule("nothing for null", "empty-value", NOTHING.but(query="q=null"), with_values(lambda value: b"")),
+    Rule("True for true", "body-changed", TRUTH, {"body": "trim=True&x=1"}),
+    Rule("1 for true", "body-changed", TRUTH, {"body": "trim=1&x=1"}),
+    Rule("backslashes before quotes", "body-changed", QUOTED, {"body": "name=Men%5C%27s"}),
+    Rule("a space after a value", "body-changed", FORM, {"body": f"{FORM.body}%20"}),
+    Rule("names in lower case", "query-changed", GET.but(query="Count=2"), {"query": "count=2"}),
+    Rule("the version as 1.0a", "query-changed", GET, {"version": "1.0a"}),
+    Rule("the method's name in small letters", "signature-method", GET,
+         {"collect": put("oauth_signature_method", "hmac-sha1")}),
+    Rule("a timestamp with a fraction", "clock-skew", GET, {"timestamp": f"{GET.timestamp}.0"}),
+    Rule("escaped by its caller, and not again", "double-encoding", GET.but(query="q=a%252Fb"), {"encode": escape_not}),
+    Rule("an empty realm", "realm", GET, {"collect": put("realm", "")}),
+    Rule("sorted by value", "parameter-order", GET,
+         {"collect": lambda pairs: sorted(pairs, key=lambda pair: pair[1]), "order": "wire"}),
+    Rule("values of one name backwards", "parameter-order", GET.but(query="a=1&a=2"), in_order("a=2", "a=1")),
+    *(Rule("in the order of Java's HashMap", "parameter-order",
+           GET.but(query="&".join(f"{name}=1" for name in sorted(names.split()) if not name.startswith("oauth_"))),
+           {"collect": by_java(names), "order": "wire"}) for names in JAVAS),
+    Rule("in an order without a rule", "parameter-order", FEW,
+         {"collect": lambda pairs: [pairs[at] for at in (2, 0, 3, 1)], "order": "wire"}),
+]  # fmt: skip
+
+
+@for_each("rule", RULES + RARE, ids=lambda rule: rule.name)
 def test_a_rule_is_known(rule):
     """One rule that the signer does otherwise is the first finding, proven, with nothing known but the refusal."""
     wrong = rule.right.but(**rule.change).signature()

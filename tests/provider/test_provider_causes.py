@@ -140,6 +140,7 @@ KEYS = {
         "secret-whitespace", key=lambda c, t: plain_key(c, f'"{t}"')),
     "with '...' around the token's secret": Fault(
         "secret-whitespace", key=lambda c, t: plain_key(c, f"'{t}'")),
+    "without the last character of the token's secret": Fault("token-secret", key=lambda c, t: plain_key(c, t[:-1])),
     "with the two secrets swapped": Fault("consumer-secret", key=lambda c, t: plain_key(t, c)),
     "without the token's secret": Fault("token-secret", key=lambda c, t: plain_key(c, "")),
     "without the consumer's secret": Fault("consumer-secret", key=lambda c, t: plain_key("", t)),
@@ -295,7 +296,8 @@ SPELLINGS = {
     "with text in Unicode's composed form (NFC)": Fault(
         "charset", own=[("d", "cafe\u0301")], spell=with_octets(lambda text: unicodedata.normalize("NFC", text))),
     "with names and values percent-encoded twice": Fault("double-encoding", spell=lambda text: e(e(text))),
-    "with names and values not percent-encoded": Fault("double-encoding", spell=lambda text: text),
+    "with names and values not percent-encoded": Fault("percent-encoding", spell=lambda text: text),
+    "with ; between the parameters": Fault("percent-encoding", finish=lambda text: text.replace("%26", "%3B")),
     "with neither the URL nor the parameters percent-encoded": Fault("", finish=lambda text: unquote(text)),
 }  # fmt: skip
 
