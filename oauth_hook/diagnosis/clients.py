@@ -65,7 +65,7 @@ class RequestParts(NamedTuple):
 
 def find_parts(request: Any) -> RequestParts | None:
     """Return the parts of a request; ``None``: it is no request."""
-    if hasattr(request, "get_method") and hasattr(request, "full_url"):
+    if callable(attribute(request, "get_method")) and isinstance(attribute(request, "full_url"), str):
         headers = [_URLLIB_FORM] * (request.data is not None) + request.header_items()
         return RequestParts(request.get_method(), request.full_url, headers, request.data)
     method, url = attribute(request, "method"), attribute(request, "url", _NONE)
@@ -93,7 +93,7 @@ def say_how_to_read(response: Any) -> str:
     first = "the response's body was not read yet"
     if attribute(response, "_content") is False:
         return f"{first} (stream=True): read response.content first"
-    if not hasattr(response, "read"):
+    if attribute(response, "read") is None:
         return ""
     if hasattr(type(response), "request_info"):
         return f"{first}: await response.read() first"

@@ -13,7 +13,7 @@ import pytest
 import urllib3
 from tables import for_each
 
-from oauth_hook import AccessToken, Consumer, OAuthHook, sign
+from oauth_hook import AccessToken, Consumer, OAuthHook, UsageError, explain, sign
 
 CONSUMER, TOKEN = Consumer("ck-app", "CSsecret-1"), AccessToken("at-user", "TSsecret-2")
 SPOILED = AccessToken(TOKEN.key, TOKEN.secret + "\n")
@@ -179,3 +179,14 @@ def test_httpx(library, server):
         assert "call response.read()" in " ".join(explanation.findings[0].evidence)
         with suppress(client.HTTPError):
             assert response.read() == REFUSAL[2]
+
+
+def test_an_object_that_raises_whatever_is_asked_of_it():
+    """It is no request and no response, which is said."""
+
+    class Odd:
+        def __getattr__(self, name):
+            raise KeyError(name)
+
+    with pytest.raises(UsageError):
+        explain(Odd())
