@@ -77,7 +77,7 @@ class Context:
     def name_for_server(self, code: str) -> str:
         """Return what a mistake is called that a server makes, by its code where a signer makes it.
 
-        A form that a server leaves out is none to it because of what its Content-Type has besides.
+        A server leaves a form out because of what its Content-Type has besides.
         """
         has_more = ";" in (self.request.message.content_type or "")
         return "content-type" if code == "body-not-signed" and has_more else code

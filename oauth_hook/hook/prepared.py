@@ -130,7 +130,7 @@ def is_used_up(body: Any, start: object) -> bool:
     """Tell whether a body that has been sent is not there any more, whatever it seemed to be before.
 
     requests sends what is left of it, which is nothing, where a redirect asks for it again. So does what wraps an
-    iterator and is none itself, as a progress bar does.
+    iterator without being one, as a progress bar does.
     """
     if not can_be_sent_again(body, start):
         return True
