@@ -17,17 +17,16 @@ if TYPE_CHECKING:
 
 __all__ = ["StreamRedactor"]
 
-_MARKS = b"%\\&"  # one of which every escape begins with
 _ALPHABET = frozenset(b"%\\&#;0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")  # of escapes
 _NON_ASCII = range(0x80, 0x100)
 _MAX_SPELLED_BYTES = 64  # that a byte of a secret is followed through, where nothing else stands around it
-# The escapes of ASCII, which escapes of escapes are, too; what else begins in this way is looked at for nothing.
-_ASCII_ESCAPES = (
-    rb"%(?=[0-7]|u00[0-7])",
-    rb"\\(?!u(?!00[0-7])[0-9A-Fa-f]{4}|x[89A-Fa-f][0-9A-Fa-f])",
-    rb"&(?=#0*[0-9]{1,3};|#[xX]0*[0-7]?[0-9A-Fa-f];|[A-Za-z][A-Za-z0-9]{1,31};)",
-)
-_ALL_ESCAPES = (rb"%", rb"\\", rb"&")
+# What every escape begins with, and how it goes on if it stands for ASCII, as escapes of escapes do; what else goes on
+# in this way is looked at for nothing.
+_ASCII_ESCAPES = {
+    b"%": rb"(?=[0-7]|u00[0-7])",
+    b"\\": rb"(?!u(?!00[0-7])[0-9A-Fa-f]{4}|x[89A-Fa-f][0-9A-Fa-f])",
+    b"&": rb"(?=#0*[0-9]{1,3};|#[xX]0*[0-7]?[0-9A-Fa-f];|[A-Za-z][A-Za-z0-9]{1,31};)",
+}
 
 
 class StreamRedactor:
@@ -49,25 +48,24 @@ class StreamRedactor:
         #: What a text must have in it that has the secret as it is, in whatever charset, whatever stands for spaces.
         self._words = [max(re.split(rb"[ \x80-\xff]+", needle), key=len) for needle in needles]
         self._longest = _MAX_SPELLED_BYTES * max([8, *map(len, needles)])
-        shortest = min((len(needle.decode("utf-8", "ignore")) for needle in needles), default=0)
-        self._find_marks = [re.compile(pattern).search for pattern in self._describe_marks(shortest // 2)]
+        self._shortest = min((len(needle.decode("utf-8", "ignore")) for needle in needles), default=0)
+        self._find_marks = {mark: re.compile(pattern, re.DOTALL).search for mark, pattern in self._describe_marks()}
         self._match_run = re.compile(b"[%b]*" % re.escape(self._alphabet)).match
 
     def _list_needles(self) -> list[bytes]:
-        if any(mark in secret for secret in self._secrets for mark in _MARKS.decode()):
+        if any(mark.decode() in secret for secret in self._secrets for mark in _ASCII_ESCAPES):
             return self._redact.needles
         return [secret.encode("utf-8", "surrogatepass").replace(b"+", b" ") for secret in self._secrets]
 
-    def _describe_marks(self, most: int) -> Iterator[bytes]:
+    def _describe_marks(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield expressions for beginnings of escapes, where enough for half a secret stands before or after one."""
-        if not self._secrets:
-            return
-        escapes = _ALL_ESCAPES if self._alphabet[-1] >= _NON_ASCII[0] else _ASCII_ESCAPES
-        run = b"[%b]{%d}" % (re.escape(self._alphabet), most)
-        controls = b"" if self._alphabet[0] < b" "[0] else rb"(?![nrtbf])"
-        for escape in escapes:
-            ends = controls if escape.startswith(rb"\\") else b""
-            yield b"%b%b(?=[%b])(?:(?=%b)|(?<=%b.))" % (escape, ends, re.escape(self._alphabet), run, run)
+        run = b"[%b]{%d}" % (re.escape(self._alphabet), self._shortest // 2)
+        is_ascii = self._alphabet[-1] < _NON_ASCII[0]
+        has_controls = self._alphabet[0] < b" "[0]
+        for mark, escapes in _ASCII_ESCAPES.items() if self._secrets else ():
+            following = self._alphabet.translate(None, b"" if has_controls or mark != b"\\" else b"nrtbf")
+            ends = escapes if is_ascii else b""
+            yield mark, b"%b(?=[%b])%b(?:(?=%b)|(?<=%b.))" % (re.escape(mark), re.escape(following), ends, run, run)
 
     @cached_property
     def _redact(self) -> Redactor:
@@ -99,17 +97,19 @@ class StreamRedactor:
     def _may_hold(self, text: bytes) -> bool:
         """Tell whether a secret may be there."""
         return any(word in text for word in self._words) or any(
-            self._redact_bytes(run) != run for find in self._find_marks for run in self._find_runs(text, find)
+            mark in text and any(self._redact_bytes(run) != run for run in self._find_runs(text, find))
+            for mark, find in self._find_marks.items()
         )
 
     def _find_runs(self, text: bytes, find: Callable[[bytes, int], re.Match[bytes] | None]) -> Iterator[bytes]:
-        """Yield where escapes are, as far as something that a secret may be made of goes on, and one byte more."""
+        """Yield what has escapes in it, and is as long as a secret, each with the byte that follows."""
         done = 0
         while mark := find(text, done):
             start = max(done, mark.start() - self._longest)
             start += len(text[start : mark.start()].rstrip(self._alphabet))
             done = self._match_run(text, mark.end()).end() + 1  # type: ignore[union-attr]  # as none is one, too
-            yield text[start:done]
+            if done - start > self._shortest:
+                yield text[start:done]
 
     def _take_out(self, text: bytes) -> bytes:
         if not self._may_hold(text):
