@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from ..errors import UsageError
-from ..hook.clock import ServerClock
+from ..hook.clock import MIN_CLOCK_SKEW, ServerClock
 from ..protocol.url import check_absolute_url, parse_origin
 from ..tokens.accounts import Store, print_origin
 from ..tokens.store import CredentialStore, default_path
@@ -21,6 +21,7 @@ from ..tokens.store import CredentialStore, default_path
 __all__ = ["Preferences"]
 
 _MAX_CLOCK_AGE = 86_400  # seconds; by then somebody may have set either clock
+_MAX_OFFSET = 86_400  # seconds; no time zone explains more
 
 
 class Preferences:
@@ -65,27 +66,41 @@ class Preferences:
             clock.keep(origin, offset)
         return clock
 
-    def keep_clock(self, name: str, url: str, clock: ServerClock) -> float | None:
+    def find_offset(self, name: str | None, url: str) -> int | None:
+        """Return how far a server's clock is from ours, in seconds, as an account has learned it lately."""
+        return self._list_offsets(name).get(_print_origin(url))
+
+    def keep_clock(self, name: str, url: str, clock: ServerClock) -> bool:
         """Keep what an account's request has taught about the clock of a server, if that is news.
 
-        :returns: how far that clock is from ours, in seconds; ``None``: nothing new.
+        An offset from before is forgotten if the server has refused it, and could not be asked again.
+
+        :returns: whether an offset is kept: none is where ours is right, or wrong by more than a day.
         """
-        offset = clock.find_offset(url)
-        origin = print_origin(check_absolute_url(url, "the URL"))
-        if offset is None or self._list_offsets(name).get(origin) == round(offset):
-            return None
+        kept, offset = self.find_offset(name, url), clock.find_offset(url)
+        is_refused = kept == offset and clock.take_trial(url) is not None
+        if kept == offset and not is_refused:
+            return kept is not None
         clocks = _read_mapping(self._read(), "clocks")
-        clocks[name] = _read_mapping(clocks, name) | {origin: [round(offset), int(time.time())]}
-        with suppress(UsageError):  # it is learned again then
-            self._write(self._read() | {"clocks": clocks})
-        return offset
+        offsets = _read_mapping(clocks, name)
+        offsets.pop(_print_origin(url), None)
+        is_kept = not is_refused and offset is not None and MIN_CLOCK_SKEW < abs(offset) <= _MAX_OFFSET
+        if is_kept and offset is not None:
+            offsets[_print_origin(url)] = [round(offset), int(time.time())]
+        try:
+            self._write(self._read() | {"clocks": clocks | {name: offsets}})
+        except UsageError:  # it is learned again then
+            return False
+        return is_kept
 
     def _list_offsets(self, name: str | None) -> dict[str, int]:
         """Return how far the clocks of servers are from ours, in seconds, as an account has learned it lately."""
         found = {}
         for origin, learned in _read_mapping(_read_mapping(self._read(), "clocks"), name).items():
             is_pair = isinstance(learned, list) and [type(each) for each in learned] == [int, int]
-            if is_pair and parse_origin(origin) and 0 <= time.time() - learned[1] < _MAX_CLOCK_AGE:
+            # Whole numbers only: what stands in the file may be too large for another.
+            is_recent = is_pair and 0 <= int(time.time()) - learned[1] < _MAX_CLOCK_AGE
+            if is_recent and parse_origin(origin) and abs(learned[0]) <= _MAX_OFFSET:
                 found[origin] = learned[0]
         return found
 
@@ -105,12 +120,17 @@ class Preferences:
         from tempfile import NamedTemporaryFile
 
         folder = os.path.dirname(self._path)
+        written = None
         try:
             os.makedirs(folder, mode=0o700, exist_ok=True)
             with NamedTemporaryFile("w", prefix=".oauth-hook-", dir=folder, delete=False) as file:
+                written = file.name
                 json.dump(kept, file)
-            os.replace(file.name, self._path)
+            os.replace(written, self._path)
         except OSError as error:
+            if written is not None:
+                with suppress(OSError):
+                    os.unlink(written)
             raise UsageError(f"cannot write {self._path}: {error.strerror}") from error
 
 
@@ -122,6 +142,10 @@ def _find_path(store: Store) -> str | None:
 
     folder = os.path.dirname(default_path())
     return os.path.join(folder, "keyring.preferences.json") if isinstance(store, KeyringStore) else None
+
+
+def _print_origin(url: str) -> str:
+    return print_origin(check_absolute_url(url, "the URL"))
 
 
 def _read_mapping(kept: dict[str, Any], name: str | None) -> dict[str, Any]:

@@ -15,8 +15,9 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain
 from time import monotonic
-from typing import IO
+from typing import IO, Any
 
 import requests
 import urllib3
@@ -27,7 +28,9 @@ from ..protocol.encoding import find_charset
 from ..redaction.stream import StreamRedactor
 from .console import print_text, report, shows_colours, warn
 
-__all__ = ["PIECE_BYTES", "Output", "Progress", "open_output", "print_body", "save_body"]
+__all__ = [
+    "PIECE_BYTES", "Output", "Progress", "keep_beginning", "open_output", "print_body", "read_beginning", "save_body",
+]  # fmt: skip
 
 #: That are read from a connection at once, if so many are there, or from a file.
 PIECE_BYTES = 1 << 18
@@ -85,6 +88,47 @@ def _read_pieces(response: requests.Response) -> Iterator[bytes]:
         raise exceptions.ContentDecodingError(error, request=response.request) from error
     except urllib3.exceptions.HTTPError as error:
         raise exceptions.ConnectionError(error, request=response.request) from error
+
+
+class _Begun:
+    """The connection of a response whose beginning was read, and is given out once more before the rest."""
+
+    chunked = True  # it comes in pieces
+
+    def __init__(self, raw: Any, beginning: list[bytes], rest: Iterator[bytes]) -> None:
+        self.beginning = b"".join(beginning)
+        self._raw, self._rest = raw, rest
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._raw, name)
+
+    def stream(self, *_: object, **_settings: object) -> Iterator[bytes]:
+        """Yield the pieces, as requests asks for them."""
+        return chain([self.beginning], self._rest)
+
+
+def read_beginning(response: requests.Response, most: int, seconds: float) -> None:
+    """Have a response hold its body, if that is short; what there is of a longer one is kept for ``keep_beginning``.
+
+    :param most: bytes that are read, but for one piece.
+    :param seconds: in which they are.
+    """
+    pieces, beginning, end = _read_pieces(response), [], monotonic() + seconds
+    count = 0
+    for piece in pieces:
+        beginning.append(piece)
+        count += len(piece)
+        if count > most or monotonic() > end:
+            response.raw = _Begun(response.raw, beginning, pieces)
+            return
+    response._content = b"".join(beginning)
+    response._content_consumed = True
+
+
+def keep_beginning(response: requests.Response) -> None:
+    """Have a response whose body is gone hold the beginning of it, which says why a request was refused."""
+    if isinstance(response.raw, _Begun):
+        response._content = response.raw.beginning
 
 
 def _check_whole(response: requests.Response) -> None:
