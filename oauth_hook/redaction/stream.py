@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -89,8 +89,8 @@ class StreamRedactor:
         begin = max(0, len(text) - self._longest)
         end = begin + len(text[begin:].rstrip(self._alphabet))
         if may_hold and 0 < end == begin:
-            whole = self._take_out(text)
-            while end and self._take_out(text[:end]) + self._take_out(text[end:]) != whole:
+            whole = _join_masks(self._take_out(text))
+            while end and _join_masks(self._take_out(text[:end]) + self._take_out(text[end:])) != whole:
                 end -= min(end, 1 + self._longest // 4)
         return end
 
@@ -121,3 +121,7 @@ class StreamRedactor:
     def _redact_bytes(self, text: bytes) -> bytes:
         # Whatever its type says: bytes taken for characters lose nothing.
         return self._redact(text.decode("latin-1"), fields=False).encode("latin-1")
+
+
+#: Secrets that touch have one mask; where they are cut between two, each has its own.
+_join_masks = partial(re.compile(rb"(?:\*\*\*)+").sub, b"***")

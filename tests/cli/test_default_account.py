@@ -233,7 +233,7 @@ def test_a_kept_clock_that_is_stale_is_forgotten(call, server):
     server.answer = refuse_wrong_time(2 * HOUR)
     assert "ahead of this machine's" in call("request", "me", server.url).stderr
     server.answer = refuse_wrong_time(5 * HOUR)
-    assert "18,0" in call("request", "me", server.url).stderr
+    assert re.search("clock is 1[78],[0-9]+ s ahead of this machine's", call("request", "me", server.url).stderr)
     server.received.clear()
     assert call("request", "me", server.url).stderr == ""
     assert len(server.received) == 1

@@ -88,3 +88,12 @@ def test_spellings_that_are_rare(nul):
     spelled += ["kd94hf93%6B423kf44", "kd94\\hf93k423kf44", "\\kd94hf93k423kf44", "kd94hf93k423kf4&#52;"]
     for each in spelled:
         assert b"".join(StreamRedactor([secret]).redact([f"{nul}a: {each}\n".encode()])) == f"{nul}a: ***\n".encode()
+
+
+def test_secrets_that_touch_are_not_kept_until_the_end():
+    """What a server repeats without end is masked as it comes."""
+    secret = "kd94hf93k423kf44"
+    out = StreamRedactor([secret]).redact([secret.encode() * 1000 for _ in range(20)])
+    first = bytes(next(out))
+    assert set(first) == set(b"*")
+    assert set(b"".join(out)) == set(b"*")
