@@ -70,28 +70,24 @@ class Preferences:
         """Return how far a server's clock is from ours, in seconds, as an account has learned it lately."""
         return self._list_offsets(name).get(_print_origin(url))
 
-    def keep_clock(self, name: str, url: str, clock: ServerClock) -> bool:
+    def keep_clock(self, name: str, url: str, clock: ServerClock) -> None:
         """Keep what an account's request has taught about the clock of a server, if that is news.
 
-        An offset from before is forgotten if the server has refused it, and could not be asked again.
-
-        :returns: whether an offset is kept: none is where ours is right, or wrong by more than a day.
+        Nothing is kept where ours is right, or wrong by more than a day. What was kept before is forgotten as well if
+        the server has refused it, and the request could not be sent again.
         """
-        kept, offset = self.find_offset(name, url), clock.find_offset(url)
-        is_refused = kept == offset and clock.take_trial(url) is not None
-        if kept == offset and not is_refused:
-            return kept is not None
+        before, learned = self.find_offset(name, url), clock.find_offset(url)
+        offset = None if learned is None else round(learned)
+        is_news = before != offset
+        if not is_news and (before is None or clock.take_trial(url) is None):
+            return
         clocks = _read_mapping(self._read(), "clocks")
         offsets = _read_mapping(clocks, name)
         offsets.pop(_print_origin(url), None)
-        is_kept = not is_refused and offset is not None and MIN_CLOCK_SKEW < abs(offset) <= _MAX_OFFSET
-        if is_kept and offset is not None:
-            offsets[_print_origin(url)] = [round(offset), int(time.time())]
-        try:
+        if is_news and offset is not None and MIN_CLOCK_SKEW < abs(offset) <= _MAX_OFFSET:
+            offsets[_print_origin(url)] = [offset, int(time.time())]
+        with suppress(UsageError):  # it is learned again then
             self._write(self._read() | {"clocks": clocks | {name: offsets}})
-        except UsageError:  # it is learned again then
-            return False
-        return is_kept
 
     def _list_offsets(self, name: str | None) -> dict[str, int]:
         """Return how far the clocks of servers are from ours, in seconds, as an account has learned it lately."""

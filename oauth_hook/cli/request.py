@@ -431,11 +431,14 @@ def _keep_clock(signed: OutgoingRequest, url: str) -> None:
     """Say what the request has taught about the server's clock, and keep it with the account."""
     name, preferences = signed.account, signed.preferences
     before, offset = preferences.find_offset(name, url), signed.clock.find_offset(url)
-    is_kept = name is not None and preferences.keep_clock(name, url, signed.clock)
-    if before is not None and not is_kept:
+    if name is not None:
+        preferences.keep_clock(name, url, signed.clock)
+    after = preferences.find_offset(name, url)
+    if before is not None and after is None:
         advice = "; send the request again" if before == offset else ""
         warn(f"{_describe_clock(before, 'no longer ')}: what {name!r} has kept of it is forgotten{advice}")
     elif offset is not None and before != offset:
+        is_kept = after == round(offset)
         warn(f"{_describe_clock(offset)}: signed by its time{f', which {name!r} keeps for a day' if is_kept else ''}")
 
 
