@@ -627,7 +627,7 @@ consumer key, consumer secret, token, token secret. Without a token the account 
             _flag("--none", help="have no default"),
         ),
         """\
-'request', 'sign' and HTTPie use it where no NAME is given and the environment has no OAUTH_CONSUMER_KEY; like any
+'request', 'sign' and HTTPie use it where no NAME is given and the environment has no OAUTH_... credentials; like any
 account it is used at its service only. 'explain' uses it where no account has the keys of the request. It follows
 'credentials rename', and 'credentials remove' ends it.""",
         module="credentials",

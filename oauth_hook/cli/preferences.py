@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from ..errors import UsageError
-from ..hook.clock import ServerClock
+from ..hook.clock import MIN_CLOCK_SKEW, ServerClock
 from ..protocol.url import check_absolute_url, parse_origin, print_origin
 from ..tokens.accounts import Store
 from ..tokens.store import CredentialStore, default_path
@@ -21,6 +21,8 @@ from ..tokens.store import CredentialStore, default_path
 __all__ = ["Preferences"]
 
 _MAX_CLOCK_AGE = 86_400  # seconds; by then somebody may have set either clock
+_MAX_OFFSET = 86_400  # seconds; no time zone explains more
+_CREDENTIALS = ("OAUTH_CONSUMER_KEY", "OAUTH_CONSUMER_SECRET", "OAUTH_TOKEN", "OAUTH_TOKEN_SECRET")
 
 
 class Preferences:
@@ -40,7 +42,7 @@ class Preferences:
 
         ``None``: the environment's are, or there is no default.
         """
-        if name is not None or os.environ.get("OAUTH_CONSUMER_KEY"):
+        if name is not None or any(map(os.environ.get, _CREDENTIALS)):
             return name
         return self.default if (self.default or "") in store else None
 
@@ -74,27 +76,37 @@ class Preferences:
             clock.keep(origin, offset)
         return clock
 
-    def keep_clock(self, name: str, url: str, clock: ServerClock) -> float | None:
+    def find_offset(self, name: str | None, url: str) -> int | None:
+        """Return how far a server's clock is from ours, in seconds, as an account has learned it lately."""
+        return self._list_offsets(name).get(_print_origin(url))
+
+    def keep_clock(self, name: str, url: str, clock: ServerClock) -> None:
         """Keep what an account's request has taught about the clock of a server, if that is news.
 
-        :returns: how far that clock is from ours, in seconds; ``None``: nothing new.
+        Nothing is kept where ours is right, or wrong by more than a day. What was kept before is forgotten as well if
+        the server has refused it, and the request could not be sent again.
         """
-        offset = clock.find_offset(url)
-        origin = print_origin(check_absolute_url(url, "the URL"))
-        if offset is None or self._list_offsets(name).get(origin) == round(offset):
-            return None
+        before, learned = self.find_offset(name, url), clock.find_offset(url)
+        offset = None if learned is None else round(learned)
+        is_news = before != offset
+        if not is_news and (before is None or clock.take_trial(url) is None):
+            return
         clocks = _read_mapping(self._read(), "clocks")
-        clocks[name] = _read_mapping(clocks, name) | {origin: [round(offset), int(time.time())]}
+        offsets = _read_mapping(clocks, name)
+        offsets.pop(_print_origin(url), None)
+        if is_news and offset is not None and MIN_CLOCK_SKEW < abs(offset) <= _MAX_OFFSET:
+            offsets[_print_origin(url)] = [offset, int(time.time())]
         with suppress(UsageError):  # it is learned again then
-            self._write(self._read() | {"clocks": clocks})
-        return offset
+            self._write(self._read() | {"clocks": clocks | {name: offsets}})
 
     def _list_offsets(self, name: str | None) -> dict[str, int]:
         """Return how far the clocks of servers are from ours, in seconds, as an account has learned it lately."""
         found = {}
         for origin, learned in _read_mapping(_read_mapping(self._read(), "clocks"), name).items():
             is_pair = isinstance(learned, list) and [type(each) for each in learned] == [int, int]
-            if is_pair and parse_origin(origin) and 0 <= time.time() - learned[1] < _MAX_CLOCK_AGE:
+            # Whole numbers only: what stands in the file may be too large for another.
+            is_recent = is_pair and 0 <= int(time.time()) - learned[1] < _MAX_CLOCK_AGE
+            if is_recent and parse_origin(origin) and abs(learned[0]) <= _MAX_OFFSET:
                 found[origin] = learned[0]
         return found
 
@@ -114,12 +126,17 @@ class Preferences:
         from tempfile import NamedTemporaryFile
 
         folder = os.path.dirname(self._path)
+        written = None
         try:
             os.makedirs(folder, mode=0o700, exist_ok=True)
             with NamedTemporaryFile("w", prefix=".oauth-hook-", dir=folder, delete=False) as file:
+                written = file.name
                 json.dump(kept, file)
-            os.replace(file.name, self._path)
+            os.replace(written, self._path)
         except OSError as error:
+            if written is not None:
+                with suppress(OSError):
+                    os.unlink(written)
             raise UsageError(f"cannot write {self._path}: {error.strerror}") from error
 
 
@@ -131,6 +148,10 @@ def _find_path(store: Store) -> str | None:
 
     folder = os.path.dirname(default_path())
     return os.path.join(folder, "keyring.preferences.json") if isinstance(store, KeyringStore) else None
+
+
+def _print_origin(url: str) -> str:
+    return print_origin(check_absolute_url(url, "the URL"))
 
 
 def _read_mapping(kept: dict[str, Any], name: str | None) -> dict[str, Any]:

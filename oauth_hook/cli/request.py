@@ -48,11 +48,12 @@ from .console import (
     warn,
 )
 from .preferences import Preferences
-from .response import PIECE_BYTES, Output, Progress, open_output, print_body, save_body
+from .response import PIECE_BYTES, Output, Progress, keep_beginning, open_output, print_body, read_beginning, save_body
 
 __all__ = ["OutgoingRequest", "request", "sign"]
 
 _MAX_REFUSAL_BYTES = 1 << 20  # that are read at once, for what they say of the clock and of causes
+_MAX_REFUSAL_SECONDS = 5  # in which they are; what is slower is shown as it comes
 
 
 class _Options:
@@ -133,6 +134,7 @@ def request(arguments: argparse.Namespace) -> int:
         if sys.stdout is not None and sys.stdout.isatty():
             report("")  # between the body and what is said about it
         warn(one_line(f"the provider said {response.status_code} {reason}"))
+        keep_beginning(response)
         report_causes(hook.explain(response))
         slip = find_slip(session, signed, response)
         if slip:
@@ -168,11 +170,11 @@ def _prepare(options: _Options, session: requests.Session, stack: ExitStack) -> 
     with open_store(options.store) as store:
         name, method, url = _read_words(options, store)
         preferences = Preferences(store)
-        name = preferences.choose_account(name, store)
         if options.origin:
             if name is None:
                 raise UsageError("--origin is kept with an account, and none is named: use [NAME] [METHOD] URL")
             allow_origins(store, name, options.origin)
+        name = preferences.choose_account(name, store)
         found = find_credentials(name, store, warn=warn)
     service = _apply_options(options, found.service)
     clock = preferences.load_clock(name)
@@ -426,22 +428,29 @@ def _send(session: requests.Session, signed: OutgoingRequest, timeout: float) ->
 
 
 def _keep_clock(signed: OutgoingRequest, url: str) -> None:
-    """Say that the server has another time, where the request has learned it, and keep it with the account."""
-    if signed.account is None:
-        offset, kept = signed.clock.find_offset(url), ""
-    else:
-        offset = signed.preferences.keep_clock(signed.account, url, signed.clock)
-        kept = f", which {signed.account!r} keeps for a day"
-    if offset is not None:
-        direction = "ahead of" if offset > 0 else "behind"
-        warn(f"the server's clock is {abs(offset):,.0f} s {direction} this machine's: signed by its time{kept}")
+    """Say what the request has taught about the server's clock, and keep it with the account."""
+    name, preferences = signed.account, signed.preferences
+    before, offset = preferences.find_offset(name, url), signed.clock.find_offset(url)
+    if name is not None:
+        preferences.keep_clock(name, url, signed.clock)
+    after = preferences.find_offset(name, url)
+    if before is not None and after is None:
+        advice = "; send the request again" if before == offset else ""
+        warn(f"{_describe_clock(before, 'no longer ')}: what {name!r} has kept of it is forgotten{advice}")
+    elif offset is not None and before != offset:
+        is_kept = after == round(offset)
+        warn(f"{_describe_clock(offset)}: signed by its time{f', which {name!r} keeps for a day' if is_kept else ''}")
+
+
+def _describe_clock(offset: float, negation: str = "") -> str:
+    direction = "ahead of" if offset > 0 else "behind"
+    return f"the server's clock is {negation}{abs(offset):,.0f} s {direction} this machine's"
 
 
 def _read_refusal(response: requests.Response, **_: Any) -> None:
-    """Read a refusal that is no larger than such are."""
-    length = response.headers.get("Content-Length", "0")
-    if not response.ok and length.isdigit() and int(length) <= _MAX_REFUSAL_BYTES:
-        response.content  # noqa: B018  # which keeps it
+    """Read a refusal that is no larger than such are, or the beginning of a larger one."""
+    if not response.ok:
+        read_beginning(response, _MAX_REFUSAL_BYTES, _MAX_REFUSAL_SECONDS)
 
 
 def _describe_request(request: requests.PreparedRequest, known: list[str]) -> str:
@@ -507,17 +516,19 @@ def _describe_signed(options: _SignOptions, prepared: requests.PreparedRequest) 
 
 def _write_curl(options: _SignOptions, prepared: requests.PreparedRequest) -> str:
     """Return a line that a POSIX shell runs as it stands, with curl."""
-    words = ["curl", "-X", str(prepared.method)]
+    body = prepared.body
+    words = ["curl", *(["--head"] if prepared.method == "HEAD" else ["-X", str(prepared.method)])]
     for name, value in prepared.headers.items():
         text = value.decode("latin-1") if isinstance(value, bytes) else value
         if name not in ("Content-Length", "Transfer-Encoding"):
-            words += ["-H", f"{name}: {text}"]
-    body = prepared.body
+            words += ["-H", f"{name}: {text}" if text.strip() else f"{name};"]
+    if body and prepared.method == "HEAD":
+        raise UsageError("curl sends no body with HEAD: leave the body out")
     if isinstance(body, bytes | str) and body:
         text = body if isinstance(body, str) else body.decode("utf-8", "surrogateescape")
         if "\0" in text or options.form:
             raise UsageError("a body like this does not fit into a command line: use --data-binary @FILE, or -T")
-        words += ["--data-binary", text if not text.startswith("@") else f"@{text}"]
+        words += ["--data-raw", text]
     elif body is not None:
         words += ["--data-binary", str(options.raw)]
     return shlex.join([*words, str(prepared.url)])

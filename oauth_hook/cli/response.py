@@ -13,11 +13,11 @@ import re
 import secrets as randomness
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cached_property
+from itertools import chain
 from time import monotonic
-from typing import IO, TYPE_CHECKING
+from typing import IO, Any
 
 import requests
 import urllib3
@@ -25,17 +25,16 @@ from requests import exceptions
 
 from ..errors import ProviderError, UsageError
 from ..protocol.encoding import find_charset
+from ..redaction.stream import StreamRedactor
 from .console import print_text, report, shows_colours, warn
 
-if TYPE_CHECKING:
-    from ..redaction import Redactor
-
-__all__ = ["PIECE_BYTES", "Output", "Progress", "open_output", "print_body", "save_body"]
+__all__ = [
+    "PIECE_BYTES", "Output", "Progress", "keep_beginning", "open_output", "print_body", "read_beginning", "save_body",
+]  # fmt: skip
 
 #: That are read from a connection at once, if so many are there, or from a file.
 PIECE_BYTES = 1 << 18
 _MAX_INDENTED_BYTES = 1 << 20  # of a JSON body that a terminal gets indented and coloured
-_ESCAPED_BYTES = 12  # that a character has at most in the escapes that servers use
 
 
 def print_body(response: requests.Response, secrets: list[str]) -> None:
@@ -45,8 +44,8 @@ def print_body(response: requests.Response, secrets: list[str]) -> None:
     """
     if sys.stdout is None:
         return
-    mask = _Mask(secrets)
-    pieces = filter(len, mask.apply(_read_pieces(response)))
+    mask = StreamRedactor(secrets)
+    pieces = filter(len, mask.redact(_read_pieces(response)))
     if sys.stdout.isatty():
         _show(response, map(bytes, pieces))
     else:
@@ -91,75 +90,51 @@ def _read_pieces(response: requests.Response) -> Iterator[bytes]:
         raise exceptions.ConnectionError(error, request=response.request) from error
 
 
+class _Begun:
+    """The connection of a response whose beginning was read, and is given out once more before the rest."""
+
+    chunked = True  # it comes in pieces
+
+    def __init__(self, raw: Any, beginning: list[bytes], rest: Iterator[bytes]) -> None:
+        self.beginning = b"".join(beginning)
+        self._raw, self._rest = raw, rest
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._raw, name)
+
+    def stream(self, *_: object, **_settings: object) -> Iterator[bytes]:
+        """Yield the pieces, as requests asks for them."""
+        return chain([self.beginning], self._rest)
+
+
+def read_beginning(response: requests.Response, most: int, seconds: float) -> None:
+    """Have a response hold its body, if that is short; what there is of a longer one is kept for ``keep_beginning``.
+
+    :param most: bytes that are read, but for one piece.
+    :param seconds: in which they are.
+    """
+    pieces, beginning, end = _read_pieces(response), [], monotonic() + seconds
+    count = 0
+    for piece in pieces:
+        beginning.append(piece)
+        count += len(piece)
+        if count > most or monotonic() > end:
+            response.raw = _Begun(response.raw, beginning, pieces)
+            return
+    response._content = b"".join(beginning)
+    response._content_consumed = True
+
+
+def keep_beginning(response: requests.Response) -> None:
+    """Have a response whose body is gone hold the beginning of it, which says why a request was refused."""
+    if isinstance(response.raw, _Begun):
+        response._content = response.raw.beginning
+
+
 def _check_whole(response: requests.Response) -> None:
     """Refuse a response that is shorter than its server said, which urllib3 1 leaves to its user."""
     if getattr(response.raw, "length_remaining", None):
         raise ProviderError("the response was cut off", status=response.status_code, response=response)
-
-
-# How servers escape a letter or a digit, where nothing of a secret stands as it is. A search for a whole word in each
-# of these is several times as fast as one expression for all.
-_ESCAPES = ("%{:02x}", "%{:02X}", "\\u{:04x}", "\\u{:04X}", "\\x{:02x}", "\\x{:02X}", "&#{};", "&#x{:x};", "&#x{:X};")
-
-
-class _Mask:
-    """Takes secrets out of a body, also where they lie across pieces, at the speed of a search for some words."""
-
-    def __init__(self, secrets: list[str]) -> None:
-        self.has_found = False
-        self._known = known = [secret for secret in secrets if secret]
-        # What stands in most escapes as it is; and what it is in the others, by the mark that each begins with.
-        self._words = [max(re.findall("[A-Za-z0-9]+", secret), key=len, default="").encode() for secret in known]
-        self._escaped: dict[bytes, set[bytes]] = {}
-        for escape in _ESCAPES:
-            words = {"".join(map(escape.format, word)).encode() for word in self._words}
-            self._escaped.setdefault(escape[:1].encode(), set()).update(words)
-        self._longest = max((_ESCAPED_BYTES * len(secret.encode()) for secret in known), default=0)
-        self._is_spaced = any(re.search(r"\s", secret) for secret in known)
-
-    @cached_property
-    def _redact(self) -> Redactor:
-        from ..redaction import Redactor  # takes longer to load than most responses to come
-
-        return Redactor(self._known)
-
-    def apply(self, pieces: Iterable[bytes]) -> Iterator[bytes | memoryview]:
-        """Yield the pieces without secrets; what may be the beginning of one is held back until more is there."""
-        held = b""
-        for piece in pieces:
-            text = held + piece
-            may_hold = self._may_hold(text)
-            end = self._find_end(text, may_hold=may_hold)
-            yield self._take_out(text[:end]) if may_hold else memoryview(text)[:end]
-            held = text[end:]
-        yield self._take_out(held)
-
-    def _find_end(self, text: bytes, *, may_hold: bool) -> int:
-        """Return up to where no secret goes on: the last white space, or as far back as a secret may be long."""
-        end = max(0, len(text) - self._longest)
-        if not self._is_spaced:
-            end += max((space.end() for space in re.finditer(rb"\s", text[end:])), default=0)
-        if may_hold:
-            whole = self._take_out(text)
-            while end and self._take_out(text[:end]) + self._take_out(text[end:]) != whole:
-                end -= min(end, 1 + self._longest // 4)
-        return end
-
-    def _may_hold(self, text: bytes) -> bool:
-        """Tell whether a secret may be there; what has NUL bytes is no text, and nothing is escaped there."""
-        if any(word in text for word in self._words):
-            return True
-        return b"\0" not in text and any(
-            mark in text and any(word in text for word in words) for mark, words in self._escaped.items()
-        )
-
-    def _take_out(self, text: bytes) -> bytes:
-        if not self._may_hold(text):
-            return text
-        # Whatever its type says: bytes taken for characters lose nothing.
-        masked = self._redact(text.decode("latin-1"), fields=False).encode("latin-1")
-        self.has_found = self.has_found or masked != text
-        return masked
 
 
 # --- on a terminal ---

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["find_slip"]
 
+_SUCCESSFUL = range(200, 300)  # a redirect may lead to a page for signing in
 _UNAUTHORIZED, _NOT_FOUND = 401, 404
 _TIMEOUT_SECONDS = 10  # for a request that only finds out why another was refused
 _PAIRS = "OAUTH_CONSUMER_KEY and _SECRET are the application's, OAUTH_TOKEN and _SECRET the user's"
@@ -59,7 +60,7 @@ def _is_taken(session: requests.Session, signed: OutgoingRequest, others: dict[s
     again = session.prepare_request(unsigned)
     settings = session.merge_environment_settings(again.url or "", {}, True, None, None)
     with session.send(again, timeout=_TIMEOUT_SECONDS, allow_redirects=False, **settings) as response:
-        return response.ok
+        return response.status_code in _SUCCESSFUL
 
 
 def _find_near_url(service: Service, url: str) -> str | None:

@@ -4,6 +4,7 @@
 ``names.py``            the one table of the names of secrets, and the expression for a user name in a URL
 ``fields.py``           finds the values of fields that are secret by their name, whatever the shape of the text
 ``redactor.py``         finds secrets in a text, however they are escaped, and masks them; cuts what is masked
+``stream.py``           the same for bytes that come in pieces, quick where there is nothing secret
 ``credentials.py``      what a recording must not keep: keys, tokens and cookies as well, in a text or a header
 ``bodies.py``           a recorded body, whatever its compression, charset and format
 ``request_secrets.py``  which secrets a caller has given, and which a request carries itself

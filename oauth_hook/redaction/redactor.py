@@ -64,6 +64,11 @@ class Redactor:
     def __repr__(self) -> str:
         return "Redactor(***)"
 
+    @property
+    def needles(self) -> list[bytes]:
+        """What is looked for, in UTF-8, with spaces for plus signs."""
+        return self._needles
+
     def __call__(self, text: str, *, fields: bool = True, least: int = 1, most: int | None = None) -> str:
         """Return a text without secrets in it; the arguments are those of ``redact``.
 

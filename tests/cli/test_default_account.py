@@ -85,6 +85,31 @@ def test_a_default_account_is_used_at_its_service_only(call, oauth_provider, ser
     assert 'oauth_consumer_key="another"' in server.last.headers["authorization"]
 
 
+@pytest.mark.parametrize("name", ["OAUTH_CONSUMER_KEY", "OAUTH_CONSUMER_SECRET", "OAUTH_TOKEN", "OAUTH_TOKEN_SECRET"])
+def test_credentials_of_the_environment_are_not_displaced(name, call, server):
+    """One of them is enough: whoever set a token means that user, and not the default account's."""
+    with CredentialStore(call.store) as store:
+        store["me"] = Account(Consumer("c", "s"), AccessToken("t", "s"), server.url)
+    call("use", "me")
+    assert call("request", server.url).stderr == ""
+    server.received.clear()
+    call("request", server.url, check=0 if name == "OAUTH_CONSUMER_KEY" else 2, **{name: "mine"})
+    assert not any('"t"' in got.headers["authorization"] for got in server.received)
+
+
+def test_an_origin_is_added_to_an_account_that_is_named(call, server):
+    """``--origin`` is kept, so the default is not what it is kept with."""
+    me = Account(Consumer("c", "s"), AccessToken("t", "s"), "https://api.example.com")
+    with CredentialStore(call.store) as store:
+        store["me"] = me
+    call("use", "me")
+    assert "none is named" in call("request", "--origin", server.url, server.url, check=2).stderr
+    with CredentialStore(call.store) as store:
+        assert store["me"] == me
+    assert server.received == []
+    call("request", "me", "--origin", server.url, server.url)
+
+
 @for_each(
     ("words", "said"),
     [(["use", "mee"], "did you mean 'me'"), (["use", "token"], "not an account"), (["use", "me", "--none"], "either")],
@@ -109,6 +134,28 @@ def test_a_damaged_file_says_nothing(content, call):
     assert (call.store.parent / "store.preferences.json").stat().st_mode & 0o77 == 0 or os.name == "nt"
 
 
+@for_each("learned", [[1, 10**400], [10**400, 1], [10**5, 0], [0, -(10**400)], [1, 1e300], [True, 1]])
+def test_a_stored_time_that_makes_no_sense_is_not_used(learned, call, server):
+    """However large a number is, the request is signed by this machine's time."""
+    learned = [learned[0], learned[1] or int(time.time())]
+    with CredentialStore(call.store) as store:
+        store["me"] = Account(Consumer("c", "s"), AccessToken("t", "s"), server.url)
+    clocks = {"me": {server.url: learned}}
+    (call.store.parent / "store.preferences.json").write_text(json.dumps({"clocks": clocks}))
+    call("request", "me", server.url)
+    assert abs(int(re.search('oauth_timestamp="([0-9]+)"', server.last.headers["authorization"])[1]) - time.time()) < 60
+
+
+def test_a_write_that_fails_leaves_no_file(call):
+    """It is said what cannot be written, and nothing else lies beside the store."""
+    with CredentialStore(call.store) as store:
+        store["me"] = Account(Consumer("c", "s"))
+    (call.store.parent / "store.preferences.json").mkdir()
+    before = set(os.listdir(call.store.parent))
+    assert "cannot write" in call("use", "me", check=2).stderr
+    assert set(os.listdir(call.store.parent)) == before
+
+
 def test_a_mapping_of_the_applications_own_has_no_default():
     """Nothing is written beside what is no store of ours."""
     assert cli.main(["use", "me"], store={"me": Account(Consumer("c", "s"))}) == 2
@@ -117,9 +164,8 @@ def test_a_mapping_of_the_applications_own_has_no_default():
 # --- the server's clock ---
 
 
-@pytest.mark.parametrize("offset", [-2 * HOUR, 2 * HOUR])
-def test_a_corrected_clock_is_said_once_and_kept_with_the_account(offset, call, server, monkeypatch):
-    """The second call pays for one request, and says nothing; after a day the time is asked for again."""
+def refuse_wrong_time(offset):
+    """Return what has a server answer as one whose clock is so many seconds ahead."""
 
     def answer(got):
         now = int(time.time()) + offset
@@ -128,7 +174,14 @@ def test_a_corrected_clock_is_said_once_and_kept_with_the_account(offset, call, 
         problem = f"oauth_problem=timestamp_refused&oauth_acceptable_timestamps={accepted}"
         return (200, {}, b"ok") if abs(sent - now) < 300 else (401, {}, problem.encode())
 
-    server.answer = answer
+    return answer
+
+
+@pytest.mark.parametrize("offset", [-2 * HOUR, 2 * HOUR])
+def test_a_corrected_clock_is_said_once_and_kept_with_the_account(offset, call, server, monkeypatch):
+    """The second call pays for one request, and says nothing; after a day the time is asked for again."""
+
+    server.answer = refuse_wrong_time(offset)
     with CredentialStore(call.store) as store:
         store["me"] = Account(Consumer("c", "s"), AccessToken("t", "s"), server.url)
 
@@ -147,3 +200,51 @@ def test_a_corrected_clock_is_said_once_and_kept_with_the_account(offset, call, 
     assert count("you") == (1, "")
     monkeypatch.setattr(preferences, "_MAX_CLOCK_AGE", 0)
     assert count("you")[0] == 2
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/fd"), reason="a pipe has no name here")
+def test_a_kept_clock_that_is_stale_is_forgotten(call, server):
+    """Once either clock was set, an upload is refused once at most, and what is said is true."""
+    with CredentialStore(call.store) as store:
+        store["me"] = Account(Consumer("c", "s"), AccessToken("t", "s"), server.url)
+
+    def send(is_upload, check):
+        server.received.clear()
+        if not is_upload:
+            return call("request", "me", server.url, check=check)
+        reader, writer = os.pipe()  # which cannot be sent again
+        os.write(writer, b"hello")
+        os.close(writer)
+        try:
+            return call("request", "me", server.url, "-T", f"/dev/fd/{reader}", check=check)
+        finally:
+            os.close(reader)
+
+    for is_upload in (True, False):
+        server.answer = refuse_wrong_time(-2 * HOUR)
+        assert "'me' keeps for a day" in call("request", "me", server.url).stderr
+        server.answer = refuse_wrong_time(0)
+        said = send(is_upload, check=1 if is_upload else 0).stderr
+        assert len(server.received) == (1 if is_upload else 2)
+        assert re.search("clock is no longer 7,[0-9]+ s behind this machine's.*forgotten", said)
+        assert ("send the request again" in said) is is_upload
+        assert send(is_upload, check=0).stdout == "ok"
+        assert len(server.received) == 1
+    server.answer = refuse_wrong_time(2 * HOUR)
+    assert "ahead of this machine's" in call("request", "me", server.url).stderr
+    server.answer = refuse_wrong_time(5 * HOUR)
+    assert re.search("clock is 1[78],[0-9]+ s ahead of this machine's", call("request", "me", server.url).stderr)
+    server.received.clear()
+    assert call("request", "me", server.url).stderr == ""
+    assert len(server.received) == 1
+
+
+def test_a_clock_that_is_years_away_is_not_kept(call, server):
+    """A request is signed by it, and the next one asks again."""
+    with CredentialStore(call.store) as store:
+        store["me"] = Account(Consumer("c", "s"), AccessToken("t", "s"), server.url)
+    server.answer = refuse_wrong_time(30 * 365 * 24 * HOUR)
+    for _ in range(2):
+        server.received.clear()
+        assert call("request", "me", server.url).stderr.endswith("ahead of this machine's: signed by its time\n")
+        assert len(server.received) == 2

@@ -50,6 +50,10 @@ class Handler(BaseHTTPRequestHandler):
 
     do_POST = do_PUT = do_GET
 
+    def do_HEAD(self):
+        self.server.plan.pieces = []
+        self.do_GET()
+
     def read(self):
         """Return how long a body is, and how it begins."""
         length, start = 0, b""
@@ -134,12 +138,12 @@ def start_measured(tmp_path):
     if not os.path.exists("/proc/self/status"):
         pytest.skip("only Linux tells a process how much memory it has taken")
 
-    def start_measured(*words, **settings):
+    def start_measured(*words, status=0, **settings):
         words = ["-W", "ignore", "-c", MEASURED, *words]
         process = start(*words, command=[sys.executable], MEMORY=str(tmp_path / "memory"), **settings)
 
         def check():
-            assert process.wait(60) == 0
+            assert process.wait(60) == status
             assert int((tmp_path / "memory").read_text()) < MAX_KILOBYTES
 
         process.check = check
@@ -198,6 +202,34 @@ def test_a_large_body_takes_no_memory(sender, start_measured, tmp_path, portion)
         messages.seek(0)
         assert messages.read().decode() == f"saved {length:,} bytes to {target}\n"
     assert target.stat().st_size == length
+
+
+def test_a_large_refusal_takes_no_memory(sender, start_measured, tmp_path):
+    """Of a refusal that does not say how long it is, the beginning is kept, which says why; all of it is written."""
+    reason = b"oauth_problem=consumer_key_unknown&x="
+    sender.status, sender.pieces = 401, [reason, *large(80_000_000)]
+    with (tmp_path / "messages").open("w+b") as messages:
+        process = start_measured("request", f"{sender.url}/", stderr=messages, status=1)
+        count = 0
+        while piece := process.stdout.read(1 << 20):
+            count += len(piece)
+        process.stdout.close()
+        process.check()
+        messages.seek(0)
+        said = messages.read().decode()
+    assert count == len(reason) + 80_000_000
+    assert "The server does not know this consumer key" in said
+    assert "response.content" not in said
+
+
+def test_an_endless_refusal_is_written_as_it_comes(sender):
+    """Its reader, not its end, ends the command."""
+    sender.status, sender.pieces = 401, large(1 << 40)
+    process = start("request", f"{sender.url}/")
+    assert process.stdout.read(10) == b"\0abcdefg\0a"
+    process.stdout.close()
+    assert process.wait(30) == 141
+    process.stderr.close()
 
 
 def test_the_first_bytes_come_at_once(sender):
@@ -419,6 +451,28 @@ def test_curl_sends_what_sign_prints(run, oauth_provider, tmp_path):
         line = run("sign", "--curl", oauth_provider.resource_url, *words, **environment)[0].decode()
         done = subprocess.run(["sh", "-c", f"exec {line}"], capture_output=True, timeout=30, check=False)
         assert json.loads(done.stdout)["user"] == "alice", (line, done.stdout)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")
+def test_curl_takes_nothing_for_its_own_syntax(run, sender, tmp_path):
+    """A body that begins with ``@``, HEAD, and a header without a value go out as they were signed."""
+    path, form = tmp_path / "form", "Content-Type: application/x-www-form-urlencoded"
+    path.write_bytes(b"@a=1&b=2")
+    sender.headers = {"Content-Length": "2"}
+    for words, method, body in (
+        (["POST", "--data-binary", f"@{path}", "-H", form], "POST", b"@a=1&b=2"),
+        (["POST", "--json", '"@a"'], "POST", b'"@a"'),
+        (["GET", "-H", "X-Empty:"], "GET", b""),
+        (["HEAD"], "HEAD", b""),  # after which the others get no body, either
+    ):
+        sender.received.clear()
+        line = run("sign", "--curl", *words[:1], f"{sender.url}/?a=%5B1-3%5D", *words[1:])[0].decode()
+        done = subprocess.run(["sh", "-c", f"exec {line}"], capture_output=True, timeout=10, check=True)
+        ((sent, target, headers, (_, start)),) = sender.received
+        assert (sent, target, start) == (method, "/?a=%5B1-3%5D", body), (line, done)
+        assert headers.get("X-Empty") == ("" if "X-Empty:" in words else None)
+    _, messages = run("sign", "--curl", "HEAD", f"{sender.url}/", "--json", "1", status=2)
+    assert "no body with HEAD" in messages
 
 
 def test_names_and_options_come_in_any_order(run, tmp_path):

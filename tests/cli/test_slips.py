@@ -192,6 +192,20 @@ def test_what_may_change_something_is_not_sent_again(call, server):
     assert len(server.received) == 1
 
 
+def test_a_redirect_does_not_say_that_keys_are_exchanged(call, server):
+    """What is sent to a page for signing in the other way round is not taken."""
+
+    def answer(got):
+        if 'oauth_consumer_key="t"' in got.headers["authorization"]:
+            return 302, {"Location": "/sign-in"}, b""
+        return 401, {}, b"oauth_problem=consumer_key_unknown"
+
+    server.answer = answer
+    done = call("request", server.url, check=1, **environment("c", "s", "t", "u"))
+    assert len(server.received) == 2
+    assert "exchanged" not in done.stderr
+
+
 def test_a_mistyped_path_is_suggested(call, oauth_provider):
     """On 404, a URL of the service that is near the one that was typed is named."""
     urls = (oauth_provider.request_token_url, oauth_provider.authorization_url, oauth_provider.access_token_url)
