@@ -118,7 +118,7 @@ def b64(text: str) -> str:
 
 GET = Call("GET", "https://api.example.com/1/photos")
 POST = Call("POST", "https://api.example.com/1/photos")
-SLASHED = replace(GET, query=[("next", "/home/a"), ("n", "1")])
+SLASHED = replace(GET, query=[("next", "/start/a"), ("n", "1")])
 
 # Python's own ways to escape
 fault("quote-slash", "quote leaves /", "quote() leaves the / of a value", "percent-encoding", SLASHED, Steps(encode=lambda s: raw("/", s)))
