@@ -9,6 +9,7 @@
 ``comparison.py``               two base strings side by side, and what their differences mean
 ``base_string_variants.py``     the base strings that others make of the same request: rules
 ``spelling_variants.py``        how others spell, choose and order what is signed: tables
+``rare_variants.py``            mistakes that are seen seldom, each tried alone
 ``key_variants.py``             the signing keys (s3.4.2) that others make of the same secrets
 ``search.py``                   which of those reproduce a signature: the cause, proven
 ``findings.py``                 what a cause is called, and what to do about it
