@@ -1,4 +1,6 @@
-"""The command ``oauth-hook``: its parser is in ``main.py``, and each command in a module of its own.
+"""The command ``oauth-hook``: ``main.py`` runs it, ``parser.py`` reads what was typed, ``commands.py`` lists the commands.
+
+Each command is in a module of its own.
 
 What is imported here is loaded at every start, and by HTTPie: it is light.
 """

@@ -1,7 +1,7 @@
 """``oauth-hook completion``: what a shell needs to complete commands, options, services and stored names.
 
 A shell asks the command itself what could stand at a place (``completion candidates``), so that what is known of the
-arguments is written once, in ``main.py``.
+arguments is written once, in ``commands.py``.
 """
 
 from __future__ import annotations
@@ -10,15 +10,12 @@ import argparse
 import os
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from ..protocol.methods import METHODS
 from ..protocol.placement import PLACEMENTS
 from ..services.catalog import SERVICES
+from .commands import CANDIDATES, COMMANDS, STORE, Argument
 from .console import DONE, open_store, print_text, read_options
-
-if TYPE_CHECKING:
-    from .main import Argument
 
 __all__ = ["completion"]
 
@@ -64,8 +61,6 @@ class _Options:
 
 def completion(arguments: argparse.Namespace) -> int:
     """Print a script for a shell, or what could stand in the place of the last of some words."""
-    from .main import CANDIDATES  # which imports this module when the command is run
-
     options = read_options(_Options, arguments)
     if options.shell == CANDIDATES:
         found = [word for word in _find_candidates(options.words or [""]) if word.startswith(options.words[-1:][0])]
@@ -77,8 +72,6 @@ def completion(arguments: argparse.Namespace) -> int:
 
 def _find_candidates(words: list[str]) -> Iterable[str]:
     """Return what could stand in the place of the last word; nothing where it is a file, or the user's own."""
-    from .main import CANDIDATES, COMMANDS, STORE
-
     *before, current = words
     names = {command.name: command for command in COMMANDS}
     command = next((names[word] for word in before if word in names), None)

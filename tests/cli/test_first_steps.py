@@ -9,7 +9,8 @@ import pytest
 from tables import for_each
 
 from oauth_hook import Account, Consumer, CredentialStore, cli
-from oauth_hook.cli.main import _ACTIONS, COMMANDS, make_parser
+from oauth_hook.cli.commands import ACTIONS, COMMANDS
+from oauth_hook.cli.parser import make_parser
 
 
 def read_help(capsys, *words):
@@ -30,7 +31,7 @@ def test_each_help_has_three_examples_that_are_right(name, capsys):
     """What is shown can be typed: the parser takes it, and it fits a terminal of 80 columns, as all else does."""
     text = read_help(capsys, *filter(None, [name]))
     examples = list_examples(text)
-    assert len(examples) == (len(_ACTIONS) if name == "credentials" else 3)  # one for each of its actions
+    assert len(examples) == (len(ACTIONS) if name == "credentials" else 3)  # one for each of its actions
     for words in examples:
         if words != ["completion"]:
             make_parser().parse_args(words)

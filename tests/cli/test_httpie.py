@@ -387,7 +387,7 @@ def test_halves_in_the_store_are_completed_by_the_environment(store, monkeypatch
 
 
 def test_the_plugin_is_found_and_loads_nothing_else():
-    """HTTPie loads this plugin at every start: the parser comes with it, no command and nothing that loads requests."""
+    """HTTPie loads this plugin at every start: no parser comes with it, no command and nothing that loads requests."""
     pytest.importorskip("httpie", reason="httpie is not installed")
     found = {point.value for point in entry_points(group="httpie.plugins.auth.v1") if point.name == "oauth-hook"}
     assert found == {"oauth_hook.cli.httpie:OAuthPlugin"}

@@ -27,7 +27,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 
 import oauth_hook
-from oauth_hook.cli.main import make_parser
+from oauth_hook.cli.parser import make_parser
 from oauth_hook.diagnosis.findings import ADVICE
 
 ROOT = Path(__file__).parent.parent.parent
