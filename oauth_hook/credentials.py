@@ -162,7 +162,7 @@ class AccessToken(Credentials):
 
 
 def check_token(token: object) -> None:
-    """Refuse what no request is signed with on a user's behalf; ``None`` is nobody.
+    """Check that a value is a token that can sign for a user, or ``None`` for no user.
 
     :raises UsageError: it is neither an ``AccessToken`` nor a ``RequestToken``.
     """

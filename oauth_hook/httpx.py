@@ -387,7 +387,7 @@ def _find_sent(response: Any) -> _Sent | None:
     sent: _Sent | None = response.request.extensions.get(_EXTENSION)
     if sent is None or not sent.state.is_to_learn_from(response.status_code):
         return None
-    # A redirect that nobody has signed comes with what the request before it says.
+    # A redirect that was not signed comes with what the request before it says.
     return sent if sent.request() is response.request else None
 
 

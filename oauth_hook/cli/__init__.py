@@ -1,4 +1,4 @@
-"""The command ``oauth-hook``: ``main.py`` runs it, ``parser.py`` reads what was typed, ``commands.py`` lists the commands.
+"""The command ``oauth-hook``: run by ``main.py``, parsed by ``parser.py``, described by ``commands.py``.
 
 Each command is in a module of its own.
 

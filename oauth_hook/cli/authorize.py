@@ -338,7 +338,7 @@ def _ask_for_answer(prompt: str, url: str) -> str:
 def _wait_for_activation(
     options: _AuthorizeOptions, kept: Account | Consumer | None, place: str, service: Service, key: RSAKey | None
 ) -> tuple[Consumer, AccessToken]:
-    """Wait until the service posts the verifier, and the consumer where nobody has it yet; and fetch the tokens."""
+    """Wait for the verifier that the service posts (and the consumer, unless it is known), and fetch the tokens."""
     from ..tokens.verifiers import LoopbackReceiver
 
     consumer = read_consumer_from_environment(warn) if kept is None else _find_consumer(options, kept, place, service)
@@ -347,7 +347,7 @@ def _wait_for_activation(
             f"Enter this as the Callback URL of the integration at {service.title or place}, and activate it there:\n\n"
             f"  {receiver.post_url}\n\n"
             "If it runs on another machine, enter the URL of a tunnel or proxy to this one (--port sets the port), and "
-            "keep the path: nobody else can guess it."
+            "keep its path, which cannot be guessed."
         )
         posted = receiver.wait_for_post(consumer)
     flow = OAuthFlow.for_service(service, posted.consumer, rsa_key=key)

@@ -196,7 +196,7 @@ def ask(what: str, *, secret: bool = False, elsewhere: str = "", needed: bool = 
 
     :param elsewhere: what else to do, for the message where nothing is typed.
     :param needed: whether something must be typed; otherwise nothing is an empty line.
-    :param prompts: whether to say what is asked for where nobody sits at a terminal.
+    :param prompts: whether to print the prompt if standard input is not a terminal.
     :raises UsageError: nothing was typed, or it is not text.
     """
     line = ""

@@ -221,7 +221,7 @@ def _warn_of_oauth2_tokens(store: Store, name: str) -> None:
 def _export(options: _Options, store: Store) -> None:
     """Print an account for another program: as lines that a POSIX shell sets its environment by, or as JSON.
 
-    :raises UsageError: nobody has asked for secrets, or it is no account.
+    :raises UsageError: --show-secrets was not given, or this is not an account.
     """
     if not options.show_secrets:
         raise UsageError("an export prints the secrets: use --show-secrets to allow that")

@@ -210,7 +210,7 @@ class Progress:
     """A line on standard error, where that is a terminal, that says how far something is: share, rate and time left.
 
     :param what: such as ``sent``.
-    :param total: how many bytes there will be; ``None``: nobody knows.
+    :param total: how many bytes there will be; ``None`` if that is not known.
     """
 
     _SECONDS = 0.2  # between two updates

@@ -83,7 +83,7 @@ class Parts:
     """
 
     method: str
-    scheme: str  #: empty for none, as nobody should have it
+    scheme: str  #: empty if the base string has no scheme, which is a mistake
     host: str
     port: str  #: empty for none
     path: str

@@ -165,7 +165,7 @@ def check_request(context: Context) -> Iterator[Finding]:
 
 
 def _has_bad_url(request: RequestRecord) -> bool:
-    """Tell whether it is the URL that nobody can sign (s3.4.1.2)."""
+    """Tell whether the URL is one that cannot be signed (s3.4.1.2)."""
     try:
         url = split_url(request.message.url)
         origin(url.scheme, request.message.host or url.authority)

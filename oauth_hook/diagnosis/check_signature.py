@@ -65,7 +65,7 @@ def check_signature(context: Context, parts: Parts, server: Parts | None) -> Ite
 
 
 def _read_secrets(context: Context) -> Secrets | None:
-    """Return the secrets; ``None`` where there are none, or no key can be made of them."""
+    """Return the secrets; ``None`` if none were given, or no signing key can be made of them."""
     consumer, token = context.consumer, context.token
     if consumer is None:
         return None

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 __all__ = ["attribute", "find_content", "find_parts", "find_request", "find_status", "find_url", "say_how_to_read"]
 
 _NONE = object()
-_URLLIB_FORM = ("Content-type", "application/x-www-form-urlencoded")  # what urllib sends data as, where nobody says
+_URLLIB_FORM = ("Content-type", "application/x-www-form-urlencoded")  # urllib's default type
 
 
 def attribute(thing: Any, name: str, default: Any = None) -> Any:
@@ -79,7 +79,7 @@ def find_parts(request: Any) -> RequestParts | None:
 
 
 def find_content(response: Any) -> bytes | None:
-    """Return a response's body; ``None``: nobody has read it yet."""
+    """Return a response's body; ``None`` if it was not read yet."""
     kept = [attribute(response, "_content"), attribute(response, "_body")]
     own = attribute(response, "__dict__", {})  # and no property, which would read it
     for content in (*kept, *(own.get(name) for name in ("content", "body", "text"))):
@@ -89,7 +89,7 @@ def find_content(response: Any) -> bytes | None:
 
 
 def say_how_to_read(response: Any) -> str:
-    """Say how a body is read that nobody has read yet; empty: there is nothing to be read."""
+    """Say how to read a body that was not read yet; empty if there is nothing to read."""
     first = "the response's body was not read yet"
     if attribute(response, "_content") is False:
         return f"{first} (stream=True): read response.content first"

@@ -75,7 +75,7 @@ def explain(
     :param request_or_response: a ``requests.Response`` (its request and its history are read), a ``PreparedRequest``
         or ``Request``; the same of niquests, httpx, aiohttp, urllib, http.client or urllib3; or an object that has
         method, url, headers and body, or status_code, headers, content and request. Nothing is changed, a body that
-        nobody has read yet is left unread, and what a client does not keep is said to be unknown.
+        was not read yet is left unread, and what a client does not keep is said to be unknown.
     :param consumer: with whose secret the signature is computed anew; ``None``: it is not.
     :param token: likewise; ``None``: the request is two-legged.
     :param server_base_string: what the server says it signed; default: what its error page shows.

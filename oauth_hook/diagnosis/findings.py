@@ -48,7 +48,7 @@ MAX_TEXT_CHARS = 2000  # characters of a value that are shown to tools; people a
 #: Whose mistake a cause is: the side that signs, the one that verifies, or a proxy or web server between the two.
 SIGNER, SERVER, BETWEEN = "signer", "server", "between"
 
-#: What to do about each cause, by its code, where nobody knows whose mistake it is. The codes are stable: tools may
+#: What to do about each cause, by its code, if it is not known whose mistake it is. The codes are stable: tools may
 #: rely on them.
 ADVICE = {
     "unsigned": "See that what sends this signs it, and that what is between passes the signature on.",
@@ -295,5 +295,5 @@ _PROSE = frozenset(_words(" ".join((*ADVICE.values(), *_SIDED_ADVICE.values())).
 
 
 def is_prose(secret: str) -> bool:
-    """Tell whether a secret is nothing but words of our own sentences, which tell nobody what it is."""
+    """Tell whether a secret is nothing but words of our own sentences, which give nothing away."""
     return re.fullmatch("[a-z& ]+", secret) is not None and _PROSE.issuperset(_words(secret))

@@ -72,7 +72,7 @@ class RequestRecord:
 
     @property
     def lost_form(self) -> bool:
-        """Whether it had a form, which is signed, and nobody knows its fields."""
+        """Whether it had a form, which is signed, whose fields are not known."""
         return self.lost_body and is_form(self.message.content_type)
 
     @property
@@ -169,7 +169,7 @@ def _find_copied(reading: Reading) -> tuple[str, ...]:
 
 
 def _prepare_without_files(request: Any) -> Any:
-    """Prepare a request of ``requests`` that nobody has prepared yet, and leave its files unread.
+    """Prepare a request of ``requests`` that was not prepared yet, and leave its files unread.
 
     ``prepare`` reads files, for multipart: that has empty ones here, which no signature covers.
 
@@ -238,7 +238,7 @@ class ResponseRecord:
     :ivar signature: that which the server expected, where it says so.
     :ivar unread: the body was not read, because reading is the caller's: how it is done; empty: it was.
     :ivar earlier_requests: the requests before the last, the first one first.
-    :ivar location: where the server redirects to, if nobody followed it there.
+    :ivar location: where the server redirects to, if it was not followed there.
     :ivar retries: how many attempts urllib3 made before this one, with the same headers.
     :ivar challenge: the scheme that it asks for in ``WWW-Authenticate``; empty where it asks for none.
     """

@@ -129,7 +129,7 @@ class Explanation:
         The two base strings stand one above the other, part by part, each with its section of RFC 5849 and what it
         was made from. What would make the page too large is left out, and the page says how much.
         """
-        from .report_page import render_explanation  # nobody else needs it
+        from .report_page import render_explanation  # only needed here
 
         return render_explanation(self)
 
@@ -238,7 +238,7 @@ def _name_sources(rows: Iterable[ComparisonRow], request: RequestRecord) -> list
 
 
 def _mask(value: str | None, redact: Redactor, is_secret: bool) -> str | None:
-    """Return a value without secrets, or the measure of one that nobody could read."""
+    """Return a value without secrets, or the length of one too long to read."""
     if value is None or is_secret:
         return None if value is None else MASK
     if len(value) > MAX_TEXT_CHARS:

@@ -14,7 +14,7 @@ __all__ = ["is_niquests", "retry_refused_of_niquests"]
 
 
 def is_niquests(request: object, name: str) -> bool:
-    """Tell whether an object is of a class of niquests, which nobody has imported yet if it is not."""
+    """Tell whether an object is of a class of niquests, without importing that."""
     return isinstance(request, getattr(sys.modules.get("niquests"), name, ()))
 
 

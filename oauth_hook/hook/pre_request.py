@@ -143,7 +143,7 @@ class _Injection:
             setattr(owner, name, replacement)
 
     def end(self) -> None:
-        """Put back what was there, where nobody has put something on top."""
+        """Put back what was there, unless something was put on top since."""
         self.active = False
         for owner, name, original, replacement in self._parts:
             if getattr(owner, name) is replacement:

@@ -107,7 +107,7 @@ class RedirectHandler(Protocol):
 
 
 class NullHandler:
-    """The handler of a request that nobody is to sign, nor any redirect of it."""
+    """The handler of a request that must not be signed, nor any redirect of it."""
 
     is_plain = False
 

@@ -33,7 +33,7 @@ _MAX_PATH_CHARS = 120  # characters of a path in the list
 
 @dataclass(eq=False, repr=False)
 class _SentRequest:
-    """What ``explain`` reads of a request; a body that nobody has kept is a stream."""
+    """What ``explain`` reads of a request; a body that was not kept is a stream."""
 
     method: str
     url: str

@@ -119,7 +119,7 @@ class PyPump:
     def _resumed(self, token: AccessToken | None) -> Account | None:
         """Return the credentials to begin with: what was given, and what is kept.
 
-        :raises UsageError: a token was given, and nobody knows for which client; something else is kept.
+        :raises UsageError: a token was given, but not which client it is for; something else is kept.
         """
         self._look_again()
         consumer = self.client.consumer
@@ -221,7 +221,7 @@ class PyPump:
         Where it is refused, another may be brought; what is stored stays.
 
         :param verifier: what the user was shown, or the whole callback URL.
-        :raises UsageError: nobody was asked; it is neither a verifier nor a URL.
+        :raises UsageError: the user was not asked yet; it is neither a verifier nor a URL.
         :raises ProviderError: the user said no, or the server refuses it.
         :raises requests.RequestException: the connection failed, or the time ran out.
         """

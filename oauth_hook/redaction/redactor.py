@@ -219,7 +219,7 @@ _controls = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 @lru_cache(maxsize=4096)
 def _unescape(escape: bytes) -> bytes:
-    """Return the bytes that an escape stands for, in UTF-8; none where nobody knows."""
+    """Return the bytes that an escape stands for, in UTF-8; empty if it is not known."""
     if escape.startswith(b"&#"):
         base, digits = (16, escape[3:-1]) if escape[2:3] in b"xX" else (10, escape[2:-1])
         number = int(digits.lstrip(b"0") or b"0", base)

@@ -80,7 +80,7 @@ class _Injection:
         setattr(owner, name, value)
 
     def end(self) -> None:
-        """Put back what was there, where nobody has put something on top since."""
+        """Put back what was there, unless something was put on top since."""
         self.active = False
         for owner, name, before, value in reversed(self._parts):
             if vars(owner).get(name) is value:

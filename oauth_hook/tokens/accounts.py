@@ -45,7 +45,7 @@ class AccountHook(OAuthHook):
     def __call__(self, request: Any) -> Any:
         """Sign a request to one of the account's origins.
 
-        :raises UsageError: it goes elsewhere, its URL has a user name, or nobody has said where the account is used.
+        :raises UsageError: it goes elsewhere, its URL has a user name, or it is not known where the account is used.
         """
         url = getattr(request, "url", None)
         has_origins = self.is_pinned_elsewhere(None)  # a hook without any is pinned to nothing, and would sign for all

@@ -152,7 +152,7 @@ def _migrate_once(store: Store, name: str, exchange: Callable[[AccessToken], Acc
 def _read_kept(store: Store, kept_as: str, token: AccessToken, replace: bool) -> AccessToken | None:
     """Return what an earlier run kept under this name.
 
-    :raises NameTakenError: it is something else, or cannot be read; or another token's, and nobody wants it replaced.
+    :raises NameTakenError: it is something else, or cannot be read; or another token's, and ``replace`` is false.
     """
     try:
         kept = store.get(kept_as)

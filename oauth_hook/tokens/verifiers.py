@@ -295,7 +295,7 @@ class LoopbackReceiver:
         self._deliver(waiting)
 
     def _deliver(self, waiting: _Waiting | _WaitingForPost) -> None:
-        """Go on until the last response is out, or nobody takes it."""
+        """Go on until the last response is sent, or its client is gone."""
         until = time.monotonic() + _LINGER_SECONDS
         while self._server.is_delivering and time.monotonic() < until:
             self._server.step(_TICK_SECONDS, waiting.respond)
