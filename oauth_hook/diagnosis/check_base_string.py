@@ -102,7 +102,7 @@ def _as_same_attempt(parts: Parts, raw: str, theirs: Parts) -> tuple[str, Parts]
 
 
 def _may_be_of_request(parts: Parts, theirs: Parts) -> bool:
-    """Tell whether a base string found in a response can belong to this request: by its client, its attempt or its URL."""
+    """Tell whether a base string in a response may be of this request: by its client, its attempt or its URL."""
     client = {pair for pair in parts.protocol if pair[0] in ("oauth_consumer_key", "oauth_nonce", "oauth_timestamp")}
     is_same_url = parts.url_parts[1:] == theirs.url_parts[1:]
     return bool(client & set(theirs.protocol)) or is_same_url or _is_same_attempt(parts, theirs)
