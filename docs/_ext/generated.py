@@ -17,7 +17,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import nested_parse_with_titles
 from sphinx.util.rst import escape
 
-from oauth_hook.cli.main import make_parser
+from oauth_hook.cli.parser import make_parser
 from oauth_hook.diagnosis.findings import ADVICE
 
 
